@@ -1,0 +1,62 @@
+/**
+ * Every code a `PixstoreError` can have, with what it means. docs/errors.md lists the same codes with what to do;
+ * test/unit/shared/errors/codes.test.ts holds the two, and what is thrown, together.
+ */
+export const errorCodes = {
+  // set-up
+  CONFIG_INVALID: 'An option is unknown, of the wrong type or out of range.',
+  BACKEND_ALREADY_INITIALIZED: 'initPixstoreBackend was called again without close().',
+  BACKEND_NOT_INITIALIZED: 'A backend function was called before initPixstoreBackend.',
+  BACKEND_CLOSED: 'A backend was used after close().',
+  FRONTEND_NOT_INITIALIZED: 'A frontend function was called before initPixstoreFrontend.',
+  FRONTEND_CLOSED: 'A frontend was used after close().',
+  PORT_IN_USE: 'The default endpoint cannot listen: another program has the port.',
+  LISTEN_FAILED: 'The default endpoint cannot listen on the host and port it was given.',
+  ENDPOINT_ENABLED: 'customEndpointHelper was called while the default endpoint is enabled.',
+  // images in
+  IMAGE_INPUT_INVALID: 'An image was given as something other than bytes or a Blob.',
+  IMAGE_EMPTY: 'An image has 0 bytes.',
+  IMAGE_TRUNCATED: 'The bytes begin like an image, but its header is cut off or broken.',
+  IMAGE_NOT_RECOGNIZED: 'The bytes are not an image.',
+  IMAGE_FORMAT_REFUSED: 'The bytes are an image of a format that imageFormats does not list.',
+  IMAGE_TOO_LARGE: 'An image has more bytes than maxImageBytes.',
+  IMAGE_FILE_UNREADABLE: 'A file to be saved does not exist or cannot be read.',
+  IMAGE_DIR_INVALID: 'The folder of an image has no usable character.',
+  IMAGE_ID_INVALID: 'An image id breaks the grammar.',
+  IMAGE_ID_TAKEN: 'An image with the chosen id exists already.',
+  IMAGE_NOT_FOUND: 'No image has this id.',
+  TOKEN_INVALID: 'A token is not a whole number from 0 to 2^53 - 1.',
+  // keys
+  MASTER_KEY_INVALID: 'A master key is not 32 bytes in base64 or hex.',
+  MASTER_KEY_MISSING: 'The store holds images, but the key file that opens them is gone.',
+  MASTER_KEY_MISMATCH: 'The store was sealed with a master key that was not given.',
+  MASTER_KEY_REQUIRED: 'A store of your own needs a master key of your own.',
+  SEALED_KEY_INVALID: 'The stored key of an image does not open: the row was changed or moved.',
+  // storage
+  SQLITE_MISSING: 'Node < 24 needs the package better-sqlite3.',
+  DATABASE_INVALID: 'The database file is not SQLite, or is damaged.',
+  DATABASE_FOREIGN: 'The database file belongs to another program.',
+  DATABASE_TOO_NEW: 'The database was written by a newer pixstore.',
+  IMAGE_DIR_UNUSABLE: 'imageRootDir cannot be made or written.',
+  STORAGE_FAILED: 'The database or the disk refused to work.',
+  STORAGE_FULL: 'The disk is full.',
+  CIPHERTEXT_MISSING: 'The database has a record whose ciphertext is gone or damaged.',
+  SYNC_UNSUPPORTED: 'The store cannot answer synchronously.',
+  // the wire
+  PAYLOAD_INVALID: 'A wire payload is empty, cut off or in an unknown state.',
+  BATCH_INVALID: 'The body of a batch request cannot be read.',
+  // frontend
+  RECORD_INVALID: 'getImage was given no record, or one with a missing or broken field.',
+  INSECURE_CONTEXT: 'The page has no crypto.subtle: it was not loaded over HTTPS or from localhost.',
+  FETCH_FAILED: 'The fetcher failed, or the endpoint did not answer as pixstore does.',
+  FETCH_TIMEOUT: 'The fetcher did not answer in time.',
+  PROOF_MISSING: 'The endpoint says that the request carried no proof.',
+  PROOF_INVALID: 'The endpoint says that the proof is expired or not its own.',
+  ID_MISSING: 'The endpoint says that the request named no image.',
+  SERVER_FAILED: 'The endpoint failed inside.',
+  RATE_LIMITED: 'The endpoint says that too many requests were made.',
+  DECRYPTION_FAILED: 'The ciphertext does not decrypt with its key: it was changed, or the record is of another image.',
+  FORMAT_REFUSED: 'The image has a format that imageFormats of the frontend does not list.',
+} as const;
+
+export type PixstoreErrorCode = keyof typeof errorCodes;

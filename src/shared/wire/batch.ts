@@ -1,0 +1,122 @@
+import { PixstoreError } from '../errors/pixstore-error.js';
+
+/** The version of the batch format; a request of another version is refused. */
+export const batchVersion = 1;
+
+/** At most so many images in one batch request. */
+export const maxBatchEntries = 256;
+
+const lengthBytes = 4;
+
+/** One image of a batch request. Whether id, token and proof are any good is decided entry by entry. */
+export interface BatchEntry {
+  id: string;
+  token?: number;
+  proof?: string;
+}
+
+/** The body of a batch request: JSON, sent as `text/plain` so that a browser needs no preflight. */
+export function encodeBatchRequest(entries: readonly BatchEntry[]): string {
+  return JSON.stringify({ version: batchVersion, images: entries });
+}
+
+/**
+ * Reads the body of a batch request.
+ *
+ * @throws PixstoreError `BATCH_INVALID` when the body as a whole cannot be read; a bad entry is not its concern
+ */
+export function decodeBatchRequest(body: string): unknown[] {
+  let request: unknown;
+  try {
+    request = JSON.parse(body);
+  } catch {
+    throw invalid('is not JSON');
+  }
+  const { version, images } = (request ?? {}) as { version?: unknown; images?: unknown };
+  if (version !== batchVersion) throw invalid(`must have "version": ${batchVersion}`);
+  if (!Array.isArray(images)) throw invalid('must have a list "images"');
+  if (images.length > maxBatchEntries) {
+    throw invalid(`asks for ${images.length} images; at most ${maxBatchEntries} go into one`);
+  }
+  return images;
+}
+
+/** One frame of a batch answer: the payload's length (u32, little-endian), then the payload. */
+export function encodeFrame(payload: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(lengthBytes + payload.length);
+  new DataView(frame.buffer).setUint32(0, payload.length, true);
+  frame.set(payload, lengthBytes);
+  return frame;
+}
+
+/**
+ * Takes a batch answer apart as it streams in.
+ *
+ * @example
+ * const frames = createFrameDecoder();
+ * for await (const chunk of body) for (const payload of frames.push(chunk)) show(payload);
+ * frames.end(expected);
+ */
+export function createFrameDecoder() {
+  let pending: Uint8Array[] = [];
+  let pendingLength = 0;
+  let needed = lengthBytes;
+  let inPayload = false;
+  let count = 0;
+
+  function take(): Uint8Array {
+    const whole = new Uint8Array(needed);
+    let at = 0;
+    while (at < needed) {
+      const chunk = pending[0] as Uint8Array;
+      const part = chunk.subarray(0, needed - at);
+      whole.set(part, at);
+      at += part.length;
+      if (part.length === chunk.length) pending.shift();
+      else pending[0] = chunk.subarray(part.length);
+    }
+    pendingLength -= needed;
+    return whole;
+  }
+
+  return {
+    /** Takes in the next bytes and gives back the payloads that are complete with them, in request order. */
+    push(chunk: Uint8Array): Uint8Array[] {
+      if (chunk.length > 0) pending.push(chunk);
+      pendingLength += chunk.length;
+      const payloads: Uint8Array[] = [];
+      while (pendingLength >= needed) {
+        const bytes = take();
+        if (inPayload) {
+          payloads.push(bytes);
+          count += 1;
+          needed = lengthBytes;
+        } else {
+          needed = new DataView(bytes.buffer).getUint32(0, true);
+        }
+        inPayload = !inPayload;
+      }
+      return payloads;
+    },
+
+    /**
+     * Call at the end of the answer.
+     *
+     * @throws PixstoreError `PAYLOAD_INVALID` when it was cut off or had another number of frames than expected
+     */
+    end(expected: number): void {
+      const cutOff = inPayload || pendingLength > 0;
+      pending = [];
+      if (cutOff || count !== expected) {
+        throw new PixstoreError(
+          'PAYLOAD_INVALID',
+          `The answer to a batch request ${cutOff ? 'is cut off' : 'is incomplete'}: ${count} of ${expected} images arrived whole. Ask again for the rest.`,
+        );
+      }
+    },
+  };
+}
+
+function invalid(problem: string): PixstoreError {
+  return new PixstoreError('BATCH_INVALID', `The body of a batch request ${problem}.`);
+}

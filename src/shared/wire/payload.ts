@@ -1,0 +1,83 @@
+import { PixstoreError } from '../errors/pixstore-error.js';
+import { type BareState, isBareState, WirePayloadState } from './states.js';
+
+export const keyLength = 32;
+export const ivLength = 12;
+export const tagLength = 16;
+
+const tokenAt = 1;
+const keyAt = tokenAt + 8;
+const ivAt = keyAt + keyLength;
+const tagAt = ivAt + ivLength;
+const ciphertextAt = tagAt + tagLength;
+
+/** What decrypts one ciphertext. */
+export interface DecryptionKey {
+  key: Uint8Array;
+  iv: Uint8Array;
+  tag: Uint8Array;
+}
+
+/** The answer to one image request. docs/wire-format.md has the bytes. */
+export type WirePayload =
+  | { state: typeof WirePayloadState.Success; ciphertext: Uint8Array }
+  | ({ state: typeof WirePayloadState.Updated; token: number; ciphertext: Uint8Array } & DecryptionKey)
+  | { state: BareState };
+
+export function encodePayload(payload: WirePayload): Uint8Array {
+  if (payload.state === WirePayloadState.Success) {
+    const bytes = new Uint8Array(1 + payload.ciphertext.length);
+    bytes.set(payload.ciphertext, 1);
+    return bytes;
+  }
+  if (payload.state === WirePayloadState.Updated) {
+    const bytes = new Uint8Array(ciphertextAt + payload.ciphertext.length);
+    bytes[0] = payload.state;
+    new DataView(bytes.buffer).setBigUint64(tokenAt, BigInt(payload.token), true);
+    bytes.set(payload.key, keyAt);
+    bytes.set(payload.iv, ivAt);
+    bytes.set(payload.tag, tagAt);
+    bytes.set(payload.ciphertext, ciphertextAt);
+    return bytes;
+  }
+  return Uint8Array.of(payload.state);
+}
+
+/**
+ * Reads a payload. The byte fields are views into `bytes`, not copies.
+ *
+ * @throws PixstoreError `PAYLOAD_INVALID` when it is empty, cut off or in no known state
+ */
+export function decodePayload(bytes: Uint8Array): WirePayload {
+  const state = bytes[0];
+  if (state === undefined) throw invalid('is empty (0 bytes)');
+  if (state === WirePayloadState.Success) {
+    if (bytes.length === 1) throw invalid('says Success but carries no ciphertext');
+    return { state, ciphertext: bytes.subarray(1) };
+  }
+  if (state === WirePayloadState.Updated) {
+    if (bytes.length <= ciphertextAt) {
+      throw invalid(`says Updated but is cut off: ${bytes.length} bytes, and its head alone takes ${ciphertextAt}`);
+    }
+    const token = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getBigUint64(tokenAt, true));
+    if (!Number.isSafeInteger(token)) throw invalid('carries a token above 2^53 - 1');
+    return {
+      state,
+      token,
+      key: bytes.subarray(keyAt, ivAt),
+      iv: bytes.subarray(ivAt, tagAt),
+      tag: bytes.subarray(tagAt, ciphertextAt),
+      ciphertext: bytes.subarray(ciphertextAt),
+    };
+  }
+  if (!isBareState(state)) throw invalid(`has the unknown state ${state}`);
+  if (bytes.length > 1) throw invalid(`has bytes after state ${state}, which stands alone`);
+  return { state };
+}
+
+function invalid(problem: string): PixstoreError {
+  return new PixstoreError(
+    'PAYLOAD_INVALID',
+    `The answer to an image request ${problem}. Check that the fetcher returns the endpoint's bytes unchanged.`,
+  );
+}

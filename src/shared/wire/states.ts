@@ -1,0 +1,26 @@
+/** The first byte of every wire payload. Names and numbers are those of pixstore 3.x. */
+export const WirePayloadState = {
+  /** The client's token is current: the ciphertext follows. */
+  Success: 0,
+  /** The client's token differs or is absent: token, key, iv, tag, then the ciphertext. */
+  Updated: 1,
+  NotFound: 2,
+  MissingID: 3,
+  MissingProof: 4,
+  InvalidProof: 5,
+  InternalError: 6,
+  RateLimited: 9,
+} as const;
+
+export type WirePayloadState = (typeof WirePayloadState)[keyof typeof WirePayloadState];
+
+/** A state whose payload is the state byte alone. */
+export type BareState = Exclude<WirePayloadState, 0 | 1>;
+
+const bareStates: readonly number[] = Object.values(WirePayloadState).filter(
+  (state) => state !== WirePayloadState.Success && state !== WirePayloadState.Updated,
+);
+
+export function isBareState(state: number): state is BareState {
+  return bareStates.includes(state);
+}
