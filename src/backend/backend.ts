@@ -1,0 +1,165 @@
+import { createErrorGate } from '../shared/errors/gate.js';
+import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { type BackendConfig, type BackendOptions, readBackendConfig } from './config.js';
+import { createAnswer } from './endpoint/answer.js';
+import { type DefaultServer, startDefaultServer } from './endpoint/default-server.js';
+import { createHttpHandler } from './endpoint/http-handler.js';
+import { requireImageId } from './images/ids.js';
+import { createImages } from './images/images.js';
+import { type ImageInput, readImageFile, toBytes } from './images/to-bytes.js';
+import { loadKeyring, requireKeys } from './keys/load-keyring.js';
+import type { Keyring } from './keys/master-key.js';
+import { createProofs } from './keys/proofs.js';
+import type { PixstoreBackend } from './public-api.js';
+import { openLocalStore } from './storage/local/local-store.js';
+import type { ImageStore } from './storage/port.js';
+
+// With validation off, records still carry a proof, so that clients see no difference.
+const unusedWindowLength = 20_000;
+
+/**
+ * Makes a backend. Several may stand side by side when they share neither port nor database.
+ *
+ * @throws PixstoreError `CONFIG_INVALID`, `MASTER_KEY_*`, `DATABASE_*`, `IMAGE_DIR_UNUSABLE`, `SQLITE_MISSING`,
+ * in every error mode: without a backend there is no mode to go by
+ * @example
+ * const backend = createPixstoreBackend({ databasePath: 'data/images.sqlite', imageRootDir: 'data/images' });
+ * await backend.ready;
+ */
+export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
+  const options = readBackendConfig(config);
+  const { now, randomBytes, maxImageBytes, imageFormats, logger } = options;
+  const { store, keyring, keysChecked } = openStore(options);
+  const proofsEnabled = options.statelessKeyWindowLength !== -1;
+  if (!proofsEnabled) {
+    logger.warn(
+      '[pixstore] statelessKeyWindowLength is -1: whoever knows the id of an image is served it, without proof',
+    );
+  }
+  const proofs = createProofs(keyring, proofsEnabled ? options.statelessKeyWindowLength : unusedWindowLength, now);
+  const images = createImages({ store, keyring, proofs, imageFormats, now, randomBytes });
+  const answer = createAnswer({ store, keyring, proofs: proofsEnabled ? proofs : null });
+  const gate = createErrorGate(options.errorHandlingMode, logger);
+  const server = options.defaultEndpointEnabled ? startEndpoint() : null;
+  const underWay = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
+
+  function startEndpoint(): DefaultServer {
+    const handler = createHttpHandler({
+      answer,
+      route: options.defaultEndpointRoute,
+      accessControlAllowOrigin: options.accessControlAllowOrigin,
+      onError: (error) => logger.error(`[pixstore] an image request failed: ${messageOf(error)}`),
+    });
+    return startDefaultServer(handler, options.defaultEndpointListenHost, options.defaultEndpointListenPort);
+  }
+
+  function requireOpen(): void {
+    if (closing) throw new PixstoreError('BACKEND_CLOSED', 'This backend was closed. Make a new one to go on.');
+  }
+
+  function answerNow<Result>(work: () => Result): Result | null {
+    return gate.run(() => {
+      requireOpen();
+      return work();
+    });
+  }
+
+  /** `work` starts before this returns, and `close` waits for it. */
+  function start<Result>(work: () => Result | Promise<Result>): Promise<Result | null> {
+    const running = gate.runAsync(async () => {
+      requireOpen();
+      return work();
+    });
+    const settled = running.then(
+      () => {},
+      () => {},
+    );
+    underWay.add(settled);
+    settled.then(() => underWay.delete(settled));
+    return running;
+  }
+
+  /** Bytes at hand are passed on at once: after the call returns, their owner may change them. */
+  function withBytes<Result>(image: ImageInput, work: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
+    const bytes = toBytes(image, maxImageBytes);
+    return bytes instanceof Promise ? bytes.then(work) : work(bytes);
+  }
+
+  return {
+    saveImage: (image, where) => start(() => withBytes(image, (bytes) => images.save(bytes, where))),
+    saveImageFromFile: (path, where) => start(async () => images.save(await readImageFile(path, maxImageBytes), where)),
+    updateImage: (id, image) => start(() => withBytes(image, (bytes) => images.update(id, bytes))),
+    updateImageFromFile: (id, path) => start(async () => images.update(id, await readImageFile(path, maxImageBytes))),
+    deleteImage: (id) => start(() => images.remove(id)),
+    imageExists: (id) => answerNow(() => images.exists(id)),
+    getImageRecord: (id) => answerNow(() => images.record(id)),
+    getImageRecords: (ids) =>
+      start(async () => {
+        const parts = await images.lookUp(ids);
+        return parts.map((part, index) =>
+          gate.run(() => {
+            requireImageId(ids[index]);
+            return part && images.open(part);
+          }),
+        );
+      }),
+    customEndpointHelper: (id, token, proof) =>
+      start(() => {
+        if (server) throw endpointEnabled();
+        return answer({ id, token, proof });
+      }),
+    ready: Promise.all([keysChecked, server?.ready]).then(() => {}),
+    address: () => server?.address() ?? null,
+    close() {
+      closing ??= (async () => {
+        await server?.close();
+        await Promise.all(underWay);
+        await store.close();
+      })();
+      return closing;
+    },
+    store,
+  };
+}
+
+interface OpenedStore {
+  store: ImageStore;
+  keyring: Keyring;
+  /** For stores that answer later: rejects when the store was sealed with a key that is not at hand. */
+  keysChecked: Promise<void> | undefined;
+}
+
+function openStore(options: BackendOptions): OpenedStore {
+  const store = options.store ?? openLocalStore(options);
+  try {
+    const keyIds = store.masterKeyIds();
+    const keyring = loadKeyring({
+      masterKey: options.masterKey,
+      environment: process.env.PIXSTORE_MASTER_KEY,
+      announce: (message) => options.logger.info(message),
+      ...(options.store || keyIds instanceof Promise
+        ? {}
+        : { keyFile: { path: `${options.databasePath}.key`, storeHasKeys: keyIds.length > 0 } }),
+    });
+    if (keyIds instanceof Promise)
+      return { store, keyring, keysChecked: keyIds.then((ids) => requireKeys(ids, keyring)) };
+    requireKeys(keyIds, keyring);
+    return { store, keyring, keysChecked: undefined };
+  } catch (error) {
+    if (!options.store) store.close();
+    throw error;
+  }
+}
+
+function endpointEnabled(): PixstoreError {
+  return new PixstoreError(
+    'ENDPOINT_ENABLED',
+    'customEndpointHelper needs defaultEndpointEnabled: false; the open default endpoint would bypass your own checks.',
+  );
+}
+
+/** Errors that are not ours may name paths: of those, only the kind is told. */
+function messageOf(error: unknown): string {
+  return error instanceof PixstoreError ? `${error.code}: ${error.message}` : `${(error as Error)?.name}`;
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from '../shared/errors/gate.js';
+import { imageFormats } from '../shared/formats.js';
+import {
+  type Check,
+  errorHandlingModes,
+  isBoolean,
+  isFunction,
+  isListOf,
+  isLogger,
+  isOneOf,
+  isRoute,
+  isText,
+  isWholeNumber,
+  type OptionRule,
+  readOptions,
+} from '../shared/options.js';
+import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
+import type { RandomBytes } from './images/encryption.js';
+import type { ImageStore } from './storage/port.js';
+
+/** Options of a backend, all with their defaults filled in. */
+export interface BackendOptions {
+  /** Formats that may be saved. Default: png, webp, jpg, jpeg. */
+  imageFormats: ImageFormat[];
+  /** Folder for larger ciphertexts. Default: `pixstore-images`. */
+  imageRootDir: string;
+  /** SQLite file for records and small ciphertexts. Default: `./.pixstore.sqlite`. */
+  databasePath: string;
+  /** Largest image that may be saved, in bytes. Default: 50 MiB. */
+  maxImageBytes: number;
+  /**
+   * 32 bytes as base64 or hex, or a list of such: the first seals, all open. Default: `PIXSTORE_MASTER_KEY` (a list
+   * with commas), else a key file beside the database.
+   */
+  masterKey?: string | string[];
+  /** How long a proof's window is, in ms; it lives one to two windows. -1 switches proofs off. Default: 20,000. */
+  statelessKeyWindowLength: number;
+  /** Serve images on a port of pixstore's own. Default: true. */
+  defaultEndpointEnabled: boolean;
+  /** Default: 0.0.0.0. */
+  defaultEndpointListenHost: string;
+  /** Default: 7482. */
+  defaultEndpointListenPort: number;
+  /** Default: `/pixstore-image`. */
+  defaultEndpointRoute: string;
+  /** Origins whose pages may fetch images: `*`, one, or a list. Default: `*`. */
+  accessControlAllowOrigin: string | string[];
+  /** Default: `hybrid`. */
+  errorHandlingMode: ErrorHandlingMode;
+  /** A store instead of the local one; it needs a master key of yours. */
+  store?: ImageStore;
+  /** ms since 1970. Default: `Date.now`. */
+  now: () => number;
+  /** Must be cryptographically secure. Default: that of `node:crypto`. */
+  randomBytes: RandomBytes;
+  /** Where messages go. Default: `console`. */
+  logger: Logger;
+}
+
+/** What `createPixstoreBackend` takes: any of the options. */
+export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Name] | undefined };
+
+const mebibyte = 1024 * 1024;
+
+const isWindowLength: Check = (value) =>
+  value === -1
+    ? undefined
+    : isWholeNumber(1)(value) && 'must be a whole number of ms of at least 1, or -1 for no proofs';
+
+const isOrigin = (value: unknown) =>
+  value === '*' || (typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i.test(value));
+
+const isOrigins: Check = (value) =>
+  [value].flat().length > 0 && [value].flat().every(isOrigin)
+    ? undefined
+    : 'must be "*", an origin such as "https://app.example.com", or a list of origins';
+
+const isKeys: Check = (value) =>
+  [value].flat().length > 0 && [value].flat().every((key) => typeof key === 'string')
+    ? undefined
+    : 'must be a string (base64 or hex of 32 bytes) or a list of such strings';
+
+const isStore: Check = (value) =>
+  ['put', 'read', 'record', 'records', 'remove', 'close'].every(
+    (name) => typeof (value as Record<string, unknown>)[name] === 'function',
+  )
+    ? undefined
+    : 'must be an ImageStore';
+
+const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
+  imageFormats: { default: [...imageFormats], check: isListOf(imageFormats) },
+  imageRootDir: { default: 'pixstore-images', check: isText },
+  databasePath: { default: './.pixstore.sqlite', check: isText },
+  maxImageBytes: { default: 50 * mebibyte, check: isWholeNumber(1) },
+  masterKey: { check: isKeys },
+  statelessKeyWindowLength: { default: 20_000, check: isWindowLength },
+  defaultEndpointEnabled: { default: true, check: isBoolean },
+  defaultEndpointListenHost: { default: '0.0.0.0', check: isText },
+  defaultEndpointListenPort: { default: 7482, check: isWholeNumber(1, 65_535) },
+  defaultEndpointRoute: { default: '/pixstore-image', check: isRoute },
+  accessControlAllowOrigin: { default: '*', check: isOrigins },
+  errorHandlingMode: { default: 'hybrid', check: isOneOf(errorHandlingModes) },
+  store: { check: isStore },
+  now: { default: Date.now, check: isFunction },
+  randomBytes: { default: randomBytes, check: isFunction },
+  logger: { default: console, check: isLogger },
+};
+
+/** @throws PixstoreError `CONFIG_INVALID`, naming the option */
+export function readBackendConfig(config: BackendConfig | undefined): BackendOptions {
+  return readOptions<BackendOptions>(config, rules, 'A pixstore backend');
+}

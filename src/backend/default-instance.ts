@@ -1,0 +1,71 @@
+import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { createPixstoreBackend } from './backend.js';
+import type { BackendConfig } from './config.js';
+import type { PixstoreBackend } from './public-api.js';
+
+let instance: PixstoreBackend | undefined;
+
+/**
+ * Makes the one backend behind the module-level functions. Call it once, first; after `close()` it may be called again.
+ *
+ * @throws PixstoreError `BACKEND_ALREADY_INITIALIZED`, or what `createPixstoreBackend` throws
+ * @example
+ * const backend = initPixstoreBackend({ accessControlAllowOrigin: 'https://app.example.com' });
+ * await backend.ready;
+ */
+export function initPixstoreBackend(config?: BackendConfig): PixstoreBackend {
+  if (instance) {
+    throw new PixstoreError(
+      'BACKEND_ALREADY_INITIALIZED',
+      'initPixstoreBackend was called before. Call close() on that backend first, or use createPixstoreBackend for a second one.',
+    );
+  }
+  const backend = createPixstoreBackend(config);
+  instance = {
+    ...backend,
+    close: () =>
+      backend.close().finally(() => {
+        instance = undefined;
+      }),
+  };
+  return instance;
+}
+
+function current(): PixstoreBackend {
+  if (instance) return instance;
+  throw new PixstoreError(
+    'BACKEND_NOT_INITIALIZED',
+    'No backend is there yet, or it was closed. Call initPixstoreBackend() first.',
+  );
+}
+
+/** See {@link PixstoreBackend.saveImage}. */
+export const saveImage: PixstoreBackend['saveImage'] = async (...args) => current().saveImage(...args);
+
+/** See {@link PixstoreBackend.saveImageFromFile}. */
+export const saveImageFromFile: PixstoreBackend['saveImageFromFile'] = async (...args) =>
+  current().saveImageFromFile(...args);
+
+/** See {@link PixstoreBackend.updateImage}. */
+export const updateImage: PixstoreBackend['updateImage'] = async (...args) => current().updateImage(...args);
+
+/** See {@link PixstoreBackend.updateImageFromFile}. */
+export const updateImageFromFile: PixstoreBackend['updateImageFromFile'] = async (...args) =>
+  current().updateImageFromFile(...args);
+
+/** See {@link PixstoreBackend.deleteImage}. */
+export const deleteImage: PixstoreBackend['deleteImage'] = async (...args) => current().deleteImage(...args);
+
+/** See {@link PixstoreBackend.imageExists}. */
+export const imageExists: PixstoreBackend['imageExists'] = (...args) => current().imageExists(...args);
+
+/** See {@link PixstoreBackend.getImageRecord}. */
+export const getImageRecord: PixstoreBackend['getImageRecord'] = (...args) => current().getImageRecord(...args);
+
+/** See {@link PixstoreBackend.getImageRecords}. */
+export const getImageRecords: PixstoreBackend['getImageRecords'] = async (...args) =>
+  current().getImageRecords(...args);
+
+/** See {@link PixstoreBackend.customEndpointHelper}. */
+export const customEndpointHelper: PixstoreBackend['customEndpointHelper'] = async (...args) =>
+  current().customEndpointHelper(...args);

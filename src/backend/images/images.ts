@@ -1,0 +1,146 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { ImageFormat, ImageRecord } from '../../types/index.js';
+import { requireKeys } from '../keys/load-keyring.js';
+import type { Keyring } from '../keys/master-key.js';
+import type { Proofs } from '../keys/proofs.js';
+import { sealKey, unsealKey } from '../keys/sealing.js';
+import type { ImageStore, PartRecord } from '../storage/port.js';
+import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
+import { newImageId, requireImageId, type SaveOptions } from './ids.js';
+import { inspectImage } from './inspect.js';
+import { createSerializer } from './serialize.js';
+
+export interface ImagesOptions {
+  store: ImageStore;
+  keyring: Keyring;
+  proofs: Proofs;
+  imageFormats: readonly ImageFormat[];
+  now: () => number;
+  randomBytes: RandomBytes;
+}
+
+/** The life of an image: inspected, encrypted under a key of its own, kept, handed out, removed. */
+export type Images = ReturnType<typeof createImages>;
+
+export function createImages({ store, keyring, proofs, imageFormats, now, randomBytes }: ImagesOptions) {
+  const oneByOne = createSerializer();
+  let keyNoted = false;
+
+  const encrypt = (bytes: Uint8Array) => encryptImage(inspectImage(bytes, imageFormats), bytes, randomBytes);
+
+  /** Before the first image is sealed here, the store must know of the key, or losing it would go unnoticed. */
+  async function noteSealingKey(): Promise<void> {
+    if (keyNoted) return;
+    // Another process may have started on the same empty store with other keys.
+    requireKeys(await store.masterKeyIds(), keyring);
+    await store.noteMasterKey(keyring[0].id);
+    requireKeys(await store.masterKeyIds(), keyring);
+    keyNoted = true;
+  }
+
+  /** @returns the record of the new version, or null when another one was stored than the expected */
+  async function put(
+    id: string,
+    token: number,
+    image: EncryptedImage,
+    expectedToken: number | null,
+  ): Promise<ImageRecord | null> {
+    const { key, iv, tag, ciphertext } = image;
+    const sealedKey = sealKey(key, { id, token }, keyring[0], randomBytes);
+    const stored = await store.put({ id, token, parts: [{ id, sealedKey, iv, tag, ciphertext }] }, expectedToken);
+    return stored ? toRecord({ id, token, iv, tag }, key) : null;
+  }
+
+  function toRecord({ id, token, iv, tag }: Omit<PartRecord, 'sealedKey' | 'size'>, key: Uint8Array): ImageRecord {
+    const meta = { key: toBase64(key), iv: toBase64(iv), tag: toBase64(tag) };
+    return { id, token, meta, statelessProof: proofs.prove(id) };
+  }
+
+  return {
+    /** @throws PixstoreError what `inspectImage` and `newImageId` throw, or `IMAGE_ID_TAKEN` */
+    async save(bytes: Uint8Array, where?: string | SaveOptions): Promise<ImageRecord> {
+      const { id, chosen } = newImageId(where, randomBytes);
+      const image = await encrypt(bytes);
+      await noteSealingKey();
+      for (;;) {
+        if (chosen && (await store.record(id))) throw taken();
+        const token = Math.max(now(), (await store.lastRemovedToken()) + 1);
+        const record = await put(id, token, image, null);
+        if (record) return record;
+        // Somebody else took the id, or an image with a higher token was removed, since we looked.
+      }
+    },
+
+    /** @throws PixstoreError what `inspectImage` throws, or `IMAGE_NOT_FOUND` */
+    async update(givenId: string, bytes: Uint8Array): Promise<ImageRecord> {
+      const id = requireImageId(givenId);
+      const image = await encrypt(bytes);
+      return oneByOne(id, async () => {
+        await noteSealingKey();
+        for (;;) {
+          const current = await store.record(id);
+          if (!current) throw notFound();
+          const record = await put(id, Math.max(now(), current.token + 1), image, current.token);
+          if (record) return record;
+          // Another process updated it since we looked: go on from its version.
+        }
+      });
+    },
+
+    async remove(givenId: string): Promise<boolean> {
+      const id = requireImageId(givenId);
+      return oneByOne(id, () => store.remove(id));
+    },
+
+    /** @throws PixstoreError `SYNC_UNSUPPORTED` or `IMAGE_ID_INVALID` */
+    exists: (id: string): boolean => lookUpNow(requireImageId(id)) !== null,
+
+    /** @throws PixstoreError `SYNC_UNSUPPORTED`, `IMAGE_ID_INVALID` or `SEALED_KEY_INVALID` */
+    record(id: string): ImageRecord | null {
+      const part = lookUpNow(requireImageId(id));
+      return part && open(part);
+    },
+
+    /**
+     * What the store has for many ids; `open` makes a record of each.
+     *
+     * @throws PixstoreError `IMAGE_ID_INVALID` when `ids` is no list; entries are not checked
+     */
+    async lookUp(ids: readonly unknown[]): Promise<(PartRecord | null)[]> {
+      if (!Array.isArray(ids)) throw new PixstoreError('IMAGE_ID_INVALID', 'Records are asked for by a list of ids.');
+      return store.records(ids.map((id) => (typeof id === 'string' ? id : '')));
+    },
+
+    open,
+  };
+
+  function lookUpNow(id: string): PartRecord | null {
+    if (!store.supports.syncRecords) {
+      throw new PixstoreError(
+        'SYNC_UNSUPPORTED',
+        'This store answers asynchronously only. Use "await getImageRecords([id])" instead.',
+      );
+    }
+    return store.record(id) as PartRecord | null;
+  }
+
+  function open(part: PartRecord): ImageRecord {
+    return toRecord(part, unsealKey(part.sealedKey, part, keyring));
+  }
+}
+
+const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+
+function taken(): PixstoreError {
+  return new PixstoreError(
+    'IMAGE_ID_TAKEN',
+    'An image with this id exists already. Use updateImage to replace it, or choose another id.',
+  );
+}
+
+function notFound(): PixstoreError {
+  return new PixstoreError(
+    'IMAGE_NOT_FOUND',
+    'There is no image with this id to update. Save it with saveImage first.',
+  );
+}

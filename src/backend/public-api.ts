@@ -1,0 +1,91 @@
+import type { AddressInfo } from 'node:net';
+import type { ImageRecord } from '../types/index.js';
+import type { SaveOptions } from './images/ids.js';
+import type { ImageInput } from './images/to-bytes.js';
+import type { ImageStore } from './storage/port.js';
+
+/**
+ * A backend. Every method fails as `errorHandlingMode` says: where the mode returns null, so does the method, and
+ * `getLastPixstoreError()` tells why.
+ */
+export interface PixstoreBackend {
+  /**
+   * Encrypts and keeps a new image. Resolves when it is durable.
+   *
+   * @param where - a folder, or `{ dir, id }` with an id of your own
+   * @throws PixstoreError `IMAGE_INPUT_INVALID`, `IMAGE_EMPTY`, `IMAGE_TRUNCATED`, `IMAGE_NOT_RECOGNIZED`,
+   * `IMAGE_FORMAT_REFUSED`, `IMAGE_TOO_LARGE`, `IMAGE_DIR_INVALID`, `IMAGE_ID_INVALID`, `IMAGE_ID_TAKEN`,
+   * `STORAGE_FULL`, `STORAGE_FAILED`
+   * @example
+   * const record = await saveImage(request.body, 'avatars');
+   */
+  saveImage(image: ImageInput, where?: string | SaveOptions): Promise<ImageRecord | null>;
+  /** The same from a file; also `IMAGE_FILE_UNREADABLE`. */
+  saveImageFromFile(path: string, where?: string | SaveOptions): Promise<ImageRecord | null>;
+  /**
+   * Replaces an image. The old version stays until the new one is durable, and stays when anything fails.
+   *
+   * @throws PixstoreError as `saveImage`, and `IMAGE_NOT_FOUND`
+   * @example
+   * const record = await updateImage('avatars:player-7', request.body);
+   */
+  updateImage(id: string, image: ImageInput): Promise<ImageRecord | null>;
+  /** The same from a file; also `IMAGE_FILE_UNREADABLE`. */
+  updateImageFromFile(id: string, path: string): Promise<ImageRecord | null>;
+  /**
+   * Removes an image and destroys its key.
+   *
+   * @returns whether it was there
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`
+   */
+  deleteImage(id: string): Promise<boolean | null>;
+  /**
+   * Is there such an image? Synchronous.
+   *
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `SYNC_UNSUPPORTED`
+   */
+  imageExists(id: string): boolean | null;
+  /**
+   * What a browser needs to show an image, or null when there is none. Synchronous. Its proof lives one to two windows,
+   * so make it when the browser asks.
+   *
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `SEALED_KEY_INVALID`, `SYNC_UNSUPPORTED`
+   * @example
+   * app.get('/api/me', requireLogin, (req, res) => res.json(getImageRecord(req.user.avatarId)));
+   */
+  getImageRecord(id: string): ImageRecord | null;
+  /**
+   * Many records in one go, in the order asked for; null where there is no image. An id that fails fails alone: the
+   * modes that return null do so for that entry.
+   *
+   * @example
+   * res.json(await getImageRecords(page.map((photo) => photo.imageId)));
+   */
+  getImageRecords(ids: readonly string[]): Promise<(ImageRecord | null)[] | null>;
+  /**
+   * Answers an image request that came by a transport of the application's own, with a wire payload to be sent
+   * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`: the open endpoint would
+   * bypass your checks.
+   *
+   * @param clientToken - the token the client sent; without one it is sent the key too
+   * @throws PixstoreError `ENDPOINT_ENABLED`, `TOKEN_INVALID`, or what the store throws
+   * @example
+   * app.get('/images/:id', requireLogin, async (req, res) => {
+   *   const payload = await customEndpointHelper(req.params.id, req.query.token, req.query.proof);
+   *   payload ? res.type('bin').send(Buffer.from(payload)) : res.sendStatus(500);
+   * });
+   */
+  customEndpointHelper(
+    imageId: string | undefined,
+    clientToken?: number | string | null,
+    statelessProof?: string | null,
+  ): Promise<Uint8Array | null>;
+  /** Resolves when the store is open and the endpoint listens; rejects with what prevented it (`PORT_IN_USE`, ...). */
+  readonly ready: Promise<void>;
+  /** Where the default endpoint listens, or null. */
+  address(): AddressInfo | null;
+  /** Finishes what is under way, frees the port and closes the store. Later calls fail with `BACKEND_CLOSED`. */
+  close(): Promise<void>;
+  /** The store, for maintenance: `list`, `check`, `sweep`. */
+  readonly store: ImageStore;
+}

@@ -1,0 +1,108 @@
+import { closeSync, openSync } from 'node:fs';
+import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
+import type { OpenDatabase, SqlDatabase } from './driver.js';
+import { asStorageError } from './storage-error.js';
+
+/** "Pxst": tells our files from those of other programs. */
+const applicationId = 0x50787374;
+const schemaVersion = 1;
+
+// Wide columns come last: SQLite reads a row front to back, so looking up a record never touches its ciphertext.
+const createSchema = `
+  CREATE TABLE parts (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    token      INTEGER NOT NULL,
+    size       INTEGER NOT NULL,
+    iv         BLOB    NOT NULL,
+    tag        BLOB    NOT NULL,
+    sealed_key BLOB    NOT NULL,
+    file       TEXT,
+    ciphertext BLOB,
+    CHECK ((file IS NULL) <> (ciphertext IS NULL))
+  ) STRICT;
+  CREATE UNIQUE INDEX parts_by_file ON parts (file) WHERE file IS NOT NULL;
+  CREATE TABLE master_keys (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${schemaVersion};
+`;
+
+/**
+ * Opens a database, making it when there is none.
+ *
+ * @throws PixstoreError `DATABASE_INVALID`, `DATABASE_FOREIGN`, `DATABASE_TOO_NEW` or `STORAGE_FAILED`; in no case is
+ * anything written to a file that is not ours
+ */
+export function openDatabase(open: OpenDatabase, path: string, busyTimeout: number): SqlDatabase {
+  let database: SqlDatabase;
+  try {
+    closeSync(openSync(path, 'a', 0o600)); // SQLite would make it readable for everybody
+    database = open(path);
+  } catch (cause) {
+    throw isNotSqlite(cause) ? invalidFile(cause) : asStorageError(cause, 'open the database; check databasePath');
+  }
+  try {
+    database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
+    checkOwner(database);
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA secure_delete = ON;
+      PRAGMA trusted_schema = OFF;
+    `);
+    createWhenEmpty(database);
+    return database;
+  } catch (cause) {
+    database.close();
+    if (isNotSqlite(cause)) throw invalidFile(cause);
+    throw asStorageError(cause, 'open the database; check databasePath');
+  }
+}
+
+function checkOwner(database: SqlDatabase): void {
+  if (isEmpty(database)) return;
+  if (pragma(database, 'application_id') !== applicationId) {
+    throw new PixstoreError(
+      'DATABASE_FOREIGN',
+      'The file at databasePath belongs to another program (or to pixstore 3.x). It was left as it is; choose another path.',
+    );
+  }
+  const version = pragma(database, 'user_version');
+  if (version > schemaVersion) {
+    throw new PixstoreError(
+      'DATABASE_TOO_NEW',
+      `The database has schema version ${version}; this pixstore knows versions up to ${schemaVersion}. Update pixstore.`,
+    );
+  }
+}
+
+function createWhenEmpty(database: SqlDatabase): void {
+  database.exec('BEGIN IMMEDIATE');
+  // Another process may have made it while we waited for the lock.
+  if (isEmpty(database)) database.exec(createSchema);
+  database.exec('COMMIT');
+}
+
+function isEmpty(database: SqlDatabase): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
+}
+
+function pragma(database: SqlDatabase, name: string): number {
+  return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+}
+
+const notADatabase = 26;
+const corrupt = 11;
+
+function isNotSqlite(cause: unknown): boolean {
+  const { code, errcode } = cause as { code?: unknown; errcode?: unknown };
+  return code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT' || errcode === notADatabase || errcode === corrupt;
+}
+
+function invalidFile(cause: unknown): PixstoreError {
+  return new PixstoreError(
+    'DATABASE_INVALID',
+    'The file at databasePath is not an SQLite database, or is damaged. It was left as it is; choose another path or restore a backup.',
+    { cause },
+  );
+}

@@ -1,0 +1,23 @@
+import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
+
+const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
+const sqliteFull = 13;
+
+/** Turns what a disk or a database throws into a `PixstoreError`; the original stays reachable as `cause`. */
+export function asStorageError(cause: unknown, work: string): PixstoreError {
+  if (cause instanceof PixstoreError) return cause;
+  const { code, errcode } = cause as { code?: unknown; errcode?: unknown };
+  if (fullCodes.has(String(code)) || errcode === sqliteFull) {
+    return new PixstoreError(
+      'STORAGE_FULL',
+      `There is no room left to ${work}. What was stored before is untouched; free some space and try again.`,
+      { cause },
+    );
+  }
+  const reason = typeof code === 'string' ? ` (${code})` : '';
+  return new PixstoreError(
+    'STORAGE_FAILED',
+    `The disk or database refused to ${work}${reason}. What was stored before is untouched; "cause" has the details.`,
+    { cause },
+  );
+}
