@@ -1,5 +1,6 @@
 import { createErrorGate } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { createLifecycle } from '../shared/lifecycle.js';
 import { type BackendConfig, type BackendOptions, readBackendConfig } from './config.js';
 import { createAnswer } from './endpoint/answer.js';
 import { type DefaultServer, startDefaultServer } from './endpoint/default-server.js';
@@ -41,8 +42,7 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   const answer = createAnswer({ store, keyring, proofs: proofsEnabled ? proofs : null });
   const gate = createErrorGate(options.errorHandlingMode, logger);
   const server = options.defaultEndpointEnabled ? startEndpoint() : null;
-  const underWay = new Set<Promise<unknown>>();
-  let closing: Promise<void> | undefined;
+  const lifecycle = createLifecycle(closed);
 
   function startEndpoint(): DefaultServer {
     const handler = createHttpHandler({
@@ -54,30 +54,16 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     return startDefaultServer(handler, options.defaultEndpointListenHost, options.defaultEndpointListenPort);
   }
 
-  function requireOpen(): void {
-    if (closing) throw new PixstoreError('BACKEND_CLOSED', 'This backend was closed. Make a new one to go on.');
-  }
-
   function answerNow<Result>(work: () => Result): Result | null {
     return gate.run(() => {
-      requireOpen();
+      lifecycle.requireOpen();
       return work();
     });
   }
 
   /** `work` starts before this returns, and `close` waits for it. */
-  function start<Result>(work: () => Result | Promise<Result>): Promise<Result | null> {
-    const running = gate.runAsync(async () => {
-      requireOpen();
-      return work();
-    });
-    const settled = running.then(
-      () => {},
-      () => {},
-    );
-    underWay.add(settled);
-    settled.then(() => underWay.delete(settled));
-    return running;
+  function start<Result>(work: () => Promise<Result>): Promise<Result | null> {
+    return gate.runAsync(() => lifecycle.track(work));
   }
 
   /** Bytes at hand are passed on at once: after the call returns, their owner may change them. */
@@ -105,20 +91,17 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
         );
       }),
     customEndpointHelper: (id, token, proof) =>
-      start(() => {
+      start(async () => {
         if (server) throw endpointEnabled();
         return answer({ id, token, proof });
       }),
     ready: Promise.all([keysChecked, server?.ready]).then(() => {}),
     address: () => server?.address() ?? null,
-    close() {
-      closing ??= (async () => {
+    close: () =>
+      lifecycle.close(async () => {
         await server?.close();
-        await Promise.all(underWay);
         await store.close();
-      })();
-      return closing;
-    },
+      }),
     store,
   };
 }
@@ -150,6 +133,10 @@ function openStore(options: BackendOptions): OpenedStore {
     if (!options.store) store.close();
     throw error;
   }
+}
+
+function closed(): PixstoreError {
+  return new PixstoreError('BACKEND_CLOSED', 'This backend was closed. Make a new one to go on.');
 }
 
 function endpointEnabled(): PixstoreError {

@@ -1,1 +1,13 @@
-export {};
+/** The browser side of pixstore. Importing it does nothing: it can be imported in Node, for server-side rendering. */
+export { getLastPixstoreError, setCustomErrorHandler } from '../shared/errors/last-error.js';
+export { PixstoreError } from '../shared/errors/pixstore-error.js';
+export type { ErrorHandlingMode, ImageFetcher, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
+export type { ImageLoadInfo, ImageSource, PixstoreFrontendConfig } from './config.js';
+export {
+  cachedImageExists,
+  clearImageCache,
+  deleteCachedImage,
+  getImage,
+  initPixstoreFrontend,
+} from './default-instance.js';
+export { createPixstoreFrontend, type PixstoreFrontend } from './frontend.js';

@@ -1,1 +1,2 @@
-export {};
+/** Contract suites: what every implementation of a pixstore port must pass. */
+export { type ImageStoreSuiteOptions, imageStoreSuite, type OpenedStore } from './image-store-suite.js';

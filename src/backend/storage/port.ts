@@ -1,3 +1,5 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+
 /** Stores that answer from memory or a local database may answer at once. */
 export type MaybePromise<Value> = Value | Promise<Value>;
 
@@ -106,4 +108,9 @@ export interface ImageStore {
 
   /** Waits for what is under way, then lets go of files and connections. Every later call fails. */
   close(): Promise<void>;
+}
+
+/** What every store throws once it was closed. */
+export function storeClosed(): PixstoreError {
+  return new PixstoreError('STORE_CLOSED', 'This store was closed. Open it again to go on.');
 }

@@ -1,7 +1,15 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
-import type { ImageStore, ImageVersion, PartRecord, StoredPart, StoreProblem } from '../port.js';
+import { createLifecycle } from '../../../shared/lifecycle.js';
+import {
+  type ImageStore,
+  type ImageVersion,
+  type PartRecord,
+  type StoredPart,
+  type StoreProblem,
+  storeClosed,
+} from '../port.js';
 import { type FileSystem, openBlobFiles } from './blob-files.js';
 import { findDriver, type OpenDatabase } from './driver.js';
 import { openRows, type Placement } from './rows.js';
@@ -40,27 +48,26 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const database = openDatabase(driver, options.databasePath, busyTimeout);
   const rows = openRows(database);
   const files = openBlobFiles(options.imageRootDir, options.fileSystem);
-  const writes = new Set<Promise<unknown>>();
+  const lifecycle = createLifecycle(storeClosed);
 
-  /** Runs a write so that `close` waits for it, and gives its errors a code. */
-  async function writing<Result>(work: string, write: () => Promise<Result>): Promise<Result> {
-    const running = write();
-    writes.add(running);
+  function lookUp<Result>(look: () => Result): Result {
+    lifecycle.requireOpen();
     try {
-      return await running;
-    } catch (error) {
-      throw asStorageError(error, work);
-    } finally {
-      writes.delete(running);
-    }
-  }
-
-  function reading<Result>(read: () => Result): Result {
-    try {
-      return read();
+      return look();
     } catch (error) {
       throw asStorageError(error, 'look up an image');
     }
+  }
+
+  /** Runs work so that `close` waits for it, and gives its errors a code. */
+  function run<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    return lifecycle.track(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        throw asStorageError(error, name);
+      }
+    });
   }
 
   async function place({ parts }: ImageVersion): Promise<Placement[]> {
@@ -107,13 +114,13 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     }
   }
 
-  const record = (id: string): PartRecord | null => reading(() => rows.record(id));
+  const record = (id: string): PartRecord | null => lookUp(() => rows.record(id));
 
   return {
     supports: { syncRecords: true, persistence: true },
 
     put: (version, expectedToken) =>
-      writing('save an image', async () => {
+      run('save an image', async () => {
         const placements = await place(version);
         let replaced: string[] | null;
         try {
@@ -126,61 +133,54 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
         return replaced !== null;
       }),
 
-    async read(id) {
-      try {
-        return await readPart(id);
-      } catch (error) {
-        throw asStorageError(error, 'read an image');
-      }
-    },
+    read: (id) => run('read an image', () => readPart(id)),
 
     record,
     records: (ids) => ids.map(record),
 
     remove: (id) =>
-      writing('remove an image', async () => {
+      run('remove an image', async () => {
         const removed = rows.remove(id);
         await discard(removed ?? []);
         return removed !== null;
       }),
 
     async *list(prefix = '', after = '') {
-      const pageAfter = (last: string) => reading(() => rows.list(prefix, last));
+      const pageAfter = (last: string) => lookUp(() => rows.list(prefix, last));
       for (let page = pageAfter(after); page.length > 0; page = pageAfter(page.at(-1) as string)) yield* page;
     },
 
-    reseal: (id, token, sealedKey) => writing('reseal a key', async () => rows.reseal(id, token, sealedKey)),
+    reseal: (id, token, sealedKey) => run('reseal a key', async () => rows.reseal(id, token, sealedKey)),
 
-    lastRemovedToken: () => reading(rows.lastRemovedToken),
-    masterKeyIds: () => reading(rows.masterKeyIds),
-    noteMasterKey: (keyId) => reading(() => rows.noteMasterKey(keyId)),
+    lastRemovedToken: () => lookUp(rows.lastRemovedToken),
+    masterKeyIds: () => lookUp(rows.masterKeyIds),
+    noteMasterKey: (keyId) => lookUp(() => rows.noteMasterKey(keyId)),
 
-    async check() {
-      const problems: StoreProblem[] = [];
-      for (let page = rows.partsInFiles(''); page.length > 0; page = rows.partsInFiles(page.at(-1)?.id as string)) {
-        for (const { id, file, size } of page) {
-          const found = await files.size(file);
-          if (found === null) problems.push({ kind: 'ciphertext-missing', subject: id });
-          else if (found !== size) problems.push({ kind: 'ciphertext-damaged', subject: id });
+    check: () =>
+      run('check the images', async () => {
+        const problems: StoreProblem[] = [];
+        for (let page = rows.partsInFiles(''); page.length > 0; page = rows.partsInFiles(page.at(-1)?.id as string)) {
+          for (const { id, file, size } of page) {
+            const found = await files.size(file);
+            if (found === null) problems.push({ kind: 'ciphertext-missing', subject: id });
+            else if (found !== size) problems.push({ kind: 'ciphertext-damaged', subject: id });
+          }
         }
-      }
-      for await (const name of leftovers()) problems.push({ kind: 'leftover', subject: name });
-      return problems;
-    },
+        for await (const name of leftovers()) problems.push({ kind: 'leftover', subject: name });
+        return problems;
+      }),
 
-    async sweep() {
-      let removed = 0;
-      for await (const name of leftovers()) {
-        await files.remove(name);
-        removed += 1;
-      }
-      return removed;
-    },
+    sweep: () =>
+      run('sweep leftovers', async () => {
+        let removed = 0;
+        for await (const name of leftovers()) {
+          await files.remove(name);
+          removed += 1;
+        }
+        return removed;
+      }),
 
-    async close() {
-      await Promise.allSettled(writes);
-      database.close();
-    },
+    close: () => lifecycle.close(() => database.close()),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { ImageStore, PartRecord, StoredPart } from '../port.js';
+import { createLifecycle } from '../../../shared/lifecycle.js';
+import { type ImageStore, type PartRecord, type StoredPart, storeClosed } from '../port.js';
 
 /**
  * Keeps images in this process's memory, for tests and throw-away data. It is also the shortest full answer to what
@@ -10,9 +11,13 @@ import type { ImageStore, PartRecord, StoredPart } from '../port.js';
 export function createMemoryStore(): ImageStore {
   const images = new Map<string, Map<string, StoredPart>>();
   const keyIds = new Set<string>();
+  const lifecycle = createLifecycle(storeClosed);
   let removedToken = 0;
 
-  const imageOf = (id: string) => images.get(id.split('.', 1)[0] as string);
+  function imageOf(id: string): Map<string, StoredPart> | undefined {
+    lifecycle.requireOpen();
+    return images.get(id.split('.', 1)[0] as string);
+  }
 
   const find = (id: string) => imageOf(id)?.get(id);
 
@@ -27,7 +32,7 @@ export function createMemoryStore(): ImageStore {
     supports: { syncRecords: true, persistence: false },
 
     async put({ id, token, parts }, expectedToken) {
-      const current = images.get(id)?.get(id)?.token ?? null;
+      const current = find(id)?.token ?? null;
       if (current !== expectedToken) return false;
       if (current === null && token <= removedToken) return false;
       const copies = parts.map((part) => ({
@@ -76,8 +81,6 @@ export function createMemoryStore(): ImageStore {
     },
     check: async () => [],
     sweep: async () => 0,
-    async close() {
-      images.clear();
-    },
+    close: () => lifecycle.close(() => images.clear()),
   };
 }

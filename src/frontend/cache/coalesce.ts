@@ -1,0 +1,26 @@
+/**
+ * Makes a background task that runs one at a time: asked for while it runs, it runs once more afterwards, however
+ * often it was asked. It never throws, and goes on being usable when one run fails.
+ */
+export function coalesce(task: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let again = false;
+
+  async function run(): Promise<void> {
+    do {
+      again = false;
+      try {
+        await task();
+      } catch {
+        // It serves the cache only, and the next run tries anew.
+      }
+    } while (again);
+    running = undefined;
+  }
+
+  return () => {
+    if (running) again = true;
+    else running = run();
+    return running;
+  };
+}

@@ -1,0 +1,127 @@
+import { deleteDB, openDB } from 'idb';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { patiently } from './patience.js';
+import { type CacheSchema, createStores, type Database, hasOurStores, type StoreNames } from './schema.js';
+import { isConnectionError, isQuotaError } from './transaction.js';
+
+/** The IndexedDB database of the disk cache: there if it can be, and never in the way. */
+export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
+
+/**
+ * Opens the database on first use, and again when the browser or another tab closed it. A database that cannot be
+ * opened, has another schema or breaks in use is deleted and made anew, once; after that it is out of use until the
+ * page is loaded again.
+ */
+export function createCacheDatabase(name: string, version: number, stores: StoreNames) {
+  let connection: Database | undefined;
+  let opening: Promise<Database | undefined> | undefined;
+  let outOfUse = !hasIndexedDB();
+  let damaged = false;
+  let recreated = false;
+
+  async function open(giveUp: () => void): Promise<Database> {
+    const opened: Database = await openDB<CacheSchema>(name, version, {
+      upgrade: (database) => createStores(database, stores),
+      blocked: giveUp,
+      blocking(_currentVersion, newVersion) {
+        // A tab that runs a newer version of the application upgrades the database: ours is the outdated side.
+        if (newVersion !== null) outOfUse = true;
+        release(opened);
+      },
+      terminated: () => release(opened),
+    });
+    if (hasOurStores(opened, stores)) return opened;
+    opened.close();
+    throw new Error('other schema');
+  }
+
+  async function recreate(giveUp: () => void): Promise<Database> {
+    if (recreated) throw new Error('recreated before');
+    recreated = true;
+    damaged = false;
+    await deleteDB(name, { blocked: giveUp });
+    return open(giveUp);
+  }
+
+  async function establish(giveUp: () => void): Promise<Database | undefined> {
+    try {
+      const opened = damaged ? await recreate(giveUp) : await open(giveUp).catch(() => recreate(giveUp));
+      if (outOfUse) opened.close();
+      else connection = opened;
+    } catch {
+      outOfUse = true;
+    }
+    opening = undefined;
+    return connection;
+  }
+
+  function connect(): Promise<Database | undefined> {
+    if (connection || outOfUse) return Promise.resolve(connection);
+    opening ??= patiently(establish);
+    return opening;
+  }
+
+  function release(database: Database): void {
+    database.close();
+    if (connection === database) connection = undefined;
+  }
+
+  return {
+    /**
+     * Does something with the database; undefined when that could not be done.
+     *
+     * @throws DOMException `QuotaExceededError`; nothing else
+     */
+    async use<Result>(work: (database: Database) => Promise<Result>): Promise<Result | undefined> {
+      for (let attempt = 1; attempt <= 2; attempt += 1) {
+        const database = await connect();
+        if (!database) return undefined;
+        try {
+          return await work(database);
+        } catch (error) {
+          if (isQuotaError(error)) throw error;
+          // Calls that fail together find the same broken connection: only the first may draw conclusions.
+          if (connection === database && !isConnectionError(error)) damaged = true;
+          release(database);
+        }
+      }
+      return undefined;
+    },
+
+    /**
+     * Deletes the database, whatever state it is in.
+     *
+     * @throws PixstoreError `STORAGE_FAILED` when the browser does not let us, or another tab holds on to it
+     */
+    async destroy(): Promise<void> {
+      if (!hasIndexedDB()) return;
+      if (connection) release(connection);
+      let cause: unknown;
+      const deleted = await patiently((giveUp) => deleteDB(name, { blocked: giveUp }).then(() => true)).catch(
+        (error) => {
+          cause = error;
+        },
+      );
+      if (deleted) return;
+      throw new PixstoreError(
+        'STORAGE_FAILED',
+        "The browser did not empty pixstore's image cache. Close other tabs of this site and try again.",
+        { cause },
+      );
+    },
+
+    close(): void {
+      outOfUse = true;
+      if (connection) release(connection);
+    },
+  };
+}
+
+// Pages without an origin of their own (sandboxed frames) throw on the mere mention of it.
+function hasIndexedDB(): boolean {
+  try {
+    return Boolean(globalThis.indexedDB);
+  } catch {
+    return false;
+  }
+}

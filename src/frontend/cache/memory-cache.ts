@@ -1,0 +1,54 @@
+/** One decrypted image, and what it was decrypted with. */
+export interface MemoryEntry {
+  token: number;
+  /** Key and tag: a record that has others must not get the picture. */
+  openedWith: string;
+  image: Blob;
+}
+
+/** Decrypted images, by id; the least recently used go when together they take more than the limit. */
+export type MemoryCache = ReturnType<typeof createMemoryCache>;
+
+export function createMemoryCache(limitBytes: number) {
+  // A Map iterates in the order of insertion, so the first one is the least recently used.
+  const entries = new Map<string, MemoryEntry>();
+  let bytes = 0;
+
+  function remove(id: string): boolean {
+    bytes -= entries.get(id)?.image.size ?? 0;
+    return entries.delete(id);
+  }
+
+  return {
+    get(id: string, token: number, openedWith: string): Blob | undefined {
+      const entry = entries.get(id);
+      if (entry?.token !== token || entry.openedWith !== openedWith) return undefined;
+      entries.delete(id);
+      entries.set(id, entry);
+      return entry.image;
+    },
+
+    has: (id: string): boolean => entries.has(id),
+
+    /** Keeps an image, unless a newer version of it is kept already. */
+    put(id: string, entry: MemoryEntry): void {
+      const kept = entries.get(id);
+      if (kept && kept.token > entry.token) return;
+      remove(id);
+      if (entry.image.size > limitBytes) return;
+      entries.set(id, entry);
+      bytes += entry.image.size;
+      for (const oldest of entries.keys()) {
+        if (bytes <= limitBytes) break;
+        remove(oldest);
+      }
+    },
+
+    remove,
+
+    clear(): void {
+      entries.clear();
+      bytes = 0;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { DBSchema, IDBPDatabase, IDBPTransaction } from 'idb';
+import type { FrontendOptions } from '../config.js';
+
+/** One cached image. Read only to show it: everything else goes by its usage row. */
+export type ImageRow = { id: string; token: number; size: number } & (
+  | { ciphertext: Uint8Array<ArrayBuffer> }
+  | { image: Blob }
+);
+
+/** What is known about a cached image; kept apart so that a hit never rewrites image bytes. */
+export interface UsageRow {
+  id: string;
+  token: number;
+  /** Bytes in the image's row. */
+  size: number;
+  /** Milliseconds since 1970. */
+  lastUsed: number;
+}
+
+export interface CacheSchema extends DBSchema {
+  images: { key: string; value: ImageRow };
+  usage: { key: string; value: UsageRow; indexes: { lastUsed: number } };
+}
+
+export type Database = IDBPDatabase<CacheSchema>;
+export type WriteTransaction = IDBPTransaction<CacheSchema, StoreName[], 'readwrite'>;
+
+/** The schema calls them `images` and `usage`; in the browser they have the names of {@link storeNames}. */
+export type StoreName = 'images' | 'usage';
+export type StoreNames = { [Name in StoreName]: Name };
+
+/**
+ * Names of the object stores. That of the usage store tells encrypted and decrypted caches apart, so that after a
+ * change of `frontendCacheContents` the old cache counts as foreign and is deleted: no plaintext stays behind.
+ */
+export function storeNames(options: Pick<FrontendOptions, 'imageStoreName' | 'frontendCacheContents'>): StoreNames {
+  const images = options.imageStoreName;
+  const usage = `${images}-usage${options.frontendCacheContents === 'decrypted' ? '-decrypted' : ''}`;
+  return { images, usage } as StoreNames;
+}
+
+/** Makes the stores, in an upgrade transaction. Whatever an older version held is dropped: it was a cache. */
+export function createStores(database: Database, { images, usage }: StoreNames): void {
+  for (const name of database.objectStoreNames) database.deleteObjectStore(name);
+  database.createObjectStore(images, { keyPath: 'id' });
+  database.createObjectStore(usage, { keyPath: 'id' }).createIndex('lastUsed', 'lastUsed');
+}
+
+/** Does an opened database have our stores, made as we make them? */
+export function hasOurStores(database: Database, { images, usage }: StoreNames): boolean {
+  const found = database.objectStoreNames;
+  if (!found.contains(images) || !found.contains(usage)) return false;
+  const transaction = database.transaction([images, usage]);
+  const stores = [transaction.objectStore(images), transaction.objectStore(usage)];
+  return (
+    stores.every((store) => store.keyPath === 'id' && !store.autoIncrement) &&
+    transaction.objectStore(usage).indexNames.contains('lastUsed')
+  );
+}

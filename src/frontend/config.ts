@@ -1,0 +1,136 @@
+import type { Logger } from '../shared/errors/gate.js';
+import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { imageFormats } from '../shared/formats.js';
+import {
+  errorHandlingModes,
+  isFunction,
+  isListOf,
+  isLogger,
+  isOneOf,
+  isRoute,
+  isText,
+  isWholeNumber,
+  type OptionRule,
+  readOptions,
+} from '../shared/options.js';
+import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
+import { isEndpointHost } from './fetching/endpoint-url.js';
+
+/** Where `getImage` found an image. */
+export type ImageSource = 'memory' | 'disk' | 'network';
+
+/** What `onImageLoad` is told about an image that `getImage` is about to return. */
+export interface ImageLoadInfo {
+  id: string;
+  /** The version that is shown; newer than the record's when the image was updated meanwhile. */
+  token: number;
+  source: ImageSource;
+  /** Size of the image file. */
+  bytes: number;
+  /** From the call of `getImage` to the finished Blob. */
+  milliseconds: number;
+}
+
+/** Options of the frontend; all have defaults, except the host when the default fetcher is used. */
+export interface PixstoreFrontendConfig {
+  /** Formats that may be shown. Default: png, webp, jpg, jpeg. */
+  imageFormats?: readonly ImageFormat[];
+  /** Name of the IndexedDB database; pixstore's alone, since it is deleted when it looks damaged. Default `pixstore`. */
+  frontendDbName?: string;
+  /** Raise it to start every visitor's cache afresh. Default 1. */
+  frontendDbVersion?: number;
+  /** Object store of the images. Default `images`. */
+  imageStoreName?: string;
+  /** Images kept on disk; the least recently used go when there are more. Default 1000. */
+  frontendImageCacheLimit?: number;
+  /** Images removed from disk at a time; less than the limit. Default 50. */
+  frontendCleanupBatch?: number;
+  /**
+   * What the disk cache holds. `encrypted` (default): ciphertext, decrypted in memory on every use; it is of no use
+   * without a record. `decrypted`: plain images, faster, and readable by whoever can read the browser's profile.
+   */
+  frontendCacheContents?: 'encrypted' | 'decrypted';
+  /** Bytes of decrypted images kept in memory; 0 keeps none. Default 32 MiB. */
+  frontendMemoryCacheBytes?: number;
+  /**
+   * Host of the default endpoint: `img.example.com`, `https://img.example.com`, `http://[::1]:8080`. A port written
+   * here wins over `defaultEndpointConnectPort`. Without a scheme: https on a page over https, else http. Required
+   * unless a fetcher is given.
+   */
+  defaultEndpointConnectHost?: string;
+  /**
+   * Port of the default endpoint, whatever the scheme. Default 7482; behind a TLS proxy say 443, or write
+   * `https://img.example.com:443` as the host.
+   */
+  defaultEndpointConnectPort?: number;
+  /** Default `/pixstore-image`. */
+  defaultEndpointRoute?: string;
+  /** What a failing call does. Default `hybrid`. */
+  errorHandlingMode?: ErrorHandlingMode;
+  /** Milliseconds a fetcher may take for one image. Default 30000. */
+  fetchTimeout?: number;
+  /** Told about every image that was loaded; what it throws is logged and goes no further. */
+  onImageLoad?: (info: ImageLoadInfo) => void;
+  /** Used by the default fetcher instead of the global `fetch`. */
+  fetch?: typeof fetch;
+  /** The clock, in milliseconds. Default: the wall clock, with the resolution of `performance.now()`. */
+  now?: () => number;
+  /** Default `console`. */
+  logger?: Logger;
+}
+
+type Optional = 'defaultEndpointConnectHost' | 'onImageLoad' | 'fetch';
+
+/** The configuration, checked and completed. */
+export type FrontendOptions = Required<Omit<PixstoreFrontendConfig, Optional>> & Pick<PixstoreFrontendConfig, Optional>;
+
+const mebibyte = 1024 * 1024;
+const longestTimer = 2 ** 31 - 1;
+
+const rules: Record<keyof FrontendOptions, OptionRule> = {
+  imageFormats: { default: imageFormats, check: isListOf(imageFormats) },
+  frontendDbName: { default: 'pixstore', check: isText },
+  frontendDbVersion: { default: 1, check: isWholeNumber(1) },
+  imageStoreName: { default: 'images', check: isText },
+  frontendImageCacheLimit: { default: 1000, check: isWholeNumber(2) },
+  frontendCleanupBatch: { default: 50, check: isWholeNumber(1) },
+  frontendCacheContents: { default: 'encrypted', check: isOneOf(['encrypted', 'decrypted']) },
+  frontendMemoryCacheBytes: { default: 32 * mebibyte, check: isWholeNumber(0) },
+  defaultEndpointConnectHost: { check: isEndpointHost },
+  defaultEndpointConnectPort: { default: 7482, check: isWholeNumber(1, 65535) },
+  defaultEndpointRoute: { default: '/pixstore-image', check: isRoute },
+  errorHandlingMode: { default: 'hybrid', check: isOneOf(errorHandlingModes) },
+  fetchTimeout: { default: 30_000, check: isWholeNumber(1, longestTimer) },
+  onImageLoad: { check: isFunction },
+  fetch: { check: isFunction },
+  now: { default: () => performance.timeOrigin + performance.now(), check: isFunction },
+  logger: { default: console, check: isLogger },
+};
+
+/**
+ * Checks and completes a configuration.
+ *
+ * @throws PixstoreError `CONFIG_INVALID`, naming the option
+ */
+export function readFrontendConfig(config: unknown, fetcher: unknown): FrontendOptions {
+  const options = readOptions<FrontendOptions>(config, rules, 'initPixstoreFrontend');
+  const { frontendCleanupBatch: batch, frontendImageCacheLimit: limit } = options;
+  if (batch >= limit) {
+    throw invalid(
+      `The option "frontendCleanupBatch" (${batch}) must be less than "frontendImageCacheLimit" (${limit})`,
+    );
+  }
+  if (fetcher !== undefined && typeof fetcher !== 'function') {
+    throw invalid('The custom fetcher must be a function (record, context) => Promise<Uint8Array>');
+  }
+  if (!fetcher && !options.defaultEndpointConnectHost) {
+    throw invalid(
+      'The option "defaultEndpointConnectHost" is missing: name the host of the endpoint, or give a fetcher',
+    );
+  }
+  return options;
+}
+
+function invalid(message: string): PixstoreError {
+  return new PixstoreError('CONFIG_INVALID', `${message}.`);
+}

@@ -1,0 +1,70 @@
+import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { formatFromByte, mimeTypeOf } from '../shared/formats.js';
+import { type DecryptionKey, tagLength } from '../shared/wire/payload.js';
+import type { ImageFormat } from '../types/index.js';
+
+/**
+ * Makes sure that this page can decrypt at all.
+ *
+ * @throws PixstoreError `INSECURE_CONTEXT`
+ */
+export function assertSecureContext(): void {
+  if (globalThis.crypto?.subtle) return;
+  throw new PixstoreError(
+    'INSECURE_CONTEXT',
+    'This page has no crypto.subtle, so no image can be decrypted. Browsers offer it only to pages loaded over HTTPS or from localhost: serve the page over HTTPS.',
+  );
+}
+
+/**
+ * Decrypts one image with AES-256-GCM.
+ *
+ * @throws PixstoreError `DECRYPTION_FAILED` when key, IV, tag and ciphertext do not belong together;
+ * `FORMAT_REFUSED` when the image's format is not among `formats`
+ */
+export async function decryptImage(
+  ciphertext: Uint8Array,
+  { key, iv, tag }: DecryptionKey,
+  formats: readonly ImageFormat[],
+): Promise<Blob> {
+  const plaintext = await decrypt(withTag(ciphertext, tag), new Uint8Array(key), new Uint8Array(iv));
+  const format = formatFromByte(plaintext[0]);
+  const type = format && mimeTypeOf(format);
+  if (!type || !isAllowedType(type, formats)) {
+    throw new PixstoreError(
+      'FORMAT_REFUSED',
+      `The image is ${format ? `a ${format}` : 'of an unknown format'}, and the frontend's option "imageFormats" allows ${formats.join(', ')}.`,
+    );
+  }
+  return new Blob([plaintext.subarray(1)], { type });
+}
+
+/** Do `formats` allow images of this MIME type? (jpg and jpeg are one type.) */
+export function isAllowedType(type: string, formats: readonly ImageFormat[]): boolean {
+  return formats.some((format) => mimeTypeOf(format) === type);
+}
+
+async function decrypt(
+  sealed: Uint8Array<ArrayBuffer>,
+  key: Uint8Array<ArrayBuffer>,
+  iv: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const imported = await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['decrypt']);
+    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, imported, sealed));
+  } catch (cause) {
+    throw new PixstoreError(
+      'DECRYPTION_FAILED',
+      'The ciphertext does not decrypt: it was changed on its way, or the record belongs to another image. Ask your API for a fresh record.',
+      { cause },
+    );
+  }
+}
+
+/** WebCrypto wants the tag behind the ciphertext. */
+function withTag(ciphertext: Uint8Array, tag: Uint8Array): Uint8Array<ArrayBuffer> {
+  const sealed = new Uint8Array(ciphertext.length + tagLength);
+  sealed.set(ciphertext);
+  sealed.set(tag, ciphertext.length);
+  return sealed;
+}

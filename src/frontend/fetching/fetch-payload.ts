@@ -1,0 +1,58 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { ImageRecord } from '../../types/index.js';
+
+/** A fetcher as the loader sees it: not to be trusted. `signal` is for the default fetcher. */
+export type AnyFetcher = (record: ImageRecord, context: unknown, signal: AbortSignal) => unknown;
+
+/**
+ * Asks a fetcher for one payload.
+ *
+ * @param timeout - milliseconds it may take
+ * @throws PixstoreError `FETCH_FAILED` when it throws or returns something else than bytes (what it threw is the
+ * cause; a PixstoreError of its own passes through), `FETCH_TIMEOUT` when it does not answer in time
+ */
+export async function fetchPayload(
+  fetcher: AnyFetcher,
+  timeout: number,
+  record: ImageRecord,
+  context: unknown,
+): Promise<Uint8Array> {
+  const abort = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new PixstoreError(
+          'FETCH_TIMEOUT',
+          `The fetcher gave no answer within ${timeout} ms. Check the network, or raise the option "fetchTimeout".`,
+        ),
+      );
+      abort.abort();
+    }, timeout);
+  });
+  try {
+    return toBytes(await Promise.race([fetcher(record, context, abort.signal), tooLate]));
+  } catch (cause) {
+    if (cause instanceof PixstoreError) throw cause;
+    // The message of a foreign error may hold the URL, and with it the proof: it stays in the cause.
+    const name = cause instanceof Error ? cause.name : typeof cause;
+    throw new PixstoreError(
+      'FETCH_FAILED',
+      `The fetcher threw (${name}). getLastPixstoreError()?.cause is what it threw.`,
+      { cause },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// By tag and not by instanceof: the bytes may come from another realm, such as an iframe.
+function toBytes(answer: unknown): Uint8Array {
+  const tag = Object.prototype.toString.call(answer).slice('[object '.length, -1);
+  if (tag === 'Uint8Array') return answer as Uint8Array;
+  if (tag === 'ArrayBuffer') return new Uint8Array(answer as ArrayBuffer);
+  throw new PixstoreError(
+    'FETCH_FAILED',
+    `The fetcher returned ${tag} instead of Uint8Array. With fetch: return new Uint8Array(await response.arrayBuffer()).`,
+  );
+}

@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import type { ImageStore } from '../backend/storage/port.js';
+import { assertRecord, assertStored, bytesOf, sizes, versionOf } from './versions.js';
+
+/** A store under test, and how to get rid of it. */
+export interface OpenedStore {
+  store: ImageStore;
+  /** Opens the same data again, after `store.close()`. Needed where `supports.persistence`. */
+  reopen?(): Promise<ImageStore>;
+  destroy(): Promise<void>;
+}
+
+export interface ImageStoreSuiteOptions {
+  /** Registers a test: `test` of Vitest, node:test or others. */
+  test(name: string, run: () => Promise<void>): void;
+  /** Opens an empty store; every test gets one of its own. */
+  open(): Promise<OpenedStore>;
+}
+
+/**
+ * Checks that a store keeps the contract of `ImageStore`.
+ *
+ * @example
+ * describe('my store', () => imageStoreSuite({ test, open: openMyStore }));
+ */
+export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
+  function check(name: string, run: (store: ImageStore, opened: OpenedStore) => Promise<void>): void {
+    test(name, async () => {
+      const opened = await open();
+      try {
+        await run(opened.store, opened);
+      } finally {
+        await opened.store.close();
+        await opened.destroy();
+      }
+    });
+  }
+
+  for (const [name, size] of Object.entries(sizes)) {
+    check(`gives back a version with ${name} ciphertext (${size} bytes) byte for byte`, async (store) => {
+      const version = versionOf('photos:one', 1000, size);
+      assert.equal(await store.put(version, null), true);
+      assertStored(await store.read('photos:one'), version);
+      assertRecord(await store.record('photos:one'), version);
+    });
+  }
+
+  check('knows nothing of what was never put', async (store) => {
+    assert.equal(await store.read('photos:none'), null);
+    assert.equal(await store.record('photos:none'), null);
+    assert.deepEqual(await store.records(['photos:none']), [null]);
+    assert.equal(await store.remove('photos:none'), false);
+    assert.equal(await store.reseal('photos:none', 1, bytesOf('key', 69)), false);
+  });
+
+  check('keeps its own copy of what it is given', async (store) => {
+    const version = versionOf('one', 1000);
+    const [part] = version.parts;
+    assert.ok(part);
+    const given = {
+      ...version,
+      parts: [{ ...part, ciphertext: part.ciphertext.slice(), sealedKey: part.sealedKey.slice() }],
+    };
+    await store.put(given, null);
+    for (const { ciphertext, sealedKey } of given.parts) {
+      ciphertext.fill(0);
+      sealedKey.fill(0);
+    }
+    assertStored(await store.read('one'), version);
+  });
+
+  check('gives many records in the order asked for', async (store) => {
+    const versions = ['b', 'a', 'c'].map((id, index) => versionOf(id, 1000 + index));
+    for (const version of versions) await store.put(version, null);
+    const found = await store.records(['a', 'none', 'c', 'b', 'a']);
+    assert.deepEqual(
+      found.map((record) => record?.id ?? null),
+      ['a', null, 'c', 'b', 'a'],
+    );
+    assert.deepEqual(await store.records([]), []);
+  });
+
+  check('tells ids apart that differ only in case or in a prefix', async (store) => {
+    const versions = ['a:one', 'a:One', 'a:one1', 'one', 'a:on'].map((id, index) => versionOf(id, 1000 + index));
+    for (const version of versions) assert.equal(await store.put(version, null), true);
+    for (const version of versions) assertStored(await store.read(version.id), version);
+    await store.remove('a:on');
+    assertStored(await store.read('a:one'), versions[0] as (typeof versions)[0]);
+  });
+
+  check('replaces a version when its token is the expected one', async (store) => {
+    await store.put(versionOf('one', 1000, sizes.large), null);
+    const next = versionOf('one', 1001, sizes.small);
+    assert.equal(await store.put(next, 1000), true);
+    assertStored(await store.read('one'), next);
+    const last = versionOf('one', 1002, sizes.large);
+    assert.equal(await store.put(last, 1001), true);
+    assertStored(await store.read('one'), last);
+    assert.deepEqual(await store.check(), []);
+  });
+
+  check('refuses a version when another token is stored than the expected one', async (store) => {
+    const version = versionOf('one', 1000, sizes.large);
+    await store.put(version, null);
+    assert.equal(await store.put(versionOf('one', 2000, sizes.large), null), false);
+    assert.equal(await store.put(versionOf('one', 2000, sizes.large), 999), false);
+    assert.equal(await store.put(versionOf('other', 2000), 1000), false);
+    assertStored(await store.read('one'), version);
+    assert.equal(await store.read('other'), null);
+    assert.deepEqual(await store.check(), []);
+  });
+
+  check('puts, replaces and removes all parts of a version as one', async (store) => {
+    const first = versionOf('a:one', 1000, sizes.small, ['thumb', 'wide']);
+    await store.put(first, null);
+    for (const { id } of first.parts) assertStored(await store.read(id), first, id);
+    const second = versionOf('a:one', 1001, sizes.large, ['thumb']);
+    await store.put(second, 1000);
+    for (const { id } of second.parts) assertStored(await store.read(id), second, id);
+    assert.equal(await store.read('a:one.wide'), null);
+    await store.remove('a:one');
+    assert.deepEqual(await store.records(['a:one', 'a:one.thumb']), [null, null]);
+  });
+
+  check('removes an image once', async (store) => {
+    await store.put(versionOf('one', 1000, sizes.large), null);
+    assert.equal(await store.remove('one'), true);
+    assert.equal(await store.remove('one'), false);
+    assert.equal(await store.read('one'), null);
+    assert.deepEqual(await store.check(), []);
+  });
+
+  check('never lets a removed image be born again with a token it had', async (store) => {
+    assert.equal(await store.lastRemovedToken(), 0);
+    await store.put(versionOf('one', 5000), null);
+    await store.remove('one');
+    assert.equal(await store.lastRemovedToken(), 5000);
+    assert.equal(await store.put(versionOf('one', 5000), null), false);
+    assert.equal(await store.put(versionOf('one', 4999), null), false);
+    assert.equal(await store.put(versionOf('one', 5001), null), true);
+    await store.put(versionOf('two', 6000), null);
+    await store.remove('one');
+    assert.equal(await store.lastRemovedToken(), 5001);
+  });
+
+  check('lists ids of images in order, by prefix and from a place on', async (store) => {
+    const ids = ['a:1', 'a:2', 'a-b:1', 'b:1', 'b:2', 'solo', 'Upper'];
+    for (const [index, id] of ids.entries()) await store.put(versionOf(id, 1000 + index, 10, ['thumb']), null);
+    const listed = async (...args: Parameters<ImageStore['list']>) => {
+      const found: string[] = [];
+      for await (const id of store.list(...args)) found.push(id);
+      return found;
+    };
+    assert.deepEqual(await listed(), [...ids].sort());
+    assert.deepEqual(await listed('a:'), ['a:1', 'a:2']);
+    assert.deepEqual(await listed('a:', 'a:1'), ['a:2']);
+    assert.deepEqual(await listed('b:2'), ['b:2']);
+    assert.deepEqual(await listed('', 'b:2'), ['solo']);
+    assert.deepEqual(await listed('none:'), []);
+  });
+
+  check('lists more than a page', async (store) => {
+    const ids = Array.from({ length: 1100 }, (_, index) => `id${String(index).padStart(5, '0')}`);
+    await Promise.all(ids.map((id, index) => store.put(versionOf(id, 1000 + index, 1), null)));
+    const found: string[] = [];
+    for await (const id of store.list()) found.push(id);
+    assert.deepEqual(found, ids);
+  });
+
+  check('reseals one part, and only in the version it was sealed for', async (store) => {
+    const version = versionOf('one', 1000, sizes.small, ['thumb']);
+    await store.put(version, null);
+    const sealedKey = bytesOf('another key', 69);
+    assert.equal(await store.reseal('one', 999, sealedKey), false);
+    assert.equal(await store.reseal('one', 1000, sealedKey), true);
+    const [original] = version.parts;
+    assert.ok(original);
+    assertStored(await store.read('one'), { ...version, parts: [{ ...original, sealedKey }] });
+    assertStored(await store.read('one.thumb'), version, 'one.thumb');
+  });
+
+  check('remembers the master keys in use', async (store) => {
+    assert.deepEqual(await store.masterKeyIds(), []);
+    await store.noteMasterKey('00aa');
+    await store.noteMasterKey('00aa');
+    await store.noteMasterKey('00bb');
+    assert.deepEqual([...(await store.masterKeyIds())].sort(), ['00aa', '00bb']);
+  });
+
+  check('lets one of many writers win who expect the same version', async (store) => {
+    await store.put(versionOf('one', 1000), null);
+    const rivals = Array.from({ length: 20 }, (_, index) => versionOf('one', 2000 + index, sizes.large));
+    const results = await Promise.all(rivals.map((rival) => store.put(rival, 1000)));
+    assert.equal(results.filter(Boolean).length, 1);
+    assertStored(await store.read('one'), rivals[results.indexOf(true)] as (typeof rivals)[0]);
+    assert.deepEqual(await store.check(), []);
+  });
+
+  check('shows readers one version or the next, never a mix', async (store) => {
+    const versions = Array.from({ length: 40 }, (_, index) =>
+      versionOf('one', 1000 + index, index % 2 ? sizes.large : sizes.small, ['thumb']),
+    );
+    await store.put(versions[0] as (typeof versions)[0], null);
+    let updating = true;
+    const update = async () => {
+      for (const version of versions.slice(1)) await store.put(version, version.token - 1);
+      updating = false;
+    };
+    const read = async (id: string) => {
+      let newest = 0;
+      while (updating) {
+        const found = await store.read(id);
+        assert.ok(found, 'the image vanished during an update');
+        assertStored(found, versions[found.token - 1000] as (typeof versions)[0], id);
+        assert.ok(found.token >= newest, 'a reader saw an older version after a newer one');
+        newest = found.token;
+        await new Promise(setImmediate);
+      }
+    };
+    await Promise.all([update(), read('one'), read('one.thumb'), read('one')]);
+  });
+
+  check('has nothing to report or sweep when nothing went wrong', async (store) => {
+    await store.put(versionOf('one', 1000, sizes.large), null);
+    await store.put(versionOf('one', 1001, sizes.large), 1000);
+    await store.put(versionOf('two', 1001, sizes.small), null);
+    await store.remove('two');
+    assert.deepEqual(await store.check(), []);
+    assert.equal(await store.sweep(), 0);
+  });
+
+  test('has everything again after it was closed and opened', async () => {
+    const { store, reopen, destroy } = await open();
+    if (!store.supports.persistence) return destroy();
+    assert.ok(reopen, 'a store with supports.persistence needs reopen');
+    const versions = [versionOf('one', 1000, sizes.small), versionOf('two', 1001, sizes.large, ['thumb'])];
+    for (const version of versions) await store.put(version, null);
+    await store.put(versionOf('gone', 7000), null);
+    await store.remove('gone');
+    await store.noteMasterKey('00aa');
+    await store.close();
+    const again = await reopen();
+    try {
+      for (const version of versions) {
+        for (const { id } of version.parts) assertStored(await again.read(id), version, id);
+      }
+      assert.equal(await again.lastRemovedToken(), 7000);
+      assert.deepEqual(await again.masterKeyIds(), ['00aa']);
+      assert.deepEqual(await again.check(), []);
+    } finally {
+      await again.close();
+      await destroy();
+    }
+  });
+
+  test('finishes what is under way when it is closed, and then refuses to work', async () => {
+    const { store, destroy } = await open();
+    const puts = Array.from({ length: 10 }, (_, index) => store.put(versionOf(`id${index}`, 1000, sizes.large), null));
+    await store.close();
+    assert.deepEqual(
+      await Promise.all(puts),
+      puts.map(() => true),
+    );
+    await assert.rejects(async () => store.put(versionOf('late', 1000), null), { name: 'PixstoreError' });
+    await assert.rejects(async () => store.read('id0'), { name: 'PixstoreError' });
+    await assert.rejects(async () => store.record('id0'), { name: 'PixstoreError' });
+    await store.close();
+    await destroy();
+  });
+}
