@@ -21,14 +21,15 @@ export function initPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     );
   }
   const backend = createPixstoreBackend(config);
-  instance = {
+  const own: PixstoreBackend = {
     ...backend,
     close: () =>
       backend.close().finally(() => {
-        instance = undefined;
+        if (instance === own) instance = undefined;
       }),
   };
-  return instance;
+  instance = own;
+  return own;
 }
 
 function current(): PixstoreBackend {

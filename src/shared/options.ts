@@ -28,7 +28,7 @@ export function readOptions<Options extends object>(
   }
   const options: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries<OptionRule>(rules)) {
-    const value = config[name] ?? rule.default;
+    const value = config[name] === undefined ? rule.default : config[name];
     if (value === undefined) continue;
     const problem = rule.check(value);
     if (problem) throw invalid(`The option "${name}" ${problem}`);

@@ -25,7 +25,7 @@ export function newImageId(
   if (key === undefined) {
     return { id: prefix + Buffer.from(randomBytes(randomKeyBytes)).toString('base64url'), chosen: false };
   }
-  return { id: requireImageId(prefix + key), chosen: true };
+  return { id: requireImageId(typeof key === 'string' ? prefix + key : key), chosen: true };
 }
 
 /**

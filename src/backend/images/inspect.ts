@@ -32,6 +32,9 @@ const knownImages: readonly KnownImage[] = [
 // Enough for any format's signature. Parsers of formats we do not keep get to see no more than this.
 const glance = 4096;
 
+// Other formats have signatures so short that any bytes may pass for them.
+const unmistakable = new Set(['avif', 'bmp', 'gif', 'heic', 'heif', 'jp2', 'jxl', 'psd', 'svg', 'tiff']);
+
 /**
  * Finds the format of an image from its bytes, never from a name.
  *
@@ -72,7 +75,7 @@ function hasSize(bytes: Uint8Array, parser: IImage): boolean {
 function notKept(bytes: Uint8Array, accepted: readonly ImageFormat[]): PixstoreError {
   try {
     const { type } = imageSize(bytes.slice(0, glance));
-    if (type) return refused(type, accepted);
+    if (type && unmistakable.has(type)) return refused(type, accepted);
   } catch {
     // Not an image that anybody knows.
   }

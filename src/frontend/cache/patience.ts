@@ -9,7 +9,7 @@ export function patiently<Result>(work: (giveUp: () => void) => Promise<Result>)
     const giveUp = () => resolve(undefined);
     const timer = setTimeout(giveUp, patience);
     work(giveUp)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject);
   });
 }

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Where a real photo of the demo is. */
+export function photoPath(name: string): string {
+  return fileURLToPath(new URL(`../../demo/photos/${name}`, import.meta.url));
+}
+
+export function photo(name: string): Buffer {
+  return readFileSync(photoPath(name));
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { newImageId, requireImageId } from '../../../../src/backend/images/ids.js';
+import { failure } from '../../../support/errors.js';
+
+const idFor = (where?: unknown) => newImageId(where as string, randomBytes);
+
+describe('ids of new images', () => {
+  test('are random, 128 bits, and never the same', () => {
+    const ids = Array.from({ length: 1000 }, () => idFor().id);
+    expect(new Set(ids).size).toBe(1000);
+    for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{22}$/);
+  });
+
+  test('stand in their folder', () => {
+    expect(idFor('Avatars').id).toMatch(/^avatars:[A-Za-z0-9_-]{22}$/);
+    expect(idFor({ dir: ' my photos ' })).toMatchObject({ id: expect.stringMatching(/^myphotos:/), chosen: false });
+  });
+
+  test('may be chosen by the application', () => {
+    expect(idFor({ id: 'player-7' })).toEqual({ id: 'player-7', chosen: true });
+    expect(idFor({ id: 'Player_7', dir: 'Avatars' })).toEqual({ id: 'avatars:Player_7', chosen: true });
+    expect(idFor({ id: 'avatars:7' })).toEqual({ id: 'avatars:7', chosen: true });
+  });
+
+  test.each(['', ' ', '../', '!!!', 'ä', '/'])(
+    'a folder name of which nothing remains (%j) is refused',
+    async (dir) => {
+      await failure('IMAGE_DIR_INVALID', () => idFor(dir));
+      await failure('IMAGE_DIR_INVALID', () => idFor({ dir }));
+    },
+  );
+
+  test.each([7, true, { dir: 7 }])('%j is no folder', (where) => failure('IMAGE_DIR_INVALID', () => idFor(where)));
+
+  test('an option that does not exist is named', async () => {
+    const error = await failure('CONFIG_INVALID', () => idFor({ folder: 'a' }));
+    expect(error.message).toContain('"folder"');
+  });
+
+  test.each([
+    '',
+    'a b',
+    '..',
+    '../x',
+    'a/b',
+    'k\0',
+    'k\n',
+    '%',
+    'k.thumb',
+    'x'.repeat(129),
+    'y'.repeat(10_000),
+    7,
+    null,
+  ])('the chosen id %j breaks the grammar', async (id) => {
+    await failure('IMAGE_ID_INVALID', () => idFor({ id }));
+    const error = await failure('IMAGE_ID_INVALID', () => requireImageId(id));
+    expect(error.message.length).toBeLessThan(250);
+  });
+
+  test('a chosen id with a folder of its own takes no second one', () =>
+    failure('IMAGE_ID_INVALID', () => idFor({ dir: 'a', id: 'b:c' })));
+});

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { inspectImage } from '../../../../src/backend/images/inspect.js';
+import { imageFormats } from '../../../../src/shared/formats.js';
+import { failure } from '../../../support/errors.js';
+import { photo } from '../../../support/photos.js';
+
+const all = [...imageFormats];
+const text = (value: string) => new TextEncoder().encode(value);
+const gif = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+const photos = [
+  ['cat.png', 'png'],
+  ['gravel.png', 'png'],
+  ['coffee.webp', 'webp'],
+  ['brick.webp', 'webp'],
+  ['astronaut.jpg', 'jpg'],
+  ['retina.jpg', 'jpg'],
+] as const;
+
+describe('the format of an image', () => {
+  test.each(photos)('%s is found from its bytes to be %s', (name, format) => {
+    expect(inspectImage(photo(name), all)).toBe(format);
+  });
+
+  test('a JPEG is called what the configuration accepts', () => {
+    expect(inspectImage(photo('rocket.jpg'), ['jpeg', 'png'])).toBe('jpeg');
+    expect(inspectImage(photo('rocket.jpg'), ['jpeg', 'jpg'])).toBe('jpg');
+  });
+
+  test('no bytes are an error of their own', () => failure('IMAGE_EMPTY', () => inspectImage(new Uint8Array(), all)));
+
+  test.each(photos)('%s cut off anywhere in its header is told as such', async (name) => {
+    const whole = photo(name);
+    for (let length = 1; length < 30; length += 1) {
+      // A copy, because parsers must not find the rest behind the end of a view.
+      await failure('IMAGE_TRUNCATED', () => inspectImage(Uint8Array.from(whole.subarray(0, length)), all));
+      await failure('IMAGE_TRUNCATED', () => inspectImage(whole.subarray(0, length), all));
+    }
+  });
+
+  test('a header without size is broken', async () => {
+    const png = Uint8Array.from(photo('cat.png'));
+    png.fill(0, 16, 24);
+    await failure('IMAGE_TRUNCATED', () => inspectImage(png, all));
+    const jpg = Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, ...new Array(100).fill(0)]);
+    await failure('IMAGE_TRUNCATED', () => inspectImage(jpg, all));
+  });
+
+  test.each([
+    ['text', text('once upon a time there was no image')],
+    ['HTML with an image name', text('<html>cat.png</html>')],
+    ['a PDF', text('%PDF-1.7\n%abcdef')],
+    ['a sound in RIFF', text('RIFF\0\0\0\0WAVEfmt 1234567890123456')],
+    ['zeros', new Uint8Array(1000)],
+    ['a script', text('#!/bin/sh\necho PNG\r\n')],
+  ])('%s is not an image', (_, bytes) => failure('IMAGE_NOT_RECOGNIZED', () => inspectImage(bytes, all)));
+
+  test('an image of a format pixstore does not keep is named', async () => {
+    const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(gif, all));
+    expect(error.message).toContain('is gif; imageFormats accepts png, webp, jpg, jpeg');
+    const svg = text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>');
+    await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(svg, all));
+  });
+
+  test('an image of a format the configuration leaves out is refused', async () => {
+    const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('coffee.webp'), ['png']));
+    expect(error.message).toContain('is webp; imageFormats accepts png.');
+  });
+
+  test('thousands of hostile inputs end in an answer', () => {
+    let seed = 1;
+    const random = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed;
+    };
+    const heads = [
+      [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10],
+      [0xff, 0xd8, 0xff],
+      [...text('RIFF1234WEBPVP8')],
+      [0, 0, 0, 12],
+      [...text('icns')],
+      [...text('0000ftypavif')],
+    ];
+    for (let round = 0; round < 5_000; round += 1) {
+      const bytes = Uint8Array.from({ length: random() % 400 }, () => random() % (round % 2 ? 256 : 4));
+      bytes.set((heads[round % heads.length] ?? []).slice(0, bytes.length));
+      try {
+        expect(all).toContain(inspectImage(bytes, all));
+      } catch (error) {
+        expect((error as { code?: string }).code).toMatch(/^IMAGE_/);
+      }
+    }
+  });
+});

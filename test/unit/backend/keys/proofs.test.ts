@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { deriveMasterKey } from '../../../../src/backend/keys/master-key.js';
+import { createProofs } from '../../../../src/backend/keys/proofs.js';
+import { fromHex, readVectors } from '../../../support/vectors.js';
+
+interface Vector {
+  id: string;
+  now: number;
+  windowLength: number;
+  proof: string;
+}
+const vectors = readVectors<{ masterKeyHex: string; proofs: Vector[] }>('proofs');
+const master = deriveMasterKey(fromHex(vectors.masterKeyHex));
+const other = deriveMasterKey(new Uint8Array(32).fill(9));
+const start = 1_700_000_000_000; // a window of 20 s begins here
+
+function withClock(keyring: Parameters<typeof createProofs>[0] = [master], windowLength = 20_000) {
+  const clock = { now: start };
+  return { clock, proofs: createProofs(keyring, windowLength, () => clock.now) };
+}
+
+describe('proofs', () => {
+  test.each(vectors.proofs)('the proof of $id at $now is that of its golden vector', (vector) => {
+    const proofs = createProofs([master], vector.windowLength, () => vector.now);
+    expect(proofs.prove(vector.id)).toBe(vector.proof);
+    expect(proofs.isGood(vector.id, vector.proof)).toBe(true);
+  });
+
+  test('live to the end of the window after theirs, and not a millisecond longer', () => {
+    for (const [made, lastGood] of [
+      [start, start + 39_999],
+      [start + 19_999, start + 39_999],
+      [start + 20_000, start + 59_999],
+    ] as const) {
+      const { clock, proofs } = withClock();
+      clock.now = made;
+      const proof = proofs.prove('k');
+      clock.now = lastGood;
+      expect(proofs.isGood('k', proof)).toBe(true);
+      clock.now = lastGood + 1;
+      expect(proofs.isGood('k', proof)).toBe(false);
+    }
+  });
+
+  test('of the future are not good', () => {
+    const { clock, proofs } = withClock();
+    clock.now = start + 20_000;
+    const proof = proofs.prove('k');
+    clock.now = start;
+    expect(proofs.isGood('k', proof)).toBe(false);
+  });
+
+  test('are good for their id alone', () => {
+    const { proofs } = withClock();
+    for (const id of ['j', 'K', 'a:k', 'k.thumb', '']) expect(proofs.isGood(id, proofs.prove('k'))).toBe(false);
+  });
+
+  test('of another master key are not good, those of an older key in the list are', () => {
+    const { proofs } = withClock([master]);
+    const { proofs: foreign } = withClock([other]);
+    const { proofs: both } = withClock([other, master]);
+    expect(proofs.isGood('k', foreign.prove('k'))).toBe(false);
+    expect(both.isGood('k', proofs.prove('k'))).toBe(true);
+    expect(both.prove('k')).toBe(foreign.prove('k'));
+  });
+
+  test('are not good when anything is changed, cut off or added', () => {
+    const { proofs } = withClock();
+    const proof = proofs.prove('k');
+    expect(proof).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    const changed = [...proof].map(
+      (letter, at) => proof.slice(0, at) + (letter === 'A' ? 'B' : 'A') + proof.slice(at + 1),
+    );
+    for (const wrong of [...changed, proof.slice(0, -1), `${proof}=`, ` ${proof}`, `${proof}\0`, '', 'ä'.repeat(43)]) {
+      expect(proofs.isGood('k', wrong)).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,75 @@
+import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openLocalStore } from '../../../../../src/backend/storage/local/local-store.js';
+import { versionOf } from '../../../../../src/testing/versions.js';
+import { failure } from '../../../../support/errors.js';
+import { temporaryFolder } from '../../../../support/folders.js';
+
+async function openHere(options: Partial<Parameters<typeof openLocalStore>[0]> = {}) {
+  const folder = await temporaryFolder();
+  const images = join(folder, 'images');
+  const store = openLocalStore({ databasePath: join(folder, 'db.sqlite'), imageRootDir: images, ...options });
+  const files = () =>
+    readdirSync(images, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+  return { store, images, files };
+}
+
+describe('files of a local store', () => {
+  test('only ciphertexts above the limit get one, under a name that tells nothing, for their owner only', async () => {
+    const { store, files, images } = await openHere({ inlineLimit: 1_000 });
+    await store.put(versionOf('secret-id', 1000, 1_000), null);
+    expect(files()).toEqual([]);
+    await store.put(versionOf('secret-id', 1001, 1_001), 1000);
+    const [file] = files();
+    expect(file?.slice(images.length + 1)).toMatch(/^[0-9a-f]{2}\/[0-9a-f]{32}$/);
+    expect(statSync(file as string).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  test('there is one file per version that lives, none of those that were replaced or removed', async () => {
+    const { store, files } = await openHere({ inlineLimit: 0 });
+    for (let token = 1000; token < 1010; token += 1) {
+      await store.put(versionOf('one', token), token === 1000 ? null : token - 1);
+      expect(files()).toHaveLength(1);
+    }
+    await store.remove('one');
+    expect(files()).toEqual([]);
+    await store.close();
+  });
+
+  test('a file that is gone or cut off is an error of its own, and check finds it', async () => {
+    const { store, files } = await openHere({ inlineLimit: 0 });
+    await store.put(versionOf('one', 1000), null);
+    const [file] = files();
+    truncateSync(file as string, 10);
+    const error = await failure('CIPHERTEXT_MISSING', () => store.read('one'));
+    expect(error.message).not.toContain(file);
+    expect(await store.check()).toEqual([{ kind: 'ciphertext-damaged', subject: 'one' }]);
+    rmSync(file as string);
+    await failure('CIPHERTEXT_MISSING', () => store.read('one'));
+    expect(await store.check()).toEqual([{ kind: 'ciphertext-missing', subject: 'one' }]);
+    await store.close();
+  });
+
+  test('leftovers are found and swept once they are old enough, and nothing else is', async () => {
+    const clock = { now: Date.now() };
+    const { store, files, images } = await openHere({ inlineLimit: 0, sweepAge: 1_000, now: () => clock.now });
+    await store.put(versionOf('one', 1000), null);
+    const [kept] = files();
+    const folder = join(kept as string, '..');
+    writeFileSync(join(folder, `${'0'.repeat(32)}.tmp`), 'half a file');
+    writeFileSync(join(folder, '1'.repeat(32)), 'a file whose row never came');
+    writeFileSync(join(images, 'README'), 'not ours');
+    clock.now = Date.now() - 10_000;
+    expect(await store.sweep()).toBe(0);
+    clock.now = Date.now() + 10_000;
+    expect(await store.check()).toHaveLength(2);
+    expect(await store.sweep()).toBe(2);
+    expect(files().sort()).toEqual([kept, join(images, 'README')].sort());
+    expect(await store.check()).toEqual([]);
+    await store.close();
+  });
+});

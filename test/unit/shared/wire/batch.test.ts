@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type BatchEntry,
+  createFrameDecoder,
+  decodeBatchRequest,
+  encodeBatchRequest,
+  encodeFrame,
+  maxBatchEntries,
+} from '../../../../src/shared/wire/batch.js';
+import { failure } from '../../../support/errors.js';
+import { fromHex, readVectors } from '../../../support/vectors.js';
+
+const vector = readVectors<{ requestBody: string; images: BatchEntry[]; payloadsHex: string[]; answerHex: string }>(
+  'batch',
+);
+const answer = fromHex(vector.answerHex);
+const payloads = vector.payloadsHex.map(fromHex);
+
+describe('batch requests', () => {
+  test('have the bytes of the golden vector', () => {
+    expect(encodeBatchRequest(vector.images)).toBe(vector.requestBody);
+    expect(decodeBatchRequest(vector.requestBody)).toEqual(vector.images);
+  });
+
+  test('leave bad entries to whoever answers them', () => {
+    expect(decodeBatchRequest('{"version":1,"images":[null,7,{"id":3}]}')).toEqual([null, 7, { id: 3 }]);
+  });
+
+  test.each([
+    '',
+    'null',
+    '[]',
+    '{"version":2,"images":[]}',
+    '{"version":1}',
+    '{"version":1,"images":{}}',
+    JSON.stringify({ version: 1, images: new Array(maxBatchEntries + 1).fill({ id: 'k' }) }),
+  ])('are refused as a whole when they are %.40s', (body) => failure('BATCH_INVALID', () => decodeBatchRequest(body)));
+
+  test('may ask for as many images as the limit says', () => {
+    const images = new Array(maxBatchEntries).fill({ id: 'k' });
+    expect(decodeBatchRequest(encodeBatchRequest(images))).toHaveLength(maxBatchEntries);
+  });
+});
+
+describe('batch answers', () => {
+  test('have the bytes of the golden vector', () => {
+    expect(Buffer.concat(payloads.map(encodeFrame))).toEqual(Buffer.from(answer));
+  });
+
+  test.each([1, 2, 3, 5, 64, answer.length])('are taken apart when they arrive %i bytes at a time', (step) => {
+    const decoder = createFrameDecoder();
+    const found: Uint8Array[] = [];
+    for (let at = 0; at < answer.length; at += step) found.push(...decoder.push(answer.subarray(at, at + step)));
+    decoder.end(payloads.length);
+    expect(found).toEqual(payloads);
+  });
+
+  test('are refused when they are cut off anywhere but between the images asked for', async () => {
+    for (let length = 0; length < answer.length; length += 1) {
+      const decoder = createFrameDecoder();
+      decoder.push(answer.subarray(0, length));
+      const error = await failure('PAYLOAD_INVALID', () => decoder.end(payloads.length));
+      expect(error.message).toMatch(/of 3 images arrived whole/);
+    }
+  });
+
+  test('keep empty chunks and empty frames apart', () => {
+    const decoder = createFrameDecoder();
+    expect(decoder.push(new Uint8Array())).toEqual([]);
+    expect(decoder.push(encodeFrame(new Uint8Array()))).toEqual([new Uint8Array()]);
+    decoder.end(1);
+  });
+});
