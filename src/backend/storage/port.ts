@@ -38,6 +38,14 @@ export interface StoredPart extends PartRecord {
   ciphertext: Uint8Array;
 }
 
+/** How much a store holds. */
+export interface StoreUsage {
+  /** Images, whatever their number of variants. */
+  images: number;
+  /** Bytes of ciphertext, of all parts. */
+  bytes: number;
+}
+
 /** Something `check` found. `subject` is an image id or a store's own name for a leftover. */
 export interface StoreProblem {
   kind: 'ciphertext-missing' | 'ciphertext-damaged' | 'leftover';
@@ -99,6 +107,9 @@ export interface ImageStore {
 
   /** Remembers, durably, that a master key is in use here. Saying it again does nothing. */
   noteMasterKey(keyId: string): MaybePromise<void>;
+
+  /** How much is stored. Costs the same whatever that is. */
+  usage(): MaybePromise<StoreUsage>;
 
   /** Looks for records without ciphertext and ciphertext without records. Changes nothing. */
   check(): Promise<StoreProblem[]>;

@@ -303,6 +303,7 @@ describe('master keys', () => {
       imageRootDir: join(folder, 'images'),
       defaultEndpointEnabled: false,
       errorHandlingMode: 'throw',
+      logger: quietLogger(),
       masterKey: keys,
     });
     const before = createPixstoreBackend(config(masterKey));
@@ -382,8 +383,7 @@ describe('a backend', () => {
       const payload = await backend.customEndpointHelper(record?.id, record?.token, proof);
       expect(payload?.[0]).toBe(WirePayloadState.Success);
     }
-    expect(logger.lines).toHaveLength(1);
-    expect(logger.lines[0]).toMatch(/statelessKeyWindowLength is -1/);
+    expect(logger.lines.filter((line) => line.includes('statelessKeyWindowLength is -1'))).toHaveLength(1);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
+import { createBatcher } from './batcher.js';
 
 /** The calls made to the disk; tests pass in ones that fail. */
 export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'stat'>;
@@ -26,12 +27,16 @@ export interface BlobFiles {
 
 const temporary = '.tmp';
 
+// New files go to one folder until it has got so many, then to another: the sync of a folder is shared by all files
+// that were put there at the same time.
+const filesPerShard = 64;
+
 /**
- * Keeps files in 256 folders under `root`. Names are random and the store's own: nothing of an image id ever becomes
- * part of a path.
+ * Keeps files in up to 256 folders under `root`. Names are random and the store's own: nothing of an image id ever
+ * becomes part of a path.
  */
 export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles {
-  const knownShards = new Set<string>();
+  let current = openShard();
 
   async function syncDirectory(path: string): Promise<void> {
     if (process.platform === 'win32') return; // has no handles to directories
@@ -43,11 +48,29 @@ export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles 
     }
   }
 
-  async function ensureShard(shard: string): Promise<void> {
-    if (knownShards.has(shard)) return;
-    await fs.mkdir(join(root, shard), { recursive: true });
-    await syncDirectory(root);
-    knownShards.add(shard);
+  function openShard() {
+    const name = randomBytes(1).toString('hex');
+    const path = join(root, name);
+    let made: Promise<void> | undefined;
+    return {
+      name,
+      places: filesPerShard,
+      /** Makes the folder, durably. After a failure the next call tries again. */
+      make() {
+        made ??= fs
+          .mkdir(path, { recursive: true, mode: 0o700 })
+          .then(() => syncDirectory(root))
+          .catch((error) => {
+            made = undefined;
+            throw error;
+          });
+        return made;
+      },
+      sync: createBatcher<string, void>(async () => {
+        await syncDirectory(path);
+        return [];
+      }),
+    };
   }
 
   async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
@@ -62,15 +85,16 @@ export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles 
 
   return {
     async write(bytes) {
-      const unique = randomBytes(16).toString('hex');
-      const shard = unique.slice(0, 2);
-      const name = `${shard}/${unique}`;
+      if (current.places === 0) current = openShard();
+      const shard = current;
+      shard.places -= 1;
+      const name = `${shard.name}/${randomBytes(16).toString('hex')}`;
       const path = join(root, name);
-      await ensureShard(shard);
+      await shard.make();
       try {
         await writeSynced(path + temporary, bytes);
         await fs.rename(path + temporary, path);
-        await syncDirectory(join(root, shard));
+        await shard.sync(name);
       } catch (error) {
         await fs.rm(path + temporary, { force: true }).catch(() => {});
         await fs.rm(path, { force: true }).catch(() => {});

@@ -1,36 +1,43 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Logger } from '../../../shared/errors/gate.js';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { createLifecycle } from '../../../shared/lifecycle.js';
-import {
-  type ImageStore,
-  type ImageVersion,
-  type PartRecord,
-  type StoredPart,
-  type StoreProblem,
-  storeClosed,
-} from '../port.js';
+import { type ImageStore, type PartRecord, type StoredPart, storeClosed } from '../port.js';
+import { createBatcher } from './batcher.js';
 import { type FileSystem, openBlobFiles } from './blob-files.js';
+import type { Command, Outcome } from './commands.js';
 import { findDriver, type OpenDatabase } from './driver.js';
-import { openRows, type Placement } from './rows.js';
+import { makeFolder, makeWritableFolder } from './folders.js';
+import { createInlineWriter } from './inline-writer.js';
+import { findLeftovers, findProblems } from './maintenance.js';
+import { prepareReads } from './reads.js';
+import { toPartRows } from './row.js';
 import { openDatabase } from './schema.js';
 import { asStorageError } from './storage-error.js';
+import type { Writer } from './writer.js';
+import { isWriterThreadAvailable, startWriterThread } from './writer-thread.js';
 
 export interface LocalStoreOptions {
   databasePath: string;
   /** Folder for ciphertexts too large for the database. */
   imageRootDir: string;
   /** Ciphertexts up to so many bytes live in the database. Default: 64 KiB. */
-  inlineLimit?: number;
+  inlineLimit?: number | undefined;
   /** How long another process may hold the database before a call fails, in ms. Default: 5,000. */
-  busyTimeout?: number;
+  busyTimeout?: number | undefined;
   /** Files without a record are swept once they are older than this, in ms: younger ones may still get theirs. Default: 1 hour. */
-  sweepAge?: number;
-  now?: () => number;
-  /** For tests: a database driver and a file system that fail. */
-  driver?: OpenDatabase;
-  fileSystem?: FileSystem;
+  sweepAge?: number | undefined;
+  /** `inline` writes on the calling thread instead of one of its own. Default: `thread`. */
+  writer?: Writer['kind'] | undefined;
+  now?: (() => number) | undefined;
+  logger?: Logger | undefined;
+  /** For tests: a database driver and a file system that fail. They imply the inline writer. */
+  driver?: OpenDatabase | undefined;
+  fileSystem?: FileSystem | undefined;
 }
+
+// One commit takes so many changes at most, so that none waits long behind the others.
+const maxCommit = { items: 256, bytes: 8 * 1024 * 1024 };
 
 /**
  * Records and small ciphertexts in SQLite, larger ones in files of their own. A version's files are on the disk before
@@ -41,14 +48,31 @@ export interface LocalStoreOptions {
  * `DATABASE_TOO_NEW` or `STORAGE_FAILED`
  */
 export function openLocalStore(options: LocalStoreOptions): ImageStore {
-  const { inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000, now = Date.now } = options;
+  const { databasePath, inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000, now = Date.now } = options;
   const driver = options.driver ?? findDriver();
-  ensureWritable(options.imageRootDir);
-  ensureFolder(dirname(options.databasePath));
-  const database = openDatabase(driver, options.databasePath, busyTimeout);
-  const rows = openRows(database);
+  makeWritableFolder(options.imageRootDir);
+  makeFolder(dirname(databasePath));
+  const database = openDatabase(driver, databasePath, busyTimeout);
+  const reads = prepareReads(database);
   const files = openBlobFiles(options.imageRootDir, options.fileSystem);
+  const writer = openWriter();
+  const submit = createBatcher<Command, Outcome>((commands) => writer.run(commands), {
+    maxItems: maxCommit.items,
+    maxWeight: maxCommit.bytes,
+    weigh: (command) => (command.kind === 'replace' ? command.rows.reduce((sum, { size }) => sum + size, 0) : 0),
+  });
   const lifecycle = createLifecycle(storeClosed);
+
+  function openWriter(): Writer {
+    const onThread = (options.writer ?? 'thread') === 'thread' && !options.driver;
+    if (onThread && isWriterThreadAvailable()) return startWriterThread({ databasePath, busyTimeout });
+    if (onThread) {
+      (options.logger ?? console).warn(
+        '[pixstore] writer-worker.js was not found beside the bundled code: images are written on the main thread. Leave pixstore out of the bundle to write on a thread of its own',
+      );
+    }
+    return createInlineWriter(openDatabase(driver, databasePath, busyTimeout));
+  }
 
   function lookUp<Result>(look: () => Result): Result {
     lifecycle.requireOpen();
@@ -70,28 +94,36 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     });
   }
 
-  async function place({ parts }: ImageVersion): Promise<Placement[]> {
-    const placements: Placement[] = [];
-    try {
-      for (const { ciphertext } of parts) {
-        placements.push(ciphertext.length > inlineLimit ? await files.write(ciphertext) : null);
-      }
-    } catch (error) {
-      await discard(placements);
-      throw error;
-    }
-    return placements;
+  /** @returns false when the command was refused */
+  async function change(command: Command): Promise<boolean> {
+    const outcome = await submit(command);
+    if (outcome.kind === 'failed') throw outcome.error;
+    if (outcome.kind === 'done') await discard(outcome.released);
+    return outcome.kind === 'done';
   }
 
-  /** Removes files that no row names (any more). One that cannot be removed is left to `sweep`. */
-  async function discard(names: readonly Placement[]): Promise<void> {
+  /** Removes files that no row names. One that cannot be removed is left to `sweep`. */
+  async function discard(names: readonly (string | null)[]): Promise<void> {
     for (const name of names) if (name) await files.remove(name).catch(() => {});
+  }
+
+  async function writeFiles(ciphertexts: readonly Uint8Array[]): Promise<(string | null)[]> {
+    const written: (string | null)[] = [];
+    try {
+      for (const ciphertext of ciphertexts) {
+        written.push(ciphertext.length > inlineLimit ? await files.write(ciphertext) : null);
+      }
+    } catch (error) {
+      await discard(written);
+      throw error;
+    }
+    return written;
   }
 
   async function readPart(id: string): Promise<StoredPart | null> {
     let vanished: string | undefined;
     for (;;) {
-      const row = rows.row(id);
+      const row = reads.row(id);
       if (!row) return null;
       const { file, ciphertext: inline, ...record } = row;
       if (inline) return { ...record, ciphertext: inline };
@@ -108,67 +140,43 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     }
   }
 
-  async function* leftovers(): AsyncIterable<string> {
-    for await (const { name, modified } of files.list()) {
-      if (now() - modified >= sweepAge && !rows.isFileInUse(name)) yield name;
-    }
-  }
-
-  const record = (id: string): PartRecord | null => lookUp(() => rows.record(id));
+  const record = (id: string): PartRecord | null => lookUp(() => reads.record(id));
+  const leftovers = () => findLeftovers(reads, files, now() - sweepAge);
 
   return {
     supports: { syncRecords: true, persistence: true },
 
     put: (version, expectedToken) =>
       run('save an image', async () => {
-        const placements = await place(version);
-        let replaced: string[] | null;
-        try {
-          replaced = rows.replace(version, placements, expectedToken);
-        } catch (error) {
-          await discard(placements);
-          throw error;
-        }
-        await discard(replaced ?? placements);
-        return replaced !== null;
+        const { id, token, parts } = version;
+        const written = await writeFiles(parts.map(({ ciphertext }) => ciphertext));
+        const rows = toPartRows(version, written);
+        const outcome = await submit({ kind: 'replace', id, token, expectedToken, rows });
+        if (outcome.kind === 'done') await discard(outcome.released);
+        else if (outcome.kind === 'refused' || !outcome.uncertain) await discard(written);
+        if (outcome.kind === 'failed') throw outcome.error;
+        return outcome.kind === 'done';
       }),
 
     read: (id) => run('read an image', () => readPart(id)),
-
     record,
     records: (ids) => ids.map(record),
-
-    remove: (id) =>
-      run('remove an image', async () => {
-        const removed = rows.remove(id);
-        await discard(removed ?? []);
-        return removed !== null;
-      }),
+    remove: (id) => run('remove an image', () => change({ kind: 'remove', id })),
 
     async *list(prefix = '', after = '') {
-      const pageAfter = (last: string) => lookUp(() => rows.list(prefix, last));
+      const pageAfter = (last: string) => lookUp(() => reads.list(prefix, last));
       for (let page = pageAfter(after); page.length > 0; page = pageAfter(page.at(-1) as string)) yield* page;
     },
 
-    reseal: (id, token, sealedKey) => run('reseal a key', async () => rows.reseal(id, token, sealedKey)),
-
-    lastRemovedToken: () => lookUp(rows.lastRemovedToken),
-    masterKeyIds: () => lookUp(rows.masterKeyIds),
-    noteMasterKey: (keyId) => lookUp(() => rows.noteMasterKey(keyId)),
-
-    check: () =>
-      run('check the images', async () => {
-        const problems: StoreProblem[] = [];
-        for (let page = rows.partsInFiles(''); page.length > 0; page = rows.partsInFiles(page.at(-1)?.id as string)) {
-          for (const { id, file, size } of page) {
-            const found = await files.size(file);
-            if (found === null) problems.push({ kind: 'ciphertext-missing', subject: id });
-            else if (found !== size) problems.push({ kind: 'ciphertext-damaged', subject: id });
-          }
-        }
-        for await (const name of leftovers()) problems.push({ kind: 'leftover', subject: name });
-        return problems;
+    reseal: (id, token, sealedKey) => run('reseal a key', () => change({ kind: 'reseal', id, token, sealedKey })),
+    lastRemovedToken: () => lookUp(reads.lastRemovedToken),
+    masterKeyIds: () => lookUp(reads.masterKeyIds),
+    noteMasterKey: (keyId) =>
+      run('note a master key', async () => {
+        await change({ kind: 'note-master-key', keyId });
       }),
+    usage: () => lookUp(reads.usage),
+    check: () => run('check the images', () => findProblems(reads, files, leftovers())),
 
     sweep: () =>
       run('sweep leftovers', async () => {
@@ -180,27 +188,10 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
         return removed;
       }),
 
-    close: () => lifecycle.close(() => database.close()),
+    close: () =>
+      lifecycle.close(async () => {
+        await writer.close();
+        database.close();
+      }),
   };
-}
-
-function ensureWritable(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    accessSync(folder, constants.W_OK);
-  } catch (cause) {
-    throw new PixstoreError(
-      'IMAGE_DIR_UNUSABLE',
-      'The folder at imageRootDir cannot be made or written. Check that it is a folder and who owns it.',
-      { cause },
-    );
-  }
-}
-
-function ensureFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw asStorageError(cause, 'make the folder of the database; check databasePath');
-  }
 }

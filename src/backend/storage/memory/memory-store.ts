@@ -79,6 +79,10 @@ export function createMemoryStore(): ImageStore {
     noteMasterKey(keyId) {
       keyIds.add(keyId);
     },
+    usage: () => ({
+      images: images.size,
+      bytes: [...images.values()].flatMap((parts) => [...parts.values()]).reduce((sum, { size }) => sum + size, 0),
+    }),
     check: async () => [],
     sweep: async () => 0,
     close: () => lifecycle.close(() => images.clear()),

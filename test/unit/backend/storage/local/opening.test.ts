@@ -8,7 +8,11 @@ import { temporaryFolder } from '../../../../support/folders.js';
 
 async function place() {
   const folder = await temporaryFolder();
-  const options = { databasePath: join(folder, 'images.sqlite'), imageRootDir: join(folder, 'images') };
+  const options = {
+    databasePath: join(folder, 'images.sqlite'),
+    imageRootDir: join(folder, 'images'),
+    writer: 'inline' as const,
+  };
   return { folder, options, open: () => openLocalStore(options) };
 }
 

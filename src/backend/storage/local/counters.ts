@@ -1,0 +1,6 @@
+/** Names of the numbers that are kept beside the images, so that nobody has to count a million rows. */
+export const counters = {
+  lastRemovedToken: 'last_removed_token',
+  images: 'images',
+  bytes: 'bytes',
+} as const;

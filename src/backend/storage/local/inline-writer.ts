@@ -1,0 +1,22 @@
+import type { SqlDatabase } from './driver.js';
+import { createWalEraser } from './wal-eraser.js';
+import type { Writer } from './writer.js';
+import { prepareWrites } from './writes.js';
+
+/** Writes on the calling thread, which stands still while a commit is synced. */
+export function createInlineWriter(database: SqlDatabase): Writer {
+  const runBatch = prepareWrites(database);
+  const eraser = createWalEraser(database);
+  return {
+    kind: 'inline',
+    async run(commands) {
+      const outcomes = runBatch(commands);
+      eraser.note(commands);
+      return outcomes;
+    },
+    async close() {
+      eraser.stop();
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import type { Command, Outcome } from './commands.js';
+
+/** Who changes the database. There is one per process and store; batches come to it one at a time. */
+export interface Writer {
+  /** Which thread does the work. */
+  readonly kind: 'thread' | 'inline';
+  /** @throws what ended the writer, when it cannot say what became of the batch */
+  run(commands: Command[]): Promise<Outcome[]>;
+  close(): Promise<void>;
+}
