@@ -1,13 +1,17 @@
 import { createErrorGate } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { createLifecycle } from '../shared/lifecycle.js';
+import type { ImageRecord } from '../types/index.js';
 import { type BackendConfig, type BackendOptions, readBackendConfig } from './config.js';
-import { createAnswer } from './endpoint/answer.js';
+import { observed } from './diagnostics.js';
+import { createAnswer, type ImageRequest } from './endpoint/answer.js';
 import { type DefaultServer, startDefaultServer } from './endpoint/default-server.js';
 import { createHttpHandler } from './endpoint/http-handler.js';
-import { requireImageId } from './images/ids.js';
+import { createAdmission } from './images/admission.js';
+import { createHotReads } from './images/hot-reads.js';
+import { requireImageId, type SaveOptions } from './images/ids.js';
 import { createImages } from './images/images.js';
-import { type ImageInput, readImageFile, toBytes } from './images/to-bytes.js';
+import { type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { loadKeyring, requireKeys } from './keys/load-keyring.js';
 import type { Keyring } from './keys/master-key.js';
 import { createProofs } from './keys/proofs.js';
@@ -17,6 +21,11 @@ import type { ImageStore } from './storage/port.js';
 
 // With validation off, records still carry a proof, so that clients see no difference.
 const unusedWindowLength = 20_000;
+
+// More than one commit takes, so that the next one is ready when it ends.
+const maxQueuedImages = 512;
+
+type Where = string | SaveOptions | undefined;
 
 /**
  * Makes a backend. Several may stand side by side when they share neither port nor database.
@@ -39,10 +48,20 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   }
   const proofs = createProofs(keyring, proofsEnabled ? options.statelessKeyWindowLength : unusedWindowLength, now);
   const images = createImages({ store, keyring, proofs, imageFormats, now, randomBytes });
-  const answer = createAnswer({ store, keyring, proofs: proofsEnabled ? proofs : null });
+  const hotReads = createHotReads(store, options.memoryCacheBytes);
+  const answerRequest = createAnswer({ read: hotReads.read, keyring, proofs: proofsEnabled ? proofs : null });
+  const admission = createAdmission({ bytes: options.maxQueuedBytes, images: maxQueuedImages });
   const gate = createErrorGate(options.errorHandlingMode, logger);
   const server = options.defaultEndpointEnabled ? startEndpoint() : null;
   const lifecycle = createLifecycle(closed);
+
+  function answer(request: ImageRequest): Promise<Uint8Array> {
+    return observed(
+      'serve',
+      () => answerRequest(request),
+      (payload) => payload?.length ?? 0,
+    );
+  }
 
   function startEndpoint(): DefaultServer {
     const handler = createHttpHandler({
@@ -66,18 +85,43 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     return gate.runAsync(() => lifecycle.track(work));
   }
 
-  /** Bytes at hand are passed on at once: after the call returns, their owner may change them. */
-  function withBytes<Result>(image: ImageInput, work: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
-    const bytes = toBytes(image, maxImageBytes);
-    return bytes instanceof Promise ? bytes.then(work) : work(bytes);
+  /** Bytes at hand are passed on in this same turn, while there is room. */
+  function admitted<Result>(source: ImageSource, work: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
+    return admission.admit(source.size, async () => {
+      const bytes = source.read();
+      return work(bytes instanceof Promise ? await bytes : bytes);
+    });
+  }
+
+  function save(source: ImageSource, where: Where): Promise<ImageRecord> {
+    return observed(
+      'save',
+      () => admitted(source, (bytes) => images.save(bytes, where)),
+      () => source.size,
+    );
+  }
+
+  function update(id: string, source: ImageSource): Promise<ImageRecord> {
+    return observed(
+      'update',
+      () => admitted(source, (bytes) => images.update(id, bytes)),
+      () => source.size,
+    );
   }
 
   return {
-    saveImage: (image, where) => start(() => withBytes(image, (bytes) => images.save(bytes, where))),
-    saveImageFromFile: (path, where) => start(async () => images.save(await readImageFile(path, maxImageBytes), where)),
-    updateImage: (id, image) => start(() => withBytes(image, (bytes) => images.update(id, bytes))),
-    updateImageFromFile: (id, path) => start(async () => images.update(id, await readImageFile(path, maxImageBytes))),
-    deleteImage: (id) => start(() => images.remove(id)),
+    saveImage: (image, where) => start(async () => save(sourceOf(image, maxImageBytes), where)),
+    saveImageFromFile: (path, where) => start(async () => save(await sourceOfFile(path, maxImageBytes), where)),
+    updateImage: (id, image) => start(async () => update(id, sourceOf(image, maxImageBytes))),
+    updateImageFromFile: (id, path) => start(async () => update(id, await sourceOfFile(path, maxImageBytes))),
+    deleteImage: (id) =>
+      start(() =>
+        observed(
+          'delete',
+          () => images.remove(id),
+          () => 0,
+        ),
+      ),
     imageExists: (id) => answerNow(() => images.exists(id)),
     getImageRecord: (id) => answerNow(() => images.record(id)),
     getImageRecords: (ids) =>
@@ -96,6 +140,8 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
         return answer({ id, token, proof });
       }),
     ready: Promise.all([keysChecked, server?.ready]).then(() => {}),
+    stats: () =>
+      start(async () => ({ ...(await store.usage()), memoryCache: hotReads.stats(), queue: admission.load() })),
     address: () => server?.address() ?? null,
     close: () =>
       lifecycle.close(async () => {

@@ -30,6 +30,14 @@ export interface BackendOptions {
   /** Largest image that may be saved, in bytes. Default: 50 MiB. */
   maxImageBytes: number;
   /**
+   * Bytes of images that may be under way at once; calls above it wait, so that memory stays flat. Default: 64 MiB.
+   */
+  maxQueuedBytes: number;
+  /** Ciphertext of often-served images kept in memory, in bytes; 0 keeps none. Default: 64 MiB. */
+  memoryCacheBytes: number;
+  /** How long another process may hold the local database before a call fails, in ms. Default: 5,000. */
+  busyTimeout: number;
+  /**
    * 32 bytes as base64 or hex, or a list of such: the first seals, all open. Default: `PIXSTORE_MASTER_KEY` (a list
    * with commas), else a key file beside the database.
    */
@@ -82,7 +90,7 @@ const isKeys: Check = (value) =>
     : 'must be a string (base64 or hex of 32 bytes) or a list of such strings';
 
 const isStore: Check = (value) =>
-  ['put', 'read', 'record', 'records', 'remove', 'close'].every(
+  ['put', 'read', 'record', 'records', 'remove', 'usage', 'close'].every(
     (name) => typeof (value as Record<string, unknown>)[name] === 'function',
   )
     ? undefined
@@ -93,6 +101,9 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   imageRootDir: { default: 'pixstore-images', check: isText },
   databasePath: { default: './.pixstore.sqlite', check: isText },
   maxImageBytes: { default: 50 * mebibyte, check: isWholeNumber(1) },
+  maxQueuedBytes: { default: 64 * mebibyte, check: isWholeNumber(1) },
+  memoryCacheBytes: { default: 64 * mebibyte, check: isWholeNumber(0) },
+  busyTimeout: { default: 5_000, check: isWholeNumber(0) },
   masterKey: { check: isKeys },
   statelessKeyWindowLength: { default: 20_000, check: isWindowLength },
   defaultEndpointEnabled: { default: true, check: isBoolean },

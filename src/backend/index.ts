@@ -20,9 +20,10 @@ export {
   updateImage,
   updateImageFromFile,
 } from './default-instance.js';
+export type { PixstoreEvent } from './diagnostics.js';
 export type { SaveOptions } from './images/ids.js';
 export type { ImageInput } from './images/to-bytes.js';
-export type { PixstoreBackend } from './public-api.js';
+export type { BackendStats, PixstoreBackend } from './public-api.js';
 export { type LocalStoreOptions, openLocalStore } from './storage/local/local-store.js';
 export { createMemoryStore } from './storage/memory/memory-store.js';
 export type {
@@ -33,4 +34,5 @@ export type {
   PartRecord,
   StoredPart,
   StoreProblem,
+  StoreUsage,
 } from './storage/port.js';

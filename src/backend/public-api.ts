@@ -2,7 +2,14 @@ import type { AddressInfo } from 'node:net';
 import type { ImageRecord } from '../types/index.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ImageInput } from './images/to-bytes.js';
-import type { ImageStore } from './storage/port.js';
+import type { ImageStore, StoreUsage } from './storage/port.js';
+
+export interface BackendStats extends StoreUsage {
+  /** Requests served from memory and from the store, and the bytes of ciphertext in memory. */
+  memoryCache: { hits: number; misses: number; bytes: number };
+  /** Images under way or waiting to be written, and their bytes. */
+  queue: { images: number; bytes: number };
+}
 
 /**
  * A backend. Every method fails as `errorHandlingMode` says: where the mode returns null, so does the method, and
@@ -10,7 +17,7 @@ import type { ImageStore } from './storage/port.js';
  */
 export interface PixstoreBackend {
   /**
-   * Encrypts and keeps a new image. Resolves when it is durable.
+   * Encrypts and keeps a new image. Resolves when it is durable; leave the bytes as they are until then.
    *
    * @param where - a folder, or `{ dir, id }` with an id of your own
    * @throws PixstoreError `IMAGE_INPUT_INVALID`, `IMAGE_EMPTY`, `IMAGE_TRUNCATED`, `IMAGE_NOT_RECOGNIZED`,
@@ -80,6 +87,12 @@ export interface PixstoreBackend {
     clientToken?: number | string | null,
     statelessProof?: string | null,
   ): Promise<Uint8Array | null>;
+  /**
+   * What the backend holds and how busy it is. Costs the same whatever is stored.
+   *
+   * @throws PixstoreError `STORAGE_FAILED`
+   */
+  stats(): Promise<BackendStats | null>;
   /** Resolves when the store is open and the endpoint listens; rejects with what prevented it (`PORT_IN_USE`, ...). */
   readonly ready: Promise<void>;
   /** Where the default endpoint listens, or null. */

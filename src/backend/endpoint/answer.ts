@@ -5,7 +5,7 @@ import { WirePayloadState } from '../../shared/wire/states.js';
 import type { Keyring } from '../keys/master-key.js';
 import type { Proofs } from '../keys/proofs.js';
 import { unsealKey } from '../keys/sealing.js';
-import type { ImageStore } from '../storage/port.js';
+import type { StoredPart } from '../storage/port.js';
 
 /** What a client asks for. Nothing of it is trusted. */
 export interface ImageRequest {
@@ -23,13 +23,13 @@ export interface ImageRequest {
 export type Answer = (request: ImageRequest) => Promise<Uint8Array>;
 
 export interface AnswerOptions {
-  store: ImageStore;
+  read(id: string): Promise<StoredPart | null>;
   keyring: Keyring;
   /** Null when proofs are switched off. */
   proofs: Proofs | null;
 }
 
-export function createAnswer({ store, keyring, proofs }: AnswerOptions): Answer {
+export function createAnswer({ read, keyring, proofs }: AnswerOptions): Answer {
   return async ({ id, token, proof }) => {
     if (isAbsent(id)) return encodePayload({ state: WirePayloadState.MissingID });
     // Before anything is looked up: an answer must not tell a stranger whether an id exists.
@@ -40,7 +40,7 @@ export function createAnswer({ store, keyring, proofs }: AnswerOptions): Answer 
       }
     }
     const clientToken = readToken(token);
-    const part = isImageId(id) ? await store.read(id) : null;
+    const part = isImageId(id) ? await read(id) : null;
     if (!part) return encodePayload({ state: WirePayloadState.NotFound });
     if (part.token === clientToken) {
       return encodePayload({ state: WirePayloadState.Success, ciphertext: part.ciphertext });

@@ -1,21 +1,23 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 
 /** What an image may be given as. */
 export type ImageInput = Uint8Array | ArrayBuffer | Blob;
 
-/**
- * @returns the bytes; a view of the input where that is possible, so encrypt them before anything else runs
- * @throws PixstoreError `IMAGE_INPUT_INVALID` or `IMAGE_TOO_LARGE`
- */
-export function toBytes(input: ImageInput, maxBytes: number): Uint8Array | Promise<Uint8Array> {
-  if (input instanceof Uint8Array) return limited(input, input.length, maxBytes);
-  if (input instanceof ArrayBuffer) return limited(new Uint8Array(input), input.byteLength, maxBytes);
+/** An image that is known to be small enough, before it is read. */
+export interface ImageSource {
+  /** Bytes. */
+  size: number;
+  read(): Uint8Array | Promise<Uint8Array>;
+}
+
+/** @throws PixstoreError `IMAGE_INPUT_INVALID` or `IMAGE_TOO_LARGE` */
+export function sourceOf(input: ImageInput, maxBytes: number): ImageSource {
+  if (input instanceof Uint8Array) return limited(input.length, maxBytes, () => input);
+  if (input instanceof ArrayBuffer) return limited(input.byteLength, maxBytes, () => new Uint8Array(input));
   if (input instanceof Blob) {
-    return limited(input, input.size, maxBytes)
-      .arrayBuffer()
-      .then((buffer) => new Uint8Array(buffer));
+    return limited(input.size, maxBytes, async () => new Uint8Array(await input.arrayBuffer()));
   }
   const given = input === null ? 'null' : typeof input === 'object' ? 'another object' : typeof input;
   throw new PixstoreError(
@@ -24,31 +26,29 @@ export function toBytes(input: ImageInput, maxBytes: number): Uint8Array | Promi
   );
 }
 
-/**
- * Reads an image file; one that is too large is refused before it is read.
- *
- * @throws PixstoreError `IMAGE_FILE_UNREADABLE` or `IMAGE_TOO_LARGE`
- */
-export async function readImageFile(path: string, maxBytes: number): Promise<Uint8Array> {
+/** @throws PixstoreError `IMAGE_FILE_UNREADABLE` or `IMAGE_TOO_LARGE`; so may `read` */
+export async function sourceOfFile(path: string, maxBytes: number): Promise<ImageSource> {
   if (typeof path !== 'string' || path === '') throw unreadable('the path must be a string that is not empty');
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path, 'r');
-    const found = await handle.stat();
-    if (!found.isFile()) throw unreadable(`"${basename(path)}" is not a file`);
-    limited(handle, found.size, maxBytes);
-    return limited(await handle.readFile(), found.size, maxBytes);
-  } catch (cause) {
-    if (cause instanceof PixstoreError) throw cause;
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw unreadable(`"${basename(path)}" cannot be read (${code})`, cause);
-  } finally {
-    await handle?.close();
+  const name = basename(path);
+
+  async function reading<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (cause) {
+      throw unreadable(`"${name}" cannot be read (${(cause as NodeJS.ErrnoException).code})`, cause);
+    }
   }
+
+  const found = await reading(stat(path));
+  if (!found.isFile()) throw unreadable(`"${name}" is not a file`);
+  return limited(found.size, maxBytes, async () => {
+    const bytes = await reading(readFile(path));
+    return limited(bytes.length, maxBytes, () => bytes).read(); // it may have grown
+  });
 }
 
-function limited<Input>(input: Input, size: number, maxBytes: number): Input {
-  if (size <= maxBytes) return input;
+function limited<Read extends ImageSource['read']>(size: number, maxBytes: number, read: Read) {
+  if (size <= maxBytes) return { size, read };
   throw new PixstoreError(
     'IMAGE_TOO_LARGE',
     `The image has ${size} bytes; maxImageBytes allows ${maxBytes}. Send a smaller one, or raise the limit.`,

@@ -9,7 +9,12 @@ import { temporaryFolder } from '../../../../support/folders.js';
 async function openHere(options: Partial<Parameters<typeof openLocalStore>[0]> = {}) {
   const folder = await temporaryFolder();
   const images = join(folder, 'images');
-  const store = openLocalStore({ databasePath: join(folder, 'db.sqlite'), imageRootDir: images, writer: 'inline', ...options });
+  const store = openLocalStore({
+    databasePath: join(folder, 'db.sqlite'),
+    imageRootDir: images,
+    writer: 'inline',
+    ...options,
+  });
   const files = () =>
     readdirSync(images, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

@@ -1,0 +1,72 @@
+import type { GalleryAnswer, Picture, StoredAnswer } from '../answers.js';
+import { api } from './api.js';
+import { fromHex, toHex } from './hex.js';
+
+/** What each place holds of one picture. */
+export interface Evidence {
+  server: StoredAnswer;
+  /** The answer to an image request: a state byte, then the ciphertext. */
+  wire: Uint8Array;
+  /** The ciphertext in IndexedDB, or null when the picture is not cached. */
+  browser: Uint8Array | null;
+  /** Server, wire and browser (when cached) hold the same ciphertext. */
+  same: boolean;
+  /** The picture's key was found in one of the three. */
+  keyFound: boolean;
+}
+
+/** Looks into all places. The record of `picture` must be a fresh one. */
+export async function gatherEvidence(picture: Picture, endpoint: GalleryAnswer['endpoint']): Promise<Evidence> {
+  const [server, wire] = await Promise.all([api.stored(picture.id), fetchWirePayload(picture, endpoint)]);
+  // Last, since `getImage` gives a picture before it has written it to the cache.
+  const browser = await readCachedCiphertext(picture.id);
+  const copies = [wire.subarray(1), ...(browser ? [browser] : [])];
+  const digests = await Promise.all(copies.map(sha256));
+  const key = Uint8Array.from(atob(picture.record.meta.key), (character) => character.charCodeAt(0));
+  return {
+    server,
+    wire,
+    browser,
+    same: digests.every((digest) => digest === server.sha256),
+    keyFound: [...copies, fromHex(server.sealedKey)].some((bytes) => contains(bytes, key)),
+  };
+}
+
+/** The very request that `getImage` makes; docs/wire-format.md has its format. */
+async function fetchWirePayload({ record }: Picture, { host, port }: GalleryAnswer['endpoint']): Promise<Uint8Array> {
+  const query = new URLSearchParams({ proof: record.statelessProof, token: String(record.token) });
+  const response = await fetch(`http://${host}:${port}/pixstore-image/${encodeURIComponent(record.id)}?${query}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Reads pixstore's cache behind its back, as anybody with access to this browser could. */
+function readCachedCiphertext(id: string): Promise<Uint8Array | null> {
+  return new Promise((resolve) => {
+    const opening = indexedDB.open('pixstore');
+    // No database yet: leave none behind either.
+    opening.onupgradeneeded = () => opening.transaction?.abort();
+    opening.onerror = () => resolve(null);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      if (!database.objectStoreNames.contains('images')) {
+        database.close();
+        return resolve(null);
+      }
+      const reading = database.transaction('images').objectStore('images').get(id);
+      reading.onerror = () => resolve(null);
+      reading.onsuccess = () => resolve(reading.result ? new Uint8Array(reading.result.ciphertext) : null);
+      database.close();
+    };
+  });
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.slice())));
+}
+
+function contains(bytes: Uint8Array, part: Uint8Array): boolean {
+  for (let at = bytes.indexOf(part[0] ?? 0); at >= 0; at = bytes.indexOf(part[0] ?? 0, at + 1)) {
+    if (part.every((byte, index) => bytes[at + index] === byte)) return true;
+  }
+  return false;
+}

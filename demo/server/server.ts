@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import express, { type Request } from 'express';
+import { createPixstoreBackend } from 'pixstore/backend';
+import type { GalleryAnswer, Picture, StoredAnswer } from '../answers.js';
+import { Catalogue, type Entry } from './catalogue.js';
+import { ApiError, answerErrors, onlyThisPage } from './http.js';
+import { addSamplePhotos } from './sample-photos.js';
+
+export interface DemoOptions {
+  /** Port of the page and its API. */
+  port: number;
+  /** Port of pixstore's default endpoint, which serves the encrypted pictures. */
+  endpointPort: number;
+  /** Folder that keeps the pictures. */
+  dataDir: string;
+  /** Folder of the photos that a new gallery starts with. */
+  photosDir: string;
+  /** Folder of the built page. */
+  pageDir: string;
+}
+
+/** Starts the gallery: an ordinary Express app that leaves its pictures to pixstore. */
+export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDir }: DemoOptions) {
+  const host = '127.0.0.1';
+  const origins = [`http://${host}:${port}`, `http://localhost:${port}`];
+
+  mkdirSync(dataDir, { recursive: true });
+  const backend = createPixstoreBackend({
+    databasePath: join(dataDir, 'pixstore.sqlite'),
+    imageRootDir: join(dataDir, 'pixstore-images'),
+    defaultEndpointListenHost: host,
+    defaultEndpointListenPort: endpointPort,
+    accessControlAllowOrigin: origins,
+    errorHandlingMode: 'throw',
+  });
+  await backend.ready;
+  const catalogue = new Catalogue(join(dataDir, 'gallery.json'));
+  if (catalogue.isNew) await addSamplePhotos(photosDir, backend, catalogue);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(onlyThisPage(origins, `http://${host}:${endpointPort}`));
+  app.use(express.static(pageDir));
+  // Records carry keys: no cache on the way may keep them.
+  app.use('/api', (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  const imageBody = express.raw({ type: () => true, limit: '50mb' });
+
+  app.get('/api/images', async (_request, response) => {
+    const entries = catalogue.list();
+    const records = await backend.getImageRecords(entries.map((entry) => entry.id));
+    const pictures = entries.flatMap((entry, index) => {
+      const record = records?.[index];
+      return record ? [{ ...entry, record }] : [];
+    });
+    response.json({ endpoint: { host, port: endpointPort }, pictures } satisfies GalleryAnswer);
+  });
+
+  // This is where your application asks: may this user see this picture? A record is the answer yes.
+  app.get('/api/images/:id', (request, response) => {
+    const entry = find(request);
+    response.json({ ...entry, record: found(backend.getImageRecord(entry.id)) } satisfies Picture);
+  });
+
+  app.post('/api/images', imageBody, async (request, response) => {
+    const record = found(await backend.saveImage(request.body, 'gallery'));
+    const title = titleOf(request);
+    catalogue.add({ id: record.id, title, alt: title });
+    response.status(201).json({ id: record.id, title, alt: title, record } satisfies Picture);
+  });
+
+  app.put('/api/images/:id', imageBody, async (request, response) => {
+    const { id } = find(request);
+    const record = found(await backend.updateImage(id, request.body));
+    const title = titleOf(request);
+    catalogue.replace({ id, title, alt: title });
+    response.json({ id, title, alt: title, record } satisfies Picture);
+  });
+
+  app.delete('/api/images/:id', async (request, response) => {
+    const { id } = find(request);
+    catalogue.remove(id);
+    await backend.deleteImage(id);
+    response.status(204).end();
+  });
+
+  // For the demo's panel only: what a thief of the disk would hold.
+  app.get('/api/images/:id/stored', async (request, response) => {
+    const stored = found(await backend.store.read(find(request).id));
+    response.json({
+      token: stored.token,
+      sealedKey: Buffer.from(stored.sealedKey).toString('hex'),
+      size: stored.ciphertext.length,
+      head: Buffer.from(stored.ciphertext.subarray(0, 96)).toString('hex'),
+      sha256: createHash('sha256').update(stored.ciphertext).digest('hex'),
+    } satisfies StoredAnswer);
+  });
+
+  app.use('/api', () => {
+    throw new ApiError(404, 'ROUTE_NOT_FOUND', 'The API has no such route.');
+  });
+  app.use(answerErrors);
+
+  function find(request: Request<{ id: string }>): Entry {
+    return found(catalogue.get(request.params.id));
+  }
+
+  const server = createServer(app).listen(port, host);
+  await once(server, 'listening');
+
+  return {
+    url: `http://${host}:${port}`,
+    async close(): Promise<void> {
+      server.close();
+      server.closeAllConnections();
+      await backend.close();
+    },
+  };
+}
+
+function found<Thing>(thing: Thing | null | undefined): Thing {
+  if (thing) return thing;
+  throw new ApiError(404, 'IMAGE_NOT_FOUND', 'This picture is not in the gallery, or no longer.');
+}
+
+/** The page sends a picture's file name as `?name=`; its title is that name without the ending. */
+function titleOf(request: Request): string {
+  const fileName = String(request.query.name ?? '');
+  const title = fileName.replace(/\.[^.]*$/, '').trim();
+  return title.slice(0, 80) || 'Untitled';
+}
