@@ -11,6 +11,7 @@ import { createAdmission } from './images/admission.js';
 import { createHotReads } from './images/hot-reads.js';
 import { requireImageId, type SaveOptions } from './images/ids.js';
 import { createImages } from './images/images.js';
+import { createPooledRandom } from './images/random.js';
 import { type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { loadKeyring, requireKeys } from './keys/load-keyring.js';
 import type { Keyring } from './keys/master-key.js';
@@ -38,7 +39,7 @@ type Where = string | SaveOptions | undefined;
  */
 export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   const options = readBackendConfig(config);
-  const { now, randomBytes, maxImageBytes, imageFormats, logger } = options;
+  const { now, randomBytes = createPooledRandom(), maxImageBytes, imageFormats, logger } = options;
   const { store, keyring, keysChecked } = openStore(options);
   const proofsEnabled = options.statelessKeyWindowLength !== -1;
   if (!proofsEnabled) {

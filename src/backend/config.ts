@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Logger } from '../shared/errors/gate.js';
 import { imageFormats } from '../shared/formats.js';
 import {
@@ -60,8 +59,8 @@ export interface BackendOptions {
   store?: ImageStore;
   /** ms since 1970. Default: `Date.now`. */
   now: () => number;
-  /** Must be cryptographically secure. Default: that of `node:crypto`. */
-  randomBytes: RandomBytes;
+  /** Must be cryptographically secure. Default: `node:crypto`. */
+  randomBytes?: RandomBytes;
   /** Where messages go. Default: `console`. */
   logger: Logger;
 }
@@ -114,7 +113,7 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   errorHandlingMode: { default: 'hybrid', check: isOneOf(errorHandlingModes) },
   store: { check: isStore },
   now: { default: Date.now, check: isFunction },
-  randomBytes: { default: randomBytes, check: isFunction },
+  randomBytes: { check: isFunction },
   logger: { default: console, check: isLogger },
 };
 

@@ -78,7 +78,8 @@ export interface PixstoreBackend {
    * @throws PixstoreError `ENDPOINT_ENABLED`, `TOKEN_INVALID`, or what the store throws
    * @example
    * app.get('/images/:id', requireLogin, async (req, res) => {
-   *   const payload = await customEndpointHelper(req.params.id, req.query.token, req.query.proof);
+   *   const [token, proof] = [req.get('x-pixstore-token'), req.get('x-pixstore-proof')];
+   *   const payload = await customEndpointHelper(req.params.id, token, proof);
    *   payload ? res.type('bin').send(Buffer.from(payload)) : res.sendStatus(500);
    * });
    */

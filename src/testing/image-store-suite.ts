@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ImageStore } from '../backend/storage/port.js';
+import { type Check, concurrencyChecks } from './concurrency-checks.js';
 import { assertRecord, assertStored, bytesOf, sizes, versionOf } from './versions.js';
 
 /** A store under test, and how to get rid of it. */
@@ -24,17 +25,16 @@ export interface ImageStoreSuiteOptions {
  * describe('my store', () => imageStoreSuite({ test, open: openMyStore }));
  */
 export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
-  function check(name: string, run: (store: ImageStore, opened: OpenedStore) => Promise<void>): void {
+  const check: Check = (name, run) =>
     test(name, async () => {
-      const opened = await open();
+      const { store, destroy } = await open();
       try {
-        await run(opened.store, opened);
+        await run(store);
       } finally {
-        await opened.store.close();
-        await opened.destroy();
+        await store.close();
+        await destroy();
       }
     });
-  }
 
   for (const [name, size] of Object.entries(sizes)) {
     check(`gives back a version with ${name} ciphertext (${size} bytes) byte for byte`, async (store) => {
@@ -187,38 +187,7 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     assert.deepEqual([...(await store.masterKeyIds())].sort(), ['00aa', '00bb']);
   });
 
-  check('lets one of many writers win who expect the same version', async (store) => {
-    await store.put(versionOf('one', 1000), null);
-    const rivals = Array.from({ length: 20 }, (_, index) => versionOf('one', 2000 + index, sizes.large));
-    const results = await Promise.all(rivals.map((rival) => store.put(rival, 1000)));
-    assert.equal(results.filter(Boolean).length, 1);
-    assertStored(await store.read('one'), rivals[results.indexOf(true)] as (typeof rivals)[0]);
-    assert.deepEqual(await store.check(), []);
-  });
-
-  check('shows readers one version or the next, never a mix', async (store) => {
-    const versions = Array.from({ length: 40 }, (_, index) =>
-      versionOf('one', 1000 + index, index % 2 ? sizes.large : sizes.small, ['thumb']),
-    );
-    await store.put(versions[0] as (typeof versions)[0], null);
-    let updating = true;
-    const update = async () => {
-      for (const version of versions.slice(1)) await store.put(version, version.token - 1);
-      updating = false;
-    };
-    const read = async (id: string) => {
-      let newest = 0;
-      while (updating) {
-        const found = await store.read(id);
-        assert.ok(found, 'the image vanished during an update');
-        assertStored(found, versions[found.token - 1000] as (typeof versions)[0], id);
-        assert.ok(found.token >= newest, 'a reader saw an older version after a newer one');
-        newest = found.token;
-        await new Promise(setImmediate);
-      }
-    };
-    await Promise.all([update(), read('one'), read('one.thumb'), read('one')]);
-  });
+  concurrencyChecks(check);
 
   check('has nothing to report or sweep when nothing went wrong', async (store) => {
     await store.put(versionOf('one', 1000, sizes.large), null);

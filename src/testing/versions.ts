@@ -3,7 +3,7 @@ import { createCipheriv, createHash } from 'node:crypto';
 import type { ImageVersion, PartRecord, StoredPart } from '../backend/storage/port.js';
 
 /** Sizes on both sides of where stores may change how they keep a ciphertext. */
-export const sizes = { empty: 0, small: 5_000, large: 300_000 };
+export const sizes = { empty: 0, small: 5_000, medium: 100_000, large: 300_000 };
 
 /** Bytes that differ for every seed, the same on every call. */
 export function bytesOf(seed: string, length: number): Uint8Array {

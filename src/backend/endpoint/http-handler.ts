@@ -48,7 +48,8 @@ function sendPayload(response: ServerResponse, payload: Uint8Array): void {
 }
 
 /** @returns what is asked for, or null when the path is not under the route */
-function readRequest({ url = '', headers }: IncomingMessage, route: string): ImageRequest | null {
+function readRequest({ url: target = '', headers }: IncomingMessage, route: string): ImageRequest | null {
+  const url = target.replace(/^https?:\/\/[^/?]*/i, ''); // proxies may ask by the whole URL
   const queryAt = url.indexOf('?');
   const path = queryAt < 0 ? url : url.slice(0, queryAt);
   if (path !== route && !path.startsWith(`${route}/`)) return null;

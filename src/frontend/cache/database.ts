@@ -2,7 +2,7 @@ import { deleteDB, openDB } from 'idb';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { patiently } from './patience.js';
 import { type CacheSchema, createStores, type Database, hasOurStores, type StoreNames } from './schema.js';
-import { isConnectionError, isQuotaError } from './transaction.js';
+import { isConnectionError, isForbidden, isQuotaError } from './transaction.js';
 
 /** The IndexedDB database of the disk cache: there if it can be, and never in the way. */
 export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
@@ -15,6 +15,7 @@ export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
 export function createCacheDatabase(name: string, version: number, stores: StoreNames) {
   let connection: Database | undefined;
   let opening: Promise<Database | undefined> | undefined;
+  let openedInTime: Promise<Database | undefined> | undefined;
   let outOfUse = !hasIndexedDB();
   let damaged = false;
   let recreated = false;
@@ -55,10 +56,15 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     return connection;
   }
 
-  function connect(): Promise<Database | undefined> {
-    if (connection || outOfUse) return Promise.resolve(connection);
-    opening ??= patiently(establish);
-    return opening;
+  async function connect(inBackground: boolean): Promise<Database | undefined> {
+    if (connection || outOfUse) return connection;
+    if (!opening) {
+      openedInTime = patiently((giveUp) => {
+        opening = establish(giveUp);
+        return opening;
+      });
+    }
+    return inBackground ? patiently(async () => opening) : openedInTime;
   }
 
   function release(database: Database): void {
@@ -70,11 +76,16 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     /**
      * Does something with the database; undefined when that could not be done.
      *
+     * @param inBackground - nobody waits for it, so that it may wait for a database that is slow to open; what is not
+     * in the background shares one wait, so that a page full of pictures does not wait for each
      * @throws DOMException `QuotaExceededError`; nothing else
      */
-    async use<Result>(work: (database: Database) => Promise<Result>): Promise<Result | undefined> {
+    async use<Result>(
+      work: (database: Database) => Promise<Result>,
+      inBackground = false,
+    ): Promise<Result | undefined> {
       for (let attempt = 1; attempt <= 2; attempt += 1) {
-        const database = await connect();
+        const database = await connect(inBackground);
         if (!database) return undefined;
         try {
           return await work(database);
@@ -97,12 +108,14 @@ export function createCacheDatabase(name: string, version: number, stores: Store
       if (!hasIndexedDB()) return;
       if (connection) release(connection);
       let cause: unknown;
-      const deleted = await patiently((giveUp) => deleteDB(name, { blocked: giveUp }).then(() => true)).catch(
-        (error) => {
-          cause = error;
-        },
-      );
-      if (deleted) return;
+      try {
+        const deleted = await patiently((giveUp) => deleteDB(name, { blocked: giveUp }).then(() => true));
+        if (deleted) return;
+      } catch (error) {
+        // A page that may not store anything has nothing to delete.
+        if (isForbidden(error)) return;
+        cause = error;
+      }
       throw new PixstoreError(
         'STORAGE_FAILED',
         "The browser did not empty pixstore's image cache. Close other tabs of this site and try again.",

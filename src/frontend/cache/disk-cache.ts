@@ -69,7 +69,7 @@ export function createDiskCache(options: FrontendOptions) {
               rows.put({ id, token, size, lastUsed: options.now() }),
             ]);
           });
-        });
+        }, true);
         await eviction.run();
       } catch (error) {
         if (isQuotaError(error)) await eviction.makeRoom();

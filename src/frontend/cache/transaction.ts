@@ -35,6 +35,11 @@ export function isConnectionError(error: unknown): boolean {
   return ['InvalidStateError', 'AbortError'].includes(nameOf(error));
 }
 
+/** The browser gives this page no storage: it is sandboxed, or its user does not want it. */
+export function isForbidden(error: unknown): boolean {
+  return nameOf(error) === 'SecurityError';
+}
+
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : '';
 }

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { createMemoryCache } from '../../../../src/frontend/cache/memory-cache.js';
+
+const image = (bytes: number) => new Blob([new Uint8Array(bytes)]);
+const entry = (bytes: number, token = 1, openedWith = 'key') => ({ token, openedWith, image: image(bytes) });
+
+test('a hit needs the token and what the image was opened with', () => {
+  const cache = createMemoryCache(100);
+  const kept = entry(10);
+  cache.put('a', kept);
+  expect(cache.get('a', 1, 'key')).toBe(kept.image);
+  expect(cache.get('a', 2, 'key')).toBeUndefined();
+  expect(cache.get('a', 1, 'other key')).toBeUndefined();
+  expect(cache.get('b', 1, 'key')).toBeUndefined();
+});
+
+test('the least recently used images go when the bytes pass the limit', () => {
+  const cache = createMemoryCache(100);
+  for (const id of ['a', 'b', 'c']) cache.put(id, entry(30));
+  cache.get('a', 1, 'key');
+  cache.put('d', entry(40));
+  expect(['a', 'b', 'c', 'd'].filter(cache.has)).toEqual(['a', 'c', 'd']);
+  cache.put('e', entry(90));
+  expect(['a', 'b', 'c', 'd', 'e'].filter(cache.has)).toEqual(['e']);
+});
+
+test('bytes are counted exactly through puts, replacements and removals', () => {
+  const cache = createMemoryCache(100);
+  cache.put('a', entry(60));
+  cache.put('a', entry(50, 2));
+  cache.put('b', entry(50));
+  expect([cache.has('a'), cache.has('b')]).toEqual([true, true]);
+  expect(cache.remove('a')).toBe(true);
+  expect(cache.remove('a')).toBe(false);
+  cache.put('c', entry(50));
+  expect([cache.has('b'), cache.has('c')]).toEqual([true, true]);
+  cache.clear();
+  expect([cache.has('b'), cache.has('c')]).toEqual([false, false]);
+  cache.put('d', entry(100));
+  expect(cache.has('d')).toBe(true);
+});
+
+test('an image larger than the limit is not kept, and neither is the version it replaces', () => {
+  const cache = createMemoryCache(100);
+  cache.put('a', entry(10));
+  cache.put('a', entry(101, 2));
+  expect(cache.has('a')).toBe(false);
+});
+
+test('an older version does not take the place of a newer one', () => {
+  const cache = createMemoryCache(100);
+  cache.put('a', entry(10, 2));
+  cache.put('a', entry(10, 1));
+  expect(cache.get('a', 2, 'key')).toBeDefined();
+});
+
+test('a limit of 0 keeps nothing', () => {
+  const cache = createMemoryCache(0);
+  cache.put('a', entry(1));
+  expect(cache.has('a')).toBe(false);
+});

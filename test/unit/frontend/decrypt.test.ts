@@ -1,0 +1,53 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { assertSecureContext, decryptImage } from '../../../src/frontend/decrypt.js';
+import { decodeMeta } from '../../../src/frontend/record.js';
+import { bytesOf, sealImage } from './sealed-image.js';
+
+const formats = ['png', 'webp', 'jpg'] as const;
+
+afterEach(() => vi.unstubAllGlobals());
+
+test.each([
+  [1, 'image/png'],
+  [2, 'image/webp'],
+  [3, 'image/jpeg'],
+  [4, 'image/jpeg'],
+])('format byte %i becomes %s, with the same bytes', async (formatByte, type) => {
+  const { record, ciphertext, bytes } = await sealImage({ formatByte });
+  const image = await decryptImage(ciphertext, decodeMeta(record.meta), formats);
+  expect(image.type).toBe(type);
+  expect(await bytesOf(image)).toEqual(bytes);
+});
+
+test.each([
+  [2, 'a webp'],
+  [99, 'of an unknown format'],
+])('format byte %i is refused when only png is allowed', async (formatByte, words) => {
+  const { record, ciphertext } = await sealImage({ formatByte });
+  await expect(decryptImage(ciphertext, decodeMeta(record.meta), ['png'])).rejects.toMatchObject({
+    code: 'FORMAT_REFUSED',
+    message: expect.stringContaining(words),
+  });
+});
+
+test.each(['key', 'iv', 'tag'] as const)('one flipped bit of the %s is DECRYPTION_FAILED', async (part) => {
+  const { record, ciphertext } = await sealImage();
+  const key = decodeMeta(record.meta);
+  key[part][0] = (key[part][0] ?? 0) ^ 1;
+  await expect(decryptImage(ciphertext, key, formats)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+});
+
+test('one flipped bit of the ciphertext is DECRYPTION_FAILED', async () => {
+  const { record, ciphertext } = await sealImage();
+  ciphertext[5] = (ciphertext[5] ?? 0) ^ 1;
+  await expect(decryptImage(ciphertext, decodeMeta(record.meta), formats)).rejects.toMatchObject({
+    code: 'DECRYPTION_FAILED',
+  });
+});
+
+test.each([undefined, {}])('without crypto.subtle it says INSECURE_CONTEXT (crypto is %j)', (crypto) => {
+  vi.stubGlobal('crypto', crypto);
+  expect(() => assertSecureContext()).toThrow(
+    expect.objectContaining({ code: 'INSECURE_CONTEXT', message: expect.stringContaining('HTTPS') }),
+  );
+});

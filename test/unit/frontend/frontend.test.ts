@@ -1,0 +1,235 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { ImageLoadInfo, PixstoreFrontendConfig } from '../../../src/frontend/config.js';
+import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
+import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
+import type { ImageFetcher, ImageRecord } from '../../../src/types/index.js';
+import { bytesOf, sealImage } from './sealed-image.js';
+
+// Node has no IndexedDB: these are the instance, its memory and its fetching. test/browser/frontend has the rest.
+
+/** A frontend in mode `throw` over a fetcher that gives `answer`, which a test may change. */
+function createFrontend(answer: Uint8Array, config: PixstoreFrontendConfig = {}) {
+  const source = { answer };
+  const fetcher = vi.fn<ImageFetcher>(async () => source.answer);
+  const frontend = createPixstoreFrontend({ errorHandlingMode: 'throw', ...config }, fetcher);
+  return { frontend, fetcher, source };
+}
+
+describe('getImage', () => {
+  test('decrypts what the fetcher brings, for Success and for Updated', async () => {
+    const { record, bytes, success, updated } = await sealImage();
+    for (const answer of [success, updated]) {
+      const { frontend } = createFrontend(answer);
+      const image = await frontend.getImage(record);
+      expect(image?.type).toBe('image/png');
+      expect(await bytesOf(image)).toEqual(bytes);
+    }
+  });
+
+  test('does not change the bytes that the fetcher brought', async () => {
+    const { record, updated } = await sealImage();
+    const before = updated.slice();
+    await createFrontend(updated).frontend.getImage(record);
+    expect(updated).toEqual(before);
+  });
+
+  test('fetches once for calls at the same time and after each other', async () => {
+    const { record, success } = await sealImage();
+    const { frontend, fetcher } = createFrontend(success);
+    const [first, second] = await Promise.all([frontend.getImage(record), frontend.getImage({ ...record })]);
+    expect(second).toBe(first);
+    expect(await frontend.getImage(record)).toBe(first);
+    expect(fetcher).toHaveBeenCalledTimes(1);
+  });
+
+  test('finds the image in memory also when the endpoint always answers Updated', async () => {
+    const { record, updated } = await sealImage();
+    const { frontend, fetcher } = createFrontend(updated);
+    await frontend.getImage(record);
+    await frontend.getImage(record);
+    expect(fetcher).toHaveBeenCalledTimes(1);
+  });
+
+  test('shows an updated image to an old record, asks again for the old, and not for the new one', async () => {
+    const old = await sealImage({ token: 1 });
+    const fresh = await sealImage({ token: 2 });
+    const { frontend, fetcher } = createFrontend(fresh.updated);
+    expect(await bytesOf(await frontend.getImage(old.record))).toEqual(fresh.bytes);
+    await frontend.getImage(fresh.record);
+    expect(fetcher).toHaveBeenCalledTimes(1);
+    await frontend.getImage(old.record);
+    expect(fetcher).toHaveBeenCalledTimes(2);
+  });
+
+  test('shows no picture to a record with another key, even when the picture is in memory', async () => {
+    const { record, success } = await sealImage();
+    const { frontend } = createFrontend(success);
+    await frontend.getImage(record);
+    const { key } = (await sealImage()).record.meta;
+    const wrong = { ...record, meta: { ...record.meta, key } };
+    await expect(frontend.getImage(wrong)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+  });
+
+  test('hands record and context to the fetcher, and nothing else', async () => {
+    const { record, success } = await sealImage();
+    const { frontend, fetcher } = createFrontend(success);
+    await frontend.getImage(record, { jwt: 'x' });
+    expect(fetcher.mock.calls).toEqual([[record, { jwt: 'x' }]]);
+  });
+
+  test('keeps nothing in memory when frontendMemoryCacheBytes is 0', async () => {
+    const { record, success } = await sealImage();
+    const { frontend, fetcher } = createFrontend(success, { frontendMemoryCacheBytes: 0 });
+    await frontend.getImage(record);
+    await frontend.getImage(record);
+    expect(fetcher).toHaveBeenCalledTimes(2);
+  });
+
+  test('keeps nothing of an image that does not decrypt', async () => {
+    const { record, success } = await sealImage();
+    const tampered = success.slice();
+    tampered[9] = (tampered[9] ?? 0) ^ 1;
+    const { frontend, source } = createFrontend(tampered);
+    await expect(frontend.getImage(record)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+    expect(await frontend.cachedImageExists(record.id)).toBe(false);
+    source.answer = success;
+    expect(await frontend.getImage(record)).toBeInstanceOf(Blob);
+  });
+
+  test('forgets an image that the endpoint no longer has', async () => {
+    const { record, success } = await sealImage();
+    const { frontend, source } = createFrontend(success);
+    await frontend.getImage(record);
+    source.answer = Uint8Array.of(2);
+    await expect(frontend.getImage({ ...record, token: 2000 })).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    expect(await frontend.cachedImageExists(record.id)).toBe(false);
+  });
+
+  test('refuses half a record before it fetches anything', async () => {
+    const { success } = await sealImage();
+    const { frontend, fetcher } = createFrontend(success);
+    await expect(frontend.getImage({ id: 'a' } as ImageRecord)).rejects.toMatchObject({ code: 'RECORD_INVALID' });
+    expect(fetcher).not.toHaveBeenCalled();
+  });
+});
+
+describe('deleting', () => {
+  test('deleteCachedImage says whether the image was there', async () => {
+    const { record, success } = await sealImage();
+    const { frontend } = createFrontend(success);
+    await frontend.getImage(record);
+    expect(await frontend.cachedImageExists(record.id)).toBe(true);
+    expect(await frontend.deleteCachedImage(record.id)).toBe(true);
+    expect(await frontend.cachedImageExists(record.id)).toBe(false);
+    expect(await frontend.deleteCachedImage(record.id)).toBe(false);
+  });
+
+  test.each([
+    [
+      'deleteCachedImage',
+      (frontend: ReturnType<typeof createFrontend>['frontend']) => frontend.deleteCachedImage('cats:tom'),
+    ],
+    ['clearImageCache', (frontend: ReturnType<typeof createFrontend>['frontend']) => frontend.clearImageCache()],
+  ])('an image that is on its way during %s is shown but not kept', async (_, forget) => {
+    const { record, success } = await sealImage();
+    let answer = (_bytes: Uint8Array) => {};
+    const fetcher = vi.fn(() => new Promise<Uint8Array>((resolve) => (answer = resolve)));
+    const frontend = createPixstoreFrontend({ errorHandlingMode: 'throw' }, fetcher);
+    const early = frontend.getImage(record);
+    await expect.poll(() => fetcher.mock.calls.length).toBe(1);
+    const answerEarly = answer;
+    await forget(frontend);
+    const late = frontend.getImage(record);
+    await expect.poll(() => fetcher.mock.calls.length, { message: 'a later call must not join the early one' }).toBe(2);
+    answerEarly(success);
+    expect(await early).toBeInstanceOf(Blob);
+    expect(await frontend.cachedImageExists(record.id)).toBe(false);
+    answer(success);
+    await late;
+    expect(await frontend.cachedImageExists(record.id)).toBe(true);
+  });
+
+  test('deleting another image does not touch the one that is on its way', async () => {
+    const { record, success } = await sealImage();
+    let answer = (_bytes: Uint8Array) => {};
+    const frontend = createPixstoreFrontend(
+      { errorHandlingMode: 'throw' },
+      () => new Promise<Uint8Array>((resolve) => (answer = resolve)),
+    );
+    const image = frontend.getImage(record);
+    await frontend.deleteCachedImage('dogs:rex');
+    answer(success);
+    await image;
+    expect(await frontend.cachedImageExists(record.id)).toBe(true);
+  });
+
+  test.each(['../x', '', 7])('%j is no image id', async (id) => {
+    const { frontend } = createFrontend(Uint8Array.of(2));
+    await expect(frontend.deleteCachedImage(id as string)).rejects.toMatchObject({ code: 'IMAGE_ID_INVALID' });
+    await expect(frontend.cachedImageExists(id as string)).rejects.toMatchObject({ code: 'IMAGE_ID_INVALID' });
+  });
+});
+
+test('a closed frontend refuses every call', async () => {
+  const { record, success } = await sealImage();
+  const { frontend } = createFrontend(success);
+  frontend.close();
+  frontend.close();
+  const closed = { code: 'FRONTEND_CLOSED' };
+  await expect(frontend.getImage(record)).rejects.toMatchObject(closed);
+  await expect(frontend.deleteCachedImage(record.id)).rejects.toMatchObject(closed);
+  await expect(frontend.cachedImageExists(record.id)).rejects.toMatchObject(closed);
+  await expect(frontend.clearImageCache()).rejects.toMatchObject(closed);
+});
+
+describe('onImageLoad', () => {
+  test('is told id, token, source, bytes and milliseconds', async () => {
+    const { record, bytes, success } = await sealImage();
+    const loads: ImageLoadInfo[] = [];
+    let time = 0;
+    const { frontend } = createFrontend(success, { onImageLoad: (info) => loads.push(info), now: () => (time += 5) });
+    await frontend.getImage(record);
+    await frontend.getImage(record);
+    const info = { id: record.id, token: record.token, bytes: bytes.length, milliseconds: 5 };
+    expect(loads).toEqual([
+      { ...info, source: 'network' },
+      { ...info, source: 'memory' },
+    ]);
+  });
+
+  test('may throw without breaking getImage', async () => {
+    const { record, success } = await sealImage();
+    const logger = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    const onImageLoad = () => {
+      throw new Error('listener');
+    };
+    const { frontend } = createFrontend(success, { onImageLoad, logger });
+    expect(await frontend.getImage(record)).toBeInstanceOf(Blob);
+    expect(logger.error).toHaveBeenCalledWith(expect.stringContaining('listener'));
+  });
+});
+
+describe('error modes', () => {
+  test('hybrid logs, returns null and remembers the error', async () => {
+    const { record } = await sealImage();
+    const logger = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    const { frontend } = createFrontend(Uint8Array.of(5), { errorHandlingMode: 'hybrid', logger });
+    expect(await frontend.getImage(record)).toBeNull();
+    expect(logger.error).toHaveBeenCalledWith(expect.stringContaining('PROOF_INVALID'));
+    expect(getLastPixstoreError()?.code).toBe('PROOF_INVALID');
+  });
+
+  test('silent returns null for every function', async () => {
+    const { frontend } = createFrontend(Uint8Array.of(5), { errorHandlingMode: 'silent' });
+    frontend.close();
+    expect(await frontend.deleteCachedImage('a')).toBeNull();
+    expect(await frontend.cachedImageExists('a')).toBeNull();
+    expect(await frontend.clearImageCache()).toBeUndefined();
+  });
+
+  test('a bad configuration throws in every mode', () => {
+    expect(() => createPixstoreFrontend({ errorHandlingMode: 'silent' })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    );
+  });
+});

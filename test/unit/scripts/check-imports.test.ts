@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { checkFile } from '../../../scripts/imports/check-file.mjs';
+import { findImports } from '../../../scripts/imports/find-imports.mjs';
+import { table } from '../../../scripts/imports/table.mjs';
+
+const importing = (file: string, name: string) => checkFile(table, file, `import type { A } from '${name}';`);
+
+describe('the import table lets through', () => {
+  test.each([
+    ['src/shared/wire/payload.ts', '../image-id.js'],
+    ['src/shared/errors/gate.ts', '../../types/index.js'],
+    ['src/backend/images/images.ts', '../storage/port.js'],
+    ['src/backend/images/images.ts', '../keys/sealing.js'],
+    ['src/backend/images/inspect.ts', 'image-size/types/png'],
+    ['src/backend/keys/proofs.ts', 'node:crypto'],
+    ['src/backend/storage/local/rows.ts', '../port.js'],
+    ['src/backend/storage/local/driver.ts', 'better-sqlite3'],
+    ['src/backend/storage/postgres/store.ts', 'pg'],
+    ['src/backend/storage/s3/blobs.ts', '@aws-sdk/client-s3'],
+    ['src/backend/backend.ts', './storage/local/local-store.js'],
+    ['src/frontend/cache/database.ts', 'idb'],
+    ['src/react/use-image.ts', '../frontend/index.js'],
+    ['src/vue/index.ts', 'vue'],
+    ['src/cli/sweep.ts', '../backend/index.js'],
+    ['src/testing/image-store-suite.ts', '../backend/storage/port.js'],
+    ['demo/server/server.ts', 'pixstore/backend'],
+    ['demo/server/server.ts', 'express'],
+    ['bench/save.ts', 'pixstore/backend'],
+    ['test/package/bundlers.test.ts', '../../scripts/ensure-browser.mjs'],
+  ])('%s -> %s', (file, name) => {
+    expect(importing(file, name)).toEqual([]);
+  });
+});
+
+describe('the import table refuses', () => {
+  test.each([
+    ['src/types/index.ts', '../shared/formats.js'],
+    ['src/shared/formats.ts', 'node:buffer'],
+    ['src/shared/formats.ts', 'buffer'],
+    ['src/shared/formats.ts', 'idb'],
+    ['src/shared/formats.ts', '../backend/index.js'],
+    ['src/backend/images/images.ts', '../storage/local/local-store.js'],
+    ['src/backend/keys/sealing.ts', '../storage/memory/memory-store.js'],
+    ['src/backend/endpoint/server.ts', '../storage/local/rows.js'],
+    ['src/backend/endpoint/server.ts', '../backend.js'],
+    ['src/backend/endpoint/server.ts', 'express'],
+    ['src/backend/storage/local/rows.ts', '../memory/memory-store.js'],
+    ['src/backend/storage/local/rows.ts', '../../images/images.js'],
+    ['src/backend/storage/local/rows.ts', 'pg'],
+    ['src/backend/storage/memory/memory-store.ts', 'node:fs'],
+    ['src/backend/storage/port.ts', './local/rows.js'],
+    ['src/backend/backend.ts', '../frontend/index.js'],
+    ['src/frontend/frontend.ts', 'node:crypto'],
+    ['src/frontend/frontend.ts', '../backend/index.js'],
+    ['src/react/use-image.ts', '../frontend/cache/database.js'],
+    ['src/react/use-image.ts', '../vue/index.js'],
+    ['src/element/index.ts', 'react'],
+    ['src/cli/sweep.ts', '../backend/storage/port.js'],
+    ['src/testing/image-store-suite.ts', '../backend/storage/local/local-store.js'],
+    ['demo/server/server.ts', '../../src/backend/index.js'],
+    ['demo/server/server.ts', '../../dist/backend/index.js'],
+    ['bench/save.ts', '../src/backend/index.js'],
+    ['test/package/consumer.test.ts', '../../src/shared/index.js'],
+  ])('%s -> %s', (file, name) => {
+    expect(importing(file, name)).toEqual([expect.stringContaining(`${file}:1 imports ${name}, but `)]);
+  });
+});
+
+test.each(['src/a.ts', 'src/misc/a.ts', 'src/backend/misc/a.ts', 'src/backend/storage/redis/a.ts'])(
+  '%s is in a folder without a rule: refused, with what to do',
+  (file) => {
+    expect(checkFile(table, file, '')).toEqual([expect.stringContaining('move it, or add a line')]);
+  },
+);
+
+test('types may hold nothing that exists at run time', () => {
+  const code = 'export interface A { b: string }\nexport type B = A;\nexport const c = 1;\n';
+  expect(checkFile(table, 'src/types/index.ts', code)).toEqual([
+    expect.stringContaining('src/types/index.ts:3 exists at run time'),
+  ]);
+});
+
+test('an import that is computed at run time is refused in src and allowed in bench', () => {
+  const code = 'await import(name);';
+  expect(checkFile(table, 'src/backend/backend.ts', code)).toEqual([expect.stringContaining('a computed name')]);
+  expect(checkFile(table, 'bench/save.ts', code)).toEqual([]);
+});
+
+test('a problem names the rule and what the file may import', () => {
+  const [problem] = importing('src/shared/formats.ts', 'node:fs');
+  expect(problem).toContain('shared runs anywhere');
+  expect(problem).toContain('It may import: src/shared/, src/types/.');
+});
+
+describe('finds a module in', () => {
+  test.each([
+    "import 'x';",
+    "import a from 'x';",
+    "import type { A } from 'x';",
+    "import { type A } from 'x';",
+    "export * from 'x';",
+    "export { a } from 'x';",
+    "export type { A } from 'x';",
+    "import a = require('x');",
+    "let a: import('x').A;",
+    "await import('x');",
+    'await import(`x`);',
+    "require('x');",
+    "require.resolve('x');",
+    "createRequire(import.meta.url)('x');",
+    "const load = createRequire(import.meta.url); load('x');",
+    "process.getBuiltinModule('x' as 'y');",
+    "new Worker(new URL('x', import.meta.url));",
+    '/// <reference types="x" />',
+  ])('%s', (code) => {
+    const names = findImports('a.ts', `\n${code}`).imports;
+    expect(names).toEqual([{ name: code.startsWith('///') ? '<reference x>' : 'x', line: 2 }]);
+  });
+});
+
+test('finds no module in text and comments', () => {
+  expect(findImports('a.ts', 'const a = "import \'x\'"; // import "y";').imports).toEqual([]);
+});
