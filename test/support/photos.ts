@@ -6,6 +6,6 @@ export function photoPath(name: string): string {
   return fileURLToPath(new URL(`../../demo/photos/${name}`, import.meta.url));
 }
 
-export function photo(name: string): Buffer {
-  return readFileSync(photoPath(name));
+export function photo(name: string): Buffer<ArrayBuffer> {
+  return readFileSync(photoPath(name)) as Buffer<ArrayBuffer>;
 }

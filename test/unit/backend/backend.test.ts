@@ -325,10 +325,11 @@ describe('master keys', () => {
     await failure('MASTER_KEY_MISMATCH', () => two.saveImage(cat));
   });
 
-  test('a store of the user own needs a key of the user own', () =>
-    failure('MASTER_KEY_REQUIRED', () =>
+  test('a store of the user own needs a key of the user own', async () => {
+    await failure('MASTER_KEY_REQUIRED', () =>
       createPixstoreBackend({ store: createMemoryStore(), defaultEndpointEnabled: false }),
-    ));
+    );
+  });
 });
 
 describe('a backend', () => {

@@ -29,9 +29,9 @@ describe('options', () => {
     for (const port of ['80', 0, 1.5, Number.NaN, {}]) await failure('CONFIG_INVALID', () => read({ port }));
   });
 
-  test.each([7, 'port=80', [], () => {}])('%s is no set of options', (given) =>
-    failure('CONFIG_INVALID', () => read(given)),
-  );
+  test.each([7, 'port=80', [], () => {}])('%s is no set of options', async (given) => {
+    await failure('CONFIG_INVALID', () => read(given));
+  });
 
   test('null is a value, and a wrong one', async () => {
     await failure('CONFIG_INVALID', () => read({ port: null }));

@@ -20,7 +20,7 @@ export function startWriterThread(settings: WorkerSettings): Writer {
   let waiting: { resolve(outcomes: Outcome[]): void; reject(error: unknown): void } | undefined;
 
   function start(): Worker {
-    const started = new Worker(workerUrl, { workerData: settings });
+    const started = new Worker(workerUrl, { workerData: settings, execArgv: [] });
     started.unref(); // an idle writer keeps no process alive
     started.on('message', (message: FromWorker) => {
       if (message.kind === 'outcomes') settle()?.resolve(message.outcomes.map(reviveError));

@@ -31,7 +31,9 @@ describe('ids of new images', () => {
     },
   );
 
-  test.each([7, true, { dir: 7 }])('%j is no folder', (where) => failure('IMAGE_DIR_INVALID', () => idFor(where)));
+  test.each([7, true, { dir: 7 }])('%j is no folder', async (where) => {
+    await failure('IMAGE_DIR_INVALID', () => idFor(where));
+  });
 
   test('an option that does not exist is named', async () => {
     const error = await failure('CONFIG_INVALID', () => idFor({ folder: 'a' }));
@@ -58,6 +60,7 @@ describe('ids of new images', () => {
     expect(error.message.length).toBeLessThan(250);
   });
 
-  test('a chosen id with a folder of its own takes no second one', () =>
-    failure('IMAGE_ID_INVALID', () => idFor({ dir: 'a', id: 'b:c' })));
+  test('a chosen id with a folder of its own takes no second one', async () => {
+    await failure('IMAGE_ID_INVALID', () => idFor({ dir: 'a', id: 'b:c' }));
+  });
 });

@@ -26,7 +26,9 @@ describe('the format of an image', () => {
     expect(inspectImage(photo('rocket.jpg'), ['jpeg', 'jpg'])).toBe('jpg');
   });
 
-  test('no bytes are an error of their own', () => failure('IMAGE_EMPTY', () => inspectImage(new Uint8Array(), all)));
+  test('no bytes are an error of their own', async () => {
+    await failure('IMAGE_EMPTY', () => inspectImage(new Uint8Array(), all));
+  });
 
   test.each(photos)('%s cut off anywhere in its header is told as such', async (name) => {
     const whole = photo(name);
@@ -52,7 +54,9 @@ describe('the format of an image', () => {
     ['a sound in RIFF', text('RIFF\0\0\0\0WAVEfmt 1234567890123456')],
     ['zeros', new Uint8Array(1000)],
     ['a script', text('#!/bin/sh\necho PNG\r\n')],
-  ])('%s is not an image', (_, bytes) => failure('IMAGE_NOT_RECOGNIZED', () => inspectImage(bytes, all)));
+  ])('%s is not an image', async (_, bytes) => {
+    await failure('IMAGE_NOT_RECOGNIZED', () => inspectImage(bytes, all));
+  });
 
   test('an image of a format pixstore does not keep is named', async () => {
     const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(gif, all));

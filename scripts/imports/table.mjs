@@ -1,0 +1,106 @@
+/**
+ * One line of the import table of ARCHITECTURE.md. The first line that covers a file rules it. Paths end in `/` for a
+ * folder and all below it, in `/*` for the files right in it, or name one file. A file may always import what its own
+ * line covers, and besides that only what is listed.
+ *
+ * @typedef {object} Rule
+ * @property {string} files the path that the line rules
+ * @property {string[]} [may] paths in this project
+ * @property {string[]} [packages] installed packages and Node's own modules: a name, `node:*`, or `*` for all
+ * @property {boolean} [typesOnly] the files hold nothing that exists at run time
+ * @property {boolean} [computed] `import(expression)` is allowed, although no check can follow it
+ * @property {string} because the reason, shown with what breaks the rule
+ */
+
+const sides = ['src/shared/', 'src/types/'];
+const port = 'src/backend/storage/port.ts';
+
+/** @type {Rule[]} */
+export const table = [
+  {
+    files: 'src/types/',
+    typesOnly: true,
+    because: 'types is what both sides agree on: it imports nothing and holds types only',
+  },
+  {
+    files: 'src/shared/',
+    may: ['src/types/'],
+    because: 'shared runs anywhere: no node:*, no DOM, no package',
+  },
+
+  // Images, keys and endpoint are one layer, above the port and below the wiring.
+  ...['src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/'].map((files) => ({
+    files,
+    may: [...sides, 'src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/', port],
+    packages: ['node:*', 'image-size'],
+    because: 'images, keys and endpoint know storage only as backend/storage/port.ts, never a concrete store',
+  })),
+
+  ...storeRules({
+    local: ['node:*', 'better-sqlite3'],
+    memory: [],
+    split: [],
+    postgres: ['node:*', 'pg', 'postgres'],
+    s3: ['node:*', '@aws-sdk/*'],
+  }),
+  {
+    files: port,
+    may: sides,
+    because: 'the port knows no store, and nothing above it',
+  },
+  {
+    files: 'src/backend/*',
+    may: [...sides, 'src/backend/'],
+    packages: ['node:*'],
+    because: 'these files wire the backend together; packages belong to its folders, and the frontend is another house',
+  },
+
+  {
+    files: 'src/frontend/',
+    may: sides,
+    packages: ['idb'],
+    because: 'the frontend runs in browsers: Web APIs, shared and types, never node:* or the backend',
+  },
+  ...Object.entries({ react: ['react'], vue: ['vue'], element: [] }).map(([name, packages]) => ({
+    files: `src/${name}/`,
+    may: ['src/frontend/index.ts', 'src/types/'],
+    packages,
+    because: 'a binding is a thin layer over the public face of the frontend, for one framework',
+  })),
+  {
+    files: 'src/cli/',
+    may: ['src/backend/index.ts', ...sides],
+    packages: ['node:*'],
+    because: "the command line uses the backend's public face, as any application does",
+  },
+  {
+    files: 'src/testing/',
+    may: [...sides, port],
+    packages: ['node:*'],
+    because: 'a published suite tests any store: it knows the port and no store',
+  },
+
+  ...['demo/', 'bench/', 'test/package/'].map((files) => ({
+    files,
+    may: ['scripts/ensure-browser.mjs'],
+    packages: ['*'],
+    computed: true,
+    because: 'demo, bench and test/package use pixstore as users do: through its entry points, never src/',
+  })),
+];
+
+/**
+ * @param {Record<string, string[]>} drivers what each store stands on
+ * @returns {Rule[]}
+ */
+function storeRules(drivers) {
+  return Object.entries(drivers).map(([name, packages]) => ({
+    files: `src/backend/storage/${name}/`,
+    may: [...sides, port],
+    packages,
+    because: 'a store knows its port and its own driver, never another store, endpoint or images',
+  }));
+}
+
+/** The folders whose every code file must be ruled by a line of the table. */
+export const ruledFolders = ['src', 'demo', 'bench', 'test/package'];

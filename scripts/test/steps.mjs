@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { ensureSqlite } from '../ensure-sqlite.mjs';
+import { nodeMajor, run, runInstalled } from '../run.mjs';
+import { none, oneFailed, onePassed, oneSkipped } from './counts.mjs';
+import { otherMajor, otherNode } from './other-node.mjs';
+import { runVitest } from './vitest.mjs';
+
+/** @typedef {import('./counts.mjs').Counts} Counts */
+
+/**
+ * One step of `npm test`.
+ *
+ * @typedef {object} Step
+ * @property {string} name what `--only` calls it
+ * @property {string} title
+ * @property {string[]} [needs] steps that `--only` runs before it
+ * @property {() => Promise<Counts>} run what it throws counts as one failure
+ */
+
+/** @type {Step[]} */
+export const steps = [
+  { name: 'sqlite', title: 'SQLite works on this Node', run: preparation(ensureSqlite) },
+  { name: 'chromium', title: 'A browser is there', run: preparation(installBrowser) },
+  {
+    name: 'lint',
+    title: 'Lint and format',
+    run: check(() => runInstalled('@biomejs/biome/bin/biome', ['ci', '--colors=off', '.'])),
+  },
+  {
+    name: 'imports',
+    title: 'The import table',
+    run: check(() => run(process.execPath, ['scripts/check-imports.mjs'])),
+  },
+  { name: 'build', title: 'Build', run: check(() => run(process.execPath, ['scripts/build.mjs'])) },
+  { name: 'types', title: 'Types of tests, scripts and demo', needs: ['build'], run: check(checkTypes) },
+  {
+    name: 'unit',
+    title: `Unit and contract tests on Node ${nodeMajor}`,
+    needs: ['sqlite'],
+    run: () => runVitest(['unit', 'contract']),
+  },
+  {
+    name: 'other-node',
+    title: `Unit, contract and package tests on Node ${otherMajor}`,
+    needs: ['chromium'],
+    run: testOtherNode,
+  },
+  {
+    name: 'browser',
+    title: 'Browser tests on the built package',
+    needs: ['sqlite', 'chromium', 'build'],
+    run: () => runVitest(['browser']),
+  },
+  {
+    name: 'package',
+    title: 'The packed package, as users get it',
+    needs: ['sqlite', 'chromium'],
+    run: () => runVitest(['package']),
+  },
+];
+
+/**
+ * A step that tests nothing and only counts when it fails.
+ *
+ * @param {() => Promise<void>} prepare
+ * @returns {Step['run']}
+ */
+function preparation(prepare) {
+  return async () => {
+    await prepare();
+    return none;
+  };
+}
+
+/**
+ * A check that counts as one test and is silent unless it fails.
+ *
+ * @param {() => ReturnType<typeof run>} tool
+ * @returns {Step['run']}
+ */
+function check(tool) {
+  return async () => {
+    const { ok, output } = await tool();
+    if (!ok) console.log(output);
+    return ok ? onePassed : oneFailed;
+  };
+}
+
+async function installBrowser() {
+  // Imported late: it imports playwright-core, and a step that cannot load must not take the others along.
+  const { ensureBrowser } = await import('../ensure-browser.mjs');
+  await ensureBrowser();
+}
+
+async function checkTypes() {
+  const projects = ['test', 'demo'].filter((project) => existsSync(`${project}/tsconfig.json`));
+  const results = await Promise.all(projects.map((project) => runInstalled('typescript/bin/tsc', ['-p', project])));
+  return { ok: results.every(({ ok }) => ok), output: results.map(({ output }) => output).join('') };
+}
+
+async function testOtherNode() {
+  const runNode = await otherNode();
+  if (otherMajor < 24 && !(await runNode(['scripts/ensure-sqlite.mjs'], { seconds: 600 })).ok) {
+    console.log(`Skipped: better-sqlite3 could not be built for Node ${otherMajor}, which has no SQLite of its own.`);
+    return oneSkipped;
+  }
+  return runVitest(['unit', 'contract', 'package'], runNode);
+}

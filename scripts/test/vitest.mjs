@@ -1,0 +1,31 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../run.mjs';
+import { countResults } from './counts.mjs';
+
+/**
+ * Runs projects of vitest.config.ts and counts their tests.
+ *
+ * @param {string[]} projects
+ * @param {import('./other-node.mjs').RunNode} [runNode] which Node; this one unless told
+ * @returns {Promise<import('./counts.mjs').Counts>}
+ */
+export async function runVitest(projects, runNode = (args, options) => run(process.execPath, args, options)) {
+  const folder = await mkdtemp(join(tmpdir(), 'pixstore-test-'));
+  const results = join(folder, 'results.json');
+  const { ok } = await runNode(
+    [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      ...projects.flatMap((project) => ['--project', project]),
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${results}`,
+    ],
+    { show: true, seconds: 600 },
+  );
+  const json = await readFile(results, 'utf8').catch(() => undefined);
+  await rm(folder, { recursive: true, force: true });
+  return countResults(json, ok);
+}

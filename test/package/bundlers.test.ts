@@ -1,0 +1,102 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+import * as esbuild from 'esbuild';
+import { type Browser, chromium } from 'playwright-core';
+import * as vite from 'vite';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import webpack from 'webpack';
+import { findBrowser } from '../../scripts/ensure-browser.mjs';
+import { journey, resultOf, withSqlite } from './journey.js';
+import { run } from './run.js';
+
+const { app } = inject('packed');
+
+const page = "import { getImage } from 'pixstore/frontend';\ndocument.title = typeof getImage;\n";
+async function project(files: Record<string, string>) {
+  const folder = await mkdtemp(join(app, 'bundle-'));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: await findBrowser(), chromiumSandbox: false });
+});
+afterAll(() => browser.close());
+
+/** What the page found `getImage` to be, when its bundle runs in a browser. */
+async function titleOf(bundle: string) {
+  const tab = await browser.newPage();
+  await tab.route('**/*', (route) => route.fulfill({ path: bundle, contentType: 'text/javascript' }));
+  await tab.route('**/', (route) => {
+    route.fulfill({ contentType: 'text/html', body: '<script type="module" src="/page.js"></script>' });
+  });
+  await tab.goto('http://localhost/');
+  const title = await tab.title();
+  await tab.close();
+  return title;
+}
+
+test('Vite builds a page with no settings', async () => {
+  const folder = await project({ 'index.html': '<script type="module" src="./page.js"></script>', 'page.js': page });
+  const warnings: string[] = [];
+  const customLogger = { ...vite.createLogger('silent'), warn: (text: string) => warnings.push(text) };
+  await vite.build({ root: folder, configFile: false, logLevel: 'warn', customLogger: customLogger as vite.Logger });
+  expect(warnings).toEqual([]);
+  const assets = join(folder, 'dist', 'assets');
+  const [bundle = ''] = await readdir(assets);
+  expect(await titleOf(join(assets, bundle))).toBe('function');
+});
+
+test('esbuild builds a page with no settings, within the budget of 8 KB', async () => {
+  const folder = await project({ 'page.js': page });
+  const outfile = join(folder, 'out.mjs');
+  const { warnings } = await esbuild.build({
+    entryPoints: [join(folder, 'page.js')],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    logLevel: 'silent',
+  });
+  expect(warnings).toEqual([]);
+  expect(await titleOf(outfile)).toBe('function');
+  const everything = await esbuild.build({
+    stdin: { contents: "export * from 'pixstore/frontend';", resolveDir: folder },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+  });
+  const bytes = brotliCompressSync(everything.outputFiles[0]?.contents ?? '').length;
+  console.log(`pixstore/frontend: ${bytes} bytes, minified and with brotli, dependencies included`);
+  expect(bytes).toBeLessThanOrEqual(8 * 1024);
+});
+
+test('webpack builds a page with no settings', async () => {
+  const folder = await project({ 'page.js': page });
+  const compiler = webpack({ mode: 'production', context: folder, entry: './page.js', output: { path: folder } });
+  const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
+    compiler.run((error, result) => (error ? reject(error) : resolve(result)));
+  });
+  expect(stats?.toJson({ errors: true, warnings: true })).toMatchObject({ errors: [], warnings: [] });
+  expect(await titleOf(join(folder, 'main.js'))).toBe('function');
+});
+
+test('esbuild bundles a server, and it saves and serves an image', async () => {
+  const folder = await project({ 'server.js': journey });
+  const outfile = join(folder, 'out.mjs');
+  const { warnings } = await esbuild.build({
+    entryPoints: [join(folder, 'server.js')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'silent',
+  });
+  expect(warnings).toEqual([]);
+  expect(await readFile(outfile, 'utf8')).not.toContain("from 'pixstore");
+  const output = await run(process.execPath, [outfile], folder, withSqlite);
+  expect(resultOf(output).payload).toBeGreaterThan(resultOf(output).image);
+});

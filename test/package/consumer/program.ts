@@ -1,0 +1,41 @@
+// Compiled by types.test.ts as the program of a user; it is never run.
+import {
+  createPixstoreBackend,
+  customEndpointHelper,
+  getImageRecord,
+  getImageRecords,
+  initPixstoreBackend,
+  saveImage,
+} from 'pixstore/backend';
+import { getImage, initPixstoreFrontend } from 'pixstore/frontend';
+import { getLastPixstoreError, PixstoreError, setCustomErrorHandler, WirePayloadState } from 'pixstore/shared';
+import type { ImageFetcher, ImageRecord } from 'pixstore/types';
+
+export async function server(upload: Uint8Array): Promise<ImageRecord | null> {
+  const backend = initPixstoreBackend({ statelessKeyWindowLength: 20_000, defaultEndpointEnabled: false });
+  await backend.ready;
+  const saved: ImageRecord | null = await saveImage(upload, 'avatars');
+  if (saved === null) return null;
+  const payload = await customEndpointHelper(saved.id, undefined, saved.statelessProof);
+  if (payload?.[0] === WirePayloadState.NotFound) return null;
+  await getImageRecords([saved.id]);
+  await backend.close();
+  return getImageRecord(saved.id);
+}
+
+const fetcher: ImageFetcher<{ login: string }> = async (record, context) => {
+  const response = await fetch(`/images/${record.id}`, { headers: { authorization: context?.login ?? '' } });
+  return new Uint8Array(await response.arrayBuffer());
+};
+
+export async function page(record: ImageRecord): Promise<Blob | null> {
+  initPixstoreFrontend({ frontendImageCacheLimit: 500 }, fetcher);
+  setCustomErrorHandler((error) => error instanceof PixstoreError && console.error(error.code));
+  const blob = await getImage(record, { login: 'mine' });
+  return getLastPixstoreError()?.code === 'IMAGE_NOT_FOUND' ? null : blob;
+}
+
+// @ts-expect-error an option that does not exist
+createPixstoreBackend({ imageFormat: ['png'] });
+// @ts-expect-error a record without its token
+getImage({ id: 'a', meta: { key: '', iv: '', tag: '' }, statelessProof: '' });

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { expect, inject, test } from 'vitest';
+import { root, run, tool } from './run.js';
+
+const { tarball, files, app, size, unpackedSize } = inject('packed');
+const installed = join(app, 'node_modules', 'pixstore');
+
+test('the package holds the build and the documents, and nothing else', () => {
+  const expected = /^(dist\/.+\.(js|js\.map|d\.ts)|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|package\.json)$/;
+  expect(files.filter((path) => !expected.test(path) || /\.(test|spec)\./.test(path))).toEqual([]);
+  const documents = ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
+  expect(documents.filter((name) => !files.includes(name))).toEqual([]);
+});
+
+test('no file names a folder of the machine that packed it', async () => {
+  const folders = [root, tmpdir(), homedir(), 'file:///'];
+  const guilty = [];
+  for (const file of files) {
+    const text = await readFile(join(installed, file), 'utf8');
+    guilty.push(...folders.filter((folder) => text.includes(`${folder}/`)).map((folder) => `${file}: ${folder}`));
+  }
+  expect(guilty).toEqual([]);
+});
+
+test('source maps carry their sources, since src/ is not packed', async () => {
+  for (const file of files.filter((path) => path.endsWith('.js.map'))) {
+    const { sourcesContent } = JSON.parse(await readFile(join(installed, file), 'utf8'));
+    expect(sourcesContent, file).toEqual([expect.any(String)]);
+  }
+});
+
+test('publint finds nothing', async () => {
+  const { messages } = await publint({ pkgDir: installed, pack: false, strict: true });
+  expect(messages).toEqual([]);
+});
+
+test('attw finds nothing wrong with the types of any entry', async () => {
+  // Fails, with a table of what is wrong, when its exit status is not 0.
+  await run(process.execPath, [tool('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only'], app);
+});
+
+test('installs without any warning or script, and at most two dependencies', async () => {
+  const { dependencies, scripts } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
+  expect(Object.keys(dependencies).length).toBeLessThanOrEqual(2);
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) expect(scripts).not.toHaveProperty(name);
+});
+
+test('its size is told', () => {
+  const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(0)} kB`;
+  console.log(`pixstore: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked, ${files.length} files`);
+  expect(size).toBeLessThan(300_000);
+});

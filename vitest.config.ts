@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+import type { ProjectConfig } from 'vitest/node';
+
+/** The tests of one folder of test/, all run in Node; those that need a browser start one themselves. */
+function project(name: string, settings: ProjectConfig = {}) {
+  return { test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node' as const, ...settings } };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit'),
+      project('contract'),
+      // One browser at a time: timings and CPU are the test's own.
+      project('browser', { testTimeout: 30_000, hookTimeout: 60_000, fileParallelism: false }),
+      project('fault', { testTimeout: 60_000 }),
+      project('package', { testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
+    ],
+  },
+});
