@@ -39,7 +39,7 @@ export function readOptions<Options extends object>(
 
 function suggestion(name: string, rules: object): string {
   const close = Object.keys(rules).find((known) => known.toLowerCase() === name.toLowerCase());
-  return close ? `; did you mean "${close}"?` : `. It has: ${Object.keys(rules).join(', ')}`;
+  return close ? `: it is spelled "${close}"` : `. It has: ${Object.keys(rules).join(', ')}`;
 }
 
 function invalid(message: string): PixstoreError {

@@ -107,7 +107,11 @@ export function createImages({ store, keyring, proofs, imageFormats, now, random
      * @throws PixstoreError `IMAGE_ID_INVALID` when `ids` is no list; entries are not checked
      */
     async lookUp(ids: readonly unknown[]): Promise<(PartRecord | null)[]> {
-      if (!Array.isArray(ids)) throw new PixstoreError('IMAGE_ID_INVALID', 'Records are asked for by a list of ids.');
+      if (!Array.isArray(ids))
+        throw new PixstoreError(
+          'IMAGE_ID_INVALID',
+          'Records are asked for by a list of ids. Use getImageRecord for one.',
+        );
       return store.records(ids.map((id) => (typeof id === 'string' ? id : '')));
     },
 

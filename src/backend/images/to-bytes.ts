@@ -56,5 +56,9 @@ function limited<Read extends ImageSource['read']>(size: number, maxBytes: numbe
 }
 
 function unreadable(problem: string, cause?: unknown): PixstoreError {
-  return new PixstoreError('IMAGE_FILE_UNREADABLE', `The image file was not read: ${problem}.`, { cause });
+  return new PixstoreError(
+    'IMAGE_FILE_UNREADABLE',
+    `The image file was not read: ${problem}. Check the path and who may read it.`,
+    { cause },
+  );
 }

@@ -38,11 +38,15 @@ export function parseKeyring(keys: readonly string[], source: string): Keyring {
     const which = keys.length > 1 ? `Key ${index + 1} of ${source}` : `The key in ${source}`;
     throw new PixstoreError(
       'MASTER_KEY_INVALID',
-      `${which} is not ${masterKeyLength} bytes in base64 or hex. Make one with: openssl rand -base64 32`,
+      `${which} is not ${masterKeyLength} bytes in base64 or hex. Make one with "openssl rand -base64 32".`,
     );
   });
   const [first, ...others] = parsed;
-  if (!first) throw new PixstoreError('MASTER_KEY_INVALID', `There is no key in ${source}.`);
+  if (!first)
+    throw new PixstoreError(
+      'MASTER_KEY_INVALID',
+      `There is no key in ${source}. Give one of ${masterKeyLength} bytes in base64 or hex.`,
+    );
   return [first, ...others];
 }
 

@@ -7,7 +7,7 @@ import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 export type ImageAnswer = Exclude<WirePayload, { state: BareState }>;
 
 const refusals: Readonly<Record<BareState, readonly [PixstoreErrorCode, string]>> = {
-  [WirePayloadState.NotFound]: ['IMAGE_NOT_FOUND', 'The image does not exist any more.'],
+  [WirePayloadState.NotFound]: ['IMAGE_NOT_FOUND', 'The image does not exist any more: take it off the page.'],
   [WirePayloadState.MissingID]: ['ID_MISSING', 'The endpoint says that the request named no image: check the fetcher.'],
   [WirePayloadState.MissingProof]: [
     'PROOF_MISSING',

@@ -118,5 +118,5 @@ export function createFrameDecoder() {
 }
 
 function invalid(problem: string): PixstoreError {
-  return new PixstoreError('BATCH_INVALID', `The body of a batch request ${problem}.`);
+  return new PixstoreError('BATCH_INVALID', `The body of a batch request ${problem}. See docs/wire-format.md.`);
 }

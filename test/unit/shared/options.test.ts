@@ -17,7 +17,7 @@ describe('options', () => {
 
   test('that are unknown are named, with the one that was meant', async () => {
     expect((await failure('CONFIG_INVALID', () => read({ Port: 1 }))).message).toContain(
-      'no option "Port"; did you mean "port"?',
+      'no option "Port": it is spelled "port".',
     );
     expect((await failure('CONFIG_INVALID', () => read({ colour: 1 }))).message).toContain('It has: port, host');
     await failure('CONFIG_INVALID', () => read({ toString: 1 }));
