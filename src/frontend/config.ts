@@ -31,27 +31,28 @@ export interface ImageLoadInfo {
   milliseconds: number;
 }
 
-/** Options of the frontend; all have defaults, except the host when the default fetcher is used. */
-export interface PixstoreFrontendConfig {
+/** Options of a frontend, checked and with their defaults filled in. */
+export interface FrontendOptions {
   /** Formats that may be shown. Default: png, webp, jpg, jpeg. */
-  imageFormats?: readonly ImageFormat[];
+  imageFormats: readonly ImageFormat[];
   /** Name of the IndexedDB database; pixstore's alone, since it is deleted when it looks damaged. Default `pixstore`. */
-  frontendDbName?: string;
+  frontendDbName: string;
   /** Raise it to start every visitor's cache afresh. Default 1. */
-  frontendDbVersion?: number;
+  frontendDbVersion: number;
   /** Object store of the images. Default `images`. */
-  imageStoreName?: string;
+  imageStoreName: string;
   /** Images kept on disk; the least recently used go when there are more. Default 1000. */
-  frontendImageCacheLimit?: number;
+  frontendImageCacheLimit: number;
   /** Images removed from disk at a time; less than the limit. Default 50. */
-  frontendCleanupBatch?: number;
+  frontendCleanupBatch: number;
   /**
    * What the disk cache holds. `encrypted` (default): ciphertext, decrypted in memory on every use; it is of no use
-   * without a record. `decrypted`: plain images, faster, and readable by whoever can read the browser's profile.
+   * without a record. `decrypted`: plain images, faster, but readable by whoever can read the browser's profile, and
+   * shown to any record of the same version, whatever its key. Changing it deletes what is cached.
    */
-  frontendCacheContents?: 'encrypted' | 'decrypted';
+  frontendCacheContents: 'encrypted' | 'decrypted';
   /** Bytes of decrypted images kept in memory; 0 keeps none. Default 32 MiB. */
-  frontendMemoryCacheBytes?: number;
+  frontendMemoryCacheBytes: number;
   /**
    * Host of the default endpoint: `img.example.com`, `https://img.example.com`, `http://[::1]:8080`. A port written
    * here wins over `defaultEndpointConnectPort`. Without a scheme: https on a page over https, else http. Required
@@ -62,27 +63,25 @@ export interface PixstoreFrontendConfig {
    * Port of the default endpoint, whatever the scheme. Default 7482; behind a TLS proxy say 443, or write
    * `https://img.example.com:443` as the host.
    */
-  defaultEndpointConnectPort?: number;
+  defaultEndpointConnectPort: number;
   /** Default `/pixstore-image`. */
-  defaultEndpointRoute?: string;
+  defaultEndpointRoute: string;
   /** What a failing call does. Default `hybrid`. */
-  errorHandlingMode?: ErrorHandlingMode;
+  errorHandlingMode: ErrorHandlingMode;
   /** Milliseconds a fetcher may take for one image. Default 30000. */
-  fetchTimeout?: number;
+  fetchTimeout: number;
   /** Told about every image that was loaded; what it throws is logged and goes no further. */
   onImageLoad?: (info: ImageLoadInfo) => void;
   /** Used by the default fetcher instead of the global `fetch`. */
   fetch?: typeof fetch;
   /** The clock, in milliseconds. Default: the wall clock, with the resolution of `performance.now()`. */
-  now?: () => number;
+  now: () => number;
   /** Default `console`. */
-  logger?: Logger;
+  logger: Logger;
 }
 
-type Optional = 'defaultEndpointConnectHost' | 'onImageLoad' | 'fetch';
-
-/** The configuration, checked and completed. */
-export type FrontendOptions = Required<Omit<PixstoreFrontendConfig, Optional>> & Pick<PixstoreFrontendConfig, Optional>;
+/** What `createPixstoreFrontend` takes: any of the options. */
+export type FrontendConfig = { [Name in keyof FrontendOptions]?: FrontendOptions[Name] | undefined };
 
 const mebibyte = 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;

@@ -1,6 +1,6 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
-import type { PixstoreFrontendConfig } from './config.js';
+import type { FrontendConfig } from './config.js';
 import { createPixstoreFrontend, type PixstoreFrontend } from './frontend.js';
 
 let instance: PixstoreFrontend | undefined;
@@ -16,7 +16,7 @@ let instance: PixstoreFrontend | undefined;
  * initPixstoreFrontend({ defaultEndpointConnectHost: 'https://img.example.com:443' });
  */
 export function initPixstoreFrontend<Context = unknown>(
-  config?: PixstoreFrontendConfig,
+  config?: FrontendConfig,
   customFetcher?: ImageFetcher<Context>,
 ): PixstoreFrontend<Context> {
   const created = createPixstoreFrontend(config, customFetcher);

@@ -5,7 +5,7 @@ import type { ImageFetcher, ImageRecord } from '../types/index.js';
 import { createDiskCache } from './cache/disk-cache.js';
 import { createGenerations } from './cache/generations.js';
 import { createMemoryCache } from './cache/memory-cache.js';
-import { type FrontendOptions, type PixstoreFrontendConfig, readFrontendConfig } from './config.js';
+import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import { assertSecureContext } from './decrypt.js';
 import { createDefaultFetcher, type EndpointOptions } from './fetching/default-fetcher.js';
 import type { AnyFetcher } from './fetching/fetch-payload.js';
@@ -67,7 +67,7 @@ export interface PixstoreFrontend<Context = unknown> {
  * const frontend = createPixstoreFrontend({ defaultEndpointConnectHost: 'https://img.example.com:443' });
  */
 export function createPixstoreFrontend<Context = unknown>(
-  config?: PixstoreFrontendConfig,
+  config?: FrontendConfig,
   fetcher?: ImageFetcher<Context>,
 ): PixstoreFrontend<Context> {
   const options = readFrontendConfig(config, fetcher);

@@ -2,7 +2,7 @@
 export { getLastPixstoreError, setCustomErrorHandler } from '../shared/errors/last-error.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export type { ErrorHandlingMode, ImageFetcher, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
-export type { ImageLoadInfo, ImageSource, PixstoreFrontendConfig } from './config.js';
+export type { FrontendConfig, ImageLoadInfo, ImageSource } from './config.js';
 export {
   cachedImageExists,
   clearImageCache,

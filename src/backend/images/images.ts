@@ -62,12 +62,11 @@ export function createImages({ store, keyring, proofs, imageFormats, now, random
       const { id, chosen } = newImageId(where, randomBytes);
       const image = await encrypt(bytes);
       await noteSealingKey();
-      for (;;) {
+      for (let token = now(); ; token = Math.max(now(), (await store.lastRemovedToken()) + 1)) {
         if (chosen && (await store.record(id))) throw taken();
-        const token = Math.max(now(), (await store.lastRemovedToken()) + 1);
         const record = await put(id, token, image, null);
         if (record) return record;
-        // Somebody else took the id, or an image with a higher token was removed, since we looked.
+        // Either the id was taken since we looked, or an image with a higher token was removed.
       }
     },
 

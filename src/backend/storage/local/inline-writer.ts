@@ -1,11 +1,12 @@
 import type { SqlDatabase } from './driver.js';
+import { prepareOn } from './schema.js';
 import { createWalEraser } from './wal-eraser.js';
 import type { Writer } from './writer.js';
 import { prepareWrites } from './writes.js';
 
 /** Writes on the calling thread, which stands still while a commit is synced. */
 export function createInlineWriter(database: SqlDatabase): Writer {
-  const runBatch = prepareWrites(database);
+  const runBatch = prepareOn(database, prepareWrites);
   const eraser = createWalEraser(database);
   return {
     kind: 'inline',

@@ -12,7 +12,7 @@ import { createInlineWriter } from './inline-writer.js';
 import { findLeftovers, findProblems } from './maintenance.js';
 import { prepareReads } from './reads.js';
 import { toPartRows } from './row.js';
-import { openDatabase } from './schema.js';
+import { openDatabase, prepareOn } from './schema.js';
 import { asStorageError } from './storage-error.js';
 import type { Writer } from './writer.js';
 import { isWriterThreadAvailable, startWriterThread } from './writer-thread.js';
@@ -53,9 +53,9 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   makeWritableFolder(options.imageRootDir);
   makeFolder(dirname(databasePath));
   const database = openDatabase(driver, databasePath, busyTimeout);
-  const reads = prepareReads(database);
+  const reads = prepareOn(database, prepareReads);
   const files = openBlobFiles(options.imageRootDir, options.fileSystem);
-  const writer = openWriter();
+  const writer = prepareOn(database, openWriter);
   const submit = createBatcher<Command, Outcome>((commands) => writer.run(commands), {
     maxItems: maxCommit.items,
     maxWeight: maxCommit.bytes,

@@ -59,6 +59,20 @@ export function openDatabase(open: OpenDatabase, path: string, busyTimeout: numb
   }
 }
 
+/**
+ * Makes ready what is to be done with an open database, and closes it when that fails.
+ *
+ * @throws PixstoreError `STORAGE_FAILED`, or what `prepare` throws of ours
+ */
+export function prepareOn<Prepared>(database: SqlDatabase, prepare: (database: SqlDatabase) => Prepared): Prepared {
+  try {
+    return prepare(database);
+  } catch (cause) {
+    database.close();
+    throw asStorageError(cause, 'open the database; check databasePath');
+  }
+}
+
 function checkOwner(database: SqlDatabase): void {
   if (isEmpty(database)) return;
   if (pragma(database, 'application_id') !== applicationId) {

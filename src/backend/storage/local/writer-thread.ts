@@ -23,15 +23,21 @@ export function startWriterThread(settings: WorkerSettings): Writer {
     const started = new Worker(workerUrl, { workerData: settings, execArgv: [] });
     started.unref(); // an idle writer keeps no process alive
     started.on('message', (message: FromWorker) => {
-      if (message.kind === 'outcomes') settle()?.resolve(message.outcomes.map(reviveError));
+      if (message.kind === 'outcomes') settle()?.resolve((JSON.parse(message.json) as Outcome[]).map(reviveError));
       else fail(reviveError(message).error);
     });
-    started.on('error', fail);
+    started.on('error', (error) => end(started, error));
     started.on('exit', () => {
-      if (worker === started) worker = undefined;
-      fail(new PixstoreError('STORAGE_FAILED', 'The thread that writes images ended unexpectedly. Try again.'));
+      end(started, new PixstoreError('STORAGE_FAILED', 'The thread that writes images ended unexpectedly. Try again.'));
     });
     return started;
+  }
+
+  /** The next batch starts a new thread. */
+  function end(ended: Worker, error: unknown): void {
+    if (worker !== ended) return;
+    fail(error);
+    worker = undefined;
   }
 
   function settle() {

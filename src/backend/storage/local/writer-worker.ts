@@ -16,7 +16,8 @@ export interface WorkerSettings {
 export type ToWorker = { kind: 'run'; packed: PackedCommands } | { kind: 'close' };
 
 export type FromWorker =
-  | { kind: 'outcomes'; outcomes: Outcome[] }
+  /** `Outcome[]` as JSON, which is cheaper to send than objects. */
+  | { kind: 'outcomes'; json: string }
   /** The database cannot be opened. */
   | { kind: 'failed'; error: unknown };
 
@@ -30,7 +31,7 @@ function serve(port: MessagePort, { databasePath, busyTimeout }: WorkerSettings)
     try {
       writer ??= createInlineWriter(openDatabase(findDriver(), databasePath, busyTimeout));
       const outcomes = await writer.run(unpackCommands(packed));
-      return { kind: 'outcomes', outcomes: outcomes.map(withPlainError) };
+      return { kind: 'outcomes', json: JSON.stringify(outcomes.map(withPlainError)) };
     } catch (error) {
       return { kind: 'failed', error: toPlain(error) };
     }

@@ -98,19 +98,23 @@ export function prepareWrites(database: SqlDatabase) {
   }
 
   return function runBatch(commands: readonly Command[]): Outcome[] {
-    let committing = false;
+    let step: 'begin' | 'change' | 'commit' = 'begin';
     added = { images: 0, bytes: 0 };
     try {
       prepared.begin.run();
+      step = 'change';
       const outcomes = commands.map(apply);
       saveCounters();
-      committing = true;
+      step = 'commit';
       prepared.commit.run();
       return outcomes;
     } catch (error) {
       rollBack();
-      if (commands.length > 1) return commands.flatMap((command) => runBatch([command]));
-      return [{ kind: 'failed', error, uncertain: committing }];
+      // One command may be at fault; then the others need not fail with it. That a transaction cannot begin is nobody's
+      // fault, and each would wait for the lock anew. After a commit that failed nobody knows what would be done twice.
+      if (step === 'change' && commands.length > 1) return commands.flatMap((command) => runBatch([command]));
+      const failed: Outcome = { kind: 'failed', error, uncertain: step === 'commit' };
+      return commands.map(() => failed);
     }
   };
 }
