@@ -1,5 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import type { ImageFormat, ImageRecord } from '../../types/index.js';
+import type { ImageFormat, ImageMeta, ImageRecord } from '../../types/index.js';
 import { requireKeys } from '../keys/load-keyring.js';
 import type { Keyring } from '../keys/master-key.js';
 import type { Proofs } from '../keys/proofs.js';
@@ -24,6 +24,8 @@ export type Images = ReturnType<typeof createImages>;
 
 export function createImages({ store, keyring, proofs, imageFormats, now, randomBytes }: ImagesOptions) {
   const oneByOne = createSerializer();
+  // Stores may give the same object again for a record that has not changed; then the work for it is done already.
+  const handouts = new WeakMap<PartRecord, Handout>();
   let keyNoted = false;
 
   const encrypt = (bytes: Uint8Array) => encryptImage(inspectImage(bytes, imageFormats), bytes, randomBytes);
@@ -48,12 +50,7 @@ export function createImages({ store, keyring, proofs, imageFormats, now, random
     const { key, iv, tag, ciphertext } = image;
     const sealedKey = sealKey(key, { id, token }, keyring[0], randomBytes);
     const stored = await store.put({ id, token, parts: [{ id, sealedKey, iv, tag, ciphertext }] }, expectedToken);
-    return stored ? toRecord({ id, token, iv, tag }, key) : null;
-  }
-
-  function toRecord({ id, token, iv, tag }: Omit<PartRecord, 'sealedKey' | 'size'>, key: Uint8Array): ImageRecord {
-    const meta = { key: toBase64(key), iv: toBase64(iv), tag: toBase64(tag) };
-    return { id, token, meta, statelessProof: proofs.prove(id) };
+    return stored ? { id, token, meta: toMeta(key, image), statelessProof: proofs.prove(id) } : null;
   }
 
   return {
@@ -128,8 +125,27 @@ export function createImages({ store, keyring, proofs, imageFormats, now, random
   }
 
   function open(part: PartRecord): ImageRecord {
-    return toRecord(part, unsealKey(part.sealedKey, part, keyring));
+    let handout = handouts.get(part);
+    if (!handout) {
+      handout = { meta: toMeta(unsealKey(part.sealedKey, part, keyring), part) };
+      handouts.set(part, handout);
+    }
+    const window = proofs.currentWindow();
+    if (handout.window !== window) Object.assign(handout, { window, proof: proofs.prove(part.id) });
+    // The meta is copied: what is handed out is the caller's to change.
+    return { id: part.id, token: part.token, meta: { ...handout.meta }, statelessProof: handout.proof as string };
   }
+}
+
+/** What was made for a record before. */
+interface Handout {
+  meta: ImageMeta;
+  window?: number;
+  proof?: string;
+}
+
+function toMeta(key: Uint8Array, { iv, tag }: Pick<PartRecord, 'iv' | 'tag'>): ImageMeta {
+  return { key: toBase64(key), iv: toBase64(iv), tag: toBase64(tag) };
 }
 
 const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');

@@ -3,6 +3,8 @@ import type { Keyring, MasterKey } from './master-key.js';
 
 /** Makes and checks proofs: HMACs over an image id and a window of time. */
 export interface Proofs {
+  /** Number of the current window: proofs of the same id and window are the same. */
+  currentWindow(): number;
   /** A proof that is good now and for one to two windows. */
   prove(id: string): string;
   /** Was this proof made here, for this id, in the current or the previous window? */
@@ -14,6 +16,7 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
   const currentWindow = () => Math.floor(now() / windowLength);
 
   return {
+    currentWindow,
     prove: (id) => sign(keyring[0], id, currentWindow()),
 
     isGood(id, proof) {

@@ -78,7 +78,7 @@ export interface ImageStore {
   /** A part with its ciphertext; a variant's id reads that variant. */
   read(id: string): Promise<StoredPart | null>;
 
-  /** A part without its ciphertext. */
+  /** A part without its ciphertext. The object is not to be changed: it may be given again while it is true. */
   record(id: string): MaybePromise<PartRecord | null>;
 
   /** Many parts without ciphertext, in the order asked for. */

@@ -74,13 +74,13 @@ describe('what a backend tells about its work', () => {
     expect(await backend.stats()).toMatchObject({ images: 1, bytes: ciphertext });
   });
 
-  test('ten thousand saves at once stay within the queue, and all arrive', async () => {
+  test('thousands of saves at once stay within the queue, and all arrive', async () => {
     const backend = await openBackend({ maxQueuedBytes: 1_000_000 });
     const small = photo('cat.png').subarray(0, 2_000);
-    const saves = Array.from({ length: 10_000 }, () => backend.saveImage(small));
-    expect((await backend.stats())?.queue.images).toBe(10_000);
+    const saves = Array.from({ length: 3_000 }, () => backend.saveImage(small));
+    expect((await backend.stats())?.queue.images).toBe(3_000);
     const ids = (await Promise.all(saves)).map((record) => record?.id);
-    expect(new Set(ids).size).toBe(10_000);
-    expect(await backend.stats()).toMatchObject({ images: 10_000, queue: { images: 0, bytes: 0 } });
-  });
+    expect(new Set(ids).size).toBe(3_000);
+    expect(await backend.stats()).toMatchObject({ images: 3_000, queue: { images: 0, bytes: 0 } });
+  }, 30_000);
 });

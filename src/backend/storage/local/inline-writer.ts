@@ -7,7 +7,7 @@ import { prepareWrites } from './writes.js';
 /** Writes on the calling thread, which stands still while a commit is synced. */
 export function createInlineWriter(database: SqlDatabase): Writer {
   const runBatch = prepareOn(database, prepareWrites);
-  const eraser = createWalEraser(database);
+  const eraser = prepareOn(database, createWalEraser);
   return {
     kind: 'inline',
     async run(commands) {

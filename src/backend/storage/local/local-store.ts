@@ -11,6 +11,7 @@ import { makeFolder, makeWritableFolder } from './folders.js';
 import { createInlineWriter } from './inline-writer.js';
 import { findLeftovers, findProblems } from './maintenance.js';
 import { prepareReads } from './reads.js';
+import { createRecordCache } from './record-cache.js';
 import { toPartRows } from './row.js';
 import { openDatabase, prepareOn } from './schema.js';
 import { asStorageError } from './storage-error.js';
@@ -54,9 +55,10 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   makeFolder(dirname(databasePath));
   const database = openDatabase(driver, databasePath, busyTimeout);
   const reads = prepareOn(database, prepareReads);
+  const cache = createRecordCache(reads);
   const files = openBlobFiles(options.imageRootDir, options.fileSystem);
   const writer = prepareOn(database, openWriter);
-  const submit = createBatcher<Command, Outcome>((commands) => writer.run(commands), {
+  const submit = createBatcher<Command, Outcome>((commands) => writer.run(commands).finally(cache.expire), {
     maxItems: maxCommit.items,
     maxWeight: maxCommit.bytes,
     weigh: (command) => (command.kind === 'replace' ? command.rows.reduce((sum, { size }) => sum + size, 0) : 0),
@@ -102,9 +104,13 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     return outcome.kind === 'done';
   }
 
-  /** Removes files that no row names. One that cannot be removed is left to `sweep`. */
+  /** Removes files unless a row names them. One that cannot be looked up or removed is left to `sweep`. */
   async function discard(names: readonly (string | null)[]): Promise<void> {
-    for (const name of names) if (name) await files.remove(name).catch(() => {});
+    for (const name of names) if (name) await discardFile(name).catch(() => {});
+  }
+
+  async function discardFile(name: string): Promise<void> {
+    if (!reads.isFileInUse(name)) await files.remove(name);
   }
 
   async function writeFiles(ciphertexts: readonly Uint8Array[]): Promise<(string | null)[]> {
@@ -140,7 +146,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     }
   }
 
-  const record = (id: string): PartRecord | null => lookUp(() => reads.record(id));
+  const record = (id: string): PartRecord | null => lookUp(() => cache.record(id));
   const leftovers = () => findLeftovers(reads, files, now() - sweepAge);
 
   return {

@@ -17,6 +17,7 @@ export function prepareReads(database: SqlDatabase) {
     ),
     masterKeys: database.prepare('SELECT id FROM master_keys'),
     counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
+    dataVersion: database.prepare('PRAGMA data_version'),
   };
 
   const counter = (name: string): number => Number(prepared.counter.get(name)?.value ?? 0);
@@ -46,6 +47,8 @@ export function prepareReads(database: SqlDatabase) {
         size: Number(row.size),
       })),
 
+    /** Changes whenever another connection has committed. */
+    dataVersion: () => Number(prepared.dataVersion.get()?.data_version),
     lastRemovedToken: () => counter(counters.lastRemovedToken),
     usage: () => ({ images: counter(counters.images), bytes: counter(counters.bytes) }),
     masterKeyIds: (): string[] => prepared.masterKeys.all().map((row) => row.id as string),

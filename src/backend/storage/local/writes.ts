@@ -2,6 +2,7 @@ import type { Command, Outcome } from './commands.js';
 import { counters } from './counters.js';
 import type { SqlDatabase } from './driver.js';
 import { isPartOf } from './row.js';
+import { isFull } from './storage-error.js';
 
 /** Carries out commands, all of a batch in one transaction; one that fails fails alone. */
 export function prepareWrites(database: SqlDatabase) {
@@ -113,7 +114,7 @@ export function prepareWrites(database: SqlDatabase) {
       // One command may be at fault; then the others need not fail with it. That a transaction cannot begin is nobody's
       // fault, and each would wait for the lock anew. After a commit that failed nobody knows what would be done twice.
       if (step === 'change' && commands.length > 1) return commands.flatMap((command) => runBatch([command]));
-      const failed: Outcome = { kind: 'failed', error, uncertain: step === 'commit' };
+      const failed: Outcome = { kind: 'failed', error, uncertain: step === 'commit' && !isFull(error) };
       return commands.map(() => failed);
     }
   };

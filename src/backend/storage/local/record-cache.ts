@@ -1,0 +1,45 @@
+import { createByteLru } from '../../../shared/byte-lru.js';
+import type { PartRecord } from '../port.js';
+import type { Reads } from './reads.js';
+
+const limitBytes = 16 * 1024 * 1024;
+const recordBytes = 512; // about what a record takes in memory
+
+/**
+ * Keeps records that were looked up until anybody, in this process or another, has committed anything. SQLite tells
+ * that by its data version; asking for it costs as much as the cheapest query, so it is asked once for all look-ups that
+ * run without a pause: in between, nothing that this process has done can have become true.
+ */
+export function createRecordCache(reads: Reads) {
+  const records = createByteLru<PartRecord>(limitBytes, () => recordBytes);
+  let dataVersion: number | undefined;
+  let isCurrent = false;
+
+  function refresh(): void {
+    if (isCurrent) return;
+    const version = reads.dataVersion();
+    if (version !== dataVersion) records.clear();
+    dataVersion = version;
+    isCurrent = true;
+    queueMicrotask(expire);
+  }
+
+  function expire(): void {
+    isCurrent = false;
+  }
+
+  return {
+    /** The same object for the same version of a record, as long as it is kept. */
+    record(id: string): PartRecord | null {
+      refresh();
+      const known = records.get(id);
+      if (known) return known;
+      const record = reads.record(id);
+      if (record) records.put(id, record);
+      return record;
+    },
+
+    /** Call after a commit of one's own: it may fall into the same turn as a look-up. */
+    expire,
+  };
+}
