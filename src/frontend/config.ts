@@ -32,7 +32,7 @@ export interface ImageLoadInfo {
 }
 
 /** Options of a frontend, checked and with their defaults filled in. */
-export interface FrontendOptions {
+export type FrontendOptions = {
   /** Formats that may be shown. Default: png, webp, jpg, jpeg. */
   imageFormats: readonly ImageFormat[];
   /** Name of the IndexedDB database; pixstore's alone, since it is deleted when it looks damaged. Default `pixstore`. */
@@ -78,7 +78,7 @@ export interface FrontendOptions {
   now: () => number;
   /** Default `console`. */
   logger: Logger;
-}
+};
 
 /** What `createPixstoreFrontend` takes: any of the options. */
 export type FrontendConfig = { [Name in keyof FrontendOptions]?: FrontendOptions[Name] | undefined };

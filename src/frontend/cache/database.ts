@@ -2,7 +2,7 @@ import { deleteDB, openDB } from 'idb';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { patiently } from './patience.js';
 import { type CacheSchema, createStores, type Database, hasOurStores, type StoreNames } from './schema.js';
-import { isConnectionError, isForbidden, isQuotaError } from './transaction.js';
+import { isForbidden, isQuotaError } from './transaction.js';
 
 /** The IndexedDB database of the disk cache: there if it can be, and never in the way. */
 export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
@@ -29,9 +29,8 @@ export function createCacheDatabase(name: string, version: number, stores: Store
         if (newVersion !== null) outOfUse = true;
         release(opened);
       },
-      terminated: () => release(opened),
     });
-    if (hasOurStores(opened, stores)) return opened;
+    if (await hasOurStores(opened, stores)) return opened;
     opened.close();
     throw new Error('other schema');
   }
@@ -84,15 +83,16 @@ export function createCacheDatabase(name: string, version: number, stores: Store
       work: (database: Database) => Promise<Result>,
       inBackground = false,
     ): Promise<Result | undefined> {
-      for (let attempt = 1; attempt <= 2; attempt += 1) {
+      for (const isLastTry of [false, true]) {
         const database = await connect(inBackground);
-        if (!database) return undefined;
+        if (!database) break;
         try {
           return await work(database);
         } catch (error) {
           if (isQuotaError(error)) throw error;
-          // Calls that fail together find the same broken connection: only the first may draw conclusions.
-          if (connection === database && !isConnectionError(error)) damaged = true;
+          // Often it was only the connection that went away. Calls that fail together share a connection: only the
+          // first of them may draw conclusions.
+          damaged ||= isLastTry && connection === database;
           release(database);
         }
       }
@@ -130,7 +130,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
   };
 }
 
-// Pages without an origin of their own (sandboxed frames) throw on the mere mention of it.
+// Where storage is forbidden, browsers have been seen to throw on the mere mention of it.
 function hasIndexedDB(): boolean {
   try {
     return Boolean(globalThis.indexedDB);

@@ -2,7 +2,7 @@ import type { FrontendOptions } from '../config.js';
 import { type CacheDatabase, createCacheDatabase } from './database.js';
 import { createEviction } from './eviction.js';
 import { storeNames } from './schema.js';
-import { isQuotaError, writeAtomically } from './transaction.js';
+import { isQuotaError, transact } from './transaction.js';
 import { createUsageLog } from './usage.js';
 
 type Contents = Uint8Array<ArrayBuffer> | Blob;
@@ -20,7 +20,7 @@ export function createDiskCache(options: FrontendOptions) {
   /** undefined when the database is out of use. */
   function removeRows(id: string): Promise<boolean | undefined> {
     return database.use((open) =>
-      writeAtomically(open, [images, usage], async (transaction) => {
+      transact(open, 'readwrite', [images, usage], async (transaction) => {
         const rows = transaction.objectStore(usage);
         const key = await rows.getKey(id);
         await Promise.all([rows.delete(id), transaction.objectStore(images).delete(id)]);
@@ -32,7 +32,9 @@ export function createDiskCache(options: FrontendOptions) {
   return {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
     async read(id: string, token: number): Promise<Contents | undefined> {
-      const row = await database.use((open) => open.get(images, id));
+      const row = await database.use((open) =>
+        transact(open, 'readonly', [images], (transaction) => transaction.objectStore(images).get(id)),
+      );
       if (row?.token !== token) return undefined;
       const contents = 'image' in row ? row.image : row.ciphertext;
       // Whoever can run scripts in the page can write into its databases.
@@ -42,7 +44,10 @@ export function createDiskCache(options: FrontendOptions) {
     },
 
     async has(id: string): Promise<boolean> {
-      return Boolean(await database.use(async (open) => (await open.getKey(usage, id)) !== undefined));
+      const key = await database.use((open) =>
+        transact(open, 'readonly', [usage], (transaction) => transaction.objectStore(usage).getKey(id)),
+      );
+      return key !== undefined;
     },
 
     /**
@@ -59,7 +64,7 @@ export function createDiskCache(options: FrontendOptions) {
       try {
         await database.use(async (open) => {
           if (!mayKeep()) return;
-          await writeAtomically(open, [images, usage], async (transaction) => {
+          await transact(open, 'readwrite', [images, usage], async (transaction) => {
             const rows = transaction.objectStore(usage);
             const kept = await rows.get(id);
             // A slow, old answer must not take the place of a newer version.
@@ -103,7 +108,7 @@ export function createDiskCache(options: FrontendOptions) {
      */
     async clear(): Promise<void> {
       const cleared = await database.use((open) =>
-        writeAtomically(open, [images, usage], async (transaction) => {
+        transact(open, 'readwrite', [images, usage], async (transaction) => {
           await Promise.all([images, usage].map((name) => transaction.objectStore(name).clear()));
           return true;
         }),

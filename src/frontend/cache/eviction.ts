@@ -1,7 +1,7 @@
 import { coalesce } from './coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { StoreNames } from './schema.js';
-import { writeAtomically } from './transaction.js';
+import { transact } from './transaction.js';
 
 /**
  * Removes the least recently used images, `batch` at a time, until there are at most `limit`. It goes by the usage
@@ -13,7 +13,7 @@ export function createEviction(database: CacheDatabase, { images, usage }: Store
   /** Removes one batch when there are more than `most` images, and says whether there still are. */
   async function evictBatch(most: number): Promise<boolean> {
     const more = await database.use((open) =>
-      writeAtomically(open, [images, usage], async (transaction) => {
+      transact(open, 'readwrite', [images, usage], async (transaction) => {
         const rows = transaction.objectStore(usage);
         const count = await rows.count();
         if (count <= most) return false;

@@ -1,5 +1,6 @@
 import type { DBSchema, IDBPDatabase, IDBPTransaction } from 'idb';
 import type { FrontendOptions } from '../config.js';
+import { transact } from './transaction.js';
 
 /** One cached image. Read only to show it: everything else goes by its usage row. */
 export type ImageRow = { id: string; token: number; size: number } & (
@@ -23,7 +24,7 @@ export interface CacheSchema extends DBSchema {
 }
 
 export type Database = IDBPDatabase<CacheSchema>;
-export type WriteTransaction = IDBPTransaction<CacheSchema, StoreName[], 'readwrite'>;
+export type Transaction<Mode extends IDBTransactionMode> = IDBPTransaction<CacheSchema, StoreName[], Mode>;
 
 /** The schema calls them `images` and `usage`; in the browser they have the names of {@link storeNames}. */
 export type StoreName = 'images' | 'usage';
@@ -47,13 +48,14 @@ export function createStores(database: Database, { images, usage }: StoreNames):
 }
 
 /** Does an opened database have our stores, made as we make them? */
-export function hasOurStores(database: Database, { images, usage }: StoreNames): boolean {
+export async function hasOurStores(database: Database, { images, usage }: StoreNames): Promise<boolean> {
   const found = database.objectStoreNames;
   if (!found.contains(images) || !found.contains(usage)) return false;
-  const transaction = database.transaction([images, usage]);
-  const stores = [transaction.objectStore(images), transaction.objectStore(usage)];
-  return (
-    stores.every((store) => store.keyPath === 'id' && !store.autoIncrement) &&
-    transaction.objectStore(usage).indexNames.contains('lastUsed')
-  );
+  return transact(database, 'readonly', [images, usage], async (transaction) => {
+    const stores = [transaction.objectStore(images), transaction.objectStore(usage)];
+    return (
+      stores.every((store) => store.keyPath === 'id' && !store.autoIncrement) &&
+      transaction.objectStore(usage).indexNames.contains('lastUsed')
+    );
+  });
 }

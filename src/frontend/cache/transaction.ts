@@ -1,16 +1,18 @@
-import type { Database, StoreName, WriteTransaction } from './schema.js';
+import type { Database, StoreName, Transaction } from './schema.js';
 
 /**
- * Runs `work` in one write transaction and resolves when that is complete. When it fails, the transaction's own error
- * (such as QuotaExceededError) goes before that of the request which it broke.
+ * Runs `work` in one transaction and resolves when that is complete. When it fails, the transaction's own error (such
+ * as QuotaExceededError) goes before that of the request which it broke. idb's shortcuts (`database.get()`) would leave
+ * the transaction's error uncaught.
  */
-export async function writeAtomically<Result>(
+export async function transact<Mode extends 'readonly' | 'readwrite', Result>(
   database: Database,
+  mode: Mode,
   stores: StoreName[],
-  work: (transaction: WriteTransaction) => Promise<Result>,
+  work: (transaction: Transaction<Mode>) => Promise<Result>,
 ): Promise<Result> {
   // relaxed: a cache need not survive a power cut, and the disk is spared a sync per image.
-  const transaction = database.transaction(stores, 'readwrite', { durability: 'relaxed' });
+  const transaction = database.transaction(stores, mode, { durability: 'relaxed' });
   const done = transaction.done.then(
     () => undefined,
     (error: unknown) => ({ error }),
@@ -28,11 +30,6 @@ export async function writeAtomically<Result>(
 
 export function isQuotaError(error: unknown): boolean {
   return nameOf(error) === 'QuotaExceededError';
-}
-
-/** The connection went away under the transaction; the database itself may be sound. */
-export function isConnectionError(error: unknown): boolean {
-  return ['InvalidStateError', 'AbortError'].includes(nameOf(error));
 }
 
 /** The browser gives this page no storage: it is sandboxed, or its user does not want it. */

@@ -1,7 +1,7 @@
 import { coalesce } from './coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { StoreNames } from './schema.js';
-import { writeAtomically } from './transaction.js';
+import { transact } from './transaction.js';
 
 /**
  * Notes when images were last used. Hits that come while a note is being written share the next one, so that a page
@@ -14,7 +14,7 @@ export function createUsageLog(database: CacheDatabase, { usage }: StoreNames, n
     const notes = [...used];
     used.clear();
     await database.use((open) =>
-      writeAtomically(open, [usage], async (transaction) => {
+      transact(open, 'readwrite', [usage], async (transaction) => {
         const store = transaction.objectStore(usage);
         await Promise.all(
           notes.map(async ([id, lastUsed]) => {

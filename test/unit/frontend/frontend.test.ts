@@ -1,5 +1,5 @@
-import { describe, expect, test, vi } from 'vitest';
-import type { ImageLoadInfo, PixstoreFrontendConfig } from '../../../src/frontend/config.js';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { FrontendConfig, ImageLoadInfo } from '../../../src/frontend/config.js';
 import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
 import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
 import type { ImageFetcher, ImageRecord } from '../../../src/types/index.js';
@@ -8,7 +8,7 @@ import { bytesOf, sealImage } from './sealed-image.js';
 // Node has no IndexedDB: these are the instance, its memory and its fetching. test/browser/frontend has the rest.
 
 /** A frontend in mode `throw` over a fetcher that gives `answer`, which a test may change. */
-function createFrontend(answer: Uint8Array, config: PixstoreFrontendConfig = {}) {
+function createFrontend(answer: Uint8Array, config: FrontendConfig = {}) {
   const source = { answer };
   const fetcher = vi.fn<ImageFetcher>(async () => source.answer);
   const frontend = createPixstoreFrontend({ errorHandlingMode: 'throw', ...config }, fetcher);
@@ -168,6 +168,20 @@ describe('deleting', () => {
     await expect(frontend.deleteCachedImage(id as string)).rejects.toMatchObject({ code: 'IMAGE_ID_INVALID' });
     await expect(frontend.cachedImageExists(id as string)).rejects.toMatchObject({ code: 'IMAGE_ID_INVALID' });
   });
+});
+
+test('a browser that throws on the mere mention of IndexedDB shows the picture', async () => {
+  Object.defineProperty(globalThis, 'indexedDB', {
+    configurable: true,
+    get() {
+      throw new DOMException('not here', 'SecurityError');
+    },
+  });
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, 'indexedDB'));
+  const { record, success } = await sealImage();
+  const { frontend } = createFrontend(success);
+  expect(await frontend.getImage(record)).toBeInstanceOf(Blob);
+  await frontend.clearImageCache();
 });
 
 test('a closed frontend refuses every call', async () => {

@@ -1,11 +1,12 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { asStorageError } from './storage-error.js';
 
 /** @throws PixstoreError `IMAGE_DIR_UNUSABLE` */
 export function makeWritableFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDurably(path);
     accessSync(path, constants.W_OK);
   } catch (cause) {
     throw new PixstoreError(
@@ -19,8 +20,22 @@ export function makeWritableFolder(path: string): void {
 /** @throws PixstoreError `STORAGE_FAILED` */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDurably(path);
   } catch (cause) {
     throw asStorageError(cause, 'make the folder of the database; check databasePath');
+  }
+}
+
+/** A new folder survives a power cut once the one above it is synced, and so on up to one that was there before. */
+function makeDurably(path: string): void {
+  const topmost = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (topmost === undefined || process.platform === 'win32') return; // Windows has no handles to directories
+  for (let made = path; made.length >= topmost.length; made = dirname(made)) {
+    const above = openSync(dirname(made), 'r');
+    try {
+      fsyncSync(above);
+    } finally {
+      closeSync(above);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Logger } from '../../../shared/errors/gate.js';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { createLifecycle } from '../../../shared/lifecycle.js';
@@ -49,14 +49,17 @@ const maxCommit = { items: 256, bytes: 8 * 1024 * 1024 };
  * `DATABASE_TOO_NEW` or `STORAGE_FAILED`
  */
 export function openLocalStore(options: LocalStoreOptions): ImageStore {
-  const { databasePath, inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000, now = Date.now } = options;
+  const { inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000, now = Date.now } = options;
+  // As they are now: the program may change its working directory.
+  const databasePath = resolve(options.databasePath);
+  const imageRootDir = resolve(options.imageRootDir);
   const driver = options.driver ?? findDriver();
-  makeWritableFolder(options.imageRootDir);
+  makeWritableFolder(imageRootDir);
   makeFolder(dirname(databasePath));
   const database = openDatabase(driver, databasePath, busyTimeout);
   const reads = prepareOn(database, prepareReads);
   const cache = createRecordCache(reads);
-  const files = openBlobFiles(options.imageRootDir, options.fileSystem);
+  const files = openBlobFiles(imageRootDir, options.fileSystem);
   const writer = prepareOn(database, openWriter);
   const submit = createBatcher<Command, Outcome>((commands) => writer.run(commands).finally(cache.expire), {
     maxItems: maxCommit.items,

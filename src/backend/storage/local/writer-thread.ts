@@ -21,22 +21,21 @@ export function startWriterThread(settings: WorkerSettings): Writer {
 
   function start(): Worker {
     const started = new Worker(workerUrl, { workerData: settings, execArgv: [] });
-    started.unref(); // an idle writer keeps no process alive
     started.on('message', (message: FromWorker) => {
-      if (message.kind === 'outcomes') settle()?.resolve((JSON.parse(message.json) as Outcome[]).map(reviveError));
-      else fail(reviveError(message).error);
+      settle()?.resolve((JSON.parse(message) as Outcome[]).map(reviveError));
     });
     started.on('error', (error) => end(started, error));
     started.on('exit', () => {
       end(started, new PixstoreError('STORAGE_FAILED', 'The thread that writes images ended unexpectedly. Try again.'));
     });
+    started.unref(); // an idle writer keeps no process alive; a listener for messages would undo it
     return started;
   }
 
   /** The next batch starts a new thread. */
   function end(ended: Worker, error: unknown): void {
     if (worker !== ended) return;
-    fail(error);
+    settle()?.reject(error);
     worker = undefined;
   }
 
@@ -45,10 +44,6 @@ export function startWriterThread(settings: WorkerSettings): Writer {
     waiting = undefined;
     worker?.unref();
     return settled;
-  }
-
-  function fail(error: unknown): void {
-    settle()?.reject(error);
   }
 
   worker = start();
@@ -79,12 +74,12 @@ export function startWriterThread(settings: WorkerSettings): Writer {
 }
 
 /** Errors lose their code on the way between threads; `writer-worker.ts` sends it beside them. */
-function reviveError<Message extends Outcome | Extract<FromWorker, { kind: 'failed' }>>(message: Message): Message {
-  if (message.kind !== 'failed') return message;
-  const { name, message: text, code, errcode } = message.error as Record<string, unknown>;
+function reviveError(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'failed') return outcome;
+  const { name, message, code, errcode } = outcome.error as Record<string, unknown>;
   const error =
     name === 'PixstoreError'
-      ? new PixstoreError(code as PixstoreError['code'], String(text))
-      : Object.assign(new Error(String(text)), { code, errcode });
-  return { ...message, error };
+      ? new PixstoreError(code as PixstoreError['code'], String(message))
+      : Object.assign(new Error(String(message)), { code, errcode });
+  return { ...outcome, error };
 }

@@ -15,11 +15,8 @@ export interface WorkerSettings {
 
 export type ToWorker = { kind: 'run'; packed: PackedCommands } | { kind: 'close' };
 
-export type FromWorker =
-  /** `Outcome[]` as JSON, which is cheaper to send than objects. */
-  | { kind: 'outcomes'; json: string }
-  /** The database cannot be opened. */
-  | { kind: 'failed'; error: unknown };
+/** `Outcome[]` as JSON, which is cheaper to send than objects. */
+export type FromWorker = string;
 
 const port = parentPort;
 if (port) serve(port, workerData as WorkerSettings);
@@ -27,19 +24,20 @@ if (port) serve(port, workerData as WorkerSettings);
 function serve(port: MessagePort, { databasePath, busyTimeout }: WorkerSettings): void {
   let writer: Writer | undefined;
 
-  async function run(packed: PackedCommands): Promise<FromWorker> {
+  async function run(packed: PackedCommands): Promise<Outcome[]> {
+    const commands = unpackCommands(packed);
     try {
       writer ??= createInlineWriter(openDatabase(findDriver(), databasePath, busyTimeout));
-      const outcomes = await writer.run(unpackCommands(packed));
-      return { kind: 'outcomes', json: JSON.stringify(outcomes.map(withPlainError)) };
     } catch (error) {
-      return { kind: 'failed', error: toPlain(error) };
+      return commands.map(() => ({ kind: 'failed', error, uncertain: false }));
     }
+    return writer.run(commands);
   }
 
   port.on('message', async (message: ToWorker) => {
     if (message.kind === 'run') {
-      port.postMessage(await run(message.packed));
+      const outcomes = await run(message.packed);
+      port.postMessage(JSON.stringify(outcomes.map(withPlainError)) satisfies FromWorker);
     } else {
       await writer?.close();
       port.close();

@@ -1,0 +1,28 @@
+import { run, runAsProgram } from './run.mjs';
+
+/**
+ * Sees to it that strace is there, which the kill test stops processes with, at a system call of its choice.
+ *
+ * @returns {Promise<boolean>} false where there is no strace to be had (macOS, Windows), or the system does not let it
+ *   look into processes
+ * @throws {Error} saying how to install it, on Linux
+ */
+export async function ensureStrace() {
+  if (process.platform !== 'linux') return false;
+  if (await starts()) return traces();
+  if (process.getuid?.() === 0) {
+    console.log('Installing strace for the kill test ...');
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    const apt = (/** @type {string[]} */ ...args) =>
+      run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-q', ...args], { show: true, seconds: 300, env });
+    await apt('update');
+    await apt('install', '-y', '--no-install-recommends', 'strace');
+    if (await starts()) return traces();
+  }
+  throw new Error('The kill test needs strace: install it (on Debian and Ubuntu: sudo apt-get install -y strace).');
+}
+
+const starts = async () => (await run('strace', ['-V'])).ok;
+const traces = async () => (await run('strace', ['-qq', '-e', 'trace=none', process.execPath, '--version'])).ok;
+
+await runAsProgram(import.meta.url, ensureStrace);

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { ImageStore } from '../../src/backend/storage/port.js';
+import { PixstoreError } from '../../src/shared/index.js';
+import { assertRecord, assertStored, versionOf } from '../../src/testing/versions.js';
+import { describeFault, type Fault, faultKinds } from './support/faults.js';
+import { faultyPlace, large, small } from './support/faulty-place.js';
+
+const stored = { small: versionOf('a:small', 1_000, small), large: versionOf('a:large', 1_001, large) };
+
+/** Each asks the store for something, and checks that the answer is the right one. */
+const questions: Record<string, (store: ImageStore) => Promise<void>> = {
+  'reading a small image': async (store) => assertStored(await store.read('a:small'), stored.small),
+  'reading a large image': async (store) => assertStored(await store.read('a:large'), stored.large),
+  'looking up a record': async (store) => assertRecord(await store.record('a:large'), stored.large),
+  'looking up records': async (store) => expect(await store.records(['a:small', 'a:none'])).toHaveLength(2),
+  'listing ids': async (store) => {
+    const ids: string[] = [];
+    for await (const id of store.list()) ids.push(id);
+    expect(ids).toEqual(['a:large', 'a:small']);
+  },
+  'asking for the last removed token': async (store) => expect(await store.lastRemovedToken()).toBe(900),
+  'asking for the master keys': async (store) => expect(await store.masterKeyIds()).toEqual(['00aa']),
+  'noting a master key': async (store) => store.noteMasterKey('00aa'),
+  'asking for the usage': async (store) => expect(await store.usage()).toEqual({ images: 2, bytes: small + large }),
+  'checking the store': async (store) => expect(await store.check()).toEqual([]),
+  'sweeping the store': async (store) => expect(await store.sweep()).toBe(0),
+};
+
+let injected = 0;
+
+/** Asks with a fault: the answer is right, or the error tells what failed. */
+async function askWith(fault: Fault, ask: () => Promise<unknown>): Promise<void> {
+  injected += 1;
+  try {
+    await ask();
+  } catch (error) {
+    assert.ok(error instanceof PixstoreError, `${describeFault(fault)}: ${error} is no PixstoreError`);
+    expect(error.code, describeFault(fault)).toBe(fault.kind.code);
+  }
+}
+
+describe('a call to disk or database fails', () => {
+  test.each(Object.entries(questions))('%s tells so, and is right the next time', async (_, ask) => {
+    const { faults, open } = await faultyPlace();
+    const store = open();
+    await store.put(versionOf('gone', 900), null);
+    await store.remove('gone');
+    for (const version of Object.values(stored)) await store.put(version, null);
+    await store.noteMasterKey('00aa');
+
+    faults.arm(undefined);
+    await ask(store);
+    const calls = faults.disarm().length;
+    expect(calls).toBeGreaterThan(0);
+    for (let call = 1; call <= calls; call += 1) {
+      for (const kind of faultKinds) {
+        const fault: Fault = { call, kind, mode: 'instead' };
+        faults.arm(fault);
+        await askWith(fault, () => ask(store));
+        faults.disarm();
+        await ask(store);
+      }
+    }
+    for (const check of Object.values(questions)) await check(store);
+    await store.close();
+  });
+
+  test('opening the store, new or not, tells so, and works the next time', async () => {
+    for (const prepare of [() => {}, (open: () => ImageStore) => open().close()]) {
+      for (let call = 1, calls = 1; call <= calls; call += 1) {
+        for (const kind of faultKinds) {
+          const { faults, open } = await faultyPlace();
+          await prepare(open);
+          const fault: Fault = { call, kind, mode: call % 2 ? 'instead' : 'afterwards' };
+          faults.arm(fault);
+          await askWith(fault, async () => open().close());
+          calls = Math.max(calls, faults.disarm().length + 1);
+          const store = open();
+          await store.put(stored.large, null);
+          await questions['reading a large image']?.(store);
+          await store.close();
+        }
+      }
+    }
+  });
+
+  afterAll(() => console.log(`failures injected into reads and openings: ${injected}`));
+});
