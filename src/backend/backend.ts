@@ -1,4 +1,4 @@
-import { createErrorGate } from '../shared/errors/gate.js';
+import { alwaysThrowing, createErrorGate } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { createLifecycle } from '../shared/lifecycle.js';
 import type { ImageRecord } from '../types/index.js';
@@ -38,9 +38,9 @@ type Where = string | SaveOptions | undefined;
  * await backend.ready;
  */
 export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
-  const options = readBackendConfig(config);
+  const options = alwaysThrowing(() => readBackendConfig(config));
   const { now, randomBytes = createPooledRandom(), maxImageBytes, imageFormats, logger } = options;
-  const { store, keyring, keysChecked } = openStore(options);
+  const { store, keyring, keysChecked } = alwaysThrowing(() => openStore(options));
   const proofsEnabled = options.statelessKeyWindowLength !== -1;
   if (!proofsEnabled) {
     logger.warn(

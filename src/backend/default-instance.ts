@@ -1,3 +1,4 @@
+import { alwaysThrowing } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { createPixstoreBackend } from './backend.js';
 import type { BackendConfig } from './config.js';
@@ -14,12 +15,7 @@ let instance: PixstoreBackend | undefined;
  * await backend.ready;
  */
 export function initPixstoreBackend(config?: BackendConfig): PixstoreBackend {
-  if (instance) {
-    throw new PixstoreError(
-      'BACKEND_ALREADY_INITIALIZED',
-      'initPixstoreBackend was called before. Call close() on that backend first, or use createPixstoreBackend for a second one.',
-    );
-  }
+  alwaysThrowing(requireNoInstance);
   const backend = createPixstoreBackend(config);
   const own: PixstoreBackend = {
     ...backend,
@@ -32,12 +28,22 @@ export function initPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   return own;
 }
 
-function current(): PixstoreBackend {
-  if (instance) return instance;
+function requireNoInstance(): void {
+  if (!instance) return;
   throw new PixstoreError(
-    'BACKEND_NOT_INITIALIZED',
-    'No backend is there yet, or it was closed. Call initPixstoreBackend() first.',
+    'BACKEND_ALREADY_INITIALIZED',
+    'initPixstoreBackend was called before. Call close() on that backend first, or use createPixstoreBackend for a second one.',
   );
+}
+
+function current(): PixstoreBackend {
+  return alwaysThrowing(() => {
+    if (instance) return instance;
+    throw new PixstoreError(
+      'BACKEND_NOT_INITIALIZED',
+      'No backend is there yet, or it was closed. Call initPixstoreBackend() first.',
+    );
+  });
 }
 
 /** See {@link PixstoreBackend.saveImage}. */

@@ -1,3 +1,4 @@
+import { alwaysThrowing } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
 import type { FrontendConfig } from './config.js';
@@ -46,6 +47,8 @@ export async function clearImageCache(): Promise<void> {
 }
 
 function defaultInstance(caller: string): PixstoreFrontend {
-  if (instance) return instance;
-  throw new PixstoreError('FRONTEND_NOT_INITIALIZED', `Call initPixstoreFrontend before ${caller}.`);
+  return alwaysThrowing(() => {
+    if (instance) return instance;
+    throw new PixstoreError('FRONTEND_NOT_INITIALIZED', `Call initPixstoreFrontend before ${caller}.`);
+  });
 }

@@ -1,4 +1,4 @@
-import { createErrorGate } from '../shared/errors/gate.js';
+import { alwaysThrowing, createErrorGate } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { isImageId } from '../shared/image-id.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
@@ -70,7 +70,7 @@ export function createPixstoreFrontend<Context = unknown>(
   config?: FrontendConfig,
   fetcher?: ImageFetcher<Context>,
 ): PixstoreFrontend<Context> {
-  const options = readFrontendConfig(config, fetcher);
+  const options = alwaysThrowing(() => readFrontendConfig(config, fetcher));
   const gate = createErrorGate(options.errorHandlingMode, options.logger);
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options);

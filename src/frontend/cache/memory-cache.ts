@@ -1,3 +1,5 @@
+import { createByteLru } from '../../shared/byte-lru.js';
+
 /** One decrypted image, and what it was decrypted with. */
 export interface MemoryEntry {
   token: number;
@@ -10,45 +12,24 @@ export interface MemoryEntry {
 export type MemoryCache = ReturnType<typeof createMemoryCache>;
 
 export function createMemoryCache(limitBytes: number) {
-  // A Map iterates in the order of insertion, so the first one is the least recently used.
-  const entries = new Map<string, MemoryEntry>();
-  let bytes = 0;
-
-  function remove(id: string): boolean {
-    bytes -= entries.get(id)?.image.size ?? 0;
-    return entries.delete(id);
-  }
+  const entries = createByteLru<MemoryEntry>(limitBytes, ({ image }) => image.size);
 
   return {
     get(id: string, token: number, openedWith: string): Blob | undefined {
-      const entry = entries.get(id);
+      const entry = entries.peek(id);
       if (entry?.token !== token || entry.openedWith !== openedWith) return undefined;
-      entries.delete(id);
-      entries.set(id, entry);
-      return entry.image;
+      return entries.get(id)?.image;
     },
 
-    has: (id: string): boolean => entries.has(id),
+    has: (id: string): boolean => entries.peek(id) !== undefined,
 
     /** Keeps an image, unless a newer version of it is kept already. */
     put(id: string, entry: MemoryEntry): void {
-      const kept = entries.get(id);
-      if (kept && kept.token > entry.token) return;
-      remove(id);
-      if (entry.image.size > limitBytes) return;
-      entries.set(id, entry);
-      bytes += entry.image.size;
-      for (const oldest of entries.keys()) {
-        if (bytes <= limitBytes) break;
-        remove(oldest);
-      }
+      const kept = entries.peek(id);
+      if (!kept || kept.token <= entry.token) entries.put(id, entry);
     },
 
-    remove,
-
-    clear(): void {
-      entries.clear();
-      bytes = 0;
-    },
+    remove: entries.remove,
+    clear: entries.clear,
   };
 }

@@ -48,6 +48,16 @@ export function createErrorGate(mode: ErrorHandlingMode, logger: Logger): ErrorG
   };
 }
 
+/** For what fails loudly in every mode, because no instance says which: init, and calls before it. */
+export function alwaysThrowing<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof PixstoreError) rememberError(error);
+    throw error;
+  }
+}
+
 // Errors of others may name files: only the last part of a path is fit for a log.
 const absolutePath = /(?:[A-Za-z]:)?(?:[\\/][^\\/\s'"`:;,()]+)+/g;
 

@@ -49,6 +49,16 @@ export function killAt(pid, { call, nth, files }, folder) {
 }
 
 /**
+ * Follows all threads of a process, and lets every sync of a file fail.
+ *
+ * @param {number} pid
+ * @param {string} path
+ */
+export function failSyncsOf(pid, path) {
+  return trace(pid, ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:error=EIO', '-P', path]);
+}
+
+/**
  * Follows all threads of a process, and writes their system calls to a file.
  *
  * @param {number} pid

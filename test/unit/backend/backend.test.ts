@@ -419,6 +419,7 @@ describe('a backend', () => {
     const given = { databasePath: join(folder, 'db'), imageRootDir: join(folder, 'images'), ...config };
     const error = await failure('CONFIG_INVALID', () => createPixstoreBackend(given as BackendConfig));
     expect(error.message).toContain(`"${name}"`);
+    expect(getLastPixstoreError()).toBe(error);
     expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -44,14 +44,17 @@ describe('the module-level functions', () => {
       () => pixstore.getImageRecords(['a']),
       () => pixstore.customEndpointHelper('a'),
     ];
-    for (const call of calls) await failure('BACKEND_NOT_INITIALIZED', call);
+    for (const call of calls) {
+      const error = await failure('BACKEND_NOT_INITIALIZED', call);
+      expect(pixstore.getLastPixstoreError()).toBe(error);
+    }
     await init().close();
     for (const call of calls) await failure('BACKEND_NOT_INITIALIZED', call);
   });
 
   test('refuse a second init until the first backend is closed', async () => {
     const first = init();
-    await failure('BACKEND_ALREADY_INITIALIZED', init);
+    expect(await failure('BACKEND_ALREADY_INITIALIZED', init)).toBe(pixstore.getLastPixstoreError());
     await first.close();
     const second = init();
     await first.close(); // closing the first again leaves the second alone

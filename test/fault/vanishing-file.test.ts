@@ -1,0 +1,42 @@
+import nodeFs from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import { assertStored, versionOf } from '../../src/testing/versions.js';
+import { intercept } from './support/intercept.js';
+import { quickFolder } from './support/quick-folder.js';
+
+/** A store in which something happens between a reader's look at the row and its opening of the file. */
+async function openInterrupted() {
+  const folder = await quickFolder();
+  const interruptions: (() => Promise<unknown>)[] = [];
+  const store = openLocalStore({
+    databasePath: join(folder, 'images.sqlite'),
+    imageRootDir: join(folder, 'images'),
+    inlineLimit: 0,
+    writer: 'inline',
+    fileSystem: intercept<typeof nodeFs>(nodeFs, async (name, work) => {
+      if (name === 'readFile') await interruptions.shift()?.();
+      return work();
+    }),
+  });
+  await store.put(versionOf('one', 1_000), null);
+  return { store, interruptions };
+}
+
+test('a reader whose file vanishes in an update reads the version that took its place, however often', async () => {
+  const { store, interruptions } = await openInterrupted();
+  for (let token = 1_001; token < 1_005; token += 1) {
+    interruptions.push(() => store.put(versionOf('one', token), token - 1));
+  }
+  assertStored(await store.read('one'), versionOf('one', 1_004));
+  expect(interruptions).toHaveLength(0);
+  await store.close();
+});
+
+test('a reader whose file vanishes in a removal finds no image', async () => {
+  const { store, interruptions } = await openInterrupted();
+  interruptions.push(() => store.remove('one'));
+  expect(await store.read('one')).toBeNull();
+  await store.close();
+});
