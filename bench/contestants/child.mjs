@@ -1,0 +1,24 @@
+// The process of one contestant: opens it in the folder it is given, and does what it is told over IPC.
+const programs = {
+  ours: { opens: './pixstore.mjs', does: './work.mjs' },
+  peer: { opens: './peer.mjs', does: './work.mjs' },
+  sqlite: { opens: './raw-sqlite.mjs', does: './work.mjs' },
+  files: { opens: './raw-files.mjs', does: './work.mjs' },
+  soak: { opens: './pixstore.mjs', does: '../soak/work.mjs' },
+};
+
+const [kind, folder, options] = process.argv.slice(2);
+const { open } = await import(programs[kind].opens);
+const { createWork } = await import(programs[kind].does);
+const contestant = await open(folder, JSON.parse(options));
+const work = { ...createWork(contestant, folder), close: async () => contestant.close?.() };
+
+process.on('disconnect', () => process.exit());
+process.on('message', async ({ call, name, argument }) => {
+  try {
+    process.send({ call, result: await work[name](argument) });
+  } catch (error) {
+    process.send({ call, error: String(error?.stack ?? error) });
+  }
+});
+process.send({ call: 0 });

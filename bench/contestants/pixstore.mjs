@@ -1,0 +1,48 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** @typedef {import('./work.mjs').Contestant} Contestant */
+
+// What users import, found through the exports of the project's package.json. Not a dependency of bench/: npm would
+// install the project's own packages a second time.
+const projectRequire = createRequire(new URL('../../package.json', import.meta.url));
+
+/** The library under test, as an application sees it. */
+export const pixstore = await import(pathToFileURL(projectRequire.resolve('pixstore/backend')).href);
+
+const quiet = { info() {}, warn: console.warn, error: console.error };
+
+/**
+ * @typedef {object} Options
+ * @property {number} [port] serve images there
+ * @property {number} [inlineLimit] keep ciphertexts up to so many bytes in SQLite
+ */
+
+/**
+ * @param {string} folder
+ * @param {Options} options
+ * @returns {Promise<Contestant>}
+ */
+export async function open(folder, { port, inlineLimit }) {
+  const places = { databasePath: join(folder, 'images.sqlite'), imageRootDir: join(folder, 'images') };
+  const backend = pixstore.createPixstoreBackend({
+    ...(inlineLimit === undefined ? places : { store: pixstore.openLocalStore({ ...places, inlineLimit }) }),
+    masterKey: Buffer.alloc(32, 7).toString('base64'),
+    statelessKeyWindowLength: 3_600_000, // proofs that outlive a run
+    defaultEndpointEnabled: port !== undefined,
+    ...(port === undefined ? {} : { defaultEndpointListenHost: '127.0.0.1', defaultEndpointListenPort: port }),
+    errorHandlingMode: 'throw',
+    logger: quiet,
+  });
+  await backend.ready;
+  return {
+    save: async (bytes) => (await backend.saveImage(bytes)).id,
+    update: backend.updateImage,
+    remove: backend.deleteImage,
+    record: backend.getImageRecord,
+    records: backend.getImageRecords,
+    read: backend.store.read, // below the images that the backend keeps in memory
+    close: backend.close,
+  };
+}

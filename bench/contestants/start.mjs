@@ -1,0 +1,93 @@
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const children = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+const program = fileURLToPath(new URL('child.mjs', import.meta.url));
+
+/**
+ * A contestant in a process of its own.
+ *
+ * @typedef {object} Running
+ * @property {number | undefined} pid
+ * @property {string} folder
+ * @property {<Result>(name: string, argument?: object) => Promise<Result>} call does one of work.mjs
+ * @property {() => Promise<void>} end closes it, ends its process and removes its folder
+ */
+
+/**
+ * @param {string} base the folder in which it gets one of its own
+ * @param {'ours' | 'peer' | 'sqlite' | 'files' | 'soak'} kind
+ * @param {object} [options] see pixstore.mjs
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<Running>}
+ */
+export async function start(base, kind, options = {}, env = {}) {
+  const folder = mkdtempSync(join(base, `${kind}-`));
+  const child = fork(program, [kind, folder, JSON.stringify(options)], {
+    cwd: folder, // the peer makes files where it stands
+    env: { ...process.env, NODE_ENV: 'production', ...env },
+    execArgv: ['--expose-gc'],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  children.add(child);
+  /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
+  const calls = new Map();
+  let last = 0;
+  const answered = (/** @type {number} */ call) =>
+    new Promise((resolve, reject) => calls.set(call, { resolve, reject }));
+
+  child.on('message', (/** @type {any} */ { call, result, error }) => {
+    const waiting = calls.get(call);
+    calls.delete(call);
+    if (error) waiting?.reject(new Error(`${kind}: ${error}`));
+    else waiting?.resolve(result);
+  });
+  const exited = once(child, 'exit').then(([code, signal]) => {
+    children.delete(child);
+    for (const { reject } of calls.values()) reject(new Error(`${kind} ended early (${signal ?? code}).`));
+  });
+
+  await answered(0);
+  const call = (/** @type {string} */ name, /** @type {object} */ argument = {}) => {
+    last += 1;
+    child.send({ call: last, name, argument });
+    return answered(last);
+  };
+  return {
+    pid: child.pid,
+    folder,
+    call,
+    async end() {
+      await call('close');
+      child.disconnect();
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until what was written is on the disk, so that no contestant pays for the one before it. @param {string} folder */
+export function settle(folder) {
+  spawnSync('sync', ['--file-system', folder]);
+}
+
+/** A port that nobody uses. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}

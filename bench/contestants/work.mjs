@@ -1,0 +1,191 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { imageOf } from './images.mjs';
+
+/**
+ * What is measured, behind one face. Floors have only `save`.
+ *
+ * @typedef {object} Contestant
+ * @property {(bytes: Uint8Array) => Promise<string>} save resolves to the id
+ * @property {(id: string, bytes: Uint8Array) => Promise<unknown>} [update]
+ * @property {(id: string) => Promise<unknown>} [remove]
+ * @property {(id: string) => object | null} [record]
+ * @property {(ids: string[]) => Promise<(object | null)[]>} [records]
+ * @property {(id: string) => Promise<object | null>} [read]
+ * @property {() => Promise<void>} [close]
+ */
+
+/**
+ * The work a contestant can be told to do, in its own process. Every method takes and returns plain data. Durations
+ * are in ms, sizes in bytes, results per second unless said otherwise.
+ *
+ * @param {Contestant} contestant
+ */
+export function createWork(contestant) {
+  /** @type {string[]} */
+  let ids = [];
+  const anyId = () => ids[Math.floor(Math.random() * ids.length)];
+  const lookUp = (/** @type {string[]} */ picks) => {
+    for (const id of picks) if (!contestant.record(id)) throw new Error('A record is missing.');
+  };
+
+  return {
+    /** Saves images and remembers their ids; untimed. */
+    async fill({ count, size }) {
+      const end = ids.length + count;
+      const bytes = imageOf(size);
+      let started = ids.length;
+      await atOnce(256, async () => {
+        while (started < end) {
+          started += 1;
+          ids.push(await contestant.save(bytes));
+        }
+      });
+      return ids.length;
+    },
+
+    /** Saves for a while. */
+    save({ size, concurrency, duration }) {
+      const bytes = imageOf(size);
+      return perSecond(concurrency, duration, () => contestant.save(bytes));
+    },
+
+    /** Saves a number of images; then removes them, untimed, so that the store is as large as before. */
+    async saveAndRemove({ size, concurrency, count }) {
+      const before = ids;
+      ids = [];
+      const bytes = imageOf(size);
+      let left = count;
+      const begin = performance.now();
+      await atOnce(concurrency, async () => {
+        while (left > 0) {
+          left -= 1;
+          ids.push(await contestant.save(bytes));
+        }
+      });
+      const seconds = (performance.now() - begin) / 1000;
+      const saved = ids;
+      ids = before;
+      await atOnce(256, async () => {
+        for (let id = saved.pop(); id; id = saved.pop()) await contestant.remove(id);
+      });
+      return count / seconds;
+    },
+
+    /** Updates images in turn: no two at once are the same one. */
+    update({ size, concurrency, duration }) {
+      const bytes = imageOf(size);
+      const step = coprimeStep(ids.length);
+      let next = 0;
+      return perSecond(concurrency, duration, () => {
+        next = (next + step) % ids.length;
+        return contestant.update(ids[next], bytes);
+      });
+    },
+
+    /** Looks up the records of 1,000 images again and again. */
+    async record({ duration }) {
+      const picks = Array.from({ length: 1_000 }, anyId);
+      const begin = performance.now();
+      let done = 0;
+      for (; performance.now() - begin < duration; done += picks.length) lookUp(picks);
+      return done / ((performance.now() - begin) / 1000);
+    },
+
+    /** Looks up 1,000 records after every change to the store, which is untimed: nothing that was kept is sure to hold. */
+    async recordAfterChange({ size, duration }) {
+      const begin = performance.now();
+      let seconds = 0;
+      let done = 0;
+      for (; performance.now() - begin < duration; done += 1_000) {
+        const picks = Array.from({ length: 1_000 }, anyId);
+        await contestant.update(anyId(), imageOf(size));
+        const started = performance.now();
+        lookUp(picks);
+        seconds += (performance.now() - started) / 1000;
+      }
+      return done / seconds;
+    },
+
+    /** Looks up pages of records. @returns pages per second */
+    records({ page, duration }) {
+      const pages = Array.from({ length: 100 }, () => Array.from({ length: page }, anyId));
+      let next = 0;
+      return perSecond(1, duration, async () => {
+        next = (next + 1) % pages.length;
+        const records = await contestant.records(pages[next]);
+        if (!records.every(Boolean)) throw new Error('A record is missing.');
+      });
+    },
+
+    /** Reads ciphertexts of any images from the store, below the endpoint. */
+    read({ concurrency, duration }) {
+      return perSecond(concurrency, duration, () => contestant.read(anyId()));
+    },
+
+    /** Records of any images, to be fetched over HTTP. */
+    async handOut({ count }) {
+      return Array.from({ length: count }, () => contestant.record(anyId()));
+    },
+
+    /** Starts saves at a steady rate, whatever becomes of those before. @returns how many a second were done */
+    async saveSteadily({ size, rate, duration }) {
+      const bytes = imageOf(size);
+      const saves = [];
+      const begin = performance.now();
+      for (let now = begin; now - begin < duration; now = performance.now()) {
+        while (saves.length < ((now - begin) * rate) / 1000) saves.push(contestant.save(bytes));
+        await wait(1);
+      }
+      await Promise.all(saves);
+      return saves.length / ((performance.now() - begin) / 1000);
+    },
+
+    /** Starts many saves in one go. @returns bytes of memory at the peak, above what the process had before */
+    async saveTogether({ size, count }) {
+      const bytes = imageOf(size);
+      globalThis.gc?.();
+      await wait(100);
+      writeFileSync('/proc/self/clear_refs', '5'); // the peak starts anew
+      const before = memory('VmRSS');
+      await Promise.all(Array.from({ length: count }, () => contestant.save(bytes)));
+      return memory('VmHWM') - before;
+    },
+  };
+}
+
+/**
+ * @param {number} concurrency
+ * @param {() => Promise<void>} loop
+ */
+async function atOnce(concurrency, loop) {
+  await Promise.all(Array.from({ length: concurrency }, loop));
+}
+
+/**
+ * @param {number} concurrency
+ * @param {number} duration
+ * @param {() => Promise<unknown>} operation
+ */
+async function perSecond(concurrency, duration, operation) {
+  const begin = performance.now();
+  let done = 0;
+  await atOnce(concurrency, async () => {
+    for (; performance.now() - begin < duration; done += 1) await operation();
+  });
+  return done / ((performance.now() - begin) / 1000);
+}
+
+/** A step that visits all of `count` places, far apart, before it comes back. @param {number} count */
+function coprimeStep(count) {
+  let step = Math.max(1, Math.floor(count * 0.618));
+  const divisor = (/** @type {number} */ a, /** @type {number} */ b) => (b === 0 ? a : divisor(b, a % b));
+  while (divisor(step, count) !== 1) step += 1;
+  return step;
+}
+
+/** @param {string} name of a line in /proc/self/status, in KiB there */
+function memory(name) {
+  const [, kibibytes] = readFileSync('/proc/self/status', 'utf8').match(new RegExp(`${name}:\\s+(\\d+) kB`)) ?? [];
+  return Number(kibibytes) * 1024;
+}
