@@ -3,13 +3,8 @@ import { counters } from './counters.js';
 import type { SqlDatabase } from './driver.js';
 import { type PartRow, recordColumns, toPartRow, toRecord } from './row.js';
 
-// So much of the database is read through the page cache of the system, without a call for every page. With a million
-// images a look-up takes half the time.
-const mappedBytes = 2 * 1024 ** 3 - 64 * 1024; // the most SQLite takes
-
 /** All that the store asks of the database without changing it. Synchronous. */
 export function prepareReads(database: SqlDatabase) {
-  database.exec(`PRAGMA mmap_size = ${mappedBytes}`);
   const prepared = {
     record: database.prepare(`SELECT ${recordColumns} FROM parts WHERE id = ?`),
     row: database.prepare(`SELECT ${recordColumns}, file, ciphertext FROM parts WHERE id = ?`),
