@@ -36,13 +36,19 @@ export const steps = [
   {
     name: 'unit',
     title: `Unit and contract tests on Node ${nodeMajor}`,
-    needs: ['sqlite'],
+    needs: ['sqlite', 'build'],
     run: () => runVitest(['unit', 'contract']),
   },
   {
+    name: 'fault',
+    title: 'Faults: injected errors, kills, full disks, power cuts',
+    needs: ['sqlite', 'build'],
+    run: () => runVitest(['fault']),
+  },
+  {
     name: 'other-node',
-    title: `Unit, contract and package tests on Node ${otherMajor}`,
-    needs: ['chromium'],
+    title: `Unit, contract, fault and package tests on Node ${otherMajor}`,
+    needs: ['chromium', 'build'],
     run: testOtherNode,
   },
   {
@@ -104,5 +110,5 @@ async function testOtherNode() {
     console.log(`Skipped: better-sqlite3 could not be built for Node ${otherMajor}, which has no SQLite of its own.`);
     return oneSkipped;
   }
-  return runVitest(['unit', 'contract', 'package'], runNode);
+  return runVitest(['unit', 'contract', 'fault', 'package'], runNode);
 }

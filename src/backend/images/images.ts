@@ -49,8 +49,10 @@ export function createImages({ store, keyring, proofs, imageFormats, now, random
   ): Promise<ImageRecord | null> {
     const { key, iv, tag, ciphertext } = image;
     const sealedKey = sealKey(key, { id, token }, keyring[0], randomBytes);
-    const stored = await store.put({ id, token, parts: [{ id, sealedKey, iv, tag, ciphertext }] }, expectedToken);
-    return stored ? { id, token, meta: toMeta(key, image), statelessProof: proofs.prove(id) } : null;
+    const storing = store.put({ id, token, parts: [{ id, sealedKey, iv, tag, ciphertext }] }, expectedToken);
+    // Made while the disk is at work.
+    const record = { id, token, meta: toMeta(key, image), statelessProof: proofs.prove(id) };
+    return (await storing) ? record : null;
   }
 
   return {

@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 export interface BatchLimits<Item> {
   /** Default: no limit. */
   maxItems?: number;
@@ -10,7 +8,7 @@ export interface BatchLimits<Item> {
 
 /**
  * Group commit: items that arrive while a batch runs share the next one, so that what a batch costs once (a disk sync)
- * is shared by all of them.
+ * is shared by all of them. The first to arrive does not wait for others: they are made ready while its batch runs.
  *
  * @returns a function that resolves with the item's own result
  */
@@ -28,7 +26,7 @@ export function createBatcher<Item, Result>(
     reject(error: unknown): void;
   }
   let waiting: Entry[] = [];
-  let draining = false;
+  let running = false;
 
   function takeBatch(): Entry[] {
     let weight = 0;
@@ -43,27 +41,27 @@ export function createBatcher<Item, Result>(
     return batch;
   }
 
-  async function drain(): Promise<void> {
-    draining = true;
-    while (waiting.length > 0) {
-      // Whoever was just answered, or asks in this same turn, gets to join.
-      await setImmediate();
-      const batch = takeBatch();
-      try {
-        const results = await run(batch.map(({ item }) => item));
-        batch.forEach(({ resolve }, index) => {
-          resolve(results[index] as Result);
-        });
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+  async function runBatch(batch: Entry[]): Promise<void> {
+    running = true;
+    try {
+      const results = await run(batch.map(({ item }) => item));
+      batch.forEach(({ resolve }, index) => {
+        resolve(results[index] as Result);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
     }
-    draining = false;
+    running = false;
+    startBatch();
+  }
+
+  function startBatch(): void {
+    if (!running && waiting.length > 0) void runBatch(takeBatch());
   }
 
   return (item) =>
     new Promise<Result>((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (!draining) void drain();
+      startBatch();
     });
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Logger } from '../../../shared/errors/gate.js';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { createLifecycle } from '../../../shared/lifecycle.js';
-import { type ImageStore, type PartRecord, type StoredPart, storeClosed } from '../port.js';
+import { type ImageStore, type Part, type PartRecord, type StoredPart, storeClosed } from '../port.js';
 import { createBatcher } from './batcher.js';
 import { type FileSystem, openBlobFiles } from './blob-files.js';
 import type { Command, Outcome } from './commands.js';
@@ -116,10 +116,10 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     if (!reads.isFileInUse(name)) await files.remove(name);
   }
 
-  async function writeFiles(ciphertexts: readonly Uint8Array[]): Promise<(string | null)[]> {
+  async function writeFiles(parts: readonly Part[]): Promise<(string | null)[]> {
     const written: (string | null)[] = [];
     try {
-      for (const ciphertext of ciphertexts) {
+      for (const { ciphertext } of parts) {
         written.push(ciphertext.length > inlineLimit ? await files.write(ciphertext) : null);
       }
     } catch (error) {
@@ -158,7 +158,8 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     put: (version, expectedToken) =>
       run('save an image', async () => {
         const { id, token, parts } = version;
-        const written = await writeFiles(parts.map(({ ciphertext }) => ciphertext));
+        const isSmall = parts.every(({ ciphertext }) => ciphertext.length <= inlineLimit);
+        const written = isSmall ? [] : await writeFiles(parts); // small ones join a batch in this same turn
         const rows = toPartRows(version, written);
         const outcome = await submit({ kind: 'replace', id, token, expectedToken, rows });
         if (outcome.kind === 'done') await discard(outcome.released);

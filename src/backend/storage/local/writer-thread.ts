@@ -17,12 +17,14 @@ export function isWriterThreadAvailable(): boolean {
 /** Writes on a thread of its own, so that the one that serves requests never waits for a disk. */
 export function startWriterThread(settings: WorkerSettings): Writer {
   let worker: Worker | undefined;
-  let waiting: { resolve(outcomes: Outcome[]): void; reject(error: unknown): void } | undefined;
+  /** Batches on the thread, in the order they were sent and will be answered. */
+  const waiting: { resolve(outcomes: Outcome[]): void; reject(error: unknown): void }[] = [];
 
   function start(): Worker {
     const started = new Worker(workerUrl, { workerData: settings, execArgv: [] });
     started.on('message', (message: FromWorker) => {
-      settle()?.resolve((JSON.parse(message) as Outcome[]).map(reviveError));
+      waiting.shift()?.resolve((JSON.parse(message) as Outcome[]).map(reviveError));
+      if (waiting.length === 0) started.unref();
     });
     started.on('error', (error) => end(started, error));
     started.on('exit', () => {
@@ -35,15 +37,8 @@ export function startWriterThread(settings: WorkerSettings): Writer {
   /** The next batch starts a new thread. */
   function end(ended: Worker, error: unknown): void {
     if (worker !== ended) return;
-    settle()?.reject(error);
     worker = undefined;
-  }
-
-  function settle() {
-    const settled = waiting;
-    waiting = undefined;
-    worker?.unref();
-    return settled;
+    for (const { reject } of waiting.splice(0)) reject(error);
   }
 
   worker = start();
@@ -55,7 +50,7 @@ export function startWriterThread(settings: WorkerSettings): Writer {
       return new Promise((resolve, reject) => {
         worker ??= start();
         worker.ref(); // but one at work does
-        waiting = { resolve, reject };
+        waiting.push({ resolve, reject });
         const packed = packCommands(commands);
         worker.postMessage({ kind: 'run', packed } satisfies ToWorker, [packed.bytes.buffer]);
       });

@@ -1,6 +1,6 @@
 import type { Command, Outcome } from './commands.js';
 
-/** Who changes the database. There is one per process and store; batches come to it one at a time. */
+/** Who changes the database. There is one per process and store; it runs batches in the order they come. */
 export interface Writer {
   /** Which thread does the work. */
   readonly kind: 'thread' | 'inline';

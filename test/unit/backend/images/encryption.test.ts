@@ -30,7 +30,7 @@ describe('encryption of images', () => {
   });
 
   // Both ways of encrypting: on this thread, and on the thread pool.
-  test.each([1, 5_000, 128 * 1024, 128 * 1024 + 1, 1_000_000])(
+  test.each([1, 5_000, 64 * 1024, 64 * 1024 + 1, 1024 * 1024, 1024 * 1024 + 1, 3_000_000])(
     '%i bytes come back, after the format byte',
     async (size) => {
       const image = randomBytes(size);

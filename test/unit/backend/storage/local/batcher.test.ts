@@ -12,20 +12,19 @@ describe('group commit', () => {
       await new Promise<void>((end) => ends.push(end));
       return items.map((item) => item * 10);
     });
-    const first = [submit(1), submit(2)];
+    const first = submit(1);
+    expect(batches).toEqual([[1]]); // at once
+    const second = [submit(2), submit(3)];
     await turn();
-    const second = [submit(3), submit(4), submit(5)];
-    await turn();
-    expect(batches).toEqual([[1, 2]]);
+    expect(batches).toHaveLength(1);
     ends.shift()?.();
-    expect(await Promise.all(first)).toEqual([10, 20]);
-    await turn();
-    expect(batches).toEqual([
-      [1, 2],
-      [3, 4, 5],
-    ]);
+    expect(await first).toBe(10);
+    expect(batches).toEqual([[1], [2, 3]]);
+    const third = submit(4);
     ends.shift()?.();
-    expect(await Promise.all(second)).toEqual([30, 40, 50]);
+    expect(await Promise.all(second)).toEqual([20, 30]);
+    ends.shift()?.();
+    expect(await third).toBe(40);
   });
 
   test('a batch that fails fails all of its callers, and the next one runs', async () => {
@@ -50,6 +49,6 @@ describe('group commit', () => {
       { maxItems: 3, maxWeight: 10, weigh: (item) => item },
     );
     await Promise.all([1, 1, 1, 1, 8, 3, 50, 1].map(submit));
-    expect(batches).toEqual([[1, 1, 1], [1, 8], [3], [50], [1]]);
+    expect(batches).toEqual([[1], [1, 1, 1], [8], [3], [50], [1]]);
   });
 });
