@@ -44,8 +44,8 @@ export function openDatabase(open: OpenDatabase, path: string, busyTimeout: numb
   try {
     database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
     checkOwner(database);
+    useWriteAheadLog(database, busyTimeout);
     database.exec(`
-      PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA secure_delete = ON;
       PRAGMA trusted_schema = OFF;
@@ -90,6 +90,23 @@ function checkOwner(database: SqlDatabase): void {
   }
 }
 
+/**
+ * Of several processes that make a database at the same time only one can do this; the others are told "busy" at once,
+ * without the wait that busy_timeout promises.
+ */
+function useWriteAheadLog(database: SqlDatabase, busyTimeout: number): void {
+  const giveUp = performance.now() + busyTimeout;
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (cause) {
+      if (!isBusy(cause) || performance.now() >= giveUp) throw cause;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyPause);
+    }
+  }
+}
+
 function createWhenEmpty(database: SqlDatabase): void {
   database.exec('BEGIN IMMEDIATE');
   // Another process may have made it while we waited for the lock.
@@ -105,8 +122,15 @@ function pragma(database: SqlDatabase, name: string): number {
   return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
 }
 
+const busy = 5;
+const busyPause = 10; // ms
 const notADatabase = 26;
 const corrupt = 11;
+
+function isBusy(cause: unknown): boolean {
+  const { code, errcode } = cause as { code?: unknown; errcode?: unknown };
+  return String(code).startsWith('SQLITE_BUSY') || errcode === busy;
+}
 
 function isNotSqlite(cause: unknown): boolean {
   const { code, errcode } = cause as { code?: unknown; errcode?: unknown };
