@@ -22,7 +22,8 @@ export interface ImagesOptions {
 /** The life of an image: inspected, encrypted under a key of its own, kept, handed out, removed. */
 export type Images = ReturnType<typeof createImages>;
 
-export function createImages({ store, keyring, proofs, imageFormats, now, randomBytes }: ImagesOptions) {
+export function createImages({ store, keyring, proofs, imageFormats, randomBytes, ...options }: ImagesOptions) {
+  const now = () => Math.floor(options.now()); // tokens are whole numbers, whatever the clock
   const oneByOne = createSerializer();
   // Stores may give the same object again for a record that has not changed; then the work for it is done already.
   const handouts = new WeakMap<PartRecord, Handout>();

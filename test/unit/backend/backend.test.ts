@@ -143,6 +143,12 @@ describe('updating', () => {
     ]);
   });
 
+  test('has whole tokens under a clock with fractions of a millisecond', async () => {
+    const backend = await openBackend({ now: () => 1_700_000_000_000.7 });
+    expect((await backend.saveImage(cat, { id: 'one' }))?.token).toBe(1_700_000_000_000);
+    expect((await backend.updateImage('one', coffee))?.token).toBe(1_700_000_000_001);
+  });
+
   test('that fails leaves the old picture', async () => {
     const backend = await openBackend();
     await backend.saveImage(cat, { id: 'one' });
