@@ -31,7 +31,9 @@ export async function* coverageOfPages(folder) {
 async function coverageOfScript({ source, functions }, sourceMap) {
   // As if the bundle lay in the root of the project, so that its sources are found in src/.
   const url = pathToFileURL(join(root, 'bundle.js')).href;
-  const sources = sourceMap.sources.map((/** @type {string} */ path) => /(?:^|\/)(src\/.+\.ts)$/.exec(path)?.[1] ?? path);
+  const sources = sourceMap.sources.map(
+    (/** @type {string} */ path) => /(?:^|\/)(src\/.+\.ts)$/.exec(path)?.[1] ?? path,
+  );
   return /** @type {CoverageMapData} */ (
     await convert({
       ast: parseAstAsync(source),
