@@ -37,8 +37,9 @@ export function createDiskCache(options: FrontendOptions) {
       );
       if (row?.token !== token) return undefined;
       const contents = 'image' in row ? row.image : row.ciphertext;
-      // Whoever can run scripts in the page can write into its databases.
-      if (!(contents instanceof Blob || contents instanceof Uint8Array)) return undefined;
+      // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
+      // nobody has authenticated.
+      if (!(contents instanceof (options.frontendCacheContents === 'decrypted' ? Blob : Uint8Array))) return undefined;
       usageLog.note(id);
       return contents;
     },

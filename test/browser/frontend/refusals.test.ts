@@ -139,6 +139,22 @@ test('a cached image that does not decrypt is dropped and fetched anew, once', a
   expect(world.tap.requests).toHaveLength(2);
 });
 
+test('a picture planted in an encrypted cache is not shown: nobody has authenticated it', async () => {
+  const bytes = await photo('brick.webp');
+  const record = await world.backend.save(bytes);
+  const tab = await openTab(world, { frontendMemoryCacheBytes: 0 });
+  await tab.evaluate((record) => helpers.get(record), record);
+  await eventually(() => tab.evaluate(() => helpers.cachedIds())).toEqual([record.id]);
+  await tab.evaluate(async ({ id, token }) => {
+    const database = await helpers.openRaw('pixstore');
+    const store = database.transaction('images', 'readwrite').objectStore('images');
+    store.put({ id, token, size: 3, image: new Blob(['bad'], { type: 'image/webp' }) });
+    database.close();
+  }, record);
+  expect(await tab.evaluate((record) => helpers.get(record), record)).toMatchObject({ sha256: sha256(bytes) });
+  expect(await tab.evaluate(() => loads.map(({ source }) => source))).toEqual(['network', 'network']);
+});
+
 test('a record with a wrong key shows no picture, though the picture is cached', async () => {
   const record = await world.backend.save(await photo('brick.webp'));
   const other = await world.backend.save(await photo('camera.webp'));
