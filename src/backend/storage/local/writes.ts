@@ -119,5 +119,3 @@ export function prepareWrites(database: SqlDatabase) {
     }
   };
 }
-
-export type RunBatch = ReturnType<typeof prepareWrites>;
