@@ -1,15 +1,18 @@
 import type { Command, Outcome } from './commands.js';
 import { counters } from './counters.js';
-import type { SqlDatabase } from './driver.js';
-import { isPartOf } from './row.js';
+import type { SqlDatabase, SqlRow } from './driver.js';
+import { isPartOf, type PartRow } from './row.js';
 import { isFull } from './storage-error.js';
 
 /** Carries out commands, all of a batch in one transaction; one that fails fails alone. */
 export function prepareWrites(database: SqlDatabase) {
   const prepared = {
-    token: database.prepare('SELECT token FROM parts WHERE id = ?'),
-    parts: database.prepare(`SELECT id, size, file FROM parts WHERE ${isPartOf}`),
-    remove: database.prepare(`DELETE FROM parts WHERE ${isPartOf}`),
+    parts: database.prepare(`SELECT id, token, size, file FROM parts WHERE ${isPartOf}`),
+    remove: database.prepare('DELETE FROM parts WHERE id = ?'),
+    // In place: the row stays on its page, and no index changes.
+    update: database.prepare(
+      `UPDATE parts SET token = ?, size = ?, iv = ?, tag = ?, sealed_key = ?, file = ?, ciphertext = ? WHERE id = ?`,
+    ),
     insert: database.prepare(
       `INSERT INTO parts (id, token, size, iv, tag, sealed_key, file, ciphertext)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
@@ -31,29 +34,52 @@ export function prepareWrites(database: SqlDatabase) {
   /** What a batch adds to the counters; written once, at its end. */
   let added = { images: 0, bytes: 0 };
 
-  function insert({ id, token, expectedToken, rows }: Extract<Command, { kind: 'replace' }>): boolean {
-    if (expectedToken === null && token <= Number(prepared.counter.get(counters.lastRemovedToken)?.value ?? 0)) {
-      return false;
-    }
-    for (const { size, iv, tag, sealedKey, file, ciphertext, ...part } of rows) {
-      const { changes } = prepared.insert.run(part.id, token, size, iv, tag, sealedKey, file, ciphertext);
-      if (Number(changes) === 0) {
-        if (part.id === id) return false; // born already; the original goes first, so nothing was written yet
-        throw new Error('two parts of a version have the same id');
-      }
-      added.bytes += size;
+  type Replace = Extract<Command, { kind: 'replace' }>;
+
+  const partsOf = (id: string): StoredRow[] => prepared.parts.all(id, id, id).map(toStoredRow);
+
+  function save({ id, token, rows }: Replace): boolean {
+    if (token <= Number(prepared.counter.get(counters.lastRemovedToken)?.value ?? 0)) return false;
+    for (const part of rows) {
+      if (insert(part, token)) continue;
+      if (part.id === id) return false; // born already; the original goes first, so nothing was written yet
+      throw new Error('two parts of a version have the same id');
     }
     added.images += 1;
     return true;
   }
 
-  /** @returns the files of the parts that went */
-  function removeParts(id: string): string[] {
-    const parts = prepared.parts.all(id, id, id);
-    prepared.remove.run(id, id, id);
-    added.images -= 1;
-    for (const { size } of parts) added.bytes -= Number(size);
-    return parts.flatMap(({ file }) => (file === null ? [] : [file as string]));
+  /** @returns the files of the version before, or null when another one is stored than the expected */
+  function update({ id, token, expectedToken, rows }: Replace): string[] | null {
+    const before = new Map(partsOf(id).map((part) => [part.id, part]));
+    if (before.get(id)?.token !== expectedToken) return null;
+    const released = filesOf(before.values());
+    for (const part of rows) {
+      const old = before.get(part.id);
+      if (old) {
+        const { size, iv, tag, sealedKey, file, ciphertext } = part;
+        prepared.update.run(token, size, iv, tag, sealedKey, file, ciphertext, part.id);
+        before.delete(part.id);
+        added.bytes += size - old.size;
+      } else if (!insert(part, token)) throw new Error('two parts of a version have the same id');
+    }
+    removeRows(before.values());
+    return released;
+  }
+
+  /** @returns false when there is such a part already */
+  function insert({ id, size, iv, tag, sealedKey, file, ciphertext }: PartRow, token: number): boolean {
+    const { changes } = prepared.insert.run(id, token, size, iv, tag, sealedKey, file, ciphertext);
+    if (Number(changes) === 0) return false;
+    added.bytes += size;
+    return true;
+  }
+
+  function removeRows(parts: Iterable<StoredRow>): void {
+    for (const { id, size } of parts) {
+      prepared.remove.run(id);
+      added.bytes -= size;
+    }
   }
 
   function apply(command: Command): Outcome {
@@ -61,18 +87,18 @@ export function prepareWrites(database: SqlDatabase) {
     const done = (released: string[] = []): Outcome => ({ kind: 'done', released });
     switch (command.kind) {
       case 'replace': {
-        if (command.expectedToken === null) return insert(command) ? done() : refused;
-        const current = prepared.token.get(command.id);
-        if (!current || Number(current.token) !== command.expectedToken) return refused;
-        const released = removeParts(command.id);
-        insert(command);
-        return done(released);
+        if (command.expectedToken === null) return save(command) ? done() : refused;
+        const released = update(command);
+        return released ? done(released) : refused;
       }
       case 'remove': {
-        const current = prepared.token.get(command.id);
-        if (!current) return refused;
-        prepared.raise.run(counters.lastRemovedToken, Number(current.token));
-        return done(removeParts(command.id));
+        const parts = partsOf(command.id);
+        const original = parts.find(({ id }) => id === command.id);
+        if (!original) return refused;
+        prepared.raise.run(counters.lastRemovedToken, original.token);
+        removeRows(parts);
+        added.images -= 1;
+        return done(filesOf(parts));
       }
       case 'reseal': {
         const { changes } = prepared.reseal.run(command.sealedKey, command.id, command.token);
@@ -118,4 +144,20 @@ export function prepareWrites(database: SqlDatabase) {
       return commands.map(() => failed);
     }
   };
+}
+
+/** What a change must know of a part before it. */
+interface StoredRow {
+  id: string;
+  token: number;
+  size: number;
+  file: string | null;
+}
+
+function toStoredRow({ id, token, size, file }: SqlRow): StoredRow {
+  return { id: id as string, token: Number(token), size: Number(size), file: file as string | null };
+}
+
+function filesOf(parts: Iterable<StoredRow>): string[] {
+  return [...parts].flatMap(({ file }) => file ?? []);
 }
