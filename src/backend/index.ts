@@ -30,6 +30,7 @@ export type {
   ImageStore,
   ImageVersion,
   MaybePromise,
+  OpenedPart,
   Part,
   PartRecord,
   StoredPart,

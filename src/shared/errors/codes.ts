@@ -41,7 +41,7 @@ export const errorCodes = {
   STORAGE_FAILED: 'The database or the disk refused to work.',
   STORAGE_FULL: 'The disk is full.',
   CIPHERTEXT_MISSING: 'The database has a record whose ciphertext is gone or damaged.',
-  STORE_CLOSED: 'A store was used after close().',
+  STORE_CLOSED: 'A store, or an image opened from it, was used after close().',
   SYNC_UNSUPPORTED: 'The store cannot answer synchronously.',
   // the wire
   PAYLOAD_INVALID: 'A wire payload is empty, cut off or in an unknown state.',
