@@ -1,7 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { MaybePromise } from '../../shared/maybe-promise.js';
 
-/** Stores that answer from memory or a local database may answer at once. */
-export type MaybePromise<Value> = Value | Promise<Value>;
+export type { MaybePromise };
 
 /** One ciphertext to be kept, with what opens it. Every part has a key of its own. */
 export interface Part {
@@ -56,6 +56,8 @@ export const maxChunkBytes = 64 * 1024;
  * }
  */
 export interface OpenedPart extends PartRecord {
+  /** The ciphertext, not to be changed, when it is in memory as a whole; then there is nothing to close. */
+  ciphertext?: Uint8Array;
   /**
    * The ciphertext, whole and in order; every chunk is the caller's to keep. To be asked for once. The part is closed
    * when the iteration ends, early or not. One that cannot go on throws: it never ends before all bytes were given.
@@ -108,8 +110,12 @@ export interface ImageStore {
    */
   read(id: string): MaybePromise<StoredPart | null>;
 
-  /** The same, with the ciphertext to be read in pieces. For ciphertexts that should not be in memory all at once. */
-  open(id: string): MaybePromise<OpenedPart | null>;
+  /**
+   * The same, with the ciphertext to be read in pieces. For ciphertexts that should not be in memory all at once.
+   *
+   * @param wholeUpTo - ciphertexts of so many bytes had better be read as a whole. Default: 0
+   */
+  open(id: string, wholeUpTo?: number): MaybePromise<OpenedPart | null>;
 
   /** A part without its ciphertext. The object is not to be changed: it may be given again while it is true. */
   record(id: string): MaybePromise<PartRecord | null>;
@@ -158,9 +164,10 @@ export interface ImageStore {
 }
 
 /** For stores that have the ciphertext in memory anyway: its chunks are views of it. */
-export function openInMemory({ ciphertext, ...record }: StoredPart): OpenedPart {
+export function openInMemory(part: StoredPart): OpenedPart {
+  const { ciphertext } = part;
   return {
-    ...record,
+    ...part,
     async *chunks() {
       for (let at = 0; at < ciphertext.length; at += maxChunkBytes) yield ciphertext.subarray(at, at + maxChunkBytes);
     },

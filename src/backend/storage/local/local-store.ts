@@ -156,7 +156,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
       }),
 
     read: (id) => read(() => parts.read(id)),
-    open: (id) => read(() => parts.open(id)),
+    open: (id, wholeUpTo) => read(() => parts.open(id, wholeUpTo)),
     record,
     records: (ids) => ids.map(record),
     remove: (id) => run('remove an image', () => change({ kind: 'remove', id })),

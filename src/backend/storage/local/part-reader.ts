@@ -25,6 +25,11 @@ export function createPartReader(reads: Reads, files: BlobFiles) {
     return ciphertext?.length === record.size ? { ...record, ciphertext } : null;
   }
 
+  async function openWhole(record: PartRecord, name: string): Promise<OpenedPart | null> {
+    const part = await readFile(record, name);
+    return part && openInMemory(part);
+  }
+
   async function openFile(record: PartRecord, name: string): Promise<OpenedPart | null> {
     const blob = await files.open(name);
     if (blob && blob.size !== record.size) await blob.close();
@@ -36,7 +41,11 @@ export function createPartReader(reads: Reads, files: BlobFiles) {
 
   return {
     read: (id: string) => find(id, { inRow: (part) => part, inFile: readFile }),
-    open: (id: string) => find<OpenedPart>(id, { inRow: openInMemory, inFile: openFile }),
+    open: (id: string, wholeUpTo = 0) =>
+      find<OpenedPart>(id, {
+        inRow: openInMemory,
+        inFile: (record, name) => (record.size > wholeUpTo ? openFile(record, name) : openWhole(record, name)),
+      }),
 
     /** Closes what was opened and is open still. */
     async close(): Promise<void> {
