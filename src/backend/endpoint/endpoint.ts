@@ -178,7 +178,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   async function healthReply(headers: HeaderList): Promise<Reply> {
     return pageOf(async () => {
       await options.checkHealth();
-      return 'ok\n';
+      return 'ok';
     }, headers);
   }
 

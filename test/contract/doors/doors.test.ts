@@ -3,9 +3,9 @@ import { createFetchHandler, createNodeHandler, type PixstoreBackend } from '../
 import type { ImageRecord } from '../../../src/types/index.js';
 import { openBackend } from '../../support/backend.js';
 import { failure } from '../../support/errors.js';
+import { ownOptions } from '../../support/options.js';
+import { openPayload, stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
-import { ownOptions } from '../examples/support/options.js';
-import { openPayload, stateOf } from '../examples/support/payload.js';
 import {
   expressApp,
   expressWithParsers,
