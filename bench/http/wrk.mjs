@@ -10,7 +10,8 @@ const script = fileURLToPath(new URL('replay.lua', import.meta.url));
  * What wrk saw.
  *
  * @typedef {object} Load
- * @property {number} perSecond requests
+ * @property {number} requests answered
+ * @property {number} perSecond
  * @property {number} p50 ms
  * @property {number} p99 ms
  */
@@ -43,5 +44,5 @@ export async function load({ place, port, requests, connections, duration, answe
   if (seen.refused + seen.broken > 0 || seen.bytes < seen.requests * answerBytes) {
     throw new Error(`wrk saw other answers than images: ${json}`);
   }
-  return { perSecond: seen.requests / seen.seconds, p50: seen.p50, p99: seen.p99 };
+  return { requests: seen.requests, perSecond: seen.requests / seen.seconds, p50: seen.p50, p99: seen.p99 };
 }

@@ -29,7 +29,7 @@ export async function batch(/** @type {import('./bench.mjs').Bench} */ bench) {
  * @param {'ours' | 'bare' | 'nginx'} kind
  * @param {import('./servers.mjs').Server} server
  */
-async function imagesPerSecond(bench, kind, { port, requests, records }) {
+async function imagesPerSecond(bench, kind, { port, pid, requests, records }) {
   const payload = payloadBytes(size);
   if (kind === 'nginx') {
     return (await loaded(bench, { port, requests, connections, answerBytes: payload })).perSecond;
@@ -39,5 +39,5 @@ async function imagesPerSecond(bench, kind, { port, requests, records }) {
   );
   await fetchBatches(port, posts, { count: perBatch, size });
   const answerBytes = perBatch * (4 + payload);
-  return (await loaded(bench, { port, requests: posts, connections, answerBytes })).perSecond * perBatch;
+  return (await loaded(bench, { port, pid, requests: posts, connections, answerBytes })).perSecond * perBatch;
 }

@@ -3,7 +3,7 @@ import { line, median } from '../report/line.mjs';
 import { rounds } from './bench.mjs';
 import { loaded, withServer } from './servers.mjs';
 
-/** @typedef {import('../http/wrk.mjs').Load} Load */
+/** @typedef {Awaited<ReturnType<typeof loaded>>} Load */
 /** @typedef {import('./servers.mjs').Kind} Kind */
 
 const kibibyte = 1024;
@@ -15,9 +15,10 @@ const sizes = [
   { size: 528 * kibibyte, timesPeer: 3, timesBare: undefined, connections: [usual] },
 ];
 
-/** One image per request, as fast as so many connections ask, and how long an answer takes then. */
+/** One image per request, as fast as so many connections ask, how much of the processor an answer takes, and how long. */
 export async function requests(/** @type {import('./bench.mjs').Bench} */ bench) {
   const rates = [];
+  const processors = [];
   const latencies = [];
   for (const { size, timesPeer, timesBare, connections } of sizes) {
     const label = `GET ${size / kibibyte} KB`;
@@ -38,6 +39,10 @@ export async function requests(/** @type {import('./bench.mjs').Bench} */ bench)
     const against = 'bare node:http';
     rates.push(line({ group: 'requests', name: label, unit: '/s', ours, other: bare, against, atLeast: timesBare }));
 
+    const processor = { ours: pick('ours', usual, 'processor') ?? [], other: pick('peer', usual, 'processor') };
+    const floor = { name: against, value: median(pick('bare', usual, 'processor') ?? []) };
+    processors.push(line({ group: 'processor', name: `${label}, processor`, unit: 'µs', ...processor, floor }));
+
     for (const count of connections) {
       for (const what of /** @type {const} */ (['p50', 'p99'])) {
         const floor = { name: against, value: median(pick('bare', count, what) ?? []) };
@@ -47,7 +52,7 @@ export async function requests(/** @type {import('./bench.mjs').Bench} */ bench)
       }
     }
   }
-  return [...rates, ...latencies];
+  return [...rates, ...processors, ...latencies];
 }
 
 /**

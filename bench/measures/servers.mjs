@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startNginx } from '../contestants/nginx.mjs';
 import { freePort } from '../contestants/start.mjs';
@@ -19,6 +19,7 @@ import { withContestant } from './bench.mjs';
  * @property {Buffer[]} requests one for each image
  * @property {{ id: string, token?: number, statelessProof?: string }[]} records what a batch asks with
  * @property {<Result>(name: string) => Promise<Result>} call one of work.mjs, of those that are pixstore
+ * @property {number} [pid] of those that are Node
  */
 
 /**
@@ -41,10 +42,10 @@ export async function withServer(bench, kind, { count, size, memoryCacheBytes },
 
   if (kind === 'ours' || kind === 'peer') {
     const request = kind === 'ours' ? getByQuery : getByHeaders;
-    const serve = async (/** @type {import('./bench.mjs').Running} */ { call }) => {
+    const serve = async (/** @type {import('./bench.mjs').Running} */ { call, pid }) => {
       await call('fill', { count, size });
       const records = await call('handOutAll');
-      return checked({ records, requests: records.map(request), call });
+      return checked({ records, requests: records.map(request), call, pid });
     };
     return withContestant(bench, kind, serve, { port, memoryCacheBytes });
   }
@@ -53,7 +54,9 @@ export async function withServer(bench, kind, { count, size, memoryCacheBytes },
   const names = Array.from({ length: count }, (_, index) => String(index));
   const files = { records: names.map((id) => ({ id })), requests: names.map(getFile) };
   const call = () => Promise.reject(new Error(`${kind} is no pixstore.`));
-  if (kind === 'bare') return withContestant(bench, kind, () => checked({ ...files, call }), { port, payloads });
+  if (kind === 'bare') {
+    return withContestant(bench, kind, ({ pid }) => checked({ ...files, call, pid }), { port, payloads });
+  }
   const nginx = await startNginx(bench.place, { port, payloads });
   const value = await checked({ ...files, call });
   await nginx.end();
@@ -64,11 +67,26 @@ export async function withServer(bench, kind, { count, size, memoryCacheBytes },
  * Loads a server for a short while, so that code is compiled, then timed.
  *
  * @param {Bench} bench
- * @param {{ port: number, requests: Buffer[], connections: number, answerBytes: number }} how
+ * @param {{ port: number, pid?: number, requests: Buffer[], connections: number, answerBytes: number }} how
+ * @returns {Promise<import('../http/wrk.mjs').Load & { processor: number }>} `processor`: µs of it that a request took,
+ *   on all threads of the server; NaN without a pid
  */
-export async function loaded(bench, how) {
+export async function loaded(bench, { pid, ...how }) {
   await load({ ...how, place: bench.place, duration: bench.warmUp });
-  return load({ ...how, place: bench.place, duration: bench.duration });
+  const before = processorTime(pid);
+  const seen = await load({ ...how, place: bench.place, duration: bench.duration });
+  return { ...seen, processor: (processorTime(pid) - before) / seen.requests };
+}
+
+const tick = 10_000; // µs, of the times in /proc
+
+/** @param {number | undefined} pid @returns {number} µs that the process has run, in itself and in the system */
+function processorTime(pid) {
+  if (pid === undefined) return Number.NaN;
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * tick;
 }
 
 /**

@@ -5,7 +5,7 @@
  * @typedef {object} Line
  * @property {string} group
  * @property {string} name
- * @property {'/s' | 'ms' | 'MiB' | '%'} unit
+ * @property {'/s' | 'ms' | 'µs' | 'MiB' | '%'} unit
  * @property {number} ours median of the runs
  * @property {number | null} other what stands beside us
  * @property {string} against who that is
