@@ -5,6 +5,8 @@ const programs = {
   sqlite: { opens: './raw-sqlite.mjs', does: './work.mjs' },
   files: { opens: './raw-files.mjs', does: './work.mjs' },
   bare: { opens: './bare-http.mjs', does: './work.mjs' },
+  plain: { opens: './plain-files.mjs', does: './work.mjs' },
+  sealed: { opens: './sealed-batch.mjs', does: './work.mjs' },
   soak: { opens: './pixstore.mjs', does: '../soak/work.mjs' },
 };
 

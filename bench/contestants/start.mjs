@@ -21,7 +21,7 @@ const program = fileURLToPath(new URL('child.mjs', import.meta.url));
 
 /**
  * @param {string} base the folder in which it gets one of its own
- * @param {'ours' | 'peer' | 'sqlite' | 'files' | 'bare' | 'soak'} kind
+ * @param {'ours' | 'peer' | 'sqlite' | 'files' | 'bare' | 'plain' | 'sealed' | 'soak'} kind
  * @param {object} [options] see pixstore.mjs
  * @param {Record<string, string>} [env]
  * @returns {Promise<Running>}

@@ -8,6 +8,8 @@ const margin = 24;
 const rowHeight = 28;
 const barHeight = 14;
 const plot = { left: 300, right: 630 };
+const fineTicks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200];
+const decades = [0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000];
 const columns = { ratio: 684, budget: 696, figures: 802 };
 
 // An image in a README cannot inherit colours: it brings both sets.
@@ -117,7 +119,7 @@ function bar({ name, ours, other, unit, ratio, budget, verdict }, top, scale, or
 function logScale(lines) {
   const values = lines.flatMap(reach);
   const [low, high] = [Math.min(0.8, ...values) * 0.9, Math.max(...values) * 1.15];
-  const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200].filter((tick) => tick >= low && tick <= high);
+  const ticks = (high / low > 500 ? decades : fineTicks).filter((tick) => tick >= low && tick <= high);
   const scale = (/** @type {number} */ value) =>
     plot.left + ((plot.right - plot.left) * Math.log(value / low)) / Math.log(high / low);
   return { scale, ticks, origin: 1 };
