@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { parseAnswers } from './raw-answers.mjs';
 
 export interface RawAnswer {
   /** 0 when the server closed without an answer. */
@@ -12,8 +13,14 @@ export interface RawAnswer {
  *
  * @param hangUp - close our side after sending: ends what the server would wait for
  */
-export function sendRaw(port: number, bytes: Uint8Array | string, hangUp = false): Promise<RawAnswer> {
-  return new Promise((resolve) => {
+export async function sendRaw(port: number, bytes: Uint8Array | string, hangUp = false): Promise<RawAnswer> {
+  const [first] = await sendAll(port, bytes, hangUp);
+  return first ?? { status: 0, headers: {}, body: Buffer.alloc(0) };
+}
+
+/** The same, for bytes that get more answers than one: all of them, in their order. */
+export async function sendAll(port: number, bytes: Uint8Array | string, hangUp = false): Promise<RawAnswer[]> {
+  const received = await new Promise<Buffer>((resolve) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, '127.0.0.1', () => {
       if (hangUp) socket.end(bytes);
@@ -21,27 +28,18 @@ export function sendRaw(port: number, bytes: Uint8Array | string, hangUp = false
     });
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', () => {}); // a reset is an answer too; 'close' follows
-    socket.on('close', () => resolve(parse(Buffer.concat(chunks))));
+    socket.on('close', () => resolve(Buffer.concat(chunks)));
   });
+  return parseAnswers(received).map(({ status, headers, body }) => ({ status, headers, body }));
+}
+
+/** The bytes of a request with a target exactly as written; the server closes after the answer. */
+export function requestBytes(method: string, target: string, headers: string[] = []): Buffer {
+  const lines = [`${method} ${target} HTTP/1.1`, 'Host: images.test', 'Connection: close', ...headers];
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
 /** A request with a path exactly as written, on a connection of its own. */
 export function sendRequest(port: number, method: string, target: string, headers: string[] = []): Promise<RawAnswer> {
-  const lines = [`${method} ${target} HTTP/1.1`, 'Host: images.test', 'Connection: close', ...headers];
-  return sendRaw(port, Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
-}
-
-function parse(bytes: Buffer): RawAnswer {
-  const headEnd = bytes.indexOf('\r\n\r\n');
-  if (headEnd < 0) return { status: 0, headers: {}, body: bytes };
-  const [statusLine = '', ...lines] = bytes.toString('latin1', 0, headEnd).split('\r\n');
-  const headers = lines.map((line) => {
-    const colon = line.indexOf(':');
-    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-  });
-  return {
-    status: Number(statusLine.split(' ')[1]),
-    headers: Object.fromEntries(headers),
-    body: bytes.subarray(headEnd + 4),
-  };
+  return sendRaw(port, requestBytes(method, target, headers));
 }
