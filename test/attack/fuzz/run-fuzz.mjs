@@ -43,6 +43,7 @@ const findingsEnough = 10;
  * @property {Memory} before memory after the first requests, in bytes
  * @property {Memory} after
  * @property {number} sockets that are open at the end
+ * @property {{ answers: number, bytes: number }} open answers that the backend thinks are on their way at the end
  */
 
 /**
@@ -102,6 +103,7 @@ export async function runFuzz(victim, { count, seed, seconds = Number.POSITIVE_I
     before,
     after: alive ? await victim.memory() : before,
     sockets: alive ? await victim.sockets() : 0,
+    open: alive ? (await victim.stats()).endpoint.open : { answers: 0, bytes: 0 },
   };
 }
 
