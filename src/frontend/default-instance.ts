@@ -2,7 +2,9 @@ import { alwaysThrowing } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
 import type { FrontendConfig } from './config.js';
-import { createPixstoreFrontend, type PixstoreFrontend } from './frontend.js';
+import type { GetImageOptions } from './fetching/demand.js';
+import { createPixstoreFrontend } from './frontend.js';
+import type { PixstoreFrontend } from './public-api.js';
 
 let instance: PixstoreFrontend | undefined;
 
@@ -27,8 +29,12 @@ export function initPixstoreFrontend<Context = unknown>(
 }
 
 /** `getImage` of the default frontend; see {@link PixstoreFrontend.getImage}. Rejects with `FRONTEND_NOT_INITIALIZED`. */
-export async function getImage(record: ImageRecord, context?: unknown): Promise<Blob | null> {
-  return defaultInstance('getImage').getImage(record, context);
+export async function getImage(
+  record: ImageRecord,
+  context?: unknown,
+  options?: GetImageOptions,
+): Promise<Blob | null> {
+  return defaultInstance('getImage').getImage(record, context, options);
 }
 
 /** `deleteCachedImage` of the default frontend; see {@link PixstoreFrontend.deleteCachedImage}. */

@@ -1,61 +1,19 @@
 import { alwaysThrowing, createErrorGate } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { isImageId } from '../shared/image-id.js';
-import type { ImageFetcher, ImageRecord } from '../types/index.js';
+import type { ImageFetcher } from '../types/index.js';
 import { createDiskCache } from './cache/disk-cache.js';
 import { createGenerations } from './cache/generations.js';
 import { createMemoryCache } from './cache/memory-cache.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import { assertSecureContext } from './decrypt.js';
-import { createDefaultFetcher, type EndpointOptions } from './fetching/default-fetcher.js';
-import type { AnyFetcher } from './fetching/fetch-payload.js';
-import { createImageLoader, type LoadedImage } from './load-image.js';
+import type { GetImageOptions } from './fetching/demand.js';
+import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
+import { type AnyFetcher, fetchPayload } from './fetching/fetch-payload.js';
+import { createRequestLine } from './fetching/request-line.js';
+import { createImageLoader, type LoadedImage, type PayloadSource } from './load-image.js';
+import type { PixstoreFrontend } from './public-api.js';
 import { assertRecord } from './record.js';
-
-/** A frontend: what shows private images in a browser. What a failing call does is the option `errorHandlingMode`. */
-export interface PixstoreFrontend<Context = unknown> {
-  /**
-   * Gets an image: from memory, from the disk cache or from the backend, decrypted in memory.
-   *
-   * @param record - what `getImageRecord` gave your API
-   * @param context - handed to a custom fetcher; calls for the same version at the same time share one fetch, with
-   * the context of the first
-   * @returns the image with its MIME type, or null when it failed in an error mode that does not throw
-   * @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT`, `FRONTEND_CLOSED`, `FETCH_FAILED`, `FETCH_TIMEOUT`,
-   * `PAYLOAD_INVALID`, `IMAGE_NOT_FOUND`, `PROOF_INVALID`, `PROOF_MISSING`, `ID_MISSING`, `SERVER_FAILED`,
-   * `RATE_LIMITED`, `DECRYPTION_FAILED`, `FORMAT_REFUSED`
-   *
-   * @example
-   * const blob = await frontend.getImage(record);
-   * if (blob) img.src = URL.createObjectURL(blob);
-   */
-  getImage(record: ImageRecord, context?: Context): Promise<Blob | null>;
-
-  /**
-   * Removes an image from memory and disk; one that is on its way is shown, but not cached any more.
-   *
-   * @returns whether it was there
-   * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`, `FRONTEND_CLOSED`
-   */
-  deleteCachedImage(id: string): Promise<boolean | null>;
-
-  /**
-   * Is some version of an image in memory or on disk?
-   *
-   * @throws PixstoreError `IMAGE_ID_INVALID`, `FRONTEND_CLOSED`
-   */
-  cachedImageExists(id: string): Promise<boolean | null>;
-
-  /**
-   * Removes every image from memory and disk; call it when a user logs out.
-   *
-   * @throws PixstoreError `STORAGE_FAILED` when the browser refuses, `FRONTEND_CLOSED`
-   */
-  clearImageCache(): Promise<void>;
-
-  /** Drops what is in memory and lets go of the database. What is cached on disk stays. */
-  close(): void;
-}
 
 /**
  * Creates a frontend of its own, beside or instead of the default one of `initPixstoreFrontend`.
@@ -75,21 +33,37 @@ export function createPixstoreFrontend<Context = unknown>(
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options);
   const generations = createGenerations();
-  const load = createImageLoader({ options, fetcher: chooseFetcher(options, fetcher), memory, disk, generations });
+  const load = createImageLoader({ options, source: chooseSource(options, fetcher), memory, disk, generations });
   let closed = false;
 
   function assertOpen(): void {
     if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'This frontend was closed: create another one.');
   }
 
+  /** An abort is no failure: it passes every error mode, and is neither logged nor remembered. */
+  async function unlessAborted<Result>(
+    { signal }: GetImageOptions,
+    work: () => Promise<Result>,
+  ): Promise<Result | null> {
+    signal?.throwIfAborted();
+    const result = await gate.runAsync(() =>
+      work().catch((error) => {
+        if (signal?.aborted) return null;
+        throw error;
+      }),
+    );
+    if (result === null) signal?.throwIfAborted();
+    return result;
+  }
+
   return {
-    getImage: (record, context) =>
-      gate.runAsync(async () => {
+    getImage: (record, context, wish = {}) =>
+      unlessAborted(wish, async () => {
         assertOpen();
         assertRecord(record);
         assertSecureContext();
         const begun = options.now();
-        const loaded = await load(record, context);
+        const loaded = await load(record, context, wish);
         announce(options, record.id, loaded, begun);
         return loaded.image;
       }),
@@ -128,10 +102,15 @@ export function createPixstoreFrontend<Context = unknown>(
   };
 }
 
-function chooseFetcher(options: FrontendOptions, fetcher: ImageFetcher<never> | undefined): AnyFetcher {
+function chooseSource(options: FrontendOptions, fetcher: ImageFetcher<never> | undefined): PayloadSource {
   // readFrontendConfig saw to it that there is a host when there is no fetcher.
-  if (!fetcher) return createDefaultFetcher(options as FrontendOptions & EndpointOptions);
-  return (record, context) => fetcher(record, context as never);
+  if (!fetcher) {
+    return createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
+  }
+  return {
+    fetch: (record, context, { signal }) =>
+      fetchPayload(fetcher as AnyFetcher, options.fetchTimeout, record, context, signal),
+  };
 }
 
 function announce(options: FrontendOptions, id: string, { image, token, source }: LoadedImage, begun: number): void {

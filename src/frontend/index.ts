@@ -10,4 +10,6 @@ export {
   getImage,
   initPixstoreFrontend,
 } from './default-instance.js';
-export { createPixstoreFrontend, type PixstoreFrontend } from './frontend.js';
+export type { FetchPriority, GetImageOptions } from './fetching/demand.js';
+export { createPixstoreFrontend } from './frontend.js';
+export type { PixstoreFrontend } from './public-api.js';

@@ -1,4 +1,3 @@
-import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import type { DecryptionKey } from '../shared/wire/payload.js';
 import { WirePayloadState } from '../shared/wire/states.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
@@ -8,7 +7,9 @@ import type { MemoryCache } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
 import { decryptImage, isAllowedType } from './decrypt.js';
 import { readAnswer } from './fetching/answer.js';
-import { type AnyFetcher, fetchPayload } from './fetching/fetch-payload.js';
+import type { Demand, GetImageOptions } from './fetching/demand.js';
+import { hasCode } from './fetching/errors.js';
+import { createRetry } from './fetching/retry.js';
 import { createSingleFlight } from './fetching/single-flight.js';
 import { decodeMeta, encodeMeta } from './record.js';
 
@@ -19,35 +20,61 @@ export interface LoadedImage {
   source: ImageSource;
 }
 
+/** Fetches payloads. One that gathers images wants to know which of them are about to come. */
+export interface PayloadSource {
+  fetch(record: ImageRecord, context: unknown, demand: Demand): Promise<Uint8Array>;
+  expect?(): () => void;
+}
+
 /** What loading an image goes through. */
 export interface LoaderParts {
   options: FrontendOptions;
-  fetcher: AnyFetcher;
+  source: PayloadSource;
   memory: MemoryCache;
   disk: DiskCache;
   generations: ReturnType<typeof createGenerations>;
 }
 
+/** What the steps of one journey have in common. */
+interface Journey {
+  context: unknown;
+  demand: Demand;
+  /** False when the image was deleted from the cache meanwhile. */
+  mayKeep(): boolean;
+}
+
 /** Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. */
-export function createImageLoader({ options, fetcher, memory, disk, generations }: LoaderParts) {
+export function createImageLoader({ options, source, memory, disk, generations }: LoaderParts) {
   const share = createSingleFlight<LoadedImage>();
+  const retry = createRetry(options);
   const formats = options.imageFormats;
 
-  return async (record: ImageRecord, context: unknown): Promise<LoadedImage> => {
+  return async (record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> => {
     const { id, token } = record;
     const openedWith = sealOf(record.meta);
     const kept = memory.get(id, token, openedWith);
     if (kept) return { image: kept, token, source: 'memory' };
     const generation = generations.of(id);
-    const mayKeep = () => generations.of(id) === generation;
-    return share([id, token, openedWith, generation].join(), async () => {
-      const key = decodeMeta(record.meta);
-      const onDisk = await fromDisk(id, token, key);
-      if (!onDisk) return fromNetwork(record, key, context, mayKeep);
-      if (mayKeep()) memory.put(id, { token, openedWith, image: onDisk });
-      return { image: onDisk, token, source: 'disk' };
-    });
+    return share([id, token, openedWith, generation].join(), wish, (demand) =>
+      find(record, { context, demand, mayKeep: () => generations.of(id) === generation }),
+    );
   };
+
+  async function find(record: ImageRecord, journey: Journey): Promise<LoadedImage> {
+    const { id, token } = record;
+    const key = decodeMeta(record.meta);
+    const arrived = source.expect?.();
+    let onDisk: Blob | undefined;
+    try {
+      onDisk = await fromDisk(id, token, key);
+    } finally {
+      arrived?.();
+    }
+    // No await from here to the source: those it was told to expect are then there together.
+    if (!onDisk) return fromNetwork(record, key, journey);
+    if (journey.mayKeep()) memory.put(id, { token, openedWith: sealOf(record.meta), image: onDisk });
+    return { image: onDisk, token, source: 'disk' };
+  }
 
   async function fromDisk(id: string, token: number, key: DecryptionKey): Promise<Blob | undefined> {
     const cached = await disk.read(id, token);
@@ -65,12 +92,13 @@ export function createImageLoader({ options, fetcher, memory, disk, generations 
   async function fromNetwork(
     record: ImageRecord,
     recordKey: DecryptionKey,
-    context: unknown,
-    mayKeep: () => boolean,
+    { context, demand, mayKeep }: Journey,
   ): Promise<LoadedImage> {
     const { id } = record;
-    const bytes = await fetchPayload(fetcher, options.fetchTimeout, record, context);
-    const answer = readAnswerFor(id, bytes);
+    demand.signal.throwIfAborted();
+    const answer = await retry(demand.signal, async () =>
+      readAnswerFor(id, await source.fetch(record, context, demand)),
+    );
     const updated = answer.state === WirePayloadState.Updated;
     const token = updated ? answer.token : record.token;
     const image = await decryptImage(answer.ciphertext, updated ? answer : recordKey, formats);
@@ -100,8 +128,4 @@ export function createImageLoader({ options, fetcher, memory, disk, generations 
 /** What an image was opened with, as one string. */
 function sealOf({ key, tag }: ImageMeta): string {
   return key + tag;
-}
-
-function hasCode(error: unknown, code: PixstoreError['code']): boolean {
-  return error instanceof PixstoreError && error.code === code;
 }
