@@ -14,6 +14,8 @@ export default defineConfig({
       // One browser at a time: timings and CPU are the test's own.
       project('browser', { testTimeout: 30_000, hookTimeout: 60_000, fileParallelism: false }),
       project('fault', { testTimeout: 60_000 }),
+      // Memory is measured, and senders that are slow on purpose must not be slower than that.
+      project('attack', { testTimeout: 60_000, fileParallelism: false }),
       project('package', { testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
     ],
   },

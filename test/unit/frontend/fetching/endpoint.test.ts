@@ -4,9 +4,8 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEndpoint, type Endpoint } from '../../../../src/frontend/fetching/endpoint.js';
 import { TransientError } from '../../../../src/frontend/fetching/errors.js';
-import { encodeFrame } from '../../../../src/shared/wire/batch.js';
 import type { ImageRecord } from '../../../../src/types/index.js';
-import { answerWith, createFakeEndpoint, type FakeRequest, payloadOf, recordOf } from './fake-endpoint.js';
+import { answerWith, createFakeEndpoint, encodeFrame, type FakeRequest, payloadOf, recordOf } from './fake-endpoint.js';
 
 const host = { defaultEndpointConnectHost: '127.0.0.1', defaultEndpointRoute: '/pixstore-image' };
 const frames = (...ids: string[]) => Buffer.concat(ids.map((id) => encodeFrame(payloadOf(id))));

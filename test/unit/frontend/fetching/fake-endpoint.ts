@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { type BatchEntry, encodeFrame } from '../../../../src/shared/wire/batch.js';
+import { type BatchEntry, frameHeader } from '../../../../src/shared/wire/batch.js';
 
 /** One request that was made, and the strings a test pulls to answer it. */
 export interface FakeRequest {
@@ -34,8 +34,10 @@ export function createFakeEndpoint(onRequest: (request: FakeRequest) => void = (
           body = controller;
         },
       });
+      let begun = false;
       const begin = () => {
-        resolve(new Response(stream));
+        if (!begun) resolve(new Response(stream));
+        begun = true;
         return body;
       };
       const request: FakeRequest = {
@@ -78,4 +80,8 @@ export function payloadOf(id: string): Uint8Array {
 
 export function recordOf(id: string) {
   return { id, token: 7, meta: { key: '', iv: '', tag: '' }, statelessProof: `proof-of-${id}` };
+}
+
+export function encodeFrame(payload: Uint8Array): Uint8Array {
+  return Buffer.concat([frameHeader(payload.length), payload]);
 }

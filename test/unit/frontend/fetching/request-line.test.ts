@@ -3,8 +3,7 @@ import type { Demand, FetchPriority } from '../../../../src/frontend/fetching/de
 import { raise } from '../../../../src/frontend/fetching/demand.js';
 import { createEndpoint } from '../../../../src/frontend/fetching/endpoint.js';
 import { createRequestLine } from '../../../../src/frontend/fetching/request-line.js';
-import { encodeFrame } from '../../../../src/shared/wire/batch.js';
-import { answerWith, createFakeEndpoint, type FakeRequest, payloadOf, recordOf } from './fake-endpoint.js';
+import { answerWith, createFakeEndpoint, encodeFrame, type FakeRequest, payloadOf, recordOf } from './fake-endpoint.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
