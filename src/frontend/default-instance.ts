@@ -4,7 +4,8 @@ import type { ImageFetcher, ImageRecord } from '../types/index.js';
 import type { FrontendConfig } from './config.js';
 import type { GetImageOptions } from './fetching/demand.js';
 import { createPixstoreFrontend } from './frontend.js';
-import type { PixstoreFrontend } from './public-api.js';
+import type { ImageUrl } from './object-urls.js';
+import type { CacheStats, PixstoreFrontend } from './public-api.js';
 
 let instance: PixstoreFrontend | undefined;
 
@@ -35,6 +36,38 @@ export async function getImage(
   options?: GetImageOptions,
 ): Promise<Blob | null> {
   return defaultInstance('getImage').getImage(record, context, options);
+}
+
+/** `getImages` of the default frontend; see {@link PixstoreFrontend.getImages}. */
+export async function getImages(
+  records: readonly ImageRecord[],
+  context?: unknown,
+  options?: GetImageOptions,
+): Promise<(Blob | null)[] | null> {
+  return defaultInstance('getImages').getImages(records, context, options);
+}
+
+/** `getImageUrl` of the default frontend; see {@link PixstoreFrontend.getImageUrl}. */
+export async function getImageUrl(
+  record: ImageRecord,
+  context?: unknown,
+  options?: GetImageOptions,
+): Promise<ImageUrl | null> {
+  return defaultInstance('getImageUrl').getImageUrl(record, context, options);
+}
+
+/** `prefetchImages` of the default frontend; see {@link PixstoreFrontend.prefetchImages}. */
+export async function prefetchImages(
+  records: readonly ImageRecord[],
+  context?: unknown,
+  options?: GetImageOptions,
+): Promise<void> {
+  return defaultInstance('prefetchImages').prefetchImages(records, context, options);
+}
+
+/** `cacheStats` of the default frontend; see {@link PixstoreFrontend.cacheStats}. */
+export async function cacheStats(): Promise<CacheStats | null> {
+  return defaultInstance('cacheStats').cacheStats();
 }
 
 /** `deleteCachedImage` of the default frontend; see {@link PixstoreFrontend.deleteCachedImage}. */

@@ -1,8 +1,8 @@
 import { alwaysThrowing, createErrorGate } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { isImageId } from '../shared/image-id.js';
-import type { ImageFetcher } from '../types/index.js';
-import { createDiskCache } from './cache/disk-cache.js';
+import type { ImageFetcher, ImageRecord } from '../types/index.js';
+import { createDiskCache, type DiskCache } from './cache/disk-cache.js';
 import { createGenerations } from './cache/generations.js';
 import { createMemoryCache } from './cache/memory-cache.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
@@ -12,8 +12,16 @@ import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
 import { type AnyFetcher, fetchPayload } from './fetching/fetch-payload.js';
 import { createRequestLine } from './fetching/request-line.js';
 import { createImageLoader, type LoadedImage, type PayloadSource } from './load-image.js';
+import { createObjectUrls } from './object-urls.js';
 import type { PixstoreFrontend } from './public-api.js';
 import { assertRecord } from './record.js';
+
+const prefetchedAtOnce = 32;
+
+/** A disk cache that can count what it holds. */
+interface CountedDisk {
+  usage?(): Promise<{ images: number; bytes: number } | undefined>;
+}
 
 /**
  * Creates a frontend of its own, beside or instead of the default one of `initPixstoreFrontend`.
@@ -31,9 +39,12 @@ export function createPixstoreFrontend<Context = unknown>(
   const options = alwaysThrowing(() => readFrontendConfig(config, fetcher));
   const gate = createErrorGate(options.errorHandlingMode, options.logger);
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
-  const disk = createDiskCache(options);
+  const disk: DiskCache & CountedDisk = createDiskCache(options);
   const generations = createGenerations();
   const load = createImageLoader({ options, source: chooseSource(options, fetcher), memory, disk, generations });
+  const urls = createObjectUrls();
+  const hits = { memory: 0, disk: 0, network: 0 };
+  let fetchedBytes = 0;
   let closed = false;
 
   function assertOpen(): void {
@@ -56,16 +67,65 @@ export function createPixstoreFrontend<Context = unknown>(
     return result;
   }
 
+  async function find(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> {
+    assertRecord(record);
+    assertSecureContext();
+    return load(record, context, wish);
+  }
+
+  async function show(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> {
+    assertOpen();
+    const begun = options.now();
+    const loaded = await find(record, context, wish);
+    hits[loaded.source] += 1;
+    if (loaded.source === 'network') fetchedBytes += loaded.image.size;
+    announce(options, record.id, loaded, begun);
+    return loaded;
+  }
+
+  function getImage(record: ImageRecord, context?: unknown, wish: GetImageOptions = {}): Promise<Blob | null> {
+    return unlessAborted(wish, async () => (await show(record, context, wish)).image);
+  }
+
   return {
-    getImage: (record, context, wish = {}) =>
-      unlessAborted(wish, async () => {
+    getImage,
+
+    async getImages(records, context, wish) {
+      const list = await gate.runAsync(async () => {
         assertOpen();
-        assertRecord(record);
-        assertSecureContext();
-        const begun = options.now();
-        const loaded = await load(record, context, wish);
-        announce(options, record.id, loaded, begun);
-        return loaded.image;
+        return assertList(records);
+      });
+      return list && Promise.all(list.map((record) => getImage(record, context, wish)));
+    },
+
+    getImageUrl: (record, context, wish = {}) =>
+      unlessAborted(wish, async () => {
+        const { token, openedWith, image } = await show(record, context, wish);
+        assertOpen();
+        return urls.hold([record.id, token, openedWith].join(), image);
+      }),
+
+    async prefetchImages(records, context, { signal } = {}) {
+      const wish = { signal, priority: 'low' } as const;
+      await unlessAborted(wish, async () => {
+        assertOpen();
+        const waiting = assertList(records).slice();
+        while (waiting.length > 0 && !closed) {
+          signal?.throwIfAborted();
+          await Promise.allSettled(waiting.splice(0, prefetchedAtOnce).map((record) => find(record, context, wish)));
+        }
+      });
+    },
+
+    cacheStats: () =>
+      gate.runAsync(async () => {
+        assertOpen();
+        const { images = 0, bytes = 0 } = (await disk.usage?.()) ?? {};
+        return {
+          memory: { ...memory.usage(), hits: hits.memory },
+          disk: { entries: images, bytes, hits: hits.disk },
+          network: { bytes: fetchedBytes, hits: hits.network },
+        };
       }),
 
     deleteCachedImage: (id) =>
@@ -97,6 +157,7 @@ export function createPixstoreFrontend<Context = unknown>(
       closed = true;
       generations.endAll();
       memory.clear();
+      urls.revokeAll();
       disk.close();
     },
   };
@@ -124,4 +185,9 @@ function announce(options: FrontendOptions, id: string, { image, token, source }
 function assertImageId(id: unknown): void {
   if (isImageId(id)) return;
   throw new PixstoreError('IMAGE_ID_INVALID', 'The image id breaks the grammar: hand over the "id" of a record.');
+}
+
+function assertList(records: readonly ImageRecord[]): readonly ImageRecord[] {
+  if (Array.isArray(records)) return records;
+  throw new PixstoreError('RECORD_INVALID', 'This takes a list of records.');
 }

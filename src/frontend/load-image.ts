@@ -9,6 +9,7 @@ import { decryptImage, isAllowedType } from './decrypt.js';
 import { readAnswer } from './fetching/answer.js';
 import type { Demand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
+import { createRefresher } from './fetching/refresh.js';
 import { createRetry } from './fetching/retry.js';
 import { createSingleFlight } from './fetching/single-flight.js';
 import { decodeMeta, encodeMeta } from './record.js';
@@ -17,6 +18,8 @@ import { decodeMeta, encodeMeta } from './record.js';
 export interface LoadedImage {
   image: Blob;
   token: number;
+  /** Key and tag: id, token and these make a version. */
+  openedWith: string;
   source: ImageSource;
 }
 
@@ -41,24 +44,32 @@ interface Journey {
   demand: Demand;
   /** False when the image was deleted from the cache meanwhile. */
   mayKeep(): boolean;
+  /** The application was asked for a fresh record before. */
+  renewed?: boolean;
 }
 
 /** Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. */
 export function createImageLoader({ options, source, memory, disk, generations }: LoaderParts) {
   const share = createSingleFlight<LoadedImage>();
   const retry = createRetry(options);
+  const refresh = options.refreshRecords && createRefresher(options.refreshRecords, options.fetchTimeout);
   const formats = options.imageFormats;
 
   return async (record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> => {
     const { id, token } = record;
     const openedWith = sealOf(record.meta);
-    const kept = memory.get(id, token, openedWith);
-    if (kept) return { image: kept, token, source: 'memory' };
+    const kept = fromMemory(record, openedWith);
+    if (kept) return kept;
     const generation = generations.of(id);
     return share([id, token, openedWith, generation].join(), wish, (demand) =>
       find(record, { context, demand, mayKeep: () => generations.of(id) === generation }),
     );
   };
+
+  function fromMemory({ id, token }: ImageRecord, openedWith: string): LoadedImage | undefined {
+    const image = memory.get(id, token, openedWith);
+    return image && { image, token, openedWith, source: 'memory' };
+  }
 
   async function find(record: ImageRecord, journey: Journey): Promise<LoadedImage> {
     const { id, token } = record;
@@ -71,9 +82,19 @@ export function createImageLoader({ options, source, memory, disk, generations }
       arrived?.();
     }
     // No await from here to the source: those it was told to expect are then there together.
-    if (!onDisk) return fromNetwork(record, key, journey);
-    if (journey.mayKeep()) memory.put(id, { token, openedWith: sealOf(record.meta), image: onDisk });
-    return { image: onDisk, token, source: 'disk' };
+    if (!onDisk) return fromNetwork(record, key, journey).catch((error) => renew(error, record, journey));
+    const entry = { token, openedWith: sealOf(record.meta), image: onDisk };
+    if (journey.mayKeep()) memory.put(id, entry);
+    return { ...entry, source: 'disk' };
+  }
+
+  /** A proof that expired does not show: the journey goes on with a fresh record, if the application has one. */
+  async function renew(error: unknown, { id, token }: ImageRecord, journey: Journey): Promise<LoadedImage> {
+    if (!refresh || journey.renewed || !hasCode(error, 'PROOF_INVALID')) throw error;
+    const fresh = await refresh(id, journey.context);
+    if (!fresh) throw error;
+    if (fresh.token === token) return fromNetwork(fresh, decodeMeta(fresh.meta), journey);
+    return fromMemory(fresh, sealOf(fresh.meta)) ?? find(fresh, { ...journey, renewed: true });
   }
 
   async function fromDisk(id: string, token: number, key: DecryptionKey): Promise<Blob | undefined> {
@@ -102,12 +123,13 @@ export function createImageLoader({ options, source, memory, disk, generations }
     const updated = answer.state === WirePayloadState.Updated;
     const token = updated ? answer.token : record.token;
     const image = await decryptImage(answer.ciphertext, updated ? answer : recordKey, formats);
+    const entry = { token, openedWith: sealOf(updated ? encodeMeta(answer) : record.meta), image };
     if (mayKeep()) {
-      memory.put(id, { token, openedWith: sealOf(updated ? encodeMeta(answer) : record.meta), image });
+      memory.put(id, entry);
       const plain = options.frontendCacheContents === 'decrypted';
       void disk.write(id, token, plain ? image : answer.ciphertext.slice(), mayKeep);
     }
-    return { image, token, source: 'network' };
+    return { ...entry, source: 'network' };
   }
 
   function readAnswerFor(id: string, bytes: Uint8Array) {

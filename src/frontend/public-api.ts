@@ -1,5 +1,23 @@
 import type { ImageRecord } from '../types/index.js';
 import type { GetImageOptions } from './fetching/demand.js';
+import type { ImageUrl } from './object-urls.js';
+
+/** What one tier holds, and how many images it gave since the frontend was made. */
+export interface TierStats {
+  entries: number;
+  bytes: number;
+  hits: number;
+}
+
+/** What `cacheStats` tells. */
+export interface CacheStats {
+  /** Decrypted images. */
+  memory: TierStats;
+  /** `entries` and `bytes` are 0 where the browser gives no storage. */
+  disk: TierStats;
+  /** Images that were fetched, and their size. */
+  network: Omit<TierStats, 'entries'>;
+}
 
 /** A frontend: what shows private images in a browser. What a failing call does is the option `errorHandlingMode`. */
 export interface PixstoreFrontend<Context = unknown> {
@@ -20,6 +38,56 @@ export interface PixstoreFrontend<Context = unknown> {
    * if (blob) img.src = URL.createObjectURL(blob);
    */
   getImage(record: ImageRecord, context?: Context, options?: GetImageOptions): Promise<Blob | null>;
+
+  /**
+   * Many images in one go, in the order of their records. One that fails fails alone: the modes that return null do so
+   * for its place.
+   *
+   * @returns null when `records` is no list, in the modes that return null
+   *
+   * @example
+   * const blobs = await frontend.getImages(await (await fetch('/api/photos')).json());
+   */
+  getImages(
+    records: readonly ImageRecord[],
+    context?: Context,
+    options?: GetImageOptions,
+  ): Promise<(Blob | null)[] | null>;
+
+  /**
+   * Gets an image as a URL. However often a version is shown, it has one URL, which is revoked when the last of those
+   * who got it has released it, or with `close()`.
+   *
+   * @throws as `getImage` does
+   *
+   * @example
+   * const shown = await frontend.getImageUrl(record);
+   * if (shown) img.src = shown.url;
+   * // when the image leaves the page:
+   * shown?.release();
+   */
+  getImageUrl(record: ImageRecord, context?: Context, options?: GetImageOptions): Promise<ImageUrl | null>;
+
+  /**
+   * Fetches images that will soon be wanted, and keeps them. The page goes first: they are fetched a few at a time, when
+   * nothing else is. One that fails is left out; it will say why when it is shown.
+   *
+   * @param options - `signal` stops it; the priority is `low`, whatever is said
+   *
+   * @example
+   * await frontend.prefetchImages(recordsOfNextPage);
+   */
+  prefetchImages(records: readonly ImageRecord[], context?: Context, options?: GetImageOptions): Promise<void>;
+
+  /**
+   * What the caches hold and how often they helped. Asking reads no image.
+   *
+   * @throws PixstoreError `FRONTEND_CLOSED`
+   *
+   * @example
+   * const { memory, disk, network } = (await frontend.cacheStats()) ?? {};
+   */
+  cacheStats(): Promise<CacheStats | null>;
 
   /**
    * Removes an image from memory and disk; one that is on its way is shown, but not cached any more.
@@ -43,6 +111,6 @@ export interface PixstoreFrontend<Context = unknown> {
    */
   clearImageCache(): Promise<void>;
 
-  /** Drops what is in memory and lets go of the database. What is cached on disk stays. */
+  /** Drops what is in memory, revokes all URLs and lets go of the database. What is cached on disk stays. */
   close(): void;
 }

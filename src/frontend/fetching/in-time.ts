@@ -8,11 +8,11 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
  */
 export async function inTime<Result>(
   milliseconds: number,
-  outer: AbortSignal,
+  outer: AbortSignal | undefined,
   work: (signal: AbortSignal) => Result | Promise<Result>,
 ): Promise<Result> {
   const abort = new AbortController();
-  outer.addEventListener('abort', () => abort.abort(outer.reason));
+  outer?.addEventListener('abort', () => abort.abort(outer.reason));
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -52,6 +52,7 @@ test.each([
   ['fetchTimeout', Number.POSITIVE_INFINITY],
   ['fetchRetries', -1],
   ['fetchRetries', 11],
+  ['refreshRecords', []],
   ['onImageLoad', 'log'],
   ['fetch', {}],
   ['now', 0],
