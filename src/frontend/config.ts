@@ -15,6 +15,7 @@ import {
 } from '../shared/options.js';
 import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
 import { isEndpointHost } from './fetching/endpoint-url.js';
+import type { RefreshRecords } from './fetching/refresh.js';
 
 /** Where `getImage` found an image. */
 export type ImageSource = 'memory' | 'disk' | 'network';
@@ -70,12 +71,24 @@ export type FrontendOptions = {
   errorHandlingMode: ErrorHandlingMode;
   /** Milliseconds a fetcher may take for one image. Default 30000. */
   fetchTimeout: number;
+  /**
+   * How often a fetch is repeated that failed for a reason of the moment: no answer, HTTP 429, 502, 503 or 504, an
+   * answer that was cut off, too many requests. The first time after about 400 ms, then after twice as long. Default 2.
+   */
+  fetchRetries: number;
+  /**
+   * Gets fresh records from your API, when the proofs of some have expired: asked once for all images concerned, with the
+   * context of the first. An image it returns no record for is `PROOF_INVALID`. Its API asks anew whether the user may.
+   */
+  refreshRecords?: RefreshRecords;
   /** Told about every image that was loaded; what it throws is logged and goes no further. */
   onImageLoad?: (info: ImageLoadInfo) => void;
   /** Used by the default fetcher instead of the global `fetch`. */
   fetch?: typeof fetch;
   /** The clock, in milliseconds. Default: the wall clock, with the resolution of `performance.now()`. */
   now: () => number;
+  /** Numbers from 0 to 1 that spread repeated fetches. Default `Math.random`. */
+  random: () => number;
   /** Default `console`. */
   logger: Logger;
 };
@@ -100,9 +113,12 @@ const rules: Record<keyof FrontendOptions, OptionRule> = {
   defaultEndpointRoute: { default: '/pixstore-image', check: isRoute },
   errorHandlingMode: { default: 'hybrid', check: isOneOf(errorHandlingModes) },
   fetchTimeout: { default: 30_000, check: isWholeNumber(1, longestTimer) },
+  fetchRetries: { default: 2, check: isWholeNumber(0, 10) },
+  refreshRecords: { check: isFunction },
   onImageLoad: { check: isFunction },
   fetch: { check: isFunction },
   now: { default: () => performance.timeOrigin + performance.now(), check: isFunction },
+  random: { default: Math.random, check: isFunction },
   logger: { default: console, check: isLogger },
 };
 

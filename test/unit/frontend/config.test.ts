@@ -18,6 +18,8 @@ test('defaults are those of the contract', () => {
     defaultEndpointRoute: '/pixstore-image',
     errorHandlingMode: 'hybrid',
     fetchTimeout: 30_000,
+    fetchRetries: 2,
+    random: Math.random,
     logger: console,
   });
 });
@@ -48,9 +50,13 @@ test.each([
   ['fetchTimeout', 0],
   ['fetchTimeout', 2 ** 31],
   ['fetchTimeout', Number.POSITIVE_INFINITY],
+  ['fetchRetries', -1],
+  ['fetchRetries', 11],
+  ['refreshRecords', []],
   ['onImageLoad', 'log'],
   ['fetch', {}],
   ['now', 0],
+  ['random', 0.5],
   ['logger', {}],
   ['frontendDBName', 'pixstore'],
 ])('%s: %j is refused by name', (name, value) => {
