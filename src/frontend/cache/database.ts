@@ -1,8 +1,7 @@
-import { deleteDB, openDB } from 'idb';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { patiently } from './patience.js';
-import { type CacheSchema, createStores, type Database, hasOurStores, type StoreNames } from './schema.js';
-import { isForbidden, isQuotaError } from './transaction.js';
+import { createStores, hasOurStores, type StoreName, type StoreNames } from './schema.js';
+import { isForbidden, isQuotaError, type StoresOf, settled, transact } from './transaction.js';
 
 /** The IndexedDB database of the disk cache: there if it can be, and never in the way. */
 export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
@@ -13,37 +12,43 @@ export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
  * page is loaded again.
  */
 export function createCacheDatabase(name: string, version: number, stores: StoreNames) {
-  let connection: Database | undefined;
-  let opening: Promise<Database | undefined> | undefined;
-  let openedInTime: Promise<Database | undefined> | undefined;
+  let connection: IDBDatabase | undefined;
+  let opening: Promise<IDBDatabase | undefined> | undefined;
+  let openedInTime: Promise<IDBDatabase | undefined> | undefined;
   let outOfUse = !hasIndexedDB();
   let damaged = false;
   let recreated = false;
 
-  async function open(giveUp: () => void): Promise<Database> {
-    const opened: Database = await openDB<CacheSchema>(name, version, {
-      upgrade: (database) => createStores(database, stores),
-      blocked: giveUp,
-      blocking(_currentVersion, newVersion) {
-        // A tab that runs a newer version of the application upgrades the database: ours is the outdated side.
-        if (newVersion !== null) outOfUse = true;
-        release(opened);
-      },
-    });
-    if (await hasOurStores(opened, stores)) return opened;
+  async function open(giveUp: () => void): Promise<IDBDatabase> {
+    const request = indexedDB.open(name, version);
+    request.onupgradeneeded = () => createStores(request.result, stores);
+    request.onblocked = giveUp;
+    const opened = await settled(request);
+    opened.onversionchange = ({ newVersion }) => {
+      // A tab that runs a newer version of the application upgrades the database: ours is the outdated side.
+      if (newVersion !== null) outOfUse = true;
+      release(opened);
+    };
+    if (hasOurStores(opened, stores)) return opened;
     opened.close();
     throw new Error('other schema');
   }
 
-  async function recreate(giveUp: () => void): Promise<Database> {
+  function deleteDatabase(giveUp: () => void): Promise<unknown> {
+    const request = indexedDB.deleteDatabase(name);
+    request.onblocked = giveUp;
+    return settled(request);
+  }
+
+  async function recreate(giveUp: () => void): Promise<IDBDatabase> {
     if (recreated) throw new Error('recreated before');
     recreated = true;
     damaged = false;
-    await deleteDB(name, { blocked: giveUp });
+    await deleteDatabase(giveUp);
     return open(giveUp);
   }
 
-  async function establish(giveUp: () => void): Promise<Database | undefined> {
+  async function establish(giveUp: () => void): Promise<IDBDatabase | undefined> {
     try {
       const opened = damaged ? await recreate(giveUp) : await open(giveUp).catch(() => recreate(giveUp));
       if (outOfUse) opened.close();
@@ -55,7 +60,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     return connection;
   }
 
-  async function connect(inBackground: boolean): Promise<Database | undefined> {
+  async function connect(inBackground: boolean): Promise<IDBDatabase | undefined> {
     if (connection || outOfUse) return connection;
     if (!opening) {
       openedInTime = patiently((giveUp) => {
@@ -66,28 +71,30 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     return inBackground ? patiently(async () => opening) : openedInTime;
   }
 
-  function release(database: Database): void {
+  function release(database: IDBDatabase): void {
     database.close();
     if (connection === database) connection = undefined;
   }
 
   return {
     /**
-     * Does something with the database; undefined when that could not be done.
+     * Runs `work` in a transaction (see {@link transact}); undefined when that could not be done.
      *
      * @param inBackground - nobody waits for it, so that it may wait for a database that is slow to open; what is not
      * in the background shares one wait, so that a page full of pictures does not wait for each
      * @throws DOMException `QuotaExceededError`; nothing else
      */
-    async use<Result>(
-      work: (database: Database) => Promise<Result>,
+    async use<const Names extends readonly StoreName[], Result>(
+      mode: 'readonly' | 'readwrite',
+      names: Names,
+      work: (...stores: StoresOf<Names>) => Result,
       inBackground = false,
     ): Promise<Result | undefined> {
       for (const isLastTry of [false, true]) {
         const database = await connect(inBackground);
         if (!database) break;
         try {
-          return await work(database);
+          return await transact(database, mode, names, work);
         } catch (error) {
           if (isQuotaError(error)) throw error;
           // Often it was only the connection that went away. Calls that fail together share a connection: only the
@@ -109,7 +116,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
       if (connection) release(connection);
       let cause: unknown;
       try {
-        const deleted = await patiently((giveUp) => deleteDB(name, { blocked: giveUp }).then(() => true));
+        const deleted = await patiently((giveUp) => deleteDatabase(giveUp).then(() => true));
         if (deleted) return;
       } catch (error) {
         // A page that may not store anything has nothing to delete.

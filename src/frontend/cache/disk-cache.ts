@@ -1,8 +1,8 @@
 import type { FrontendOptions } from '../config.js';
 import { type CacheDatabase, createCacheDatabase } from './database.js';
 import { createEviction } from './eviction.js';
-import { storeNames } from './schema.js';
-import { isQuotaError, transact } from './transaction.js';
+import { type ImageRow, storeNames } from './schema.js';
+import { isQuotaError } from './transaction.js';
 import { createUsageLog } from './usage.js';
 
 type Contents = Uint8Array<ArrayBuffer> | Blob;
@@ -18,23 +18,21 @@ export function createDiskCache(options: FrontendOptions) {
   const eviction = createEviction(database, names, options.frontendImageCacheLimit, options.frontendCleanupBatch);
 
   /** undefined when the database is out of use. */
-  function removeRows(id: string): Promise<boolean | undefined> {
-    return database.use((open) =>
-      transact(open, 'readwrite', [images, usage], async (transaction) => {
-        const rows = transaction.objectStore(usage);
-        const key = await rows.getKey(id);
-        await Promise.all([rows.delete(id), transaction.objectStore(images).delete(id)]);
-        return key !== undefined;
-      }),
-    );
+  async function removeRows(id: string): Promise<boolean | undefined> {
+    const key = await database.use('readwrite', [images, usage], (imageRows, usageRows) => {
+      const found = usageRows.getKey(id);
+      imageRows.delete(id);
+      usageRows.delete(id);
+      return found;
+    });
+    return key && key.result !== undefined;
   }
 
   return {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
     async read(id: string, token: number): Promise<Contents | undefined> {
-      const row = await database.use((open) =>
-        transact(open, 'readonly', [images], (transaction) => transaction.objectStore(images).get(id)),
-      );
+      const found = await database.use('readonly', [images], (rows) => rows.get(id));
+      const row = found?.result;
       if (row?.token !== token) return undefined;
       const contents = 'image' in row ? row.image : row.ciphertext;
       // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
@@ -45,10 +43,8 @@ export function createDiskCache(options: FrontendOptions) {
     },
 
     async has(id: string): Promise<boolean> {
-      const key = await database.use((open) =>
-        transact(open, 'readonly', [usage], (transaction) => transaction.objectStore(usage).getKey(id)),
-      );
-      return key !== undefined;
+      const key = await database.use('readonly', [usage], (rows) => rows.getKey(id));
+      return key?.result !== undefined;
     },
 
     /**
@@ -61,21 +57,23 @@ export function createDiskCache(options: FrontendOptions) {
     async write(id: string, token: number, contents: Contents, mayKeep: () => boolean): Promise<void> {
       const isImage = contents instanceof Blob;
       const size = isImage ? contents.size : contents.byteLength;
-      const row = { id, token, size, ...(isImage ? { image: contents } : { ciphertext: contents }) };
+      const row: ImageRow = { id, token, size, ...(isImage ? { image: contents } : { ciphertext: contents }) };
       try {
-        await database.use(async (open) => {
-          if (!mayKeep()) return;
-          await transact(open, 'readwrite', [images, usage], async (transaction) => {
-            const rows = transaction.objectStore(usage);
-            const kept = await rows.get(id);
-            // A slow, old answer must not take the place of a newer version.
-            if (kept && kept.token > token) return;
-            await Promise.all([
-              transaction.objectStore(images).put(row),
-              rows.put({ id, token, size, lastUsed: options.now() }),
-            ]);
-          });
-        }, true);
+        await database.use(
+          'readwrite',
+          [images, usage],
+          (imageRows, usageRows) => {
+            if (!mayKeep()) return;
+            const kept = usageRows.get(id);
+            kept.onsuccess = () => {
+              // A slow, old answer must not take the place of a newer version.
+              if (kept.result && kept.result.token > token) return;
+              imageRows.put(row);
+              usageRows.put({ id, token, size, lastUsed: options.now() });
+            };
+          },
+          true,
+        );
         await eviction.run();
       } catch (error) {
         if (isQuotaError(error)) await eviction.makeRoom();
@@ -108,12 +106,10 @@ export function createDiskCache(options: FrontendOptions) {
      * @throws PixstoreError `STORAGE_FAILED`
      */
     async clear(): Promise<void> {
-      const cleared = await database.use((open) =>
-        transact(open, 'readwrite', [images, usage], async (transaction) => {
-          await Promise.all([images, usage].map((name) => transaction.objectStore(name).clear()));
-          return true;
-        }),
-      );
+      const cleared = await database.use('readwrite', [images, usage], (...stores) => {
+        for (const store of stores) store.clear();
+        return true;
+      });
       if (!cleared) await database.destroy();
     },
 

@@ -1,7 +1,6 @@
 import { coalesce } from './coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { StoreNames } from './schema.js';
-import { transact } from './transaction.js';
 
 /**
  * Removes the least recently used images, `batch` at a time, until there are at most `limit`. It goes by the usage
@@ -12,17 +11,20 @@ export function createEviction(database: CacheDatabase, { images, usage }: Store
 
   /** Removes one batch when there are more than `most` images, and says whether there still are. */
   async function evictBatch(most: number): Promise<boolean> {
-    const more = await database.use((open) =>
-      transact(open, 'readwrite', [images, usage], async (transaction) => {
-        const rows = transaction.objectStore(usage);
-        const count = await rows.count();
-        if (count <= most) return false;
-        const oldest = await rows.index('lastUsed').getAllKeys(null, batch);
-        await Promise.all(oldest.flatMap((id) => [rows.delete(id), transaction.objectStore(images).delete(id)]));
-        return count - oldest.length > most;
-      }),
-    );
-    return more ?? false;
+    let more = false;
+    await database.use('readwrite', [images, usage], (imageRows, usageRows) => {
+      const count = usageRows.count();
+      const oldest = usageRows.index('lastUsed').getAllKeys(null, batch);
+      oldest.onsuccess = () => {
+        more = count.result - oldest.result.length > most;
+        if (count.result <= most) return;
+        for (const id of oldest.result) {
+          usageRows.delete(id);
+          imageRows.delete(id);
+        }
+      };
+    });
+    return more;
   }
 
   const run = coalesce(async () => {

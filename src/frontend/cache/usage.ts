@@ -1,7 +1,6 @@
 import { coalesce } from './coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { StoreNames } from './schema.js';
-import { transact } from './transaction.js';
 
 /**
  * Notes when images were last used. Hits that come while a note is being written share the next one, so that a page
@@ -13,18 +12,15 @@ export function createUsageLog(database: CacheDatabase, { usage }: StoreNames, n
   const flush = coalesce(async () => {
     const notes = [...used];
     used.clear();
-    await database.use((open) =>
-      transact(open, 'readwrite', [usage], async (transaction) => {
-        const store = transaction.objectStore(usage);
-        await Promise.all(
-          notes.map(async ([id, lastUsed]) => {
-            const row = await store.get(id);
-            // Deleted meanwhile: a row made now would stand for an image that is not there.
-            if (row) await store.put({ ...row, lastUsed });
-          }),
-        );
-      }),
-    );
+    await database.use('readwrite', [usage], (rows) => {
+      for (const [id, lastUsed] of notes) {
+        const row = rows.get(id);
+        row.onsuccess = () => {
+          // Deleted meanwhile: a row made now would stand for an image that is not there.
+          if (row.result) rows.put({ ...row.result, lastUsed });
+        };
+      }
+    });
   });
 
   return {
