@@ -82,7 +82,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
      *
      * @param inBackground - nobody waits for it, so that it may wait for a database that is slow to open; what is not
      * in the background shares one wait, so that a page full of pictures does not wait for each
-     * @throws DOMException `QuotaExceededError`; nothing else
+     * @throws DOMException `QuotaExceededError`, when it is to write; nothing else
      */
     async use<const Names extends readonly StoreName[], Result>(
       mode: 'readonly' | 'readwrite',
@@ -96,7 +96,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
         try {
           return await transact(database, mode, names, work);
         } catch (error) {
-          if (isQuotaError(error)) throw error;
+          if (mode === 'readwrite' && isQuotaError(error)) throw error;
           // Often it was only the connection that went away. Calls that fail together share a connection: only the
           // first of them may draw conclusions.
           damaged ||= isLastTry && connection === database;

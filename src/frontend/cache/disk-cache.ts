@@ -1,6 +1,7 @@
 import type { FrontendOptions } from '../config.js';
 import { type CacheDatabase, createCacheDatabase } from './database.js';
 import { createEviction } from './eviction.js';
+import { createReader } from './reads.js';
 import { type ImageRow, storeNames } from './schema.js';
 import { isQuotaError } from './transaction.js';
 import { createUsageLog } from './usage.js';
@@ -14,6 +15,7 @@ export function createDiskCache(options: FrontendOptions) {
   const names = storeNames(options);
   const { images, usage } = names;
   const database: CacheDatabase = createCacheDatabase(options.frontendDbName, options.frontendDbVersion, names);
+  const readRow = createReader(database, names);
   const usageLog = createUsageLog(database, names, options.now);
   const eviction = createEviction(database, names, options.frontendImageCacheLimit, options.frontendCleanupBatch);
 
@@ -31,8 +33,7 @@ export function createDiskCache(options: FrontendOptions) {
   return {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
     async read(id: string, token: number): Promise<Contents | undefined> {
-      const found = await database.use('readonly', [images], (rows) => rows.get(id));
-      const row = found?.result;
+      const row = await readRow(id);
       if (row?.token !== token) return undefined;
       const contents = 'image' in row ? row.image : row.ciphertext;
       // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
