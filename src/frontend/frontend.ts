@@ -5,6 +5,7 @@ import type { ImageFetcher, ImageRecord } from '../types/index.js';
 import { createDiskCache } from './cache/disk-cache.js';
 import { createGenerations } from './cache/generations.js';
 import { createMemoryCache } from './cache/memory-cache.js';
+import { createTabChannel } from './cache/other-tabs.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import { assertSecureContext } from './decrypt.js';
 import { createDefaultFetcher, type EndpointOptions } from './fetching/default-fetcher.js';
@@ -32,7 +33,7 @@ export interface PixstoreFrontend<Context = unknown> {
   getImage(record: ImageRecord, context?: Context): Promise<Blob | null>;
 
   /**
-   * Removes an image from memory and disk; one that is on its way is shown, but not cached any more.
+   * Removes an image from memory and disk, in all tabs; one that is on its way is shown, but not cached any more.
    *
    * @returns whether it was there
    * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`, `FRONTEND_CLOSED`
@@ -47,7 +48,7 @@ export interface PixstoreFrontend<Context = unknown> {
   cachedImageExists(id: string): Promise<boolean | null>;
 
   /**
-   * Removes every image from memory and disk; call it when a user logs out.
+   * Removes every image from memory and disk, in all tabs; call it when a user logs out.
    *
    * @throws PixstoreError `STORAGE_FAILED` when the browser refuses, `FRONTEND_CLOSED`
    */
@@ -75,8 +76,30 @@ export function createPixstoreFrontend<Context = unknown>(
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options);
   const generations = createGenerations();
+  const tabs = createTabChannel(options.frontendDbName, {
+    onDelete(id) {
+      forget(id);
+      void disk.drop(id);
+    },
+    onClear() {
+      forgetAll();
+      void disk.drop();
+    },
+    onReturn: forgetAll,
+  });
   const load = createImageLoader({ options, fetcher: chooseFetcher(options, fetcher), memory, disk, generations });
   let closed = false;
+
+  /** In memory; what is on its way is not kept. */
+  function forget(id: string): boolean {
+    generations.end(id);
+    return memory.remove(id);
+  }
+
+  function forgetAll(): void {
+    generations.endAll();
+    memory.clear();
+  }
 
   function assertOpen(): void {
     if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'This frontend was closed: create another one.');
@@ -98,8 +121,8 @@ export function createPixstoreFrontend<Context = unknown>(
       gate.runAsync(async () => {
         assertOpen();
         assertImageId(id);
-        generations.end(id);
-        const wasInMemory = memory.remove(id);
+        const wasInMemory = forget(id);
+        tabs.tellDelete(id);
         return (await disk.remove(id)) || wasInMemory;
       }),
 
@@ -113,17 +136,17 @@ export function createPixstoreFrontend<Context = unknown>(
     async clearImageCache() {
       await gate.runAsync(async () => {
         assertOpen();
-        generations.endAll();
-        memory.clear();
-        await disk.clear();
+        forgetAll();
+        tabs.tellClear();
+        await disk.remove();
       });
     },
 
     close() {
       closed = true;
-      generations.endAll();
-      memory.clear();
+      tabs.close();
       disk.close();
+      forgetAll();
     },
   };
 }

@@ -77,7 +77,7 @@ export function createImageLoader({ options, fetcher, memory, disk, generations 
     if (mayKeep()) {
       memory.put(id, { token, openedWith: sealOf(updated ? encodeMeta(answer) : record.meta), image });
       const plain = options.frontendCacheContents === 'decrypted';
-      void disk.write(id, token, plain ? image : answer.ciphertext.slice(), mayKeep);
+      disk.write(id, token, plain ? image : answer.ciphertext.slice(), mayKeep);
     }
     return { image, token, source: 'network' };
   }

@@ -1,11 +1,10 @@
 import { coalesce } from './coalesce.js';
 import type { CacheDatabase } from './database.js';
-import { patiently } from './patience.js';
 import type { ImageRow, StoreNames } from './schema.js';
 
 interface Wish {
   id: string;
-  answer: (row: ImageRow | undefined) => void;
+  answer: (row?: ImageRow) => void;
 }
 
 /** Bounds how long the page is busy asking. */
@@ -13,38 +12,32 @@ const wishesAtOnce = 1000;
 
 /**
  * Makes what reads image rows. Reads of one moment share a transaction, and so do those that come while it runs; each
- * is answered as soon as its own row is there.
+ * is answered as soon as its own row is there, and with nothing when the database is of no use.
  */
 export function createReader(database: CacheDatabase, { images }: StoreNames) {
   const wishes = new Set<Wish>();
-  let hanging = false;
 
   const readAll = coalesce(async () => {
-    if (wishes.size === 0) return;
-    const reading = database.use('readonly', [images], (rows) => {
-      for (const wish of [...wishes].slice(0, wishesAtOnce)) {
-        const row = rows.get(wish.id);
-        row.onsuccess = () => settle(wish, row.result);
-      }
-      return true;
-    });
-    // A transaction can hang as well as a database (Safari). As long as this one does, nobody else waits for it.
-    hanging = !(await patiently(() => reading));
-    if (hanging) for (const wish of wishes) settle(wish, undefined);
-    await reading;
-    hanging = false;
-    if (wishes.size) void readAll();
+    await undefined; // so that all calls of this moment are there
+    while (wishes.size > 0) {
+      const isDone = await database.use('readonly', [images], (rows) => {
+        for (const wish of [...wishes].slice(0, wishesAtOnce)) {
+          const row = rows.get(wish.id);
+          row.onsuccess = () => settle(wish, row.result);
+        }
+        return true;
+      });
+      if (!isDone) for (const wish of wishes) settle(wish);
+    }
   });
 
-  function settle(wish: Wish, row: ImageRow | undefined): void {
+  function settle(wish: Wish, row?: ImageRow): void {
     wishes.delete(wish);
     wish.answer(row);
   }
 
-  /** The row of an image; undefined when there is none, or the database is of no use. */
   return (id: string): Promise<ImageRow | undefined> =>
     new Promise((answer) => {
-      if (hanging) return answer(undefined);
       wishes.add({ id, answer });
       void readAll();
     });

@@ -44,15 +44,4 @@ export function settled<Result>(request: IDBRequest<Result>): Promise<Result> {
   });
 }
 
-export function isQuotaError(error: unknown): boolean {
-  return nameOf(error) === 'QuotaExceededError';
-}
-
-/** The browser gives this page no storage: it is sandboxed, or its user does not want it. */
-export function isForbidden(error: unknown): boolean {
-  return nameOf(error) === 'SecurityError';
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
-}
+export const isQuotaError = (error: unknown): boolean => error instanceof Error && error.name === 'QuotaExceededError';

@@ -12,6 +12,7 @@ async function openReader(ids: string[]) {
   onTestFinished(() => database.close());
   await database.use('readwrite', [names.images], (rows) => {
     for (const id of ids) rows.put({ id, token: 1, size: 3, ciphertext: bytes(3) });
+    return true;
   });
   return { database, read: createReader(database, names) };
 }
@@ -79,6 +80,7 @@ test('a transaction that hangs keeps all pictures waiting two seconds together, 
       if (hang) rows.get('id-0').onsuccess = goOn;
     };
     goOn();
+    return true;
   });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
