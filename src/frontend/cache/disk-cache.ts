@@ -17,11 +17,10 @@ export function createDiskCache(options: FrontendOptions) {
   const database = createCacheDatabase(options.frontendDbName, options.frontendDbVersion, names);
   const readRow = createReader(database, names);
   const queue = createWriteQueue(database, names, createEviction(database, names, options), options.now);
-  const { waiting } = queue;
 
   /** undefined when the database is out of use. */
   async function removeRows(id?: string): Promise<boolean | undefined> {
-    const waited = id === undefined ? waiting.clear() : waiting.delete(id);
+    const waited = queue.forget(id);
     const key = await database.use('readwrite', [images, usage], (imageRows, usageRows) => {
       const which = id ?? IDBKeyRange.lowerBound(Number.NEGATIVE_INFINITY);
       const found = imageRows.getKey(which);
@@ -35,18 +34,20 @@ export function createDiskCache(options: FrontendOptions) {
   return {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
     async read(id: string, token: number): Promise<Contents | undefined> {
-      const row = waiting.get(id)?.row ?? (await readRow(id));
-      if (row?.token !== token) return undefined;
+      const waits = queue.rowOf(id);
+      const row = waits?.token === token ? waits : await readRow(id);
+      if (!row) return undefined;
+      queue.add(row); // another version too: so that an older one does not take its place
+      if (row.token !== token) return undefined;
       const contents = 'image' in row ? row.image : row.ciphertext;
       // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
       // nobody has authenticated.
       if (!(contents instanceof (options.frontendCacheContents === 'decrypted' ? Blob : Uint8Array))) return undefined;
-      queue.add(row);
       return contents;
     },
 
     async has(id: string): Promise<boolean> {
-      if (waiting.get(id)?.row) return true;
+      if (queue.rowOf(id)) return true;
       const key = await database.use('readonly', [images], (rows) => rows.getKey(id));
       return key?.result !== undefined;
     },

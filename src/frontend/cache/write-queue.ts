@@ -26,6 +26,8 @@ export function createWriteQueue(
   now: () => number,
 ) {
   const waiting = new Map<string, Entry>();
+  // The newest version of each image that this page saw on disk or gave to it.
+  const newest = new Map<string, number>();
   let makeRoomAfter = 0;
 
   const flush = coalesce(async () => {
@@ -98,21 +100,35 @@ export function createWriteQueue(
   listen('addEventListener');
 
   return {
-    /** By id. What is deleted here is not written. */
-    waiting,
+    /** An image that waits. */
+    rowOf: (id: string): ImageRow | undefined => waiting.get(id)?.row,
 
     /**
-     * Keeps an image, in the background.
+     * Keeps an image, in the background, unless a newer version of it is known.
      *
-     * @param mayKeep - asked at the last moment; without it the image is there, and only its use is noted
+     * @param mayKeep - asked at the last moment; without it the image is on disk, and only its use is noted
      */
     add(row: ImageRow, mayKeep?: () => boolean): void {
       const { id, token, size } = row;
+      if ((newest.get(id) ?? 0) > token) return;
+      newest.set(id, token);
       const before = waiting.get(id);
-      if (before && before.used.token > token) return;
       const used = { id, token, size, lastUsed: now() };
-      waiting.set(id, mayKeep ? { used, row, mayKeep } : { mayKeep: () => true, ...before, used });
+      waiting.set(
+        id,
+        mayKeep ? { used, row, mayKeep } : { mayKeep: () => true, ...(before?.used.token === token && before), used },
+      );
       void flush();
+    },
+
+    /** Drops what waits of an image, or all, and says whether there was anything of this one. */
+    forget(id?: string): boolean {
+      const waited = id !== undefined && waiting.has(id);
+      for (const map of [waiting, newest]) {
+        if (id === undefined) map.clear();
+        else map.delete(id);
+      }
+      return waited;
     },
 
     /** Writes what waits, and has no more of the page's events. */
