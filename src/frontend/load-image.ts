@@ -127,7 +127,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
     if (mayKeep()) {
       memory.put(id, entry);
       const plain = options.frontendCacheContents === 'decrypted';
-      void disk.write(id, token, plain ? image : answer.ciphertext.slice(), mayKeep);
+      disk.write(id, token, plain ? image : answer.ciphertext.slice(), mayKeep);
     }
     return { ...entry, source: 'network' };
   }
