@@ -64,6 +64,11 @@ export function batchTooLarge(limit: number): PixstoreError {
   );
 }
 
+/** Its sender hung up, or took too long: no fault of ours. */
+export function batchCutOff(cause: unknown): PixstoreError {
+  return new PixstoreError('BATCH_INVALID', 'The body of a batch request was cut off.', { cause });
+}
+
 /** Gathers small pieces, so that a frame of 5 KB does not cost a system call. */
 function createBlock() {
   let bytes: Uint8Array | undefined;

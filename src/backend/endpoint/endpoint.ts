@@ -57,6 +57,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const { rateLimiter, onError } = options;
   const headersFor = createCommonHeaders(options.accessControlAllowOrigin);
   const limit = createLoadLimit(options.loadLimits);
+  const readingLimit = createLoadLimit(options.loadLimits);
   const counters = createServingCounters();
   const { serve, serveAuthorized, refuse } = createServe(options.answer, counters, options.onServed);
 
@@ -75,36 +76,60 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     }
     // Where the application has mounted us, batches may be sent to any path.
     if (method === 'POST' && (target.kind === 'route' || door.route === undefined)) {
-      return admitted(headers, batchReply, request, door, target);
+      return withBody(headers, request, (body) => admitted(headers, batchReply, request, door, body));
     }
     return textReply(405, 'Use GET for an image, POST for a batch.', [...headers, 'Allow', allowedMethods]);
   }
 
-  type Work = (request: EndpointRequest, door: Door, target: Target, room: Room) => MaybePromise<Reply>;
+  /** Reads a body. Who sends one slowly takes no place from those who ask for images. */
+  async function withBody(
+    headers: HeaderList,
+    request: EndpointRequest,
+    work: (body: string) => MaybePromise<Reply>,
+  ): Promise<Reply> {
+    const place = readingLimit.enter();
+    if (!place) return busyReply(headers);
+    let body: string;
+    try {
+      body = await request.text(maxBatchBytes);
+    } catch (error) {
+      return failureReply(error, headers);
+    } finally {
+      place.leave();
+    }
+    return work(body);
+  }
+
+  type Work<Asked> = (request: EndpointRequest, door: Door, asked: Asked, room: Room) => MaybePromise<Reply>;
 
   /** Finds room for an answer and, when it fails, gives the room up. */
-  function admitted(
+  function admitted<Asked>(
     headers: HeaderList,
-    work: Work,
+    work: Work<Asked>,
     request: EndpointRequest,
     door: Door,
-    target: Target,
+    asked: Asked,
   ): MaybePromise<Reply> {
     const begun = performance.now();
     const place = limit.enter();
-    if (!place) return work === batchReply ? busyReply(headers) : stateReply(WirePayloadState.RateLimited, headers);
+    if (!place)
+      return request.method === 'POST' ? busyReply(headers) : stateReply(WirePayloadState.RateLimited, headers);
     const leave = () => {
       place.leave();
       counters.countRequest(begun);
     };
     const failed = (error: unknown) => {
       leave();
-      const blame = blameReply(error, headers);
-      if (blame) return blame;
-      onError(error);
-      return stateReply(WirePayloadState.InternalError, headers);
+      return failureReply(error, headers);
     };
-    return recover(() => work(request, door, target, { headers, hold: place.hold, leave }), failed);
+    return recover(() => work(request, door, asked, { headers, hold: place.hold, leave }), failed);
+  }
+
+  function failureReply(error: unknown, headers: HeaderList): Reply {
+    const blame = blameReply(error, headers);
+    if (blame) return blame;
+    onError(error);
+    return stateReply(WirePayloadState.InternalError, headers);
   }
 
   function imageReply(request: EndpointRequest, door: Door, target: Target, { headers, hold, leave }: Room) {
@@ -131,8 +156,8 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     return andThen(answered, send);
   }
 
-  async function batchReply(request: EndpointRequest, door: Door, _: Target, { headers, hold, leave }: Room) {
-    const entries = decodeBatchRequest(await request.text(maxBatchBytes));
+  async function batchReply(_: EndpointRequest, door: Door, body: string, { headers, hold, leave }: Room) {
+    const entries = decodeBatchRequest(body);
     const isAllowed = await mayAsk(rateLimiter, door.client?.(), entries.length);
     const who = await audienceAt(door);
     if (!hold(batchHeld)) {

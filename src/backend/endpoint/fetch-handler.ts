@@ -1,4 +1,4 @@
-import { batchTooLarge } from './batch.js';
+import { batchCutOff, batchTooLarge } from './batch.js';
 import { type DoorOptions, openDoor } from './door.js';
 import type { Endpoint } from './endpoint.js';
 import { discard, isInMemory, type Reply } from './reply.js';
@@ -28,7 +28,11 @@ async function readText(request: Request, limit: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let length = 0;
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+  const next = () =>
+    reader?.read().catch((error: unknown) => {
+      throw batchCutOff(error);
+    });
+  for (let read = await next(); read && !read.done; read = await next()) {
     length += read.value.length;
     if (length > limit) {
       reader?.cancel().catch(() => {});

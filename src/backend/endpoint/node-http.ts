@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { batchTooLarge } from './batch.js';
+import { batchCutOff, batchTooLarge } from './batch.js';
 import type { EndpointRequest } from './door.js';
 import { discard, isInMemory, type Reply } from './reply.js';
 
@@ -37,11 +38,15 @@ async function readText(request: NodeRequest & { body?: unknown }, limit: number
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // To its end or not, the request stays: it has the connection that will be answered on.
-  for await (const chunk of (request as Readable).iterator({ destroyOnReturn: false })) {
-    length += (chunk as Uint8Array).length;
-    if (length > limit) throw batchTooLarge(limit);
-    chunks.push(chunk as Uint8Array);
+  try {
+    // To its end or not, the request stays: it has the connection that will be answered on.
+    for await (const chunk of (request as Readable).iterator({ destroyOnReturn: false })) {
+      length += (chunk as Uint8Array).length;
+      if (length > limit) throw batchTooLarge(limit);
+      chunks.push(chunk as Uint8Array);
+    }
+  } catch (error) {
+    throw error instanceof PixstoreError ? error : batchCutOff(error);
   }
   return Buffer.concat(chunks).toString();
 }
@@ -50,7 +55,7 @@ async function readText(request: NodeRequest & { body?: unknown }, limit: number
 export function sendToNode(request: NodeRequest, given: NodeResponse, reply: Reply): void {
   const response = given as ServerResponse; // one of http2 has the same methods
   const { status, headers, body, done } = reply;
-  if (response.destroyed || response.headersSent) {
+  if (response.headersSent || !closesWithConnection(request, response)) {
     discard(reply);
     return;
   }
@@ -68,4 +73,33 @@ export function sendToNode(request: NodeRequest, given: NodeResponse, reply: Rep
   } else {
     pipeline(body, response, done);
   }
+}
+
+// Answers that wait for their turn, by connection. A listener each would be more than Node takes for sane.
+const queued = new WeakMap<Socket, Set<ServerResponse>>();
+
+/**
+ * A client may send requests without waiting for answers. Node closes only the answer whose turn it is when the
+ * connection goes; those behind it would keep what they stand on for ever, were they not closed here.
+ *
+ * @returns false when the connection has gone already
+ */
+function closesWithConnection({ socket, httpVersionMajor }: NodeRequest, response: ServerResponse): boolean {
+  if (response.destroyed) return false;
+  if (response.socket || httpVersionMajor > 1) return true;
+  if (socket.destroyed) return false;
+  const waiting = queued.get(socket) ?? new Set();
+  if (!queued.has(socket)) {
+    queued.set(socket, waiting);
+    socket.once('close', () => waiting.forEach(closeUnsent));
+  }
+  waiting.add(response);
+  const leave = () => void waiting.delete(response);
+  response.once('finish', leave).once('close', leave);
+  return true;
+}
+
+function closeUnsent(response: ServerResponse): void {
+  response.destroy();
+  response.emit('close');
 }

@@ -32,7 +32,7 @@ export function textReply(status: number, text: string, headers: HeaderList): Re
   return { status, headers: [...headers, ...own], body: [body], done() {} };
 }
 
-/** To a batch for which there is no room: its body, with what is asked for, has not been read. */
+/** To a batch for which there is no room; perhaps its body has not been read. */
 export function busyReply(headers: HeaderList): Reply {
   return textReply(503, 'Busy. Try again soon.', [...headers, 'Retry-After', '1', 'Connection', 'close']);
 }

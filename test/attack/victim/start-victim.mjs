@@ -17,6 +17,19 @@ const ports = 2_000;
 /** @typedef {{ heapUsed: number, external: number, rss: number }} Memory bytes */
 
 /**
+ * What a backend has open.
+ *
+ * @typedef {object} Open
+ * @property {number} sockets connections
+ * @property {number} answers that it thinks are on their way
+ * @property {number} bytes that it thinks they hold in memory
+ * @property {number} files of images
+ */
+
+/** @type {Open} */
+export const nothingOpen = { sockets: 0, answers: 0, bytes: 0, files: 0 };
+
+/**
  * A backend in a process of its own.
  *
  * @typedef {object} Victim
@@ -29,7 +42,7 @@ const ports = 2_000;
  * @property {() => string} complaints what it wrote to standard error, such as warnings of Node
  * @property {() => Promise<Memory>} memory in use, garbage collected
  * @property {() => Promise<number>} peak the highest resident set since it was asked last, in bytes
- * @property {() => Promise<number>} sockets connections that are open
+ * @property {() => Promise<Open>} open
  * @property {() => boolean} lives
  * @property {() => Promise<void>} stop closes the backend and removes what it kept
  */
@@ -121,7 +134,7 @@ async function start(port, config, nodeFlags) {
     complaints: () => complaints,
     memory: () => ask('memory'),
     peak: () => ask('peak'),
-    sockets: () => ask('sockets'),
+    open: () => ask('open'),
     lives: () => child.exitCode === null && child.signalCode === null,
     async stop() {
       await ask('close').catch(() => {});

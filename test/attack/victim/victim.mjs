@@ -1,5 +1,6 @@
 // A real backend with its default endpoint in a process of its own, so that its end, its memory and its sockets are
 // nobody else's. start-victim.mjs starts it and asks it questions.
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPixstoreBackend } from 'pixstore/backend';
 
@@ -12,8 +13,10 @@ const log = [];
 /** @param {string} line */
 const note = (line) => void log.push(line);
 
+const config = /** @type {BackendConfig} */ (JSON.parse(process.argv[2] ?? '{}'));
+const { imageRootDir = '' } = config;
 const backend = createPixstoreBackend({
-  .../** @type {BackendConfig} */ (JSON.parse(process.argv[2] ?? '{}')),
+  ...config,
   errorHandlingMode: 'throw',
   logger: { info: note, warn: note, error: note },
 });
@@ -46,10 +49,30 @@ const answers = {
     peak = 0;
     return highest;
   },
-  /** Connections that are open now, whatever they do. */
-  sockets: () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length,
+  /** What is open now: connections, whatever they do; answers on their way; files, where the system tells. */
+  async open() {
+    const sockets = process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+    const { answers, bytes } = (await backend.stats())?.endpoint.open ?? { answers: -1, bytes: -1 };
+    return { sockets, answers, bytes, files: filesOpen() };
+  },
   close: () => backend.close(),
 };
+
+/** Images that are being read; the database is open anyway. */
+function filesOpen() {
+  if (!existsSync('/proc/self/fd')) return 0;
+  return readdirSync('/proc/self/fd').filter((name) => linkOf(`/proc/self/fd/${name}`).startsWith(`${imageRootDir}/`))
+    .length;
+}
+
+/** @param {string} path */
+function linkOf(path) {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // closed meanwhile
+  }
+}
 
 process.on(
   'message',
