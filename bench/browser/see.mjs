@@ -1,6 +1,6 @@
 import { rounds } from '../measures/bench.mjs';
 import { line } from '../report/line.mjs';
-import { setStage, visit } from './stage.mjs';
+import { setStage } from './stage.mjs';
 
 /** @typedef {import('./stage.mjs').Visit} Visit */
 /** @typedef {import('./stage.mjs').Kind} Kind */
@@ -40,12 +40,12 @@ export async function see(bench, images, conditions) {
 async function seeThrice(stage, entrant, conditions) {
   const profile = stage.freshProfile();
   const onePage = async (/** @type {import('./stage.mjs').Page} */ page) => {
-    const first = await visit(page);
+    const first = await stage.visit(page);
     await page.evaluate(() => globalThis.gallery.settle());
-    return { first, same: await visit(page) };
+    return { first, same: await stage.visit(page) };
   };
   const { first, same } = await stage.withPage(profile, entrant, onePage, conditions);
-  const next = await stage.withPage(profile, entrant, visit, conditions);
+  const next = await stage.withPage(profile, entrant, stage.visit, conditions);
   await stage.removeProfile(profile);
   return { first, next, same };
 }

@@ -74,21 +74,23 @@ export async function setStage(place, kinds, images) {
       return result;
     },
 
+    /**
+     * Asks for every picture of a page.
+     *
+     * @param {Page} page
+     * @returns {Promise<Visit>}
+     */
+    async visit(page) {
+      const seen = await page.evaluate(() => globalThis.gallery.visit());
+      if (seen.bytes === images.count * images.size) return seen;
+      throw new Error(`The page got ${seen.bytes} bytes of ${images.count} pictures of ${images.size}.`);
+    },
+
     async end() {
       site.close();
       for (const { server } of servers.values()) await server.end();
     },
   };
-}
-
-/**
- * Asks for every picture of a page.
- *
- * @param {Page} page
- * @returns {Promise<Visit>}
- */
-export function visit(page) {
-  return page.evaluate(() => globalThis.gallery.visit());
 }
 
 /**

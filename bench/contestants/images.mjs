@@ -2,11 +2,11 @@ import { createCipheriv } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { crc32, deflateSync } from 'node:zlib';
 
-const photos = new URL('../../demo/photos/', import.meta.url);
+const folder = new URL('../../demo/photos/', import.meta.url);
 const smallestComment = 4;
 const largestComment = 65_537;
 
-/** @type {Map<number, Buffer>} */
+/** @type {Map<string, Buffer>} */
 const made = new Map();
 
 /**
@@ -14,20 +14,26 @@ const made = new Map();
  * small picture of noise. What is missing to the size is noise in a comment, so that nothing compresses.
  *
  * @param {number} size bytes, at least 1,024
+ * @param {number} [rank] among the photos that fit, the largest first; goes round
  */
-export function imageOf(size) {
-  const image = made.get(size) ?? paddedPhoto(size) ?? noisePng(size);
-  made.set(size, image);
+export function imageOf(size, rank = 0) {
+  const name = `${size} ${rank}`;
+  const image = made.get(name) ?? paddedPhoto(size, rank) ?? noisePng(size);
+  made.set(name, image);
   return image;
 }
 
-/** @param {number} size */
-function paddedPhoto(size) {
-  const photo = readdirSync(photos)
+/**
+ * @param {number} size
+ * @param {number} rank
+ */
+function paddedPhoto(size, rank) {
+  const photos = readdirSync(folder)
     .filter((name) => name.endsWith('.jpg'))
-    .map((name) => readFileSync(new URL(name, photos)))
+    .map((name) => readFileSync(new URL(name, folder)))
     .filter((bytes) => bytes.length <= size - smallestComment)
-    .sort((a, b) => b.length - a.length)[0];
+    .sort((a, b) => b.length - a.length);
+  const photo = photos[rank % photos.length];
   if (!photo) return undefined;
   const firstSegmentEnd = 4 + photo.readUInt16BE(4); // a JFIF segment has to stay the first
   const [head, rest] = [photo.subarray(0, firstSegmentEnd), photo.subarray(firstSegmentEnd)];

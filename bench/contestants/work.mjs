@@ -31,15 +31,14 @@ export function createWork(contestant) {
   };
 
   return {
-    /** Saves images and remembers their ids; untimed. */
-    async fill({ count, size }) {
+    /** Saves images and remembers their ids; untimed. `varied`: not all the same photo. */
+    async fill({ count, size, varied = false }) {
       const end = ids.length + count;
-      const bytes = imageOf(size);
       let started = ids.length;
       await atOnce(256, async () => {
         while (started < end) {
           started += 1;
-          ids.push(await contestant.save(bytes));
+          ids.push(await contestant.save(imageOf(size, varied ? started : 0)));
         }
       });
       return ids.length;

@@ -1,4 +1,4 @@
-import { setStage, visit } from '../browser/stage.mjs';
+import { setStage } from '../browser/stage.mjs';
 import { line } from '../report/line.mjs';
 import { rounds } from './bench.mjs';
 
@@ -33,7 +33,7 @@ export async function slowNetwork(/** @type {import('./bench.mjs').Bench} */ ben
     const stage = await setStage(bench.place, kinds, { count, size });
     const seen = await rounds(bench, names, async (name) => {
       const profile = stage.freshProfile();
-      const seen = await stage.withPage(profile, entrants[name], visit, { network });
+      const seen = await stage.withPage(profile, entrants[name], stage.visit, { network });
       await stage.removeProfile(profile);
       return seen;
     });

@@ -1,3 +1,5 @@
+import { createWall, scroll } from './wall.mjs';
+
 const row = 10; // pictures that are seen first
 
 /**
@@ -32,10 +34,13 @@ export function createGallery(create) {
   let contestant;
   /** @type {any[]} */
   let records = [];
+  /** @type {Blob[]} */
+  let pictures = [];
   /** @type {PerformanceEntry[]} */
   const longTasks = [];
   new PerformanceObserver((list) => longTasks.push(...list.getEntries())).observe({ type: 'longtask', buffered: true });
   performance.setResourceTimingBufferSize(100_000);
+  const wall = createWall();
 
   return {
     /** @param {{ config: Config, records: any[] }} options */
@@ -44,41 +49,88 @@ export function createGallery(create) {
       contestant = create(options.config);
     },
 
-    /** Asks for every picture of the page. @returns {Promise<Visit>} */
-    async visit() {
+    /**
+     * Asks for every picture of the page, or for some of them.
+     *
+     * @param {{ begin?: number, end?: number }} [which]
+     * @returns {Promise<Visit>}
+     */
+    async visit({ begin: from = 0, end: to = records.length } = {}) {
+      const asked = records.slice(from, to);
       performance.clearResourceTimings();
-      /** @type {Blob[]} */
-      const pictures = [];
+      pictures = [];
       let [first, firstRow, seenOfRow] = [0, 0, 0];
       const begin = performance.now();
-      await contestant.load(records, (index, picture) => {
+      await contestant.load(asked, (index, picture) => {
         pictures[index] = picture;
         if (first === 0) first = performance.now() - begin;
         if (index < row) seenOfRow += 1;
         if (seenOfRow === row && firstRow === 0) firstRow = performance.now() - begin;
       });
       const all = performance.now() - begin;
+      await Promise.all([pictures[0], pictures[pictures.length - 1]].map((picture) => createImageBitmap(picture)));
       await pause(200); // what comes right after, and the observer's own delay
       return {
         all,
         first,
         firstRow,
-        longTasks: longTasks.filter(({ startTime }) => startTime >= begin - 50).map(({ duration }) => duration),
-        bytes: records.reduce((sum, _, index) => sum + pictures[index].size, 0),
+        longTasks: tasksSince(begin),
+        bytes: pictures.reduce((sum, { size }) => sum + size, 0),
         requests: performance.getEntriesByType('resource').filter(isFromNetwork).length,
       };
     },
 
-    /** Waits until the pictures of the page are on disk, but not for ever: who keeps fewer is asked again without them. */
-    async settle() {
+    /**
+     * Waits until so many pictures are on disk, but not for ever: who keeps fewer is asked again without them.
+     *
+     * @param {number} [count]
+     */
+    async settle(count = records.length) {
       const begin = performance.now();
       await pause(2_000);
       while (performance.now() - begin < 30_000) {
-        if (!contestant.kept || (await contestant.kept()) >= records.length) return;
+        if (!contestant.kept || (await contestant.kept()) >= count) return;
         await pause(250);
       }
     },
+
+    /** How many pictures are on disk. */
+    kept: () => contestant.kept?.(),
+
+    /** Asks for every picture and shows each as soon as it is there. @returns {Promise<number>} when it began */
+    async film() {
+      const begin = Date.now();
+      wall.build(records.length);
+      await contestant.load(records, (index, picture) => void wall.hang(index, picture));
+      return begin;
+    },
+
+    /** Shows the pictures of the last visit. */
+    async show() {
+      wall.build(pictures.length);
+      await Promise.all(pictures.map((picture, index) => wall.hang(index, picture)));
+    },
+
+    /**
+     * Scrolls for a while, and in the middle of it asks for one more picture.
+     *
+     * @param {{ duration: number, ask?: number }} what ms, and which picture
+     */
+    async scroll({ duration, ask }) {
+      const begin = performance.now();
+      const asked = pause(duration / 10).then(async () => {
+        if (ask !== undefined) await contestant.load([records[ask]], () => {});
+      });
+      const { frames, dropped } = await scroll(duration);
+      await asked;
+      return { frames, dropped, longTasks: tasksSince(begin) };
+    },
   };
+
+  /** ms of each task that began since; one that is under way counts. @param {number} begin */
+  function tasksSince(begin) {
+    return longTasks.filter(({ startTime, duration }) => startTime + duration >= begin).map(({ duration }) => duration);
+  }
 }
 
 /** @param {number} duration ms */

@@ -3,7 +3,7 @@ import { createGallery, oneByOne } from './gallery.mjs';
 import { countKept } from './kept.mjs';
 
 // Every option is said: some of the peer's defaults are made for its tests, such as a cache of very few images.
-globalThis.gallery = createGallery((/** @type {{ port: number }} */ { port }) => {
+globalThis.gallery = createGallery((/** @type {{ port: number, options?: object }} */ { port, options }) => {
   initPixstoreFrontend({
     defaultEndpointConnectHost: '127.0.0.1',
     defaultEndpointConnectPort: port,
@@ -15,6 +15,7 @@ globalThis.gallery = createGallery((/** @type {{ port: number }} */ { port }) =>
     frontendImageCacheLimit: 1_000,
     frontendCleanupBatch: 50,
     errorHandlingMode: 'throw',
+    ...options,
   });
   return { ...oneByOne(getImage), kept: countKept };
 });
