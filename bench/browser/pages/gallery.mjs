@@ -99,8 +99,9 @@ export function createGallery(create) {
 
     /** Asks for every picture and shows each as soon as it is there. @returns {Promise<number>} when it began */
     async film() {
-      const begin = Date.now();
       wall.build(records.length);
+      await pause(500); // the empty places are drawn
+      const begin = Date.now();
       await contestant.load(records, (index, picture) => void wall.hang(index, picture));
       return begin;
     },
