@@ -46,6 +46,8 @@ function linesOf(seen, phase, gallery, budgets) {
   if (phase !== 'same') {
     const first = figures(seen, phase, (visit) => visit.first);
     lines.push(...speedLines({ group, name: `first picture, ${name}` }, first));
+    const firstRow = figures(seen, phase, (visit) => visit.firstRow);
+    lines.push(...speedLines({ group, name: `first row, ${name}` }, firstRow));
   }
   if (phase !== 'first') {
     const { ours, peer: other } = figures(seen, phase, ({ longTasks }) => longTasks.length);
