@@ -1,4 +1,6 @@
 // The process of one contestant: opens it in the folder it is given, and does what it is told over IPC.
+import { createProfiler } from './profiler.mjs';
+
 const programs = {
   ours: { opens: './pixstore.mjs', does: './work.mjs' },
   peer: { opens: './peer.mjs', does: './work.mjs' },
@@ -14,7 +16,7 @@ const [kind, folder, options] = process.argv.slice(2);
 const { open } = await import(programs[kind].opens);
 const { createWork } = await import(programs[kind].does);
 const contestant = await open(folder, JSON.parse(options));
-const work = { ...createWork(contestant, folder), close: async () => contestant.close?.() };
+const work = { ...createWork(contestant, folder), ...createProfiler(), close: async () => contestant.close?.() };
 
 process.on('disconnect', () => process.exit());
 process.on('message', async ({ call, name, argument }) => {

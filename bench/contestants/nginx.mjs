@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
@@ -27,7 +27,9 @@ export async function startNginx(base, { port, payloads }) {
   endWithUs(child, 'SIGTERM'); // SIGKILL would leave its worker behind
   const exited = once(child, 'exit');
   await listening(port, child);
+  const worker = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
   return {
+    pid: Number(worker),
     async end() {
       child.kill('SIGTERM');
       await exited;

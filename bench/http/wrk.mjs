@@ -34,8 +34,9 @@ export async function load({ place, port, requests, connections, duration, answe
   const file = join(folder, 'requests');
   await writeFile(file, Buffer.concat(requests.flatMap((request) => [Buffer.from(`${request.length}\n`), request])));
   const seconds = Math.ceil(duration / 1000);
-  const args = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', script, `http://127.0.0.1:${port}`];
-  const { stdout } = await promisify(execFile)('wrk', [...args, '--', file]);
+  // A busy machine may stall for longer than the 2 s that wrk waits by itself.
+  const flags = `-t 1 -c ${connections} -d ${seconds}s --timeout 30s`.split(' ');
+  const { stdout } = await promisify(execFile)('wrk', [...flags, '-s', script, `http://127.0.0.1:${port}`, '--', file]);
   await rm(folder, { recursive: true });
 
   const [, json] = stdout.match(/^JSON (.*)$/m) ?? [];

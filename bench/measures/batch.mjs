@@ -13,31 +13,42 @@ const connections = 32;
 
 /** Images a second in batches of 50, beside nginx, which is asked for the same bytes one by one. */
 export async function batch(/** @type {import('./bench.mjs').Bench} */ bench) {
-  const name = `batches of ${perBatch} x ${size / kibibyte} KB, images`;
+  const name = `batches of ${perBatch} x ${size / kibibyte} KB`;
   bench.progress(name);
   const values = await rounds(bench, /** @type {const} */ (['ours', 'bare', 'nginx']), (kind) =>
-    withServer(bench, kind, { count: images, size }, (server) => imagesPerSecond(bench, kind, server)),
+    withServer(bench, kind, { count: images, size }, (server) => perImage(bench, kind, server)),
   );
-  const [ours = [], bare = [], nginx = []] = [values.get('ours'), values.get('bare'), values.get('nginx')];
-  const floor = { name: 'bare node:http, in batches', value: median(bare) };
-  const against = 'nginx, one by one';
-  return [line({ group: 'batch', name, unit: '/s', ours, other: nginx, against, atLeast: 1, floor })];
+  return [
+    {
+      name: `${name}, images`,
+      unit: /** @type {const} */ ('/s'),
+      what: /** @type {const} */ ('perSecond'),
+      atLeast: 1,
+    },
+    { name: `${name}, processor`, unit: /** @type {const} */ ('µs'), what: /** @type {const} */ ('processor') },
+  ].map(({ name, unit, what, atLeast }) => {
+    const [ours = [], bare = [], nginx = []] = /** @type {const} */ (['ours', 'bare', 'nginx']).map((kind) =>
+      values.get(kind)?.map((value) => value[what]),
+    );
+    const floor = { name: 'bare node:http, in batches', value: median(bare) };
+    return line({ group: 'batch', name, unit, ours, other: nginx, against: 'nginx, one by one', atLeast, floor });
+  });
 }
 
 /**
  * @param {import('./bench.mjs').Bench} bench
  * @param {'ours' | 'bare' | 'nginx'} kind
  * @param {import('./servers.mjs').Server} server
+ * @returns {Promise<{ perSecond: number, processor: number }>} of images
  */
-async function imagesPerSecond(bench, kind, { port, pid, requests, records }) {
+async function perImage(bench, kind, { port, pid, requests, records }) {
   const payload = payloadBytes(size);
-  if (kind === 'nginx') {
-    return (await loaded(bench, { port, requests, connections, answerBytes: payload })).perSecond;
-  }
+  if (kind === 'nginx') return loaded(bench, { port, pid, requests, connections, answerBytes: payload });
   const posts = Array.from({ length: batches }, (_, index) =>
     postBatch(Array.from({ length: perBatch }, (_, place) => records[(index * perBatch + place) % records.length])),
   );
   await fetchBatches(port, posts, { count: perBatch, size });
   const answerBytes = perBatch * (4 + payload);
-  return (await loaded(bench, { port, pid, requests: posts, connections, answerBytes })).perSecond * perBatch;
+  const { perSecond, processor } = await loaded(bench, { port, pid, requests: posts, connections, answerBytes });
+  return { perSecond: perSecond * perBatch, processor: processor / perBatch };
 }

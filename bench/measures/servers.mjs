@@ -19,7 +19,7 @@ import { withContestant } from './bench.mjs';
  * @property {Buffer[]} requests one for each image
  * @property {{ id: string, token?: number, statelessProof?: string }[]} records what a batch asks with
  * @property {<Result>(name: string) => Promise<Result>} call one of work.mjs, of those that are pixstore
- * @property {number} [pid] of those that are Node
+ * @property {number} pid of the process that answers
  */
 
 /**
@@ -58,7 +58,7 @@ export async function withServer(bench, kind, { count, size, memoryCacheBytes },
     return withContestant(bench, kind, ({ pid }) => checked({ ...files, call, pid }), { port, payloads });
   }
   const nginx = await startNginx(bench.place, { port, payloads });
-  const value = await checked({ ...files, call });
+  const value = await checked({ ...files, call, pid: nginx.pid });
   await nginx.end();
   return value;
 }
@@ -67,9 +67,9 @@ export async function withServer(bench, kind, { count, size, memoryCacheBytes },
  * Loads a server for a short while, so that code is compiled, then timed.
  *
  * @param {Bench} bench
- * @param {{ port: number, pid?: number, requests: Buffer[], connections: number, answerBytes: number }} how
+ * @param {{ port: number, pid: number, requests: Buffer[], connections: number, answerBytes: number }} how
  * @returns {Promise<import('../http/wrk.mjs').Load & { processor: number }>} `processor`: µs of it that a request took,
- *   on all threads of the server; NaN without a pid
+ *   on all threads of the server
  */
 export async function loaded(bench, { pid, ...how }) {
   await load({ ...how, place: bench.place, duration: bench.warmUp });
@@ -80,9 +80,8 @@ export async function loaded(bench, { pid, ...how }) {
 
 const tick = 10_000; // µs, of the times in /proc
 
-/** @param {number | undefined} pid @returns {number} µs that the process has run, in itself and in the system */
+/** @param {number} pid @returns {number} µs that the process has run, in itself and in the system */
 function processorTime(pid) {
-  if (pid === undefined) return Number.NaN;
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');
