@@ -13,6 +13,9 @@ export default defineConfig({
       project('contract'),
       // One browser at a time: timings and CPU are the test's own.
       project('browser', { testTimeout: 30_000, hookTimeout: 60_000, fileParallelism: false }),
+      ...['chromium', 'firefox', 'webkit'].map((engine) =>
+        project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 30_000, hookTimeout: 60_000 }),
+      ),
       project('fault', { testTimeout: 60_000 }),
       project('package', { testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
     ],

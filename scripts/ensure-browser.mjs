@@ -1,6 +1,7 @@
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { canInstallDebianPackages, installDebianPackages } from './debian.mjs';
 import { run, runAsProgram, runInstalled } from './run.mjs';
 
 /**
@@ -77,17 +78,10 @@ async function installers() {
     runInstalled('playwright-core/cli.js', ['install', ...flags, 'chromium'], { show: true, seconds: 300 });
   const isRoot = process.getuid?.() === 0;
   if (!isRoot || process.platform !== 'linux') return [() => playwright()];
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const withLibraries = () => playwright('--with-deps');
-  return /^ID=debian$/m.test(release) ? [installFromDebian, withLibraries] : [withLibraries, () => playwright()];
-}
-
-async function installFromDebian() {
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (/** @type {string[]} */ ...args) =>
-    run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-q', ...args], { show: true, seconds: 300, env });
-  await apt('update');
-  await apt('install', '-y', '--no-install-recommends', 'chromium');
+  return (await canInstallDebianPackages())
+    ? [() => installDebianPackages(['chromium']), withLibraries]
+    : [withLibraries, () => playwright()];
 }
 
 await runAsProgram(import.meta.url, async () => console.log(await ensureBrowser()));
