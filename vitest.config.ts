@@ -14,7 +14,7 @@ export default defineConfig({
       // One browser at a time: timings and CPU are the test's own.
       project('browser', { testTimeout: 30_000, hookTimeout: 60_000, fileParallelism: false }),
       ...['chromium', 'firefox', 'webkit'].map((engine) =>
-        project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 30_000, hookTimeout: 60_000 }),
+        project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 }),
       ),
       project('fault', { testTimeout: 60_000 }),
       project('package', { testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),

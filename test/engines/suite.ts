@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { startBackend, type TestBackend } from '../browser/harness/backend.js';
 import { subjects } from './cases/index.js';
-import type { Engine, EngineName } from './drivers/engine.js';
+import type { Engine, EngineName, Tab } from './drivers/engine.js';
 import { type CaseSite, serveCase } from './server/case-site.js';
+
+const patience = 50_000;
 
 /** Runs every case in one engine, each on an origin of its own, and reports it as a test. */
 export function testEngine(name: EngineName, launch: () => Promise<Engine>): void {
   const sites: CaseSite[] = [];
   let engine: Engine | undefined;
+  let tab: Tab | undefined;
   let backend: TestBackend | undefined;
 
   beforeAll(async () => {
@@ -17,6 +20,7 @@ export function testEngine(name: EngineName, launch: () => Promise<Engine>): voi
     if (backend) backend.clock.ahead = 0;
   });
   afterAll(async () => {
+    await tab?.close();
     await engine?.close();
     await Promise.all([backend?.close(), ...sites.map((site) => site.close())]);
   });
@@ -24,22 +28,34 @@ export function testEngine(name: EngineName, launch: () => Promise<Engine>): voi
   describe.each(Object.entries(subjects))('%s', (_subject, cases) => {
     for (const { title, skip } of cases) {
       const reason = skip?.[name];
-      test.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (${reason})`, async ({ signal }) => {
+      test.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (${reason})`, async () => {
         if (!engine || !backend) throw new Error('The browser or the backend did not start.');
         const site = await serveCase(backend, engine);
         sites.push(site);
-        const tab = await engine.open(site.url(name, title));
-        try {
-          const tooLate = new Promise<string>((resolve) =>
-            signal.addEventListener('abort', () => resolve('the page did not come to an end')),
-          );
-          const problem = await Promise.race([site.outcome, tooLate]);
-          if (problem !== undefined) throw new Error(problem);
-        } finally {
-          await site.finish();
-          await tab.close();
+        const current = tab ?? (await engine.open());
+        tab = undefined;
+        await current.go(site.url(name, title));
+        const problem = await inTime(site.outcome);
+        await site.finish();
+        if (problem === undefined) {
+          tab = current;
+          return;
         }
+        // Whatever state its page is in: the next case gets another.
+        await current.close();
+        throw new Error(problem);
       });
     }
   });
+}
+
+/** An outcome that comes before the test runner loses patience, so that what was opened is closed. */
+async function inTime(outcome: Promise<string | undefined>): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`The page did not come to its end within ${patience} ms.`), patience);
+  });
+  const first = await Promise.race([outcome, tooLate]);
+  clearTimeout(timer);
+  return first;
 }

@@ -1,7 +1,7 @@
 import type { FrontendConfig } from 'pixstore/frontend';
 import type { EngineName } from '../drivers/engine.js';
 import type { RemoteControl } from '../page/control.js';
-import type { Frame, Tab } from '../page/pages.js';
+import type { Frame, Page, Tab } from '../page/pages.js';
 
 /**
  * What is tested in every engine. Cases run in a page and are listed in Node: a file of cases must not touch the
@@ -21,6 +21,7 @@ export interface CaseWorld {
   endpoint: FrontendConfig;
   control: RemoteControl;
   openFrame(): Promise<Frame>;
+  openSandbox(): Promise<Page>;
   openTab(): Promise<Tab>;
 }
 

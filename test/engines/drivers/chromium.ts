@@ -8,11 +8,13 @@ export async function launchChromium(): Promise<Engine> {
   const browser = await chromium.launch(await launchOptions());
   const context = await browser.newContext();
   return {
-    async open(url) {
+    async open() {
       const page = await context.newPage();
       const keepCoverage = await startPageCoverage(page);
-      await page.goto(url, { waitUntil: 'commit' });
       return {
+        async go(url) {
+          await page.goto(url, { waitUntil: 'commit' });
+        },
         async close() {
           await keepCoverage();
           await page.close();

@@ -1,11 +1,13 @@
 /** A browser that was started for a test file, with one profile for all its tabs. */
 export interface Engine {
-  /** Opens a page in a new tab and does not wait for it. */
-  open(url: string): Promise<Tab>;
+  /** Opens a new tab. */
+  open(): Promise<Tab>;
   close(): Promise<void>;
 }
 
 export interface Tab {
+  /** Goes to a page and does not wait for it. */
+  go(url: string): Promise<void>;
   close(): Promise<void>;
 }
 

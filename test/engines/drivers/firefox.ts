@@ -24,10 +24,12 @@ export async function launchFirefox(): Promise<Engine> {
     const bidi = await connectBidi(`${address}/session`);
     await bidi.send('session.new', { capabilities: {} });
     return {
-      async open(url) {
+      async open() {
         const { context } = await bidi.send<{ context: string }>('browsingContext.create', { type: 'tab' });
-        await bidi.send('browsingContext.navigate', { context, url, wait: 'none' });
         return {
+          async go(url) {
+            await bidi.send('browsingContext.navigate', { context, url, wait: 'none' });
+          },
           async close() {
             await bidi.send('browsingContext.close', { context });
           },

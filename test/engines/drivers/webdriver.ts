@@ -48,14 +48,18 @@ export function createWebDriver(origin: string) {
       first = await inSession<string>('GET', '/window');
     },
 
-    openTab: (url: string): Promise<string> =>
+    openTab: (): Promise<string> =>
       inTurn(async () => {
         // A new tab is opened by the current one, which may have been closed.
         await inSession('POST', '/window', { handle: first });
         const { handle } = await inSession<{ handle: string }>('POST', '/window/new', { type: 'tab' });
+        return handle;
+      }),
+
+    goInTab: (handle: string, url: string): Promise<void> =>
+      inTurn(async () => {
         await inSession('POST', '/window', { handle });
         await inSession('POST', '/url', { url });
-        return handle;
       }),
 
     closeTab: (handle: string): Promise<void> =>

@@ -27,9 +27,9 @@ export async function launchWebKit(): Promise<Engine> {
       'webkitgtk:browserOptions': { binary: miniBrowser, args: ['--automation'] },
     });
     return {
-      async open(url) {
-        const handle = await driver.openTab(url);
-        return { close: () => driver.closeTab(handle) };
+      async open() {
+        const handle = await driver.openTab();
+        return { go: (url) => driver.goInTab(handle, url), close: () => driver.closeTab(handle) };
       },
       async close() {
         await driver.end().catch(() => undefined); // the browser is ended in any case

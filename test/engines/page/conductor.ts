@@ -2,7 +2,7 @@
 import { subjects } from '../cases/index.js';
 import type { EngineName } from '../drivers/engine.js';
 import { control } from './control.js';
-import { leaveAll, openFrame, openTab } from './pages.js';
+import { leaveAll, openFrame, openSandbox, openTab } from './pages.js';
 
 const parameters = new URLSearchParams(location.search);
 const parameter = (name: string) => parameters.get(name) ?? '';
@@ -22,6 +22,7 @@ async function run(): Promise<void> {
     endpoint,
     control,
     openFrame: () => openFrame(endpoint),
+    openSandbox: () => openSandbox(endpoint),
     openTab: () => openTab(endpoint),
   });
   await leaveAll();

@@ -1,7 +1,7 @@
 /** Fails unless two values have the same JSON; `undefined` counts as a value. */
 export function equal(actual: unknown, expected: unknown, what = 'value'): void {
   const [is, should] = [show(actual), show(expected)];
-  if (is !== should) throw new Error(`${what}: expected ${should}, got ${is}`);
+  if (is !== should) throw new Error(`${what}: expected ${shorten(should)}, got ${shorten(is)}`);
 }
 
 /** Fails unless the object has all of these properties, with these values. */
@@ -28,3 +28,6 @@ export async function eventually(look: () => unknown, expected: unknown, what = 
 
 const show = (value: unknown): string =>
   JSON.stringify(value, (_key, inner) => inner ?? String(inner)) ?? String(value);
+
+const shorten = (text: string): string =>
+  text.length > 500 ? `${text.slice(0, 500)}... (${text.length} characters)` : text;

@@ -28,15 +28,20 @@ let tabs = 0;
 
 /** Opens a page in a frame, under a content security policy as strict as can be. */
 export async function openFrame(endpoint: FrontendConfig): Promise<Frame> {
-  const element = document.createElement('iframe');
-  element.src = '/visited';
-  await new Promise((resolve) => {
-    element.onload = resolve;
-    document.body.append(element);
-  });
+  const element = await appendFrame('/visited');
   const window = element.contentWindow as Frame['window'];
   const call: Call = async (name, args) => (window.page[name] as (...args: unknown[]) => unknown)(...args);
   return track(endpoint, call, { window, leave: async () => element.remove() });
+}
+
+/** Opens a page in a sandboxed frame: it has no origin of its own, and so no storage. */
+export async function openSandbox(endpoint: FrontendConfig): Promise<Page> {
+  const element = await appendFrame('/sandboxed');
+  const { port1, port2 } = new MessageChannel();
+  const { ready, call } = converse(port1);
+  element.contentWindow?.postMessage(null, '*', [port2]);
+  await ready;
+  return track(endpoint, call, { leave: async () => element.remove() });
 }
 
 /** Opens a page in a tab. */
@@ -44,11 +49,39 @@ export async function openTab(endpoint: FrontendConfig): Promise<Tab> {
   tabs += 1;
   const id = `tab-${tabs}`;
   const channel = new BroadcastChannel(id);
+  const { ready, call, again } = converse(channel);
+  await control.openTab(id, `/visited?tab=${id}`);
+  await ready;
+  return track(endpoint, call, {
+    async reload() {
+      const reloaded = again();
+      channel.postMessage({ name: 'reload' });
+      await reloaded;
+    },
+    async leave() {
+      channel.close();
+      await control.closeTab(id);
+    },
+  });
+}
+
+async function appendFrame(path: string): Promise<HTMLIFrameElement> {
+  const element = document.createElement('iframe');
+  element.src = path;
+  await new Promise((resolve) => {
+    element.onload = resolve;
+    document.body.append(element);
+  });
+  return element;
+}
+
+/** The way to a page that is reached by messages only; `ready` once it listens. */
+function converse(port: MessagePort | BroadcastChannel) {
   const waiting = new Map<number, Deferred<unknown>>();
   let calls = 0;
   let ready = createDeferred<void>();
 
-  channel.onmessage = ({ data: { isReady, answers, result, error } }) => {
+  port.onmessage = ({ data: { isReady, answers, result, error } }) => {
     if (isReady) ready.resolve();
     if (error === undefined) waiting.get(answers)?.resolve(result);
     else waiting.get(answers)?.reject(new Error(error));
@@ -58,23 +91,15 @@ export async function openTab(endpoint: FrontendConfig): Promise<Tab> {
     calls += 1;
     const answer = createDeferred<unknown>();
     waiting.set(calls, answer);
-    channel.postMessage({ call: calls, name, args });
+    port.postMessage({ call: calls, name, args });
     return answer.promise;
   };
-
-  await control.openTab(id, `/visited?tab=${id}`);
-  await ready.promise;
-  return track(endpoint, call, {
-    async reload() {
-      ready = createDeferred();
-      channel.postMessage({ name: 'reload' });
-      await ready.promise;
-    },
-    async leave() {
-      channel.close();
-      await control.closeTab(id);
-    },
-  });
+  /** Ready once more, after the page was loaded anew. */
+  const again = () => {
+    ready = createDeferred();
+    return ready.promise;
+  };
+  return { ready: ready.promise, call, again };
 }
 
 /** At the end of a case: closes all pages. Throws when something in one of them went wrong and nobody caught it. */

@@ -1,5 +1,5 @@
 // The script of a page that shows images: the built package, as an application would bundle it, and what a case asks of
-// the page. A frame is asked directly, a tab over a BroadcastChannel.
+// the page. A frame is asked directly, other pages by messages.
 import type { FrontendConfig, ImageRecord, ImageSource } from 'pixstore/frontend';
 import { pageHelpers } from '../../browser/harness/page.js';
 
@@ -31,18 +31,22 @@ declare global {
 }
 globalThis.page = visited;
 
-const tab = new URLSearchParams(location.search).get('tab');
-if (tab !== null) {
-  const channel = new BroadcastChannel(tab);
-  channel.onmessage = async ({ data: { call, name, args } }) => {
+/** Does what the case asks for in messages. */
+function serve(port: MessagePort | BroadcastChannel): void {
+  port.onmessage = async ({ data: { call, name, args } }) => {
     if (name === 'reload') location.reload();
     const method = visited[name as keyof typeof visited] as ((...args: unknown[]) => unknown) | undefined;
     if (!method) return;
     try {
-      channel.postMessage({ answers: call, result: await method(...args) });
+      port.postMessage({ answers: call, result: await method(...args) });
     } catch (error) {
-      channel.postMessage({ answers: call, error: String(error) });
+      port.postMessage({ answers: call, error: String(error) });
     }
   };
-  channel.postMessage({ isReady: true });
+  port.postMessage({ isReady: true });
 }
+
+const tab = new URLSearchParams(location.search).get('tab');
+if (tab !== null) serve(new BroadcastChannel(tab));
+// A sandboxed frame shares no channel with anyone; it is handed one.
+addEventListener('message', ({ ports: [port] }) => port && serve(port));

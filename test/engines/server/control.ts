@@ -85,7 +85,9 @@ export function createControl({ backend, wire, engine, origin }: ControlParts) {
 
     /** Opens a page of the case's site in a new tab of the same browser. */
     async openTab(id: string, path: string): Promise<void> {
-      tabs.set(id, await engine.open(origin() + path));
+      const tab = await engine.open();
+      tabs.set(id, tab);
+      await tab.go(origin() + path);
     },
 
     async closeTab(id: string): Promise<void> {

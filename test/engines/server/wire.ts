@@ -55,7 +55,7 @@ export async function createWire(endpointPort: number): Promise<Wire> {
   });
 
   async function carry(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = '', url = '', headers } = request;
+    const { method = '', url = '' } = request;
     const body = await text(request);
     requests.push({ method, ids: idsOf(url, body) });
     const { status, ...trouble } = takeFault(method);
@@ -63,9 +63,11 @@ export async function createWire(endpointPort: number): Promise<Wire> {
       response.writeHead(status, { 'Access-Control-Allow-Origin': '*' }).end();
       return;
     }
-    const answer = await ask({ method, path: url, headers }, body);
-    const { 'content-length': _length, ...rest } = answer.headers;
-    response.writeHead(answer.statusCode ?? 500, rest).flushHeaders();
+    const answer = await ask({ method, path: url, headers: request.headers }, body);
+    const { 'content-length': length, ...headers } = answer.headers;
+    // A body that is changed to another length looks whole; one that breaks off has promised more.
+    const keepsLength = length !== undefined && trouble.body === undefined && trouble.endAfter === undefined;
+    response.writeHead(answer.statusCode ?? 500, keepsLength ? answer.headers : headers).flushHeaders();
     await pass(answer, response, trouble);
   }
 
