@@ -17,6 +17,8 @@ export default defineConfig({
         project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 }),
       ),
       project('fault', { testTimeout: 60_000 }),
+      // Memory is measured, and senders that are slow on purpose must not be slower than that.
+      project('attack', { testTimeout: 60_000, fileParallelism: false }),
       project('package', { testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
     ],
   },

@@ -1,12 +1,11 @@
 // `node bench/soak.mjs`: a mixed load for minutes. Does anything grow, fail or get lost?
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freePort, start } from './contestants/start.mjs';
 import { makePlace } from './setup/place.mjs';
 import { buildProject } from './setup/project.mjs';
 import { createClient } from './soak/client.mjs';
+import { filesOf } from './soak/samples.mjs';
 import { findGrowth, mib } from './soak/verdict.mjs';
 
 const usage = 'node bench/soak.mjs [--minutes 10] [--no-build]';
@@ -69,14 +68,6 @@ async function underLoad(server, client, duration) {
     await pause;
   }
   return samples;
-}
-
-/** @param {import('./contestants/start.mjs').Running} server */
-function filesOf({ pid, folder }) {
-  return {
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
-    wal: statSync(join(folder, 'images.sqlite-wal'), { throwIfNoEntry: false })?.size ?? 0,
-  };
 }
 
 /**

@@ -1,7 +1,7 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { canInstallDebianPackages, installDebianPackages } from './debian.mjs';
+import { aptInstall } from './apt-install.mjs';
 import { run, runAsProgram, runInstalled } from './run.mjs';
 
 /**
@@ -78,9 +78,10 @@ async function installers() {
     runInstalled('playwright-core/cli.js', ['install', ...flags, 'chromium'], { show: true, seconds: 300 });
   const isRoot = process.getuid?.() === 0;
   if (!isRoot || process.platform !== 'linux') return [() => playwright()];
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const withLibraries = () => playwright('--with-deps');
-  return (await canInstallDebianPackages())
-    ? [() => installDebianPackages(['chromium']), withLibraries]
+  return /^ID=debian$/m.test(release)
+    ? [() => aptInstall('chromium', 'of Debian'), withLibraries]
     : [withLibraries, () => playwright()];
 }
 

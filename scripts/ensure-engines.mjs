@@ -1,6 +1,6 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { canInstallDebianPackages, installDebianPackages } from './debian.mjs';
+import { aptInstall } from './apt-install.mjs';
 import { run, runAsProgram } from './run.mjs';
 
 /**
@@ -40,10 +40,7 @@ export async function ensureEngines() {
     ...((await lookForFirefox()) ? [] : ['firefox-esr']),
     ...((await lookForWebKit()) ? [] : webKitPackages),
   ];
-  if (missing.length > 0 && (await canInstallDebianPackages())) {
-    console.log(`Installing ${missing.join(', ')} for the browser tests ...`);
-    await installDebianPackages(missing);
-  }
+  if (missing.length > 0) await aptInstall(missing, 'for the browser tests');
   return { firefox: await findFirefox(), webKit: await findWebKit() };
 }
 

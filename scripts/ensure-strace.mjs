@@ -1,3 +1,4 @@
+import { aptInstall } from './apt-install.mjs';
 import { run, runAsProgram } from './run.mjs';
 
 /**
@@ -10,15 +11,8 @@ import { run, runAsProgram } from './run.mjs';
 export async function ensureStrace() {
   if (process.platform !== 'linux') return false;
   if (await starts()) return traces();
-  if (process.getuid?.() === 0) {
-    console.log('Installing strace for the kill test ...');
-    const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    const apt = (/** @type {string[]} */ ...args) =>
-      run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-q', ...args], { show: true, seconds: 300, env });
-    await apt('update');
-    await apt('install', '-y', '--no-install-recommends', 'strace');
-    if (await starts()) return traces();
-  }
+  await aptInstall('strace', 'for the kill test');
+  if (await starts()) return traces();
   throw new Error('The kill test needs strace: install it (on Debian and Ubuntu: sudo apt-get install -y strace).');
 }
 

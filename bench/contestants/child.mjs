@@ -4,6 +4,9 @@ const programs = {
   peer: { opens: './peer.mjs', does: './work.mjs' },
   sqlite: { opens: './raw-sqlite.mjs', does: './work.mjs' },
   files: { opens: './raw-files.mjs', does: './work.mjs' },
+  bare: { opens: './bare-http.mjs', does: './work.mjs' },
+  plain: { opens: './plain-files.mjs', does: './work.mjs' },
+  sealed: { opens: './sealed-batch.mjs', does: './work.mjs' },
   soak: { opens: './pixstore.mjs', does: '../soak/work.mjs' },
 };
 

@@ -17,6 +17,8 @@ const quiet = { info() {}, warn: console.warn, error: console.error };
  * @typedef {object} Options
  * @property {number} [port] serve images there
  * @property {number} [inlineLimit] keep ciphertexts up to so many bytes in SQLite
+ * @property {number} [memoryCacheBytes]
+ * @property {number} [windowLength] ms of the window of a proof; without it proofs outlive a run
  */
 
 /**
@@ -24,12 +26,13 @@ const quiet = { info() {}, warn: console.warn, error: console.error };
  * @param {Options} options
  * @returns {Promise<Contestant>}
  */
-export async function open(folder, { port, inlineLimit }) {
+export async function open(folder, { port, inlineLimit, memoryCacheBytes, windowLength = 3_600_000 }) {
   const places = { databasePath: join(folder, 'images.sqlite'), imageRootDir: join(folder, 'images') };
   const backend = pixstore.createPixstoreBackend({
     ...(inlineLimit === undefined ? places : { store: pixstore.openLocalStore({ ...places, inlineLimit }) }),
     masterKey: Buffer.alloc(32, 7).toString('base64'),
-    statelessKeyWindowLength: 3_600_000, // proofs that outlive a run
+    statelessKeyWindowLength: windowLength,
+    memoryCacheBytes,
     defaultEndpointEnabled: port !== undefined,
     ...(port === undefined ? {} : { defaultEndpointListenHost: '127.0.0.1', defaultEndpointListenPort: port }),
     errorHandlingMode: 'throw',
@@ -43,6 +46,7 @@ export async function open(folder, { port, inlineLimit }) {
     record: backend.getImageRecord,
     records: backend.getImageRecords,
     read: backend.store.read, // below the images that the backend keeps in memory
+    stats: backend.stats,
     close: backend.close,
   };
 }

@@ -5,12 +5,7 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** @type {Set<import('node:child_process').ChildProcess>} */
-const children = new Set();
-process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
-});
+import { endWithUs } from './children.mjs';
 
 const program = fileURLToPath(new URL('child.mjs', import.meta.url));
 
@@ -26,7 +21,7 @@ const program = fileURLToPath(new URL('child.mjs', import.meta.url));
 
 /**
  * @param {string} base the folder in which it gets one of its own
- * @param {'ours' | 'peer' | 'sqlite' | 'files' | 'soak'} kind
+ * @param {'ours' | 'peer' | 'sqlite' | 'files' | 'bare' | 'plain' | 'sealed' | 'soak'} kind
  * @param {object} [options] see pixstore.mjs
  * @param {Record<string, string>} [env]
  * @returns {Promise<Running>}
@@ -40,7 +35,7 @@ export async function start(base, kind, options = {}, env = {}) {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  children.add(child);
+  endWithUs(child);
   /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
   const calls = new Map();
   let last = 0;
@@ -54,7 +49,6 @@ export async function start(base, kind, options = {}, env = {}) {
     else waiting?.resolve(result);
   });
   const exited = once(child, 'exit').then(([code, signal]) => {
-    children.delete(child);
     for (const { reject } of calls.values()) reject(new Error(`${kind} ended early (${signal ?? code}).`));
   });
 

@@ -3,15 +3,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { imageOf } from './images.mjs';
 
 /**
- * What is measured, behind one face. Floors have only `save`.
+ * What is measured, behind one face. Floors have one method, or none where they only serve.
  *
  * @typedef {object} Contestant
- * @property {(bytes: Uint8Array) => Promise<string>} save resolves to the id
+ * @property {(bytes: Uint8Array) => Promise<string>} [save] resolves to the id
  * @property {(id: string, bytes: Uint8Array) => Promise<unknown>} [update]
  * @property {(id: string) => Promise<unknown>} [remove]
  * @property {(id: string) => object | null} [record]
  * @property {(ids: string[]) => Promise<(object | null)[]>} [records]
  * @property {(id: string) => Promise<object | null>} [read]
+ * @property {() => Promise<{ memoryCache: { hits: number, misses: number } }>} [stats]
  * @property {() => Promise<void>} [close]
  */
 
@@ -126,6 +127,16 @@ export function createWork(contestant) {
     /** Records of any images, to be fetched over HTTP. */
     async handOut({ count }) {
       return Array.from({ length: count }, () => contestant.record(anyId()));
+    },
+
+    /** Records of all images, in the order of the calls of `fill`. */
+    handOutAll: async () => ids.map((id) => contestant.record(id)),
+
+    stats: async () => contestant.stats(),
+
+    async memoryUsed() {
+      const { rss, heapUsed } = process.memoryUsage();
+      return { rss, heap: heapUsed };
     },
 
     /** Starts saves at a steady rate, whatever becomes of those before. @returns how many a second were done */

@@ -8,6 +8,8 @@ const margin = 24;
 const rowHeight = 28;
 const barHeight = 14;
 const plot = { left: 300, right: 630 };
+const fineTicks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200];
+const decades = [0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000];
 const columns = { ratio: 684, budget: 696, figures: 802 };
 
 // An image in a README cannot inherit colours: it brings both sets.
@@ -24,34 +26,41 @@ const style = `
 `;
 
 /**
- * Draws the lines that have a budget: those against the peer, and those against ourselves.
+ * What a drawing shows: lines that have a budget, in panels.
  *
+ * @typedef {object} Drawing
+ * @property {string} title
+ * @property {string} description for who cannot see it
+ * @property {Panel[]} panels
+ *
+ * @typedef {object} Panel
+ * @property {string} heading
+ * @property {'ratio' | 'linear'} scale `ratio`: logarithmic, from 1x to both sides
+ * @property {(line: Line) => boolean} shows
+ */
+
+/**
  * @param {import('./results.mjs').Results & { date: string }} results
+ * @param {Drawing} drawing
  * @returns {string} an SVG
  */
-export function chart({ lines, date, machine, commit }) {
+export function chart({ lines, date, machine, commit }, { title, description, panels }) {
   const ruled = lines.filter(({ ratio, budget }) => ratio !== null && budget !== null);
-  const faster = ruled.filter(({ budget }) => budget && 'atLeast' in budget);
-  const costs = ruled.filter(({ budget }) => budget && 'atMost' in budget);
   const parts = [
-    text(margin, 38, 'title', 'Local storage, side by side'),
+    text(margin, 38, 'title', title),
     text(margin, 60, 'dim', `${machine.cpu}, ${machine.cores} cores, ${machine.fileSystem}, Node ${machine.node}`),
     text(margin, 78, 'dim', `${date}, commit ${commit}. The upright mark is the budget.`),
   ];
   let y = 112;
-  if (faster.length > 0) {
-    parts.push(...panel(faster, y, 'Times as fast as pixstore 3.2.1 (more is better)', logScale(faster)));
-    y += panelHeight(faster);
-  }
-  if (costs.length > 0) {
-    parts.push(
-      ...panel(costs, y, 'Times the cost without saves, or at 1,000 images (less is better)', linearScale(costs)),
-    );
-    y += panelHeight(costs);
+  for (const { heading, scale, shows } of panels) {
+    const shown = ruled.filter(shows);
+    if (shown.length === 0) continue;
+    parts.push(...panel(shown, y, heading, scale === 'ratio' ? logScale(shown) : linearScale(shown)));
+    y += panelHeight(shown);
   }
   const body = parts.join('\n  ');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img">
-  <title>Local storage of pixstore beside pixstore 3.2.1</title>
+  <title>${description}</title>
   <style>${style}</style>
   <rect class="paper" width="100%" height="100%" rx="8"/>
   ${body}
@@ -110,7 +119,7 @@ function bar({ name, ours, other, unit, ratio, budget, verdict }, top, scale, or
 function logScale(lines) {
   const values = lines.flatMap(reach);
   const [low, high] = [Math.min(0.8, ...values) * 0.9, Math.max(...values) * 1.15];
-  const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200].filter((tick) => tick >= low && tick <= high);
+  const ticks = (high / low > 500 ? decades : fineTicks).filter((tick) => tick >= low && tick <= high);
   const scale = (/** @type {number} */ value) =>
     plot.left + ((plot.right - plot.left) * Math.log(value / low)) / Math.log(high / low);
   return { scale, ticks, origin: 1 };
@@ -119,7 +128,7 @@ function logScale(lines) {
 /** @param {Line[]} lines */
 function linearScale(lines) {
   const high = Math.ceil(Math.max(...lines.flatMap(reach)) + 0.2);
-  const step = Math.ceil(high / 8);
+  const step = high <= 2 ? 0.25 : Math.ceil(high / 8);
   const ticks = Array.from({ length: Math.floor(high / step) + 1 }, (_, index) => index * step);
   return {
     scale: (/** @type {number} */ value) => plot.left + ((plot.right - plot.left) * value) / high,

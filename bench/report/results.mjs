@@ -14,14 +14,15 @@ import { chart } from './chart.mjs';
  */
 
 /**
- * Keeps the results of the storage benchmark, and draws them.
+ * Keeps the results of a benchmark, and draws them.
  *
+ * @param {string} name
  * @param {Results} results
- * @param {{ out: string | undefined, draw: boolean }} where
+ * @param {{ folder: string | undefined, drawing: import('./chart.mjs').Drawing | undefined }} where
  */
-export function keepStorageResults(results, { out, draw }) {
-  const { date, folder } = keep('storage', results, out);
-  if (draw) writeFileSync(join(folder, 'storage.svg'), chart({ ...results, date }));
+export function keepResults(name, results, { folder: wanted, drawing }) {
+  const { date, folder } = keep(name, results, wanted);
+  if (drawing) writeFileSync(join(folder, `${name}.svg`), chart({ ...results, date }, drawing));
 }
 
 /**

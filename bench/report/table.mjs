@@ -1,5 +1,7 @@
 /** @typedef {import('./line.mjs').Line} Line */
 
+const counts = ['tasks', 'frames', 'requests', 'images'];
+
 /**
  * Lines as aligned text.
  *
@@ -12,7 +14,7 @@ export function table(lines) {
     figure(line.ours, line.unit),
     line.other === null ? '' : `${figure(line.other, line.unit)} ${line.against}`,
     times(line.ratio),
-    line.budget ? budgetText(line.budget) : '',
+    line.budget ? budgetText(line.budget, line.unit) : '',
     line.verdict ?? '',
     line.floor ? `${figure(line.floor.value, line.unit)} ${line.floor.name}` : '',
   ]);
@@ -40,17 +42,25 @@ export function align(rows, toTheRight) {
  * @param {string} unit
  */
 export function figure(value, unit) {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  const whole = value >= 100 || (counts.includes(unit) && Number.isInteger(value));
+  const digits = whole ? 0 : value >= 10 ? 1 : 2;
   const text = value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return unit === '/s' ? `${text}/s` : `${text} ${unit}`;
 }
 
 /** @param {number | null} ratio */
 export function times(ratio) {
-  return ratio === null ? '' : `${ratio.toFixed(ratio >= 10 ? 1 : ratio >= 0.1 ? 2 : 3)}x`;
+  if (ratio === null) return '';
+  return ratio >= 1_000
+    ? `${Math.round(ratio).toLocaleString('en')}x`
+    : `${ratio.toFixed(ratio >= 10 ? 1 : ratio >= 0.1 ? 2 : 3)}x`;
 }
 
-/** @param {NonNullable<Line['budget']>} budget */
-export function budgetText(budget) {
+/**
+ * @param {NonNullable<Line['budget']>} budget
+ * @param {Line['unit']} unit
+ */
+export function budgetText(budget, unit) {
+  if ('limit' in budget) return `<= ${budget.limit} ${unit}`;
   return 'atLeast' in budget ? `>= ${budget.atLeast}x` : `<= ${budget.atMost}x`;
 }

@@ -1,9 +1,7 @@
-import { createDecipheriv } from 'node:crypto';
 import { Agent } from 'node:http';
 import { fetchPayload } from '../contestants/get.mjs';
+import { decrypt, states } from '../http/payload.mjs';
 import { stampBytes } from './work.mjs';
-
-const notFound = 2;
 
 /**
  * Fetches images as a browser would and opens them; keeps count of what went wrong.
@@ -20,7 +18,7 @@ export function createClient(port) {
   async function open(/** @type {any} */ record) {
     try {
       const payload = await fetchPayload(agent, port, record);
-      if (payload[0] === notFound) {
+      if (payload[0] === states.notFound) {
         seen.gone += 1;
         return null;
       }
@@ -34,22 +32,4 @@ export function createClient(port) {
   }
 
   return { seen, errors, open, close: () => agent.destroy() };
-}
-
-/**
- * See docs/wire-format.md: state 0 is the version of the record, state 1 a newer one that brings its key.
- *
- * @param {Buffer} payload
- * @param {{ key: string, iv: string, tag: string }} meta
- * @returns {Buffer} the image file
- * @throws {Error} when the ciphertext is not what was encrypted
- */
-function decrypt(payload, meta) {
-  if (payload[0] > 1) throw new Error(`answered with state ${payload[0]}`);
-  const updated = payload[0] === 1;
-  const [key, iv, tag, ciphertext] = updated
-    ? [payload.subarray(9, 41), payload.subarray(41, 53), payload.subarray(53, 69), payload.subarray(69)]
-    : [...[meta.key, meta.iv, meta.tag].map((part) => Buffer.from(part, 'base64')), payload.subarray(1)];
-  const decipher = createDecipheriv('aes-256-gcm', key, iv).setAuthTag(tag);
-  return Buffer.concat([decipher.update(ciphertext), decipher.final()]).subarray(1); // after the format byte
 }

@@ -82,7 +82,7 @@ export const table = [
 
   ...['demo/', 'bench/', 'test/package/'].map((files) => ({
     files,
-    may: ['scripts/ensure-browser.mjs'],
+    may: ['scripts/apt-install.mjs', 'scripts/ensure-browser.mjs'],
     packages: ['*'],
     computed: true,
     because: 'demo, bench and test/package use pixstore as users do: through its entry points, never src/',

@@ -48,6 +48,12 @@ export const steps = [
     run: () => runVitest(['fault']),
   },
   {
+    name: 'attack',
+    title: 'Attacks on the endpoint: mutated requests, slow senders, crowds, forged proofs',
+    needs: ['sqlite', 'build'],
+    run: () => runVitest(['attack']),
+  },
+  {
     name: 'other-node',
     title: `Unit, contract, fault and package tests on Node ${otherMajor}`,
     needs: ['chromium', 'build'],

@@ -4,11 +4,12 @@ import { createLifecycle } from '../shared/lifecycle.js';
 import type { ImageRecord } from '../types/index.js';
 import { type BackendConfig, type BackendOptions, readBackendConfig } from './config.js';
 import { observed } from './diagnostics.js';
-import { createAnswer, type ImageRequest } from './endpoint/answer.js';
+import { type BackendWithEndpoint, endpointEnabled, endpointOf } from './doors.js';
 import { type DefaultServer, startDefaultServer } from './endpoint/default-server.js';
-import { createHttpHandler } from './endpoint/http-handler.js';
+import type { DoorOptions } from './endpoint/door.js';
+import { nodeHandler } from './endpoint/node-handler.js';
+import type { NodeRequest } from './endpoint/node-http.js';
 import { createAdmission } from './images/admission.js';
-import { createHotReads } from './images/hot-reads.js';
 import { requireImageId, type SaveOptions } from './images/ids.js';
 import { createImages } from './images/images.js';
 import { createPooledRandom } from './images/random.js';
@@ -16,7 +17,8 @@ import { type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { loadKeyring, requireKeys } from './keys/load-keyring.js';
 import type { Keyring } from './keys/master-key.js';
 import { createProofs } from './keys/proofs.js';
-import type { PixstoreBackend } from './public-api.js';
+import type { AudienceOptions, BackendStats, PixstoreBackend } from './public-api.js';
+import { createServing } from './serving.js';
 import { openLocalStore } from './storage/local/local-store.js';
 import type { ImageStore } from './storage/port.js';
 
@@ -49,29 +51,30 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   }
   const proofs = createProofs(keyring, proofsEnabled ? options.statelessKeyWindowLength : unusedWindowLength, now);
   const images = createImages({ store, keyring, proofs, imageFormats, now, randomBytes });
-  const hotReads = createHotReads(store, options.memoryCacheBytes);
-  const answerRequest = createAnswer({ read: hotReads.read, keyring, proofs: proofsEnabled ? proofs : null });
+  const serving = createServing(options, store, keyring, proofsEnabled ? proofs : null, readStats);
+  const { endpoint } = serving;
   const admission = createAdmission({ bytes: options.maxQueuedBytes, images: maxQueuedImages });
   const gate = createErrorGate(options.errorHandlingMode, logger);
   const server = options.defaultEndpointEnabled ? startEndpoint() : null;
   const lifecycle = createLifecycle(closed);
 
-  function answer(request: ImageRequest): Promise<Uint8Array> {
-    return observed(
-      'serve',
-      () => answerRequest(request),
-      (payload) => payload?.length ?? 0,
-    );
+  async function readStats(): Promise<BackendStats> {
+    const usage = await store.usage();
+    const memoryCache = serving.memoryCache();
+    return { ...usage, memoryCache, queue: admission.load(), endpoint: endpoint.stats() };
   }
 
   function startEndpoint(): DefaultServer {
-    const handler = createHttpHandler({
-      answer,
-      route: options.defaultEndpointRoute,
-      accessControlAllowOrigin: options.accessControlAllowOrigin,
-      onError: (error) => logger.error(`[pixstore] an image request failed: ${messageOf(error)}`),
+    const clientOf = options.rateLimit?.clientOf as DoorOptions<NodeRequest>['clientOf'];
+    const handler = nodeHandler(endpoint, { route: options.defaultEndpointRoute, clientOf });
+    return startDefaultServer(handler, options.defaultEndpointListenHost, options.defaultEndpointListenPort, {
+      connections: options.defaultEndpointMaxConnections,
+      timeouts: options.defaultEndpointTimeouts,
     });
-    return startDefaultServer(handler, options.defaultEndpointListenHost, options.defaultEndpointListenPort);
+  }
+
+  function requireOwnEndpoint(caller: string): void {
+    if (server) throw endpointEnabled(caller);
   }
 
   function answerNow<Result>(work: () => Result): Result | null {
@@ -115,34 +118,32 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     saveImageFromFile: (path, where) => start(async () => save(await sourceOfFile(path, maxImageBytes), where)),
     updateImage: (id, image) => start(async () => update(id, sourceOf(image, maxImageBytes))),
     updateImageFromFile: (id, path) => start(async () => update(id, await sourceOfFile(path, maxImageBytes))),
-    deleteImage: (id) =>
-      start(() =>
-        observed(
-          'delete',
-          () => images.remove(id),
-          () => 0,
-        ),
-      ),
+    deleteImage: (id) => start(() => observed('delete', () => images.remove(id))),
     imageExists: (id) => answerNow(() => images.exists(id)),
-    getImageRecord: (id) => answerNow(() => images.record(id)),
-    getImageRecords: (ids) =>
+    getImageRecord: (id, who) => answerNow(() => images.record(id, readAudience(who))),
+    getImageRecords: (ids, who) =>
       start(async () => {
+        const audience = readAudience(who);
         const parts = await images.lookUp(ids);
         return parts.map((part, index) =>
           gate.run(() => {
             requireImageId(ids[index]);
-            return part && images.open(part);
+            return part && images.open(part, audience);
           }),
         );
       }),
-    customEndpointHelper: (id, token, proof) =>
+    customEndpointHelper: (id, token, proof, who) =>
       start(async () => {
-        if (server) throw endpointEnabled();
-        return answer({ id, token, proof });
+        requireOwnEndpoint('customEndpointHelper');
+        return endpoint.payload({ id, token, proof, audience: readAudience(who) });
+      }),
+    customEndpointBatchHelper: (body, who) =>
+      start(async () => {
+        requireOwnEndpoint('customEndpointBatchHelper');
+        return endpoint.frames(body, readAudience(who));
       }),
     ready: Promise.all([keysChecked, server?.ready]).then(() => {}),
-    stats: () =>
-      start(async () => ({ ...(await store.usage()), memoryCache: hotReads.stats(), queue: admission.load() })),
+    stats: () => start(readStats),
     address: () => server?.address() ?? null,
     close: () =>
       lifecycle.close(async () => {
@@ -150,7 +151,24 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
         await store.close();
       }),
     store,
-  };
+    [endpointOf]: server ? null : endpoint,
+  } satisfies BackendWithEndpoint as PixstoreBackend;
+}
+
+const longestAudience = 256;
+
+function readAudience(options: AudienceOptions = {}): string | undefined {
+  const { audience } = options;
+  if (
+    audience === undefined ||
+    (typeof audience === 'string' && audience !== '' && audience.length <= longestAudience)
+  ) {
+    return audience;
+  }
+  throw new PixstoreError(
+    'AUDIENCE_INVALID',
+    `An audience is the id of a user or session, a string of 1 to ${longestAudience} characters. Leave it out for none.`,
+  );
 }
 
 interface OpenedStore {
@@ -184,16 +202,4 @@ function openStore(options: BackendOptions): OpenedStore {
 
 function closed(): PixstoreError {
   return new PixstoreError('BACKEND_CLOSED', 'This backend was closed. Make a new one to go on.');
-}
-
-function endpointEnabled(): PixstoreError {
-  return new PixstoreError(
-    'ENDPOINT_ENABLED',
-    'customEndpointHelper needs defaultEndpointEnabled: false; the open default endpoint would bypass your own checks.',
-  );
-}
-
-/** Errors that are not ours may name paths: of those, only the kind is told. */
-function messageOf(error: unknown): string {
-  return error instanceof PixstoreError ? `${error.code}: ${error.message}` : `${(error as Error)?.name}`;
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../shared/errors/gate.js';
 import { imageFormats } from '../shared/formats.js';
 import {
@@ -15,6 +16,8 @@ import {
   readOptions,
 } from '../shared/options.js';
 import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
+import type { EndpointTimeouts } from './endpoint/default-server.js';
+import type { RateLimiter } from './endpoint/rate-limit.js';
 import type { RandomBytes } from './images/encryption.js';
 import type { ImageStore } from './storage/port.js';
 
@@ -34,6 +37,12 @@ export interface BackendOptions {
   maxQueuedBytes: number;
   /** Ciphertext of often-served images kept in memory, in bytes; 0 keeps none. Default: 64 MiB. */
   memoryCacheBytes: number;
+  /** Answers that may be on their way at once; what comes above is answered `RateLimited`. Default: 1,000. */
+  maxConcurrentAnswers: number;
+  /** A limit for each client, by a limiter such as those of rate-limiter-flexible. Default: none. */
+  rateLimit?: RateLimitOptions;
+  /** Serve a page of figures for Prometheus at `{route}/-/metrics`. Default: false. */
+  metrics: boolean;
   /** How long another process may hold the local database before a call fails, in ms. Default: 5,000. */
   busyTimeout: number;
   /**
@@ -51,6 +60,10 @@ export interface BackendOptions {
   defaultEndpointListenPort: number;
   /** Default: `/pixstore-image`. */
   defaultEndpointRoute: string;
+  /** Connections that may be open at once; what comes above is cut off. Default: 10,000. */
+  defaultEndpointMaxConnections: number;
+  /** How long a client of the default endpoint may take, in ms. What is left out keeps its default. */
+  defaultEndpointTimeouts: Partial<EndpointTimeouts>;
   /** Origins whose pages may fetch images: `*`, one, or a list. Default: `*`. */
   accessControlAllowOrigin: string | string[];
   /** Default: `hybrid`. */
@@ -65,10 +78,22 @@ export interface BackendOptions {
   logger: Logger;
 }
 
+/** Bounds how many images each client may ask for. */
+export interface RateLimitOptions {
+  /** Every image costs a point, in a batch too. */
+  limiter: RateLimiter;
+  /** What clients of the default endpoint are told apart by; behind a proxy, what it says. Default: their address. */
+  clientOf?: (request: IncomingMessage) => string;
+}
+
 /** What `createPixstoreBackend` takes: any of the options. */
 export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Name] | undefined };
 
 const mebibyte = 1024 * 1024;
+const longestTimer = 2 ** 31 - 1;
+
+/** Longer between two requests than the minute that proxies keep their connections. */
+const defaultTimeouts: EndpointTimeouts = { headers: 10_000, request: 30_000, stalled: 60_000, keepAlive: 65_000 };
 
 const isWindowLength: Check = (value) =>
   value === -1
@@ -95,6 +120,21 @@ const isStore: Check = (value) =>
     ? undefined
     : 'must be an ImageStore';
 
+const isRateLimit: Check = (value) => {
+  const { limiter, clientOf = () => '' } = (value ?? {}) as { limiter?: { consume?: unknown }; clientOf?: unknown };
+  return typeof limiter?.consume === 'function' && typeof clientOf === 'function'
+    ? undefined
+    : 'must be { limiter, clientOf? }: a limiter with a method consume(client, points), and a function';
+};
+
+const isTimeouts: Check = (value) =>
+  typeof value === 'object' && value !== null && Object.entries(value).every(isTimeout)
+    ? undefined
+    : `must be an object of ms, each a whole number of at least 1; it may have ${Object.keys(defaultTimeouts).join(', ')}`;
+
+const isTimeout = ([name, value]: [string, unknown]) =>
+  Object.hasOwn(defaultTimeouts, name) && isWholeNumber(1, longestTimer)(value) === undefined;
+
 const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   imageFormats: { default: [...imageFormats], check: isListOf(imageFormats) },
   imageRootDir: { default: 'pixstore-images', check: isText },
@@ -102,6 +142,9 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   maxImageBytes: { default: 50 * mebibyte, check: isWholeNumber(1) },
   maxQueuedBytes: { default: 64 * mebibyte, check: isWholeNumber(1) },
   memoryCacheBytes: { default: 64 * mebibyte, check: isWholeNumber(0) },
+  maxConcurrentAnswers: { default: 1_000, check: isWholeNumber(1) },
+  rateLimit: { check: isRateLimit },
+  metrics: { default: false, check: isBoolean },
   busyTimeout: { default: 5_000, check: isWholeNumber(0) },
   masterKey: { check: isKeys },
   statelessKeyWindowLength: { default: 20_000, check: isWindowLength },
@@ -109,6 +152,8 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   defaultEndpointListenHost: { default: '0.0.0.0', check: isText },
   defaultEndpointListenPort: { default: 7482, check: isWholeNumber(1, 65_535) },
   defaultEndpointRoute: { default: '/pixstore-image', check: isRoute },
+  defaultEndpointMaxConnections: { default: 10_000, check: isWholeNumber(1) },
+  defaultEndpointTimeouts: { default: {}, check: isTimeouts },
   accessControlAllowOrigin: { default: '*', check: isOrigins },
   errorHandlingMode: { default: 'hybrid', check: isOneOf(errorHandlingModes) },
   store: { check: isStore },
@@ -118,6 +163,9 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
 };
 
 /** @throws PixstoreError `CONFIG_INVALID`, naming the option */
-export function readBackendConfig(config: BackendConfig | undefined): BackendOptions {
-  return readOptions<BackendOptions>(config, rules, 'A pixstore backend');
+export function readBackendConfig(
+  config: BackendConfig | undefined,
+): BackendOptions & { defaultEndpointTimeouts: EndpointTimeouts } {
+  const options = readOptions<BackendOptions>(config, rules, 'A pixstore backend');
+  return { ...options, defaultEndpointTimeouts: { ...defaultTimeouts, ...options.defaultEndpointTimeouts } };
 }

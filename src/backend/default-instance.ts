@@ -76,3 +76,7 @@ export const getImageRecords: PixstoreBackend['getImageRecords'] = async (...arg
 /** See {@link PixstoreBackend.customEndpointHelper}. */
 export const customEndpointHelper: PixstoreBackend['customEndpointHelper'] = async (...args) =>
   current().customEndpointHelper(...args);
+
+/** See {@link PixstoreBackend.customEndpointBatchHelper}. */
+export const customEndpointBatchHelper: PixstoreBackend['customEndpointBatchHelper'] = async (...args) =>
+  current().customEndpointBatchHelper(...args);

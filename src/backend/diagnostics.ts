@@ -19,26 +19,36 @@ const channels = {
   serve: channel('pixstore:serve'),
 };
 
+/** Publishes how an image was served on `pixstore:serve`. */
+export function publishServed(milliseconds: number, bytes: number, error?: unknown): void {
+  const { serve } = channels;
+  if (serve.hasSubscribers) serve.publish(eventOf(milliseconds, bytes, error));
+}
+
+function eventOf(milliseconds: number, bytes: number, error: unknown): PixstoreEvent {
+  if (error === undefined) return { milliseconds, bytes };
+  return { milliseconds, bytes, error: error instanceof PixstoreError ? error.code : 'UNEXPECTED' };
+}
+
 /**
  * Publishes how work went on the channel `pixstore:{name}` of `node:diagnostics_channel`, when anybody listens. Events
  * carry no ids, keys or proofs.
  */
 export async function observed<Result>(
-  name: keyof typeof channels,
+  name: Exclude<keyof typeof channels, 'serve'>,
   work: () => Promise<Result>,
-  sizeOf: (result: Result | undefined) => number,
+  bytes = () => 0,
 ): Promise<Result> {
   const { hasSubscribers } = channels[name];
   if (!hasSubscribers) return work();
   const begun = performance.now();
-  const publish = (bytes: number, failed: Pick<PixstoreEvent, 'error'> = {}) =>
-    channels[name].publish({ milliseconds: performance.now() - begun, bytes, ...failed } satisfies PixstoreEvent);
+  const publish = (error?: unknown) => channels[name].publish(eventOf(performance.now() - begun, bytes(), error));
   try {
     const result = await work();
-    publish(sizeOf(result));
+    publish();
     return result;
   } catch (error) {
-    publish(sizeOf(undefined), { error: error instanceof PixstoreError ? error.code : 'UNEXPECTED' });
+    publish(error);
     throw error;
   }
 }

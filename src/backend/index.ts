@@ -7,8 +7,9 @@ export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export { WirePayloadState } from '../shared/wire/states.js';
 export type { ErrorHandlingMode, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
 export { createPixstoreBackend } from './backend.js';
-export type { BackendConfig } from './config.js';
+export type { BackendConfig, RateLimitOptions } from './config.js';
 export {
+  customEndpointBatchHelper,
   customEndpointHelper,
   deleteImage,
   getImageRecord,
@@ -21,15 +22,24 @@ export {
   updateImageFromFile,
 } from './default-instance.js';
 export type { PixstoreEvent } from './diagnostics.js';
+export { createFetchHandler, createNodeHandler } from './doors.js';
+export type { EndpointTimeouts } from './endpoint/default-server.js';
+export type { DoorOptions } from './endpoint/door.js';
+export type { FetchHandler } from './endpoint/fetch-handler.js';
+export type { NodeHandler } from './endpoint/node-handler.js';
+export type { NodeRequest, NodeResponse } from './endpoint/node-http.js';
+export type { RateLimiter } from './endpoint/rate-limit.js';
+export type { ServingStats } from './endpoint/serving-stats.js';
 export type { SaveOptions } from './images/ids.js';
 export type { ImageInput } from './images/to-bytes.js';
-export type { BackendStats, PixstoreBackend } from './public-api.js';
+export type { AudienceOptions, BackendStats, PixstoreBackend } from './public-api.js';
 export { type LocalStoreOptions, openLocalStore } from './storage/local/local-store.js';
 export { createMemoryStore } from './storage/memory/memory-store.js';
 export type {
   ImageStore,
   ImageVersion,
   MaybePromise,
+  OpenedPart,
   Part,
   PartRecord,
   StoredPart,

@@ -1,14 +1,26 @@
 import type { AddressInfo } from 'node:net';
 import type { ImageRecord } from '../types/index.js';
+import type { ServingStats } from './endpoint/serving-stats.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ImageInput } from './images/to-bytes.js';
 import type { ImageStore, StoreUsage } from './storage/port.js';
 
 export interface BackendStats extends StoreUsage {
+  /** What the endpoint has served since the backend was made, through all doors. */
+  endpoint: ServingStats & {
+    /** Answers on their way, and what they hold in memory. */
+    open: { answers: number; bytes: number };
+  };
   /** Requests served from memory and from the store, and the bytes of ciphertext in memory. */
   memoryCache: { hits: number; misses: number; bytes: number };
   /** Images under way or waiting to be written, and their bytes. */
   queue: { images: number; bytes: number };
+}
+
+/** For whom a record is, or from whom a request comes. */
+export interface AudienceOptions {
+  /** The id of a user or a session, 1 to 256 characters. */
+  audience?: string | undefined;
 }
 
 /**
@@ -56,11 +68,12 @@ export interface PixstoreBackend {
    * What a browser needs to show an image, or null when there is none. Synchronous. Its proof lives one to two windows,
    * so make it when the browser asks.
    *
-   * @throws PixstoreError `IMAGE_ID_INVALID`, `SEALED_KEY_INVALID`, `SYNC_UNSUPPORTED`
+   * @param options - `audience`: the user or session that the record is for; its proof is good for nobody else
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `AUDIENCE_INVALID`, `SEALED_KEY_INVALID`, `SYNC_UNSUPPORTED`
    * @example
    * app.get('/api/me', requireLogin, (req, res) => res.json(getImageRecord(req.user.avatarId)));
    */
-  getImageRecord(id: string): ImageRecord | null;
+  getImageRecord(id: string, options?: AudienceOptions): ImageRecord | null;
   /**
    * Many records in one go, in the order asked for; null where there is no image. An id that fails fails alone: the
    * modes that return null do so for that entry.
@@ -68,7 +81,7 @@ export interface PixstoreBackend {
    * @example
    * res.json(await getImageRecords(page.map((photo) => photo.imageId)));
    */
-  getImageRecords(ids: readonly string[]): Promise<(ImageRecord | null)[] | null>;
+  getImageRecords(ids: readonly string[], options?: AudienceOptions): Promise<(ImageRecord | null)[] | null>;
   /**
    * Answers an image request that came by a transport of the application's own, with a wire payload to be sent
    * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`: the open endpoint would
@@ -87,7 +100,21 @@ export interface PixstoreBackend {
     imageId: string | undefined,
     clientToken?: number | string | null,
     statelessProof?: string | null,
+    options?: AudienceOptions,
   ): Promise<Uint8Array | null>;
+  /**
+   * Answers a batch that came by a transport of the application's own, with frames to be sent one after another and
+   * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`.
+   *
+   * @param body - the body of the request, as text
+   * @throws PixstoreError `ENDPOINT_ENABLED`, `BATCH_INVALID`
+   * @example
+   * app.post('/images', requireLogin, express.text({ limit: '256kb' }), async (req, res) => {
+   *   const frames = await customEndpointBatchHelper(req.body);
+   *   frames ? await pipeline(frames, res.type('bin')) : res.sendStatus(400);
+   * });
+   */
+  customEndpointBatchHelper(body: string, options?: AudienceOptions): Promise<AsyncIterable<Uint8Array> | null>;
   /**
    * What the backend holds and how busy it is. Costs the same whatever is stored.
    *

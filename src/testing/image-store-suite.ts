@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ImageStore } from '../backend/storage/port.js';
 import { type Check, concurrencyChecks } from './concurrency-checks.js';
+import { openingChecks } from './opening-checks.js';
 import { assertRecord, assertStored, bytesOf, sizes, versionOf } from './versions.js';
 
 /** A store under test, and how to get rid of it. */
@@ -47,6 +48,7 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
 
   check('knows nothing of what was never put', async (store) => {
     assert.equal(await store.read('photos:none'), null);
+    assert.equal(await store.open('photos:none'), null);
     assert.equal(await store.record('photos:none'), null);
     assert.deepEqual(await store.records(['photos:none']), [null]);
     assert.equal(await store.remove('photos:none'), false);
@@ -187,6 +189,7 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     assert.deepEqual([...(await store.masterKeyIds())].sort(), ['00aa', '00bb']);
   });
 
+  openingChecks(check);
   concurrencyChecks(check);
 
   check('has nothing to report or sweep when nothing went wrong', async (store) => {
@@ -232,6 +235,7 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     );
     await assert.rejects(async () => store.put(versionOf('late', 1000), null), { name: 'PixstoreError' });
     await assert.rejects(async () => store.read('id0'), { name: 'PixstoreError' });
+    await assert.rejects(async () => store.open('id0'), { name: 'PixstoreError' });
     await assert.rejects(async () => store.record('id0'), { name: 'PixstoreError' });
     await store.close();
     await destroy();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash } from 'node:crypto';
-import type { ImageVersion, PartRecord, StoredPart } from '../backend/storage/port.js';
+import type { ImageVersion, OpenedPart, PartRecord, StoredPart } from '../backend/storage/port.js';
 
 /** Sizes on both sides of where stores may change how they keep a ciphertext. */
 export const sizes = { empty: 0, small: 5_000, medium: 100_000, large: 300_000 };
@@ -35,6 +35,14 @@ export function versionOf(
 export function assertStored(found: StoredPart | null, version: ImageVersion, partId = version.id): void {
   assertRecord(found, version, partId);
   assertBytes(found?.ciphertext, partOf(version, partId).ciphertext, 'ciphertext');
+}
+
+/** Reads an opened part to its end; every chunk has its bytes still when all were read. */
+export async function readToEnd(part: OpenedPart | null): Promise<StoredPart | null> {
+  if (!part) return null;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of part.chunks()) chunks.push(chunk);
+  return { ...part, ciphertext: Buffer.concat(chunks) };
 }
 
 export function assertRecord(found: PartRecord | null, version: ImageVersion, partId = version.id): void {

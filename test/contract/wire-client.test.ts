@@ -1,8 +1,8 @@
 import { createDecipheriv } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openBackend } from '../support/backend.js';
+import { ownOptions } from '../support/options.js';
 import { photo } from '../support/photos.js';
-import { ownOptions } from './examples/support/options.js';
 
 // A client as somebody would write it in another language, from docs/wire-format.md alone: it shares no line with
 // pixstore.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ImageStore } from '../../src/backend/storage/port.js';
 import { PixstoreError } from '../../src/shared/index.js';
-import { assertRecord, assertStored, versionOf } from '../../src/testing/versions.js';
+import { assertRecord, assertStored, readToEnd, versionOf } from '../../src/testing/versions.js';
 import { describeFault, type Fault, faultKinds } from './support/faults.js';
 import { faultyPlace, large, small } from './support/faulty-place.js';
 
@@ -12,6 +12,10 @@ const stored = { small: versionOf('a:small', 1_000, small), large: versionOf('a:
 const questions: Record<string, (store: ImageStore) => Promise<void>> = {
   'reading a small image': async (store) => assertStored(await store.read('a:small'), stored.small),
   'reading a large image': async (store) => assertStored(await store.read('a:large'), stored.large),
+  'reading a small image in pieces': async (store) =>
+    assertStored(await readToEnd(await store.open('a:small')), stored.small),
+  'reading a large image in pieces': async (store) =>
+    assertStored(await readToEnd(await store.open('a:large')), stored.large),
   'looking up a record': async (store) => assertRecord(await store.record('a:large'), stored.large),
   'looking up records': async (store) => expect(await store.records(['a:small', 'a:none'])).toHaveLength(2),
   'listing ids': async (store) => {

@@ -1,10 +1,19 @@
 import nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
-import { assertStored, versionOf } from '../../src/testing/versions.js';
+import type { ImageStore, StoredPart } from '../../src/backend/storage/port.js';
+import { assertStored, readToEnd, versionOf } from '../../src/testing/versions.js';
 import { intercept } from './support/intercept.js';
 import { quickFolder } from './support/quick-folder.js';
+
+/** Files have this name from when they are whole on. */
+const blobPath = /[0-9a-f]{32}$/;
+
+const waysToRead: [string, (store: ImageStore) => Promise<StoredPart | null>][] = [
+  ['whole', async (store) => store.read('one')],
+  ['in pieces', async (store) => readToEnd(await store.open('one'))],
+];
 
 /** A store in which something happens between a reader's look at the row and its opening of the file. */
 async function openInterrupted() {
@@ -15,8 +24,9 @@ async function openInterrupted() {
     imageRootDir: join(folder, 'images'),
     inlineLimit: 0,
     writer: 'inline',
-    fileSystem: intercept<typeof nodeFs>(nodeFs, async (name, work) => {
-      if (name === 'readFile') await interruptions.shift()?.();
+    fileSystem: intercept<typeof nodeFs>(nodeFs, async (name, work, [path]) => {
+      const isRead = name === 'readFile' || (name === 'open' && blobPath.test(String(path)));
+      if (isRead) await interruptions.shift()?.();
       return work();
     }),
   });
@@ -24,19 +34,22 @@ async function openInterrupted() {
   return { store, interruptions };
 }
 
-test('a reader whose file vanishes in an update reads the version that took its place, however often', async () => {
-  const { store, interruptions } = await openInterrupted();
-  for (let token = 1_001; token < 1_005; token += 1) {
-    interruptions.push(() => store.put(versionOf('one', token), token - 1));
-  }
-  assertStored(await store.read('one'), versionOf('one', 1_004));
-  expect(interruptions).toHaveLength(0);
-  await store.close();
-});
+describe.each(waysToRead)('a reader that reads %s', (_, read) => {
+  test('and whose file vanishes in an update reads the version that took its place, however often', async () => {
+    const { store, interruptions } = await openInterrupted();
+    for (let token = 1_001; token < 1_005; token += 1) {
+      interruptions.push(() => store.put(versionOf('one', token), token - 1));
+    }
+    assertStored(await read(store), versionOf('one', 1_004));
+    expect(interruptions).toHaveLength(0);
+    await store.close();
+  });
 
-test('a reader whose file vanishes in a removal finds no image', async () => {
-  const { store, interruptions } = await openInterrupted();
-  interruptions.push(() => store.remove('one'));
-  expect(await store.read('one')).toBeNull();
-  await store.close();
+  test('and whose file vanishes in a removal finds no image', async () => {
+    const { store, interruptions } = await openInterrupted();
+    interruptions.push(() => store.remove('one'));
+    expect(await read(store)).toBeNull();
+    expect(interruptions).toHaveLength(0);
+    await store.close();
+  });
 });

@@ -1,52 +1,103 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { isImageId, isToken } from '../../shared/image-id.js';
-import { encodePayload } from '../../shared/wire/payload.js';
-import { WirePayloadState } from '../../shared/wire/states.js';
+import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
+import { encodeUpdatedHead } from '../../shared/wire/payload.js';
+import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
+import type { ReadyPart } from '../images/hot-reads.js';
 import type { Keyring } from '../keys/master-key.js';
 import type { Proofs } from '../keys/proofs.js';
 import { unsealKey } from '../keys/sealing.js';
-import type { StoredPart } from '../storage/port.js';
+import type { OpenedPart } from '../storage/port.js';
 
-/** What a client asks for. Nothing of it is trusted. */
+/** What a client asks for. Nothing of it is trusted, but for the audience. */
 export interface ImageRequest {
   id: unknown;
   /** The version the client has a key for. Absent: it wants the key too. */
   token: unknown;
   proof: unknown;
+  /** Who asks, as the application knows him: the proof must be bound to the same. */
+  audience?: string | undefined;
+}
+
+/** A wire payload on its way out. */
+export interface Answer {
+  state: WirePayloadState;
+  /** Bytes of the payload. */
+  length: number;
+  /** The payload, not to be changed; only its beginning, when there is a rest. */
+  pieces: readonly Uint8Array[];
+  /** The ciphertext of a large image, still to be read. Whoever does not read it closes it. */
+  rest?: OpenedPart;
 }
 
 /**
- * Answers one image request with a wire payload, whatever transport it came by.
+ * Answers one image request, whatever transport it came by; at once, when all it takes is in memory.
  *
  * @throws PixstoreError `TOKEN_INVALID`, or what the store throws
  */
-export type Answer = (request: ImageRequest) => Promise<Uint8Array>;
+export type AnswerImage = (request: ImageRequest) => MaybePromise<Answer>;
 
 export interface AnswerOptions {
-  read(id: string): Promise<StoredPart | null>;
+  read(id: string, clientToken?: number): MaybePromise<ReadyPart | OpenedPart | null>;
   keyring: Keyring;
   /** Null when proofs are switched off. */
   proofs: Proofs | null;
 }
 
-export function createAnswer({ read, keyring, proofs }: AnswerOptions): Answer {
-  return async ({ id, token, proof }) => {
-    if (isAbsent(id)) return encodePayload({ state: WirePayloadState.MissingID });
+export function createAnswer({ read, keyring, proofs }: AnswerOptions): AnswerImage {
+  return ({ id, token, proof, audience }) => {
+    if (isAbsent(id)) return bareAnswer(WirePayloadState.MissingID);
     // Before anything is looked up: an answer must not tell a stranger whether an id exists.
     if (proofs) {
-      if (isAbsent(proof)) return encodePayload({ state: WirePayloadState.MissingProof });
-      if (!isImageId(id) || typeof proof !== 'string' || !proofs.isGood(id, proof)) {
-        return encodePayload({ state: WirePayloadState.InvalidProof });
+      if (isAbsent(proof)) return bareAnswer(WirePayloadState.MissingProof);
+      if (!isImageId(id) || typeof proof !== 'string' || !proofs.isGood(id, proof, audience)) {
+        return bareAnswer(WirePayloadState.InvalidProof);
       }
     }
     const clientToken = readToken(token);
-    const part = isImageId(id) ? await read(id) : null;
-    if (!part) return encodePayload({ state: WirePayloadState.NotFound });
-    if (part.token === clientToken) {
-      return encodePayload({ state: WirePayloadState.Success, ciphertext: part.ciphertext });
-    }
-    return encodePayload({ state: WirePayloadState.Updated, ...part, key: unsealKey(part.sealedKey, part, keyring) });
+    if (!isImageId(id)) return bareAnswer(WirePayloadState.NotFound);
+    return andThen(read(id, clientToken), (part) => answerWith(part, clientToken));
   };
+
+  function answerWith(part: ReadyPart | OpenedPart | null, clientToken: number | undefined): Answer {
+    if (!part) return bareAnswer(WirePayloadState.NotFound);
+    const record = 'payload' in part ? part.record : part;
+    const isCurrent = record.token === clientToken;
+    const state = isCurrent ? WirePayloadState.Success : WirePayloadState.Updated;
+    const head = isCurrent ? successHead : updatedHead(part, record);
+    const length = head.length + record.size;
+    if (!('payload' in part)) return { state, length, pieces: [head], rest: part };
+    return { state, length, pieces: isCurrent ? [part.payload] : [head, part.payload.subarray(successHead.length)] };
+  }
+
+  function updatedHead(part: ReadyPart | OpenedPart, record: ReadyPart['record']): Uint8Array {
+    try {
+      return encodeUpdatedHead({ ...record, key: unsealKey(record.sealedKey, record, keyring) });
+    } catch (error) {
+      if (!('payload' in part)) void part.close();
+      throw error;
+    }
+  }
+}
+
+const successHead = Uint8Array.of(WirePayloadState.Success);
+
+/** An answer that is a state and no picture. */
+export function bareAnswer(state: BareState): Answer {
+  return { state, length: 1, pieces: [Uint8Array.of(state)] };
+}
+
+/** The whole payload, as bytes of the caller's own. */
+export async function collectPayload({ length, pieces, rest }: Answer): Promise<Uint8Array> {
+  const payload = new Uint8Array(length);
+  let at = 0;
+  const add = (piece: Uint8Array) => {
+    payload.set(piece, at);
+    at += piece.length;
+  };
+  pieces.forEach(add);
+  if (rest) for await (const chunk of rest.chunks()) add(chunk);
+  return payload;
 }
 
 /** Tokens arrive as text as often as numbers. @returns undefined when there is none */

@@ -1,47 +1,29 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HeaderList } from './reply.js';
 
-const allowedMethods = 'GET, HEAD, OPTIONS';
-const allowedHeaders = 'x-pixstore-proof, x-pixstore-token';
+export const allowedMethods = 'GET, HEAD, POST, OPTIONS';
+const ownHeaders = 'x-pixstore-proof, x-pixstore-token';
 const preflightMaxAge = 86_400; // s; browsers cap it as they like
 
-/** Sets the headers that let pages of the allowed origins read the answer. */
-export function setCorsHeaders(request: IncomingMessage, response: ServerResponse, allowed: string | string[]): void {
+/** The headers that let pages of the allowed origins read an answer, by the origin of the request. */
+export function createCors(allowed: string | string[]): (origin: string | undefined) => HeaderList {
   const origins = [allowed].flat();
-  if (origins.includes('*')) {
-    response.setHeader('Access-Control-Allow-Origin', '*');
-    return;
-  }
+  const allow = (origin: string) => ['Access-Control-Allow-Origin', origin];
   const [only] = origins;
-  if (origins.length === 1 && only) {
-    response.setHeader('Access-Control-Allow-Origin', only);
-    return;
+  if (origins.includes('*') || (origins.length === 1 && only)) {
+    const headers = allow(origins.includes('*') ? '*' : (only as string));
+    return () => headers;
   }
   // The answer depends on who asks, and caches must know.
-  response.setHeader('Vary', 'Origin');
-  const { origin } = request.headers;
-  if (origin && origins.includes(origin)) response.setHeader('Access-Control-Allow-Origin', origin);
+  const vary = ['Vary', 'Origin'];
+  return (origin) => (origin && origins.includes(origin) ? [...vary, ...allow(origin)] : vary);
 }
 
-export function answerPreflight(response: ServerResponse): void {
-  response.writeHead(204, {
-    Allow: allowedMethods,
-    'Access-Control-Allow-Methods': allowedMethods,
-    'Access-Control-Allow-Headers': allowedHeaders,
-    'Access-Control-Max-Age': String(preflightMaxAge),
-  });
-  response.end();
-}
-
-export function refuseMethod(response: ServerResponse): void {
-  sendText(response, 405, 'Use GET.', { Allow: allowedMethods });
-}
-
-export function sendText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers });
-  response.end(`${text}\n`);
+/** @param withAuthorization - for applications whose own checks go by that header */
+export function preflightHeaders(withAuthorization: boolean): HeaderList {
+  return [
+    ...['Allow', allowedMethods],
+    ...['Access-Control-Allow-Methods', allowedMethods],
+    ...['Access-Control-Allow-Headers', withAuthorization ? `authorization, ${ownHeaders}` : ownHeaders],
+    ...['Access-Control-Max-Age', String(preflightMaxAge)],
+  ];
 }

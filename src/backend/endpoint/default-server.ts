@@ -15,15 +15,46 @@ export interface DefaultServer {
   close(): Promise<void>;
 }
 
+/** How long a client may take, in ms. */
+export interface EndpointTimeouts {
+  /** For the head of a request, from the first byte of it, or from connecting. */
+  headers: number;
+  /** For a whole request, its body included. */
+  request: number;
+  /** A connection on which nothing moves while an answer is sent. */
+  stalled: number;
+  /** A connection between two requests. */
+  keepAlive: number;
+}
+
+export interface ServerLimits {
+  connections: number;
+  timeouts: EndpointTimeouts;
+}
+
 const closeGrace = 5_000; // ms
+const shortestCheck = 100; // ms
 
 /** Starts the endpoint's own HTTP server. It keeps the process alive until it is closed. */
 export function startDefaultServer(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   host: string,
   port: number,
+  { connections, timeouts }: ServerLimits,
 ): DefaultServer {
-  const server = createServer(handler);
+  const server = createServer(
+    {
+      headersTimeout: Math.min(timeouts.headers, timeouts.request),
+      requestTimeout: timeouts.request,
+      keepAliveTimeout: timeouts.keepAlive,
+      // Node looks for requests that take too long so often.
+      connectionsCheckingInterval: Math.max(shortestCheck, timeouts.headers / 4),
+      noDelay: true,
+    },
+    handler,
+  );
+  server.maxConnections = connections;
+  server.setTimeout(timeouts.stalled); // without a listener Node ends the connection
   const ready = new Promise<void>((resolve, reject) => {
     server.once('listening', resolve);
     server.on('error', (cause) => reject(listenError(cause, host, port)));

@@ -1,8 +1,22 @@
 import { createByteLru } from '../../shared/byte-lru.js';
-import type { ImageStore, StoredPart } from '../storage/port.js';
+import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
+import { encodePayload } from '../../shared/wire/payload.js';
+import { WirePayloadState } from '../../shared/wire/states.js';
+import type { ImageStore, OpenedPart, PartRecord } from '../storage/port.js';
+
+/** A part that is in memory, ready to be sent. */
+export interface ReadyPart {
+  record: PartRecord;
+  /** For a client whose token is current: the state byte, then the ciphertext. */
+  payload: Uint8Array;
+}
 
 /** Reads images, keeping the ciphertexts that are asked for most in memory. */
 export type HotReads = ReturnType<typeof createHotReads>;
+
+// Up to here a ciphertext is read in one go. A larger one is read in pieces, at the pace of its client: many slow
+// clients must not hold as many large images in memory.
+const wholeUpTo = 1024 * 1024;
 
 /**
  * What is in memory is served only while the store says that its token is the current one. So nothing outdated is ever
@@ -11,36 +25,46 @@ export type HotReads = ReturnType<typeof createHotReads>;
  * @param limitBytes - ciphertext kept at most; 0 keeps none
  */
 export function createHotReads(store: ImageStore, limitBytes: number) {
-  const hot = createByteLru<Hot>(limitBytes, ({ ciphertext }) => ciphertext.length);
+  const hot = createByteLru<ReadyPart>(limitBytes, ({ payload }) => payload.length);
   let hits = 0;
   let misses = 0;
 
+  function serveKept(
+    id: string,
+    kept: ReadyPart,
+    record: PartRecord | null,
+  ): MaybePromise<ReadyPart | OpenedPart | null> {
+    if (record?.token === kept.record.token) {
+      hits += 1;
+      kept.record = record; // its key may have been sealed anew
+      return kept;
+    }
+    hot.remove(id);
+    return record && fromStore(id);
+  }
+
+  function fromStore(id: string): MaybePromise<ReadyPart | OpenedPart | null> {
+    return andThen(store.open(id, wholeUpTo), (part) => {
+      if (!part) return null;
+      misses += 1;
+      const { id, token, sealedKey, iv, tag, size, ciphertext } = part;
+      if (!ciphertext || size > wholeUpTo) return part;
+      const record = { id, token, sealedKey, iv, tag, size };
+      const ready = { record, payload: encodePayload({ state: WirePayloadState.Success, ciphertext }) };
+      hot.put(id, ready);
+      return ready;
+    });
+  }
+
   return {
-    async read(id: string): Promise<StoredPart | null> {
+    /** @param clientToken - the version that the client knows of */
+    read(id: string, clientToken?: number): MaybePromise<ReadyPart | OpenedPart | null> {
       const kept = hot.get(id);
-      if (kept) {
-        const looked = store.record(id);
-        const record = looked instanceof Promise ? await looked : looked;
-        if (record?.token === kept.token) {
-          hits += 1;
-          return { ...record, ciphertext: kept.ciphertext };
-        }
-        hot.remove(id);
-        if (!record) return null;
-      }
-      const part = await store.read(id); // which looks up the record as well
-      if (part) {
-        misses += 1;
-        hot.put(id, { token: part.token, ciphertext: part.ciphertext });
-      }
-      return part;
+      // A store may tell what was true a moment ago, but a client that knows a newer version is asked for that one.
+      if (!kept || (clientToken ?? 0) > kept.record.token) return fromStore(id);
+      return andThen(store.record(id), (record) => serveKept(id, kept, record));
     },
 
     stats: () => ({ hits, misses, bytes: hot.bytes }),
   };
-}
-
-interface Hot {
-  token: number;
-  ciphertext: Uint8Array;
 }

@@ -95,9 +95,9 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
     exists: (id: string): boolean => lookUpNow(requireImageId(id)) !== null,
 
     /** @throws PixstoreError `SYNC_UNSUPPORTED`, `IMAGE_ID_INVALID` or `SEALED_KEY_INVALID` */
-    record(id: string): ImageRecord | null {
+    record(id: string, audience?: string): ImageRecord | null {
       const part = lookUpNow(requireImageId(id));
-      return part && open(part);
+      return part && open(part, audience);
     },
 
     /**
@@ -127,16 +127,23 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
     return store.record(id) as PartRecord | null;
   }
 
-  function open(part: PartRecord): ImageRecord {
+  function open(part: PartRecord, audience?: string): ImageRecord {
     let handout = handouts.get(part);
     if (!handout) {
       handout = { meta: toMeta(unsealKey(part.sealedKey, part, keyring), part) };
       handouts.set(part, handout);
     }
-    const window = proofs.currentWindow();
-    if (handout.window !== window) Object.assign(handout, { window, proof: proofs.prove(part.id) });
     // The meta is copied: what is handed out is the caller's to change.
-    return { id: part.id, token: part.token, meta: { ...handout.meta }, statelessProof: handout.proof as string };
+    const { id, token } = part;
+    const statelessProof = audience === undefined ? commonProof(id, handout) : proofs.prove(id, audience);
+    return { id, token, meta: { ...handout.meta }, statelessProof };
+  }
+
+  /** The same for everybody, so it is made once in a window. */
+  function commonProof(id: string, handout: Handout): string {
+    const window = proofs.currentWindow();
+    if (handout.window !== window) Object.assign(handout, { window, proof: proofs.prove(id) });
+    return handout.proof as string;
   }
 }
 

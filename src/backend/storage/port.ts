@@ -1,7 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { MaybePromise } from '../../shared/maybe-promise.js';
 
-/** Stores that answer from memory or a local database may answer at once. */
-export type MaybePromise<Value> = Value | Promise<Value>;
+export type { MaybePromise };
 
 /** One ciphertext to be kept, with what opens it. Every part has a key of its own. */
 export interface Part {
@@ -36,6 +36,35 @@ export interface PartRecord {
 /** A part as read: record and ciphertext of the same version, never a mix. */
 export interface StoredPart extends PartRecord {
   ciphertext: Uint8Array;
+}
+
+/** A chunk of an opened part has at most so many bytes. */
+export const maxChunkBytes = 64 * 1024;
+
+/**
+ * A part whose ciphertext is handed out piece by piece, to those who pass it on more slowly than it can be read. It
+ * stays the version it was when it was opened, whatever becomes of the image meanwhile.
+ *
+ * Close it whatever happens, also when nothing was read: it may hold a file open.
+ *
+ * @example
+ * const part = await store.open(id);
+ * try {
+ *   for await (const chunk of part.chunks()) await send(chunk);
+ * } finally {
+ *   await part.close();
+ * }
+ */
+export interface OpenedPart extends PartRecord {
+  /** The ciphertext, not to be changed, when it is in memory as a whole; then there is nothing to close. */
+  ciphertext?: Uint8Array;
+  /**
+   * The ciphertext, whole and in order; every chunk is the caller's to keep. To be asked for once. The part is closed
+   * when the iteration ends, early or not. One that cannot go on throws: it never ends before all bytes were given.
+   */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** Lets go of what is held. May be called at any time, and again; never fails. */
+  close(): Promise<void>;
 }
 
 /** How much a store holds. */
@@ -75,8 +104,18 @@ export interface ImageStore {
    */
   put(version: ImageVersion, expectedToken: number | null): Promise<boolean>;
 
-  /** A part with its ciphertext; a variant's id reads that variant. */
-  read(id: string): Promise<StoredPart | null>;
+  /**
+   * A part with its ciphertext; a variant's id reads that variant. Without a promise where the store has it at hand:
+   * then it throws, too, instead of rejecting.
+   */
+  read(id: string): MaybePromise<StoredPart | null>;
+
+  /**
+   * The same, with the ciphertext to be read in pieces. For ciphertexts that should not be in memory all at once.
+   *
+   * @param wholeUpTo - ciphertexts of so many bytes had better be read as a whole. Default: 0
+   */
+  open(id: string, wholeUpTo?: number): MaybePromise<OpenedPart | null>;
 
   /** A part without its ciphertext. The object is not to be changed: it may be given again while it is true. */
   record(id: string): MaybePromise<PartRecord | null>;
@@ -117,8 +156,23 @@ export interface ImageStore {
   /** Removes what crashes left behind: ciphertext that no record names. @returns how many pieces */
   sweep(): Promise<number>;
 
-  /** Waits for what is under way, then lets go of files and connections. Every later call fails. */
+  /**
+   * Waits for what is under way, then lets go of files and connections. Every later call fails. It does not wait for
+   * opened parts to be read: they are closed, or go on to their end if the store has no more to do for them.
+   */
   close(): Promise<void>;
+}
+
+/** For stores that have the ciphertext in memory anyway: its chunks are views of it. */
+export function openInMemory(part: StoredPart): OpenedPart {
+  const { ciphertext } = part;
+  return {
+    ...part,
+    async *chunks() {
+      for (let at = 0; at < ciphertext.length; at += maxChunkBytes) yield ciphertext.subarray(at, at + maxChunkBytes);
+    },
+    close: async () => {},
+  };
 }
 
 /** What every store throws once it was closed. */

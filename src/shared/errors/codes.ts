@@ -41,10 +41,12 @@ export const errorCodes = {
   STORAGE_FAILED: 'The database or the disk refused to work.',
   STORAGE_FULL: 'The disk is full.',
   CIPHERTEXT_MISSING: 'The database has a record whose ciphertext is gone or damaged.',
-  STORE_CLOSED: 'A store was used after close().',
+  STORE_CLOSED: 'A store, or an image opened from it, was used after close().',
   SYNC_UNSUPPORTED: 'The store cannot answer synchronously.',
   // the wire
   PAYLOAD_INVALID: 'A wire payload is empty, cut off or in an unknown state.',
+  AUDIENCE_INVALID: 'An audience is not a string of 1 to 256 characters.',
+  BATCH_TOO_LARGE: 'The body of a batch request has more bytes than a batch of 256 images needs.',
   BATCH_INVALID: 'The body of a batch request cannot be read.',
   // frontend
   RECORD_INVALID: 'getImage was given no record, or one with a missing or broken field.',

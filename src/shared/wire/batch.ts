@@ -41,12 +41,11 @@ export function decodeBatchRequest(body: string): unknown[] {
   return images;
 }
 
-/** One frame of a batch answer: the payload's length (u32, little-endian), then the payload. */
-export function encodeFrame(payload: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(lengthBytes + payload.length);
-  new DataView(frame.buffer).setUint32(0, payload.length, true);
-  frame.set(payload, lengthBytes);
-  return frame;
+/** What stands before each payload of a batch answer: its length (u32, little-endian). */
+export function frameHeader(payloadLength: number): Uint8Array {
+  const header = new Uint8Array(lengthBytes);
+  new DataView(header.buffer).setUint32(0, payloadLength, true);
+  return header;
 }
 
 /**

@@ -32,15 +32,22 @@ export function encodePayload(payload: WirePayload): Uint8Array {
   }
   if (payload.state === WirePayloadState.Updated) {
     const bytes = new Uint8Array(ciphertextAt + payload.ciphertext.length);
-    bytes[0] = payload.state;
-    new DataView(bytes.buffer).setBigUint64(tokenAt, BigInt(payload.token), true);
-    bytes.set(payload.key, keyAt);
-    bytes.set(payload.iv, ivAt);
-    bytes.set(payload.tag, tagAt);
+    bytes.set(encodeUpdatedHead(payload));
     bytes.set(payload.ciphertext, ciphertextAt);
     return bytes;
   }
   return Uint8Array.of(payload.state);
+}
+
+/** What stands before the ciphertext in an Updated payload. */
+export function encodeUpdatedHead({ token, key, iv, tag }: DecryptionKey & { token: number }): Uint8Array {
+  const bytes = new Uint8Array(ciphertextAt);
+  bytes[0] = WirePayloadState.Updated;
+  new DataView(bytes.buffer).setBigUint64(tokenAt, BigInt(token), true);
+  bytes.set(key, keyAt);
+  bytes.set(iv, ivAt);
+  bytes.set(tag, tagAt);
+  return bytes;
 }
 
 /**

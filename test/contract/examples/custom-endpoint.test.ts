@@ -8,9 +8,9 @@ import {
   updateImage,
 } from '../../../src/backend/index.js';
 import type { ImageRecord } from '../../../src/types/index.js';
+import { ownOptions } from '../../support/options.js';
+import { openPayload, stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
-import { ownOptions } from './support/options.js';
-import { openPayload, stateOf } from './support/payload.js';
 
 async function start(config: BackendConfig = {}): Promise<ImageRecord> {
   const backend = initPixstoreBackend({ ...(await ownOptions()), defaultEndpointEnabled: false, ...config });

@@ -1,9 +1,9 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { saveImage, updateImage } from '../../../src/backend/index.js';
+import { openPayload, stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
 import { ask, askState, save, start } from './support/default-instance.js';
-import { openPayload, stateOf } from './support/payload.js';
 
 const photoNames = ['cat.png', 'coffee.webp', 'rocket.jpg'];
 

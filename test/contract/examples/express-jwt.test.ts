@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { customEndpointHelper, getImageRecord, initPixstoreBackend, saveImage } from '../../../src/backend/index.js';
 import type { ImageRecord } from '../../../src/types/index.js';
+import { ownOptions } from '../../support/options.js';
+import { openPayload, stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
 import { createClinic, signIn } from './apps/express-app.js';
 import { listen } from './support/listen.js';
-import { ownOptions } from './support/options.js';
-import { openPayload, stateOf } from './support/payload.js';
 
 const secret = randomBytes(32);
 

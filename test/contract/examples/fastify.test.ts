@@ -7,9 +7,9 @@ import {
   saveImageFromFile,
 } from '../../../src/backend/index.js';
 import type { ImageRecord } from '../../../src/types/index.js';
+import { ownOptions } from '../../support/options.js';
+import { openPayload, stateOf } from '../../support/payload.js';
 import { photo, photoPath } from '../../support/photos.js';
-import { ownOptions } from './support/options.js';
-import { openPayload, stateOf } from './support/payload.js';
 
 interface ImageRoute {
   Params: { id: string };

@@ -1,10 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startEndpoint } from '../../support/endpoint.js';
+import { stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
-import { startEndpoint } from './support/endpoint.js';
-import { stateOf } from './support/payload.js';
-import { sendRaw, sendRequest } from './support/raw-http.js';
+import { sendRaw, sendRequest } from '../../support/raw-http.js';
 
 const route = '/pixstore-image';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { type Endpoint, startEndpoint } from './support/endpoint.js';
+import { type Endpoint, startEndpoint } from '../../support/endpoint.js';
+import { sendRaw } from '../../support/raw-http.js';
 import { createRandom, type Random } from './support/random.js';
-import { sendRaw } from './support/raw-http.js';
 
 const seed = 20_260_101;
 const requests = 1_000;

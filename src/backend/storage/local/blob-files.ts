@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import nodeFs from 'node:fs/promises';
+import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBatcher } from './batcher.js';
 
@@ -13,12 +13,24 @@ export interface FoundFile {
   modified: number;
 }
 
+/** An open file. It can be read to its end also after its name was removed. */
+export interface OpenBlob {
+  /** Bytes. */
+  readonly size: number;
+  /** @returns bytes from a place on, at most so many; none at the end of the file */
+  read(from: number, length: number): Promise<Uint8Array>;
+  /** Waits for reads under way. */
+  close(): Promise<void>;
+}
+
 /** Files that are written once, under random names, and never changed. */
 export interface BlobFiles {
   /** Writes a new file. Once this resolves, file and name survive a power cut. @returns its name */
   write(bytes: Uint8Array): Promise<string>;
   /** @returns null when there is no such file */
   read(name: string): Promise<Uint8Array | null>;
+  /** @returns null when there is no such file */
+  open(name: string): Promise<OpenBlob | null>;
   /** @returns its length in bytes, or null when there is no such file */
   size(name: string): Promise<number | null>;
   remove(name: string): Promise<void>;
@@ -107,6 +119,18 @@ export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles 
       return await orNull(fs.readFile(join(root, name)));
     },
 
+    async open(name) {
+      const handle = await orNull(fs.open(join(root, name), 'r'));
+      if (!handle) return null;
+      try {
+        const { size } = await handle.stat();
+        return { size, read: (from, length) => readAt(handle, from, length), close: () => handle.close() };
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+    },
+
     async size(name) {
       return (await orNull(fs.stat(join(root, name))))?.size ?? null;
     },
@@ -126,6 +150,11 @@ export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles 
       }
     },
   };
+}
+
+async function readAt(handle: FileHandle, from: number, length: number): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, from);
+  return buffer.subarray(0, bytesRead);
 }
 
 async function orNull<Value>(work: Promise<Value>): Promise<Value | null> {

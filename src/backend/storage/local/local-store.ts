@@ -1,8 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Logger } from '../../../shared/errors/gate.js';
-import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { createLifecycle } from '../../../shared/lifecycle.js';
-import { type ImageStore, type Part, type PartRecord, type StoredPart, storeClosed } from '../port.js';
+import { type ImageStore, type MaybePromise, type Part, type PartRecord, storeClosed } from '../port.js';
 import { createBatcher } from './batcher.js';
 import { type FileSystem, openBlobFiles } from './blob-files.js';
 import type { Command, Outcome } from './commands.js';
@@ -10,6 +9,7 @@ import { findDriver, type OpenDatabase } from './driver.js';
 import { makeFolder, makeWritableFolder } from './folders.js';
 import { createInlineWriter } from './inline-writer.js';
 import { findLeftovers, findProblems } from './maintenance.js';
+import { createPartReader } from './part-reader.js';
 import { prepareReads } from './reads.js';
 import { createRecordCache } from './record-cache.js';
 import { toPartRows } from './row.js';
@@ -60,6 +60,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const reads = prepareOn(database, prepareReads);
   const cache = createRecordCache(reads);
   const files = openBlobFiles(imageRootDir, options.fileSystem);
+  const parts = createPartReader(reads, files);
   const writer = prepareOn(database, openWriter);
   const submit = createBatcher<Command, Outcome>((commands) => writer.run(commands).finally(cache.expire), {
     maxItems: maxCommit.items,
@@ -129,24 +130,10 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     return written;
   }
 
-  async function readPart(id: string): Promise<StoredPart | null> {
-    let vanished: string | undefined;
-    for (;;) {
-      const row = reads.row(id);
-      if (!row) return null;
-      const { file, ciphertext: inline, ...record } = row;
-      if (inline) return { ...record, ciphertext: inline };
-      const ciphertext = await files.read(file as string);
-      if (ciphertext?.length === record.size) return { ...record, ciphertext };
-      // An update may have removed the file after we saw its row: then the row names another one by now.
-      if (vanished === file) {
-        throw new PixstoreError(
-          'CIPHERTEXT_MISSING',
-          'The file with the ciphertext of an image is gone or damaged. Restore imageRootDir from the same backup as the database.',
-        );
-      }
-      vanished = file as string;
-    }
+  /** Reads at once if that is possible; else `close` waits for it. */
+  function read<Found>(find: () => MaybePromise<Found>): MaybePromise<Found> {
+    const found = lookUp(find);
+    return found instanceof Promise ? run('read an image', () => found) : found;
   }
 
   const record = (id: string): PartRecord | null => lookUp(() => cache.record(id));
@@ -168,7 +155,8 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
         return outcome.kind === 'done';
       }),
 
-    read: (id) => run('read an image', () => readPart(id)),
+    read: (id) => read(() => parts.read(id)),
+    open: (id, wholeUpTo) => read(() => parts.open(id, wholeUpTo)),
     record,
     records: (ids) => ids.map(record),
     remove: (id) => run('remove an image', () => change({ kind: 'remove', id })),
@@ -200,6 +188,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
 
     close: () =>
       lifecycle.close(async () => {
+        await parts.close();
         await writer.close();
         database.close();
       }),

@@ -27,3 +27,10 @@ export function asStorageError(cause: unknown, work: string): PixstoreError {
     { cause },
   );
 }
+
+export function ciphertextMissing(): PixstoreError {
+  return new PixstoreError(
+    'CIPHERTEXT_MISSING',
+    'The file with the ciphertext of an image is gone or damaged. Restore imageRootDir from the same backup as the database.',
+  );
+}

@@ -1,5 +1,5 @@
 import { createLifecycle } from '../../../shared/lifecycle.js';
-import { type ImageStore, type PartRecord, type StoredPart, storeClosed } from '../port.js';
+import { type ImageStore, openInMemory, type PartRecord, type StoredPart, storeClosed } from '../port.js';
 
 /**
  * Keeps images in this process's memory, for tests and throw-away data. It is also the shortest full answer to what
@@ -48,9 +48,14 @@ export function createMemoryStore(): ImageStore {
       return true;
     },
 
-    async read(id) {
+    read(id) {
       const part = find(id);
       return part ? { ...part } : null;
+    },
+
+    open(id) {
+      const part = find(id);
+      return part ? openInMemory(part) : null;
     },
 
     record,

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
 import { type BackendConfig, initPixstoreBackend, saveImage } from '../../../../src/backend/index.js';
 import type { ImageRecord } from '../../../../src/types/index.js';
+import { ownOptions } from '../../../support/options.js';
+import { stateOf } from '../../../support/payload.js';
 import { photo } from '../../../support/photos.js';
-import { ownOptions } from './options.js';
-import { stateOf } from './payload.js';
 
 /** The one backend of an application, with the default endpoint on loopback. */
 export async function start(config: BackendConfig = {}) {

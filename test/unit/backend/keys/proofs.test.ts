@@ -9,7 +9,8 @@ interface Vector {
   windowLength: number;
   proof: string;
 }
-const vectors = readVectors<{ masterKeyHex: string; proofs: Vector[] }>('proofs');
+type BoundVector = Vector & { audience: string };
+const vectors = readVectors<{ masterKeyHex: string; proofs: Vector[]; boundProofs: BoundVector[] }>('proofs');
 const master = deriveMasterKey(fromHex(vectors.masterKeyHex));
 const other = deriveMasterKey(new Uint8Array(32).fill(9));
 const start = 1_700_000_000_000; // a window of 20 s begins here
@@ -74,5 +75,44 @@ describe('proofs', () => {
     for (const wrong of [...changed, proof.slice(0, -1), `${proof}=`, ` ${proof}`, `${proof}\0`, '', 'ä'.repeat(43)]) {
       expect(proofs.isGood('k', wrong)).toBe(false);
     }
+  });
+
+  test('are as good the second time, and what is remembered of them makes nothing else good', () => {
+    const { clock, proofs } = withClock();
+    const proof = proofs.prove('k');
+    for (let round = 0; round < 3; round += 1) {
+      expect(proofs.isGood('k', proof)).toBe(true);
+      expect(proofs.isGood('j', proof)).toBe(false);
+      expect(proofs.isGood('k', proof, 'user-7')).toBe(false);
+      expect(proofs.isGood('k', `${proof.slice(0, -1)}_`)).toBe(false);
+    }
+    clock.now = start + 20_000;
+    expect(proofs.isGood('k', proof)).toBe(true);
+    clock.now = start + 40_000;
+    expect(proofs.isGood('k', proof)).toBe(false);
+  });
+
+  test('of more images than are remembered are all good, before and after', () => {
+    const { proofs } = withClock();
+    const ids = Array.from({ length: 10_000 }, (_, index) => `k${index}`);
+    for (const id of [...ids, 'k0', 'k9999']) expect(proofs.isGood(id, proofs.prove(id))).toBe(true);
+  });
+});
+
+describe('proofs bound to an audience', () => {
+  test.each(vectors.boundProofs)('that of $id for $audience at $now is that of its golden vector', (vector) => {
+    const proofs = createProofs([master], vector.windowLength, () => vector.now);
+    expect(proofs.prove(vector.id, vector.audience)).toBe(vector.proof);
+    expect(proofs.isGood(vector.id, vector.proof, vector.audience)).toBe(true);
+  });
+
+  test('are good for that audience alone, and a proof for everybody is not good for it', () => {
+    const { proofs } = withClock();
+    const bound = proofs.prove('k', 'user-7');
+    expect(proofs.isGood('k', bound, 'user-7')).toBe(true);
+    for (const other of [undefined, '', 'user-8', 'USER-7', 'user-7 ']) {
+      expect(proofs.isGood('k', bound, other)).toBe(false);
+    }
+    expect(proofs.isGood('k', proofs.prove('k'), 'user-7')).toBe(false);
   });
 });

@@ -1,8 +1,8 @@
-import type { BackendConfig } from '../../../../src/backend/index.js';
-import { masterKey, openBackend } from '../../../support/backend.js';
-import { photo } from '../../../support/photos.js';
+import type { BackendConfig } from '../../src/backend/index.js';
+import { masterKey, openBackend } from './backend.js';
 import { ownOptions } from './options.js';
 import { openPayload } from './payload.js';
+import { photo } from './photos.js';
 import { sendRequest } from './raw-http.js';
 
 // No window ends while a test runs.

@@ -1,6 +1,6 @@
 import { createDecipheriv } from 'node:crypto';
-import { decodePayload, WirePayloadState } from '../../../../src/shared/index.js';
-import type { ImageMeta, ImageRecord } from '../../../../src/types/index.js';
+import { decodePayload, WirePayloadState } from '../../src/shared/index.js';
+import type { ImageMeta, ImageRecord } from '../../src/types/index.js';
 
 /** The name of the state that a payload begins with. */
 export function stateOf(bytes: Uint8Array): string | undefined {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { quietLogger } from '../../../support/backend.js';
-import { temporaryFolder } from '../../../support/folders.js';
+import { quietLogger } from './backend.js';
+import { temporaryFolder } from './folders.js';
 
 /** Where a backend keeps its things and listens, so that tests stand side by side. */
 export async function ownOptions() {

@@ -1,0 +1,216 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
+import { decodeBatchRequest } from '../../shared/wire/batch.js';
+import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
+import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
+import { batchFrames, readEntry } from './batch.js';
+import { allowedMethods, createCors, preflightHeaders } from './cors.js';
+import type { Door, EndpointRequest } from './door.js';
+import { createLoadLimit, type LoadLimits, type Place } from './load-limit.js';
+import { mayAsk, type RateLimiter } from './rate-limit.js';
+import { binaryReply, blameReply, busyReply, type HeaderList, type Reply, textReply } from './reply.js';
+import { createServe, type OnServed } from './serve.js';
+import { createServingCounters, type ServingStats } from './serving-stats.js';
+import { readQuery, readTarget, type Target } from './target.js';
+
+export interface EndpointOptions {
+  answer: AnswerImage;
+  accessControlAllowOrigin: string | string[];
+  loadLimits: LoadLimits;
+  rateLimiter: RateLimiter | undefined;
+  /** Rejects when the store does not answer. */
+  checkHealth(): Promise<unknown>;
+  /** The page of metrics; null when there is none. */
+  metrics: (() => Promise<string>) | null;
+  onServed: OnServed;
+  /** Told of what fails inside; the client learns no more than that it did. */
+  onError(error: unknown): void;
+}
+
+/** The endpoint behind all doors: from a request to what is sent back, over no transport in particular. */
+export interface Endpoint {
+  /** Never throws and never rejects, whatever is asked; at once, when all it takes is in memory. */
+  handle(request: EndpointRequest, door: Door): MaybePromise<Reply>;
+  /**
+   * One image, for an application that does the rest itself.
+   *
+   * @throws PixstoreError `TOKEN_INVALID`, or what the store throws
+   */
+  payload(request: ImageRequest): Promise<Uint8Array>;
+  /**
+   * The frames of a batch, the same way.
+   *
+   * @throws PixstoreError `BATCH_INVALID`
+   */
+  frames(body: string, audience: string | undefined): AsyncGenerator<Uint8Array>;
+  stats(): ServingStats & { open: LoadLimits };
+}
+
+// 256 entries with ids, tokens and proofs of the greatest length take less.
+const maxBatchBytes = 256 * 1024;
+
+// What a slow client makes us hold, about: a chunk of a large image; the block of a batch and the answers ahead.
+const chunkHeld = 64 * 1024;
+const batchHeld = 1024 * 1024;
+
+const alwaysSent = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
+
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  const { rateLimiter, onError } = options;
+  const cors = createCors(options.accessControlAllowOrigin);
+  const limit = createLoadLimit(options.loadLimits);
+  const counters = createServingCounters();
+  const { serve, serveAuthorized, refuse } = createServe(options.answer, counters, options.onServed);
+
+  function handle(request: EndpointRequest, door: Door): MaybePromise<Reply> {
+    const headers = [...alwaysSent, ...cors(request.header('origin'))];
+    const { method } = request;
+    const target = readTarget(request.target, door.route);
+    if (!target) return textReply(404, 'Not found.', headers);
+    if (method === 'OPTIONS') {
+      return { status: 204, headers: [...headers, ...preflightHeaders(Boolean(door.authorize))], body: [], done() {} };
+    }
+    if (method === 'GET' || method === 'HEAD') {
+      if (target.kind === 'health') return healthReply(headers);
+      if (target.kind === 'metrics') return metricsReply(headers);
+      return admitted(headers, imageReply, request, door, target);
+    }
+    // Where the application has mounted us, batches may be sent to any path.
+    if (method === 'POST' && (target.kind === 'route' || door.route === undefined)) {
+      return admitted(headers, batchReply, request, door, target);
+    }
+    return textReply(405, 'Use GET for an image, POST for a batch.', [...headers, 'Allow', allowedMethods]);
+  }
+
+  type Work = (request: EndpointRequest, door: Door, target: Target, room: Room) => MaybePromise<Reply>;
+
+  /** Finds room for an answer and, when it fails, gives the room up. */
+  function admitted(
+    headers: HeaderList,
+    work: Work,
+    request: EndpointRequest,
+    door: Door,
+    target: Target,
+  ): MaybePromise<Reply> {
+    const begun = performance.now();
+    const place = limit.enter();
+    if (!place) return work === batchReply ? busyReply(headers) : stateReply(WirePayloadState.RateLimited, headers);
+    const leave = () => {
+      place.leave();
+      counters.countRequest(begun);
+    };
+    const failed = (error: unknown) => {
+      leave();
+      const blame = blameReply(error, headers);
+      if (blame) return blame;
+      onError(error);
+      return stateReply(WirePayloadState.InternalError, headers);
+    };
+    return recover(() => work(request, door, target, { headers, hold: place.hold, leave }), failed);
+  }
+
+  function imageReply(request: EndpointRequest, door: Door, target: Target, { headers, hold, leave }: Room) {
+    const { proof, token } = readQuery('query' in target ? target.query : '');
+    const image = {
+      id: target.kind === 'image' ? target.id : '',
+      token: request.header('x-pixstore-token') ?? token,
+      proof: request.header('x-pixstore-proof') ?? proof,
+    };
+    const send = ({ length, pieces, rest }: Answer) => {
+      const inMemory = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      if (hold(rest ? inMemory + chunkHeld : inMemory)) {
+        const done = rest ? () => void rest.close().finally(leave) : leave;
+        return binaryReply(rest ? inPieces(pieces, rest) : pieces, length, headers, done);
+      }
+      void rest?.close();
+      leave();
+      return stateReply(WirePayloadState.RateLimited, headers);
+    };
+    const admission = rateLimiter ? mayAsk(rateLimiter, door.client?.(), 1) : true;
+    const answered = andThen(admission, (isAllowed) =>
+      isAllowed ? andThen(audienceAt(door), (who) => answerAt(door, who, image)) : refuse(WirePayloadState.RateLimited),
+    );
+    return andThen(answered, send);
+  }
+
+  async function batchReply(request: EndpointRequest, door: Door, _: Target, { headers, hold, leave }: Room) {
+    const entries = decodeBatchRequest(await request.text(maxBatchBytes));
+    const isAllowed = await mayAsk(rateLimiter, door.client?.(), entries.length);
+    const who = await audienceAt(door);
+    if (!hold(batchHeld)) {
+      leave();
+      return busyReply(headers);
+    }
+    const frames = batchFrames(entries, (entry) =>
+      isAllowed ? answerEntry(entry, door, who) : refuse(WirePayloadState.RateLimited),
+    );
+    return binaryReply(frames, undefined, headers, leave);
+  }
+
+  /** Null: nobody is there. */
+  function audienceAt({ audience }: Door): MaybePromise<string | null | undefined> {
+    return audience && andThen(audience(), (who) => who ?? null);
+  }
+
+  /** The application's checks come first. Whom they refuse is answered as with a wrong proof, and learns no more. */
+  function answerAt(door: Door, who: string | null | undefined, request: ImageRequest): MaybePromise<Answer> {
+    if (who === null) return refuse(WirePayloadState.InvalidProof);
+    return serveAuthorized({ ...request, audience: who }, door.authorize);
+  }
+
+  /** One bad entry spoils only its own frame. */
+  function answerEntry(entry: unknown, door: Door, who: string | null | undefined): MaybePromise<Answer> {
+    const failed = (error: unknown) => {
+      if (error instanceof PixstoreError && error.code === 'TOKEN_INVALID')
+        return refuse(WirePayloadState.InvalidProof);
+      onError(error);
+      return refuse(WirePayloadState.InternalError);
+    };
+    const { id, token, proof } = readEntry(entry);
+    return recover(() => answerAt(door, who, { id, token, proof }), failed);
+  }
+
+  function stateReply(state: BareState, headers: HeaderList): Reply {
+    const { pieces, length } = refuse(state);
+    return binaryReply(pieces, length, headers, () => {});
+  }
+
+  async function healthReply(headers: HeaderList): Promise<Reply> {
+    return pageOf(async () => {
+      await options.checkHealth();
+      return 'ok';
+    }, headers);
+  }
+
+  async function metricsReply(headers: HeaderList): Promise<Reply> {
+    return options.metrics ? pageOf(options.metrics, headers) : textReply(404, 'Not found.', headers);
+  }
+
+  async function pageOf(write: () => Promise<string>, headers: HeaderList): Promise<Reply> {
+    try {
+      return textReply(200, await write(), headers);
+    } catch (error) {
+      onError(error);
+      return textReply(503, 'The store does not answer.', headers);
+    }
+  }
+
+  return {
+    handle,
+    payload: async (request) => collectPayload(await serve(request)),
+    frames: (body, audience) => batchFrames(decodeBatchRequest(body), (entry) => answerEntry(entry, {}, audience)),
+    stats: () => ({ ...counters.stats(), open: limit.load() }),
+  };
+}
+
+/** Where an answer is made: what every answer says, and the room it takes. */
+interface Room {
+  headers: HeaderList;
+  hold: Place['hold'];
+  leave(): void;
+}
+
+async function* inPieces(pieces: readonly Uint8Array[], rest: NonNullable<Answer['rest']>) {
+  yield* pieces;
+  yield* rest.chunks();
+}

@@ -1,0 +1,47 @@
+import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import type { BackendOptions } from './config.js';
+import { publishServed } from './diagnostics.js';
+import { createAnswer } from './endpoint/answer.js';
+import { createEndpoint, type Endpoint } from './endpoint/endpoint.js';
+import { createHotReads } from './images/hot-reads.js';
+import type { Keyring } from './keys/master-key.js';
+import type { Proofs } from './keys/proofs.js';
+import { metricsText } from './metrics.js';
+import type { BackendStats } from './public-api.js';
+import type { ImageStore } from './storage/port.js';
+
+// What answers on their way may hold in memory: four times what is kept for hot images.
+const maxAnswerBytes = 256 * 1024 * 1024;
+
+export interface Serving {
+  endpoint: Endpoint;
+  memoryCache(): BackendStats['memoryCache'];
+}
+
+/** Everything between the store and the doors. @param proofs - null when they are switched off */
+export function createServing(
+  options: BackendOptions,
+  store: ImageStore,
+  keyring: Keyring,
+  proofs: Proofs | null,
+  readStats: () => Promise<BackendStats>,
+): Serving {
+  const { logger } = options;
+  const hotReads = createHotReads(store, options.memoryCacheBytes);
+  const endpoint = createEndpoint({
+    answer: createAnswer({ read: hotReads.read, keyring, proofs }),
+    accessControlAllowOrigin: options.accessControlAllowOrigin,
+    loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
+    rateLimiter: options.rateLimit?.limiter,
+    checkHealth: async () => store.usage(),
+    metrics: options.metrics ? async () => metricsText(await readStats()) : null,
+    onServed: publishServed,
+    onError: (error) => logger.error(`[pixstore] an image request failed: ${messageOf(error)}`),
+  });
+  return { endpoint, memoryCache: hotReads.stats };
+}
+
+/** Errors that are not ours may name paths: of those, only the kind is told. */
+function messageOf(error: unknown): string {
+  return error instanceof PixstoreError ? `${error.code}: ${error.message}` : `${(error as Error)?.name}`;
+}

@@ -1,0 +1,61 @@
+import { type MaybePromise, type OpenedPart, openInMemory, type PartRecord, type StoredPart } from '../port.js';
+import type { BlobFiles } from './blob-files.js';
+import { openInFile } from './opened-file.js';
+import type { Reads } from './reads.js';
+import { ciphertextMissing } from './storage-error.js';
+
+/** Brings records and ciphertexts together: at once when the row has both, else with a promise. */
+export function createPartReader(reads: Reads, files: BlobFiles) {
+  const opened = new Set<OpenedPart>();
+
+  /** @param vanished - a file that the row named before, and that was not there */
+  function find<Found>(id: string, finding: Finding<Found>, vanished?: string): MaybePromise<Found | null> {
+    const row = reads.row(id);
+    if (!row) return null;
+    const { file, ciphertext, ...record } = row;
+    if (ciphertext) return finding.inRow({ ...record, ciphertext });
+    // An update may have removed the file after we saw its row: then the row names another one by now.
+    if (file === vanished) throw ciphertextMissing();
+    const name = file as string;
+    return finding.inFile(record, name).then((found) => found ?? find(id, finding, name));
+  }
+
+  async function readFile(record: PartRecord, name: string): Promise<StoredPart | null> {
+    const ciphertext = await files.read(name);
+    return ciphertext?.length === record.size ? { ...record, ciphertext } : null;
+  }
+
+  async function openWhole(record: PartRecord, name: string): Promise<OpenedPart | null> {
+    const part = await readFile(record, name);
+    return part && openInMemory(part);
+  }
+
+  async function openFile(record: PartRecord, name: string): Promise<OpenedPart | null> {
+    const blob = await files.open(name);
+    if (blob && blob.size !== record.size) await blob.close();
+    if (blob?.size !== record.size) return null;
+    const part = openInFile(record, blob, () => opened.delete(part));
+    opened.add(part);
+    return part;
+  }
+
+  return {
+    read: (id: string) => find(id, { inRow: (part) => part, inFile: readFile }),
+    open: (id: string, wholeUpTo = 0) =>
+      find<OpenedPart>(id, {
+        inRow: openInMemory,
+        inFile: (record, name) => (record.size > wholeUpTo ? openFile(record, name) : openWhole(record, name)),
+      }),
+
+    /** Closes what was opened and is open still. */
+    async close(): Promise<void> {
+      await Promise.all([...opened].map((part) => part.close()));
+    },
+  };
+}
+
+interface Finding<Found> {
+  inRow(part: StoredPart): Found;
+  /** @returns null when the file is not there, or not as long as it should be */
+  inFile(record: PartRecord, name: string): Promise<Found | null>;
+}

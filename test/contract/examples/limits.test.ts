@@ -1,0 +1,126 @@
+import { connect } from 'node:net';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMemoryStore } from '../../../src/backend/index.js';
+import { createFrameDecoder, encodeBatchRequest } from '../../../src/shared/wire/batch.js';
+import type { ImageRecord } from '../../../src/types/index.js';
+import { masterKey } from '../../support/backend.js';
+import { stateOf } from '../../support/payload.js';
+import { photo } from '../../support/photos.js';
+import { ask, askState, save, start } from './support/default-instance.js';
+
+const entryOf = ({ id, token, statelessProof }: ImageRecord) => ({ id, token, proof: statelessProof });
+
+async function askMany(url: string, records: readonly ImageRecord[], headers: Record<string, string> = {}) {
+  const body = encodeBatchRequest(records.map(entryOf));
+  const response = await fetch(url, { method: 'POST', body, headers });
+  const payloads = createFrameDecoder().push(new Uint8Array(await response.arrayBuffer()));
+  return { status: response.status, states: payloads.map(stateOf) };
+}
+
+/** Asks for an image and never reads the answer, until the test ends or it hangs up. */
+async function askWithoutReading(port: number, { id, token, statelessProof }: ImageRecord) {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const target = `/pixstore-image/${id}?proof=${statelessProof}&token=${token}`;
+  await new Promise<void>((resolve) => {
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: images.test\r\n\r\n`, () => resolve());
+  });
+  socket.pause();
+  return { hangUp: () => socket.destroy() };
+}
+
+describe('a rate limit', () => {
+  it('counts the images that each client asks for, in batches too', async () => {
+    const limiter = new RateLimiterMemory({ points: 5, duration: 600 });
+    const clientOf = (request: { headers: NodeJS.Dict<unknown> }) => String(request.headers['x-real-ip']);
+    const { url } = await start({ rateLimit: { limiter, clientOf } });
+    const record = await save();
+    const from = (client: string) => ({ 'x-real-ip': client });
+    const single = async (client: string) => stateOf((await ask(url, record, { headers: from(client) })).payload);
+    expect(await single('a')).toBe('Success');
+    expect(await askMany(url, Array(4).fill(record), from('a'))).toEqual({
+      status: 200,
+      states: Array(4).fill('Success'),
+    });
+    expect(await single('a')).toBe('RateLimited');
+    expect((await askMany(url, [record, record], from('a'))).states).toEqual(['RateLimited', 'RateLimited']);
+    expect(await single('b')).toBe('Success');
+  });
+
+  it('goes by the address when nothing else is said', async () => {
+    const asked: string[] = [];
+    const limiter = { consume: async (client: string) => void asked.push(client) };
+    const { url } = await start({ rateLimit: { limiter } });
+    expect(await askState(url, await save())).toBe('Success');
+    expect(asked).toEqual(['127.0.0.1']);
+  });
+
+  it('that cannot count lets nobody in, and says in the log what failed', async () => {
+    const lines: string[] = [];
+    const logger = { info: () => {}, warn: () => {}, error: (line: string) => void lines.push(line) };
+    const limiter = { consume: () => Promise.reject(new TypeError('redis://user:password@host is down')) };
+    const { url } = await start({ rateLimit: { limiter }, logger });
+    expect(await askState(url, await save())).toBe('InternalError');
+    expect(lines).toEqual(['[pixstore] an image request failed: TypeError']);
+  });
+});
+
+describe('answers on their way', () => {
+  it('are bounded: what comes above is told so, and served when there is room again', async () => {
+    const { backend, port, url } = await start({ maxConcurrentAnswers: 1 });
+    const large = await backend.saveImage(Buffer.concat([photo('cat.png'), Buffer.alloc(20_000_000)]));
+    const small = await save();
+    const slow = await askWithoutReading(port, large as ImageRecord);
+    const openAnswers = async () => (await backend.stats())?.endpoint.open.answers;
+    await expect.poll(openAnswers).toBe(1);
+    expect(await askState(url, small)).toBe('RateLimited');
+    expect((await askMany(url, [small])).status).toBe(503);
+    slow.hangUp();
+    await expect.poll(openAnswers).toBe(0);
+    expect(await askState(url, small)).toBe('Success');
+  });
+});
+
+describe('health and figures', () => {
+  it('health is good as long as the store answers', async () => {
+    const store = createMemoryStore();
+    let fails = false;
+    const usage = () => {
+      if (fails) throw new Error('gone');
+      return store.usage();
+    };
+    const { url } = await start({ store: { ...store, usage }, masterKey });
+    const health = await fetch(`${url}/-/health`);
+    expect([health.status, await health.text()]).toEqual([200, 'ok\n']);
+    fails = true;
+    expect((await fetch(`${url}/-/health`)).status).toBe(503);
+  });
+
+  it('metrics are there when asked for, in the format of Prometheus, and name no image', async () => {
+    const { url } = await start({ metrics: true });
+    const record = await save();
+    await askState(url, record);
+    await askState(url, { ...record, statelessProof: 'made up' });
+    const text = await (await fetch(`${url}/-/metrics`)).text();
+    for (const line of [
+      'pixstore_images 1',
+      'pixstore_served_images_total{state="Success"} 1',
+      'pixstore_served_images_total{state="InvalidProof"} 1',
+      'pixstore_request_seconds_count 2',
+      'pixstore_open_answers 0',
+      'pixstore_memory_cache_misses_total 1',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+    expect(
+      text.split('\n').filter((line) => line && !/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]+"\})? \S+)$/.test(line)),
+    ).toEqual([]);
+    expect(text).not.toContain(record.id);
+  });
+
+  it('there are none unless asked for', async () => {
+    const { url } = await start();
+    expect((await fetch(`${url}/-/metrics`)).status).toBe(404);
+  });
+});
