@@ -11,6 +11,8 @@ export interface Case {
   title: string;
   /** Why an engine cannot run it. */
   skip?: Partial<Record<EngineName, string>>;
+  /** Milliseconds it may take; 50 s unless given. */
+  patience?: number;
   run(world: CaseWorld): Promise<void>;
 }
 

@@ -46,7 +46,7 @@ export const refusals: Case[] = [
       const { record, sha256 } = await control.save('brick.webp');
       const page = await openFrame();
       await page.start({});
-      await control.letTimePass(60_000);
+      await control.letTimePass(600_000);
       has(await page.get(record), { code: 'PROOF_INVALID' });
       const [fresh] = await control.records([record.id]);
       has(await page.get(fresh ?? record), { sha256 });

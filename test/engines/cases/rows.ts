@@ -12,3 +12,14 @@ export async function putRow(page: Frame, row: unknown): Promise<void> {
   database.close();
   await done;
 }
+
+/** How many images are on disk, without reading them. */
+export async function countRows(page: Frame): Promise<number> {
+  const database = await page.openRaw('pixstore');
+  const request = database.transaction('images').objectStore('images').count();
+  database.close();
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

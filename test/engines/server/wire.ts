@@ -27,6 +27,8 @@ export interface Fault {
 export interface SeenRequest {
   method: string;
   ids: string[];
+  /** The browser gave it up before its answer had ended. */
+  givenUp: boolean;
 }
 
 /** The network between browser and endpoint. It passes answers on as they stream, and may be as bad as it likes. */
@@ -43,6 +45,7 @@ export interface Wire extends Listening {
 export async function createWire(endpointPort: number): Promise<Wire> {
   const requests: SeenRequest[] = [];
   const held = new Set<() => void>();
+  const broken = new WeakSet<ServerResponse>();
   let fault: Fault | undefined;
   let left = 0;
   let down = false;
@@ -57,7 +60,11 @@ export async function createWire(endpointPort: number): Promise<Wire> {
   async function carry(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
     const body = await text(request);
-    requests.push({ method, ids: idsOf(url, body) });
+    const seen = { method, ids: idsOf(url, body), givenUp: false };
+    requests.push(seen);
+    response.on('close', () => {
+      seen.givenUp = !response.writableEnded && !broken.has(response);
+    });
     const { status, ...trouble } = takeFault(method);
     if (status) {
       response.writeHead(status, { 'Access-Control-Allow-Origin': '*' }).end();
@@ -94,14 +101,17 @@ export async function createWire(endpointPort: number): Promise<Wire> {
       if (flipAt >= at && flipAt < at + bytes.length) bytes.writeUInt8(bytes.readUInt8(flipAt - at) ^ 1, flipAt - at);
       const free = Math.max(0, Math.min(bytes.length, holdAfter - at));
       await write(response, bytes.subarray(0, free));
-      if (free < bytes.length) await new Promise<void>((resolve) => held.add(resolve));
+      if (at + free === holdAfter) await new Promise<void>((resolve) => held.add(resolve));
       await write(response, bytes.subarray(free));
       at += bytes.length;
       if (at === stop) break;
     }
     answer.destroy();
-    if (breakAfter <= at) response.destroy();
-    else response.end();
+    if (at < breakAfter) response.end();
+    else {
+      broken.add(response);
+      response.destroy();
+    }
   }
 
   return {
