@@ -15,6 +15,7 @@ import {
 } from '../shared/options.js';
 import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
 import { isEndpointHost } from './fetching/endpoint-url.js';
+import type { RefreshRecords } from './fetching/refresh.js';
 
 /** Where `getImage` found an image. */
 export type ImageSource = 'memory' | 'disk' | 'network';
@@ -46,12 +47,17 @@ export type FrontendOptions = {
   /** Images removed from disk at a time; less than the limit. Default 50. */
   frontendCleanupBatch: number;
   /**
+   * Bytes of images kept on disk; the least recently used go when there are more. Default: a fifth of what the browser
+   * gives this site, from 64 MiB to 1 GiB.
+   */
+  frontendCacheBytes?: number;
+  /**
    * What the disk cache holds. `encrypted` (default): ciphertext, decrypted in memory on every use; it is of no use
    * without a record. `decrypted`: plain images, faster, but readable by whoever can read the browser's profile, and
    * shown to any record of the same version, whatever its key. Changing it deletes what is cached.
    */
   frontendCacheContents: 'encrypted' | 'decrypted';
-  /** Bytes of decrypted images kept in memory; 0 keeps none. Default 32 MiB. */
+  /** Bytes of decrypted images kept in memory; 0 keeps none. Default 64 MiB. */
   frontendMemoryCacheBytes: number;
   /**
    * Host of the default endpoint: `img.example.com`, `https://img.example.com`, `http://[::1]:8080`. A port written
@@ -70,12 +76,24 @@ export type FrontendOptions = {
   errorHandlingMode: ErrorHandlingMode;
   /** Milliseconds a fetcher may take for one image. Default 30000. */
   fetchTimeout: number;
+  /**
+   * How often a fetch is repeated that failed for a reason of the moment: no answer, HTTP 429, 502, 503 or 504, an
+   * answer that was cut off, too many requests. The first time after about 400 ms, then after twice as long. Default 2.
+   */
+  fetchRetries: number;
+  /**
+   * Gets fresh records from your API, when the proofs of some have expired: asked once for all images concerned, with the
+   * context of the first. An image it returns no record for is `PROOF_INVALID`. Its API asks anew whether the user may.
+   */
+  refreshRecords?: RefreshRecords;
   /** Told about every image that was loaded; what it throws is logged and goes no further. */
   onImageLoad?: (info: ImageLoadInfo) => void;
   /** Used by the default fetcher instead of the global `fetch`. */
   fetch?: typeof fetch;
   /** The clock, in milliseconds. Default: the wall clock, with the resolution of `performance.now()`. */
   now: () => number;
+  /** Numbers from 0 to 1 that spread repeated fetches. Default `Math.random`. */
+  random: () => number;
   /** Default `console`. */
   logger: Logger;
 };
@@ -93,16 +111,20 @@ const rules: Record<keyof FrontendOptions, OptionRule> = {
   imageStoreName: { default: 'images', check: isText },
   frontendImageCacheLimit: { default: 1000, check: isWholeNumber(2) },
   frontendCleanupBatch: { default: 50, check: isWholeNumber(1) },
+  frontendCacheBytes: { check: isWholeNumber(0) },
   frontendCacheContents: { default: 'encrypted', check: isOneOf(['encrypted', 'decrypted']) },
-  frontendMemoryCacheBytes: { default: 32 * mebibyte, check: isWholeNumber(0) },
+  frontendMemoryCacheBytes: { default: 64 * mebibyte, check: isWholeNumber(0) },
   defaultEndpointConnectHost: { check: isEndpointHost },
   defaultEndpointConnectPort: { default: 7482, check: isWholeNumber(1, 65535) },
   defaultEndpointRoute: { default: '/pixstore-image', check: isRoute },
   errorHandlingMode: { default: 'hybrid', check: isOneOf(errorHandlingModes) },
   fetchTimeout: { default: 30_000, check: isWholeNumber(1, longestTimer) },
+  fetchRetries: { default: 2, check: isWholeNumber(0, 10) },
+  refreshRecords: { check: isFunction },
   onImageLoad: { check: isFunction },
   fetch: { check: isFunction },
   now: { default: () => performance.timeOrigin + performance.now(), check: isFunction },
+  random: { default: Math.random, check: isFunction },
   logger: { default: console, check: isLogger },
 };
 

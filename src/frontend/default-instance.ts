@@ -2,7 +2,10 @@ import { alwaysThrowing } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
 import type { FrontendConfig } from './config.js';
-import { createPixstoreFrontend, type PixstoreFrontend } from './frontend.js';
+import type { GetImageOptions } from './fetching/demand.js';
+import { createPixstoreFrontend } from './frontend.js';
+import type { ImageUrl } from './object-urls.js';
+import type { CacheStats, PixstoreFrontend } from './public-api.js';
 
 let instance: PixstoreFrontend | undefined;
 
@@ -27,8 +30,44 @@ export function initPixstoreFrontend<Context = unknown>(
 }
 
 /** `getImage` of the default frontend; see {@link PixstoreFrontend.getImage}. Rejects with `FRONTEND_NOT_INITIALIZED`. */
-export async function getImage(record: ImageRecord, context?: unknown): Promise<Blob | null> {
-  return defaultInstance('getImage').getImage(record, context);
+export async function getImage(
+  record: ImageRecord,
+  context?: unknown,
+  options?: GetImageOptions,
+): Promise<Blob | null> {
+  return defaultInstance('getImage').getImage(record, context, options);
+}
+
+/** `getImages` of the default frontend; see {@link PixstoreFrontend.getImages}. */
+export async function getImages(
+  records: readonly ImageRecord[],
+  context?: unknown,
+  options?: GetImageOptions,
+): Promise<(Blob | null)[] | null> {
+  return defaultInstance('getImages').getImages(records, context, options);
+}
+
+/** `getImageUrl` of the default frontend; see {@link PixstoreFrontend.getImageUrl}. */
+export async function getImageUrl(
+  record: ImageRecord,
+  context?: unknown,
+  options?: GetImageOptions,
+): Promise<ImageUrl | null> {
+  return defaultInstance('getImageUrl').getImageUrl(record, context, options);
+}
+
+/** `prefetchImages` of the default frontend; see {@link PixstoreFrontend.prefetchImages}. */
+export async function prefetchImages(
+  records: readonly ImageRecord[],
+  context?: unknown,
+  options?: GetImageOptions,
+): Promise<void> {
+  return defaultInstance('prefetchImages').prefetchImages(records, context, options);
+}
+
+/** `cacheStats` of the default frontend; see {@link PixstoreFrontend.cacheStats}. */
+export async function cacheStats(): Promise<CacheStats | null> {
+  return defaultInstance('cacheStats').cacheStats();
 }
 
 /** `deleteCachedImage` of the default frontend; see {@link PixstoreFrontend.deleteCachedImage}. */

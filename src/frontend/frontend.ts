@@ -5,57 +5,19 @@ import type { ImageFetcher, ImageRecord } from '../types/index.js';
 import { createDiskCache } from './cache/disk-cache.js';
 import { createGenerations } from './cache/generations.js';
 import { createMemoryCache } from './cache/memory-cache.js';
+import { createTabChannel } from './cache/other-tabs.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import { assertSecureContext } from './decrypt.js';
-import { createDefaultFetcher, type EndpointOptions } from './fetching/default-fetcher.js';
-import type { AnyFetcher } from './fetching/fetch-payload.js';
-import { createImageLoader, type LoadedImage } from './load-image.js';
+import type { GetImageOptions } from './fetching/demand.js';
+import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
+import { type AnyFetcher, fetchPayload } from './fetching/fetch-payload.js';
+import { createRequestLine } from './fetching/request-line.js';
+import { createImageLoader, type LoadedImage, type PayloadSource } from './load-image.js';
+import { createObjectUrls } from './object-urls.js';
+import type { PixstoreFrontend } from './public-api.js';
 import { assertRecord } from './record.js';
 
-/** A frontend: what shows private images in a browser. What a failing call does is the option `errorHandlingMode`. */
-export interface PixstoreFrontend<Context = unknown> {
-  /**
-   * Gets an image: from memory, from the disk cache or from the backend, decrypted in memory.
-   *
-   * @param record - what `getImageRecord` gave your API
-   * @param context - handed to a custom fetcher; calls for the same version at the same time share one fetch, with
-   * the context of the first
-   * @returns the image with its MIME type, or null when it failed in an error mode that does not throw
-   * @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT`, `FRONTEND_CLOSED`, `FETCH_FAILED`, `FETCH_TIMEOUT`,
-   * `PAYLOAD_INVALID`, `IMAGE_NOT_FOUND`, `PROOF_INVALID`, `PROOF_MISSING`, `ID_MISSING`, `SERVER_FAILED`,
-   * `RATE_LIMITED`, `DECRYPTION_FAILED`, `FORMAT_REFUSED`
-   *
-   * @example
-   * const blob = await frontend.getImage(record);
-   * if (blob) img.src = URL.createObjectURL(blob);
-   */
-  getImage(record: ImageRecord, context?: Context): Promise<Blob | null>;
-
-  /**
-   * Removes an image from memory and disk; one that is on its way is shown, but not cached any more.
-   *
-   * @returns whether it was there
-   * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`, `FRONTEND_CLOSED`
-   */
-  deleteCachedImage(id: string): Promise<boolean | null>;
-
-  /**
-   * Is some version of an image in memory or on disk?
-   *
-   * @throws PixstoreError `IMAGE_ID_INVALID`, `FRONTEND_CLOSED`
-   */
-  cachedImageExists(id: string): Promise<boolean | null>;
-
-  /**
-   * Removes every image from memory and disk; call it when a user logs out.
-   *
-   * @throws PixstoreError `STORAGE_FAILED` when the browser refuses, `FRONTEND_CLOSED`
-   */
-  clearImageCache(): Promise<void>;
-
-  /** Drops what is in memory and lets go of the database. What is cached on disk stays. */
-  close(): void;
-}
+const prefetchedAtOnce = 32;
 
 /**
  * Creates a frontend of its own, beside or instead of the default one of `initPixstoreFrontend`.
@@ -75,31 +37,121 @@ export function createPixstoreFrontend<Context = unknown>(
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options);
   const generations = createGenerations();
-  const load = createImageLoader({ options, fetcher: chooseFetcher(options, fetcher), memory, disk, generations });
+  const tabs = createTabChannel(options.frontendDbName, {
+    onDelete(id) {
+      forget(id);
+      void disk.drop(id);
+    },
+    onClear() {
+      forgetAll();
+      void disk.drop();
+    },
+    onReturn: forgetAll,
+  });
+  const load = createImageLoader({ options, source: chooseSource(options, fetcher), memory, disk, generations });
+  const urls = createObjectUrls();
+  const hits = { memory: 0, disk: 0, network: 0 };
+  let fetchedBytes = 0;
   let closed = false;
+
+  /** In memory; what is on its way is not kept. */
+  function forget(id: string): boolean {
+    generations.end(id);
+    return memory.remove(id);
+  }
+
+  function forgetAll(): void {
+    generations.endAll();
+    memory.clear();
+  }
 
   function assertOpen(): void {
     if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'This frontend was closed: create another one.');
   }
 
+  /** An abort is no failure: it passes every error mode, and is neither logged nor remembered. */
+  async function unlessAborted<Result>(
+    { signal }: GetImageOptions,
+    work: () => Promise<Result>,
+  ): Promise<Result | null> {
+    signal?.throwIfAborted();
+    const result = await gate.runAsync(() =>
+      work().catch((error) => {
+        if (signal?.aborted) return null;
+        throw error;
+      }),
+    );
+    if (result === null) signal?.throwIfAborted();
+    return result;
+  }
+
+  async function find(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> {
+    assertRecord(record);
+    assertSecureContext();
+    return load(record, context, wish);
+  }
+
+  async function show(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> {
+    assertOpen();
+    const begun = options.now();
+    const loaded = await find(record, context, wish);
+    hits[loaded.source] += 1;
+    if (loaded.source === 'network') fetchedBytes += loaded.image.size;
+    announce(options, record.id, loaded, begun);
+    return loaded;
+  }
+
+  function getImage(record: ImageRecord, context?: unknown, wish: GetImageOptions = {}): Promise<Blob | null> {
+    return unlessAborted(wish, async () => (await show(record, context, wish)).image);
+  }
+
   return {
-    getImage: (record, context) =>
+    getImage,
+
+    async getImages(records, context, wish) {
+      const list = await gate.runAsync(async () => {
+        assertOpen();
+        return assertList(records);
+      });
+      return list && Promise.all(list.map((record) => getImage(record, context, wish)));
+    },
+
+    getImageUrl: (record, context, wish = {}) =>
+      unlessAborted(wish, async () => {
+        const { token, openedWith, image } = await show(record, context, wish);
+        assertOpen();
+        return urls.hold([record.id, token, openedWith].join(), image);
+      }),
+
+    async prefetchImages(records, context, { signal } = {}) {
+      const wish = { signal, priority: 'low' } as const;
+      await unlessAborted(wish, async () => {
+        assertOpen();
+        const waiting = assertList(records).slice();
+        while (waiting.length > 0 && !closed) {
+          signal?.throwIfAborted();
+          await Promise.allSettled(waiting.splice(0, prefetchedAtOnce).map((record) => find(record, context, wish)));
+        }
+      });
+    },
+
+    cacheStats: () =>
       gate.runAsync(async () => {
         assertOpen();
-        assertRecord(record);
-        assertSecureContext();
-        const begun = options.now();
-        const loaded = await load(record, context);
-        announce(options, record.id, loaded, begun);
-        return loaded.image;
+        const { images = 0, bytes = 0 } = (await disk.usage()) ?? {};
+        return {
+          memory: { ...memory.usage(), hits: hits.memory },
+          disk: { entries: images, bytes, hits: hits.disk },
+          network: { bytes: fetchedBytes, hits: hits.network },
+        };
       }),
 
     deleteCachedImage: (id) =>
       gate.runAsync(async () => {
         assertOpen();
         assertImageId(id);
-        generations.end(id);
-        const wasInMemory = memory.remove(id);
+        const wasInMemory = forget(id);
+        tabs.tellDelete(id);
         return (await disk.remove(id)) || wasInMemory;
       }),
 
@@ -113,25 +165,31 @@ export function createPixstoreFrontend<Context = unknown>(
     async clearImageCache() {
       await gate.runAsync(async () => {
         assertOpen();
-        generations.endAll();
-        memory.clear();
-        await disk.clear();
+        forgetAll();
+        tabs.tellClear();
+        await disk.remove();
       });
     },
 
     close() {
       closed = true;
-      generations.endAll();
-      memory.clear();
+      urls.revokeAll();
+      tabs.close();
       disk.close();
+      forgetAll();
     },
   };
 }
 
-function chooseFetcher(options: FrontendOptions, fetcher: ImageFetcher<never> | undefined): AnyFetcher {
+function chooseSource(options: FrontendOptions, fetcher: ImageFetcher<never> | undefined): PayloadSource {
   // readFrontendConfig saw to it that there is a host when there is no fetcher.
-  if (!fetcher) return createDefaultFetcher(options as FrontendOptions & EndpointOptions);
-  return (record, context) => fetcher(record, context as never);
+  if (!fetcher) {
+    return createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
+  }
+  return {
+    fetch: (record, context, { signal }) =>
+      fetchPayload(fetcher as AnyFetcher, options.fetchTimeout, record, context, signal),
+  };
 }
 
 function announce(options: FrontendOptions, id: string, { image, token, source }: LoadedImage, begun: number): void {
@@ -145,4 +203,9 @@ function announce(options: FrontendOptions, id: string, { image, token, source }
 function assertImageId(id: unknown): void {
   if (isImageId(id)) return;
   throw new PixstoreError('IMAGE_ID_INVALID', 'The image id breaks the grammar: hand over the "id" of a record.');
+}
+
+function assertList(records: readonly ImageRecord[]): readonly ImageRecord[] {
+  if (Array.isArray(records)) return records;
+  throw new PixstoreError('RECORD_INVALID', 'This takes a list of records.');
 }

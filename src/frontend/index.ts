@@ -5,9 +5,17 @@ export type { ErrorHandlingMode, ImageFetcher, ImageFormat, ImageMeta, ImageReco
 export type { FrontendConfig, ImageLoadInfo, ImageSource } from './config.js';
 export {
   cachedImageExists,
+  cacheStats,
   clearImageCache,
   deleteCachedImage,
   getImage,
+  getImages,
+  getImageUrl,
   initPixstoreFrontend,
+  prefetchImages,
 } from './default-instance.js';
-export { createPixstoreFrontend, type PixstoreFrontend } from './frontend.js';
+export type { FetchPriority, GetImageOptions } from './fetching/demand.js';
+export type { RefreshRecords } from './fetching/refresh.js';
+export { createPixstoreFrontend } from './frontend.js';
+export type { ImageUrl } from './object-urls.js';
+export type { CacheStats, PixstoreFrontend, TierStats } from './public-api.js';

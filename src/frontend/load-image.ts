@@ -1,4 +1,3 @@
-import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import type { DecryptionKey } from '../shared/wire/payload.js';
 import { WirePayloadState } from '../shared/wire/states.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
@@ -8,7 +7,10 @@ import type { MemoryCache } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
 import { decryptImage, isAllowedType } from './decrypt.js';
 import { readAnswer } from './fetching/answer.js';
-import { type AnyFetcher, fetchPayload } from './fetching/fetch-payload.js';
+import type { Demand, GetImageOptions } from './fetching/demand.js';
+import { hasCode } from './fetching/errors.js';
+import { createRefresher } from './fetching/refresh.js';
+import { createRetry } from './fetching/retry.js';
 import { createSingleFlight } from './fetching/single-flight.js';
 import { decodeMeta, encodeMeta } from './record.js';
 
@@ -16,38 +18,84 @@ import { decodeMeta, encodeMeta } from './record.js';
 export interface LoadedImage {
   image: Blob;
   token: number;
+  /** Key and tag: id, token and these make a version. */
+  openedWith: string;
   source: ImageSource;
+}
+
+/** Fetches payloads. One that gathers images wants to know which of them are about to come. */
+export interface PayloadSource {
+  fetch(record: ImageRecord, context: unknown, demand: Demand): Promise<Uint8Array>;
+  expect?(): () => void;
 }
 
 /** What loading an image goes through. */
 export interface LoaderParts {
   options: FrontendOptions;
-  fetcher: AnyFetcher;
+  source: PayloadSource;
   memory: MemoryCache;
   disk: DiskCache;
   generations: ReturnType<typeof createGenerations>;
 }
 
+/** What the steps of one journey have in common. */
+interface Journey {
+  context: unknown;
+  demand: Demand;
+  /** False when the image was deleted from the cache meanwhile. */
+  mayKeep(): boolean;
+  /** The application was asked for a fresh record before. */
+  renewed?: boolean;
+}
+
 /** Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. */
-export function createImageLoader({ options, fetcher, memory, disk, generations }: LoaderParts) {
+export function createImageLoader({ options, source, memory, disk, generations }: LoaderParts) {
   const share = createSingleFlight<LoadedImage>();
+  const retry = createRetry(options);
+  const refresh = options.refreshRecords && createRefresher(options.refreshRecords, options.fetchTimeout);
   const formats = options.imageFormats;
 
-  return async (record: ImageRecord, context: unknown): Promise<LoadedImage> => {
+  return async (record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> => {
     const { id, token } = record;
     const openedWith = sealOf(record.meta);
-    const kept = memory.get(id, token, openedWith);
-    if (kept) return { image: kept, token, source: 'memory' };
+    const kept = fromMemory(record, openedWith);
+    if (kept) return kept;
     const generation = generations.of(id);
-    const mayKeep = () => generations.of(id) === generation;
-    return share([id, token, openedWith, generation].join(), async () => {
-      const key = decodeMeta(record.meta);
-      const onDisk = await fromDisk(id, token, key);
-      if (!onDisk) return fromNetwork(record, key, context, mayKeep);
-      if (mayKeep()) memory.put(id, { token, openedWith, image: onDisk });
-      return { image: onDisk, token, source: 'disk' };
-    });
+    return share([id, token, openedWith, generation].join(), wish, (demand) =>
+      find(record, { context, demand, mayKeep: () => generations.of(id) === generation }),
+    );
   };
+
+  function fromMemory({ id, token }: ImageRecord, openedWith: string): LoadedImage | undefined {
+    const image = memory.get(id, token, openedWith);
+    return image && { image, token, openedWith, source: 'memory' };
+  }
+
+  async function find(record: ImageRecord, journey: Journey): Promise<LoadedImage> {
+    const { id, token } = record;
+    const key = decodeMeta(record.meta);
+    const arrived = source.expect?.();
+    let onDisk: Blob | undefined;
+    try {
+      onDisk = await fromDisk(id, token, key);
+    } finally {
+      arrived?.();
+    }
+    // No await from here to the source: those it was told to expect are then there together.
+    if (!onDisk) return fromNetwork(record, key, journey).catch((error) => renew(error, record, journey));
+    const entry = { token, openedWith: sealOf(record.meta), image: onDisk };
+    if (journey.mayKeep()) memory.put(id, entry);
+    return { ...entry, source: 'disk' };
+  }
+
+  /** A proof that expired does not show: the journey goes on with a fresh record, if the application has one. */
+  async function renew(error: unknown, { id, token }: ImageRecord, journey: Journey): Promise<LoadedImage> {
+    if (!refresh || journey.renewed || !hasCode(error, 'PROOF_INVALID')) throw error;
+    const fresh = await refresh(id, journey.context);
+    if (!fresh) throw error;
+    if (fresh.token === token) return fromNetwork(fresh, decodeMeta(fresh.meta), journey);
+    return fromMemory(fresh, sealOf(fresh.meta)) ?? find(fresh, { ...journey, renewed: true });
+  }
 
   async function fromDisk(id: string, token: number, key: DecryptionKey): Promise<Blob | undefined> {
     const cached = await disk.read(id, token);
@@ -65,21 +113,23 @@ export function createImageLoader({ options, fetcher, memory, disk, generations 
   async function fromNetwork(
     record: ImageRecord,
     recordKey: DecryptionKey,
-    context: unknown,
-    mayKeep: () => boolean,
+    { context, demand, mayKeep }: Journey,
   ): Promise<LoadedImage> {
     const { id } = record;
-    const bytes = await fetchPayload(fetcher, options.fetchTimeout, record, context);
-    const answer = readAnswerFor(id, bytes);
+    demand.signal.throwIfAborted();
+    const answer = await retry(demand.signal, async () =>
+      readAnswerFor(id, await source.fetch(record, context, demand)),
+    );
     const updated = answer.state === WirePayloadState.Updated;
     const token = updated ? answer.token : record.token;
     const image = await decryptImage(answer.ciphertext, updated ? answer : recordKey, formats);
+    const entry = { token, openedWith: sealOf(updated ? encodeMeta(answer) : record.meta), image };
     if (mayKeep()) {
-      memory.put(id, { token, openedWith: sealOf(updated ? encodeMeta(answer) : record.meta), image });
+      memory.put(id, entry);
       const plain = options.frontendCacheContents === 'decrypted';
-      void disk.write(id, token, plain ? image : answer.ciphertext.slice(), mayKeep);
+      disk.write(id, token, plain ? image : answer.ciphertext.slice(), mayKeep);
     }
-    return { image, token, source: 'network' };
+    return { ...entry, source: 'network' };
   }
 
   function readAnswerFor(id: string, bytes: Uint8Array) {
@@ -100,8 +150,4 @@ export function createImageLoader({ options, fetcher, memory, disk, generations 
 /** What an image was opened with, as one string. */
 function sealOf({ key, tag }: ImageMeta): string {
   return key + tag;
-}
-
-function hasCode(error: unknown, code: PixstoreError['code']): boolean {
-  return error instanceof PixstoreError && error.code === code;
 }

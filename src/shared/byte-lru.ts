@@ -9,6 +9,7 @@ export interface ByteLru<Value> {
   remove(key: string): boolean;
   clear(): void;
   readonly bytes: number;
+  readonly entries: number;
 }
 
 export function createByteLru<Value>(limitBytes: number, sizeOf: (value: Value) => number): ByteLru<Value> {
@@ -55,6 +56,10 @@ export function createByteLru<Value>(limitBytes: number, sizeOf: (value: Value) 
 
     get bytes() {
       return bytes;
+    },
+
+    get entries() {
+      return values.size;
     },
   };
 }

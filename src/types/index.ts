@@ -34,8 +34,13 @@ export interface ImageRecord {
  *
  * @param record - the record that was given to `getImage`
  * @param context - whatever was given to `getImage` as its second argument
+ * @param options - `signal` aborts when nobody waits for the image any more, or `fetchTimeout` has passed
  */
-export type ImageFetcher<Context = unknown> = (record: ImageRecord, context?: Context) => Promise<Uint8Array>;
+export type ImageFetcher<Context = unknown> = (
+  record: ImageRecord,
+  context?: Context,
+  options?: { signal: AbortSignal },
+) => Promise<Uint8Array>;
 
 /**
  * What a failing call does. `hybrid` logs a `PixstoreError` and returns null, and throws anything else; `throw` throws;

@@ -4,10 +4,12 @@ export const allowedMethods = 'GET, HEAD, POST, OPTIONS';
 const ownHeaders = 'x-pixstore-proof, x-pixstore-token';
 const preflightMaxAge = 86_400; // s; browsers cap it as they like
 
-/** The headers that let pages of the allowed origins read an answer, by the origin of the request. */
-export function createCors(allowed: string | string[]): (origin: string | undefined) => HeaderList {
+const always = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
+
+/** The headers of every answer, by the origin of the request: they let pages of the allowed origins read it. */
+export function createCommonHeaders(allowed: string | string[]): (origin: string | undefined) => HeaderList {
   const origins = [allowed].flat();
-  const allow = (origin: string) => ['Access-Control-Allow-Origin', origin];
+  const allow = (origin: string) => [...always, 'Access-Control-Allow-Origin', origin];
   const [only] = origins;
   if (origins.includes('*') || (origins.length === 1 && only)) {
     const headers = allow(origins.includes('*') ? '*' : (only as string));
@@ -15,7 +17,7 @@ export function createCors(allowed: string | string[]): (origin: string | undefi
   }
   // The answer depends on who asks, and caches must know.
   const vary = ['Vary', 'Origin'];
-  return (origin) => (origin && origins.includes(origin) ? [...vary, ...allow(origin)] : vary);
+  return (origin) => [...(origin && origins.includes(origin) ? allow(origin) : always), ...vary];
 }
 
 /** @param withAuthorization - for applications whose own checks go by that header */

@@ -4,7 +4,7 @@ import { decodeBatchRequest } from '../../shared/wire/batch.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
 import { batchFrames, readEntry } from './batch.js';
-import { allowedMethods, createCors, preflightHeaders } from './cors.js';
+import { allowedMethods, createCommonHeaders, preflightHeaders } from './cors.js';
 import type { Door, EndpointRequest } from './door.js';
 import { createLoadLimit, type LoadLimits, type Place } from './load-limit.js';
 import { mayAsk, type RateLimiter } from './rate-limit.js';
@@ -53,17 +53,15 @@ const maxBatchBytes = 256 * 1024;
 const chunkHeld = 64 * 1024;
 const batchHeld = 1024 * 1024;
 
-const alwaysSent = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
-
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { rateLimiter, onError } = options;
-  const cors = createCors(options.accessControlAllowOrigin);
+  const headersFor = createCommonHeaders(options.accessControlAllowOrigin);
   const limit = createLoadLimit(options.loadLimits);
   const counters = createServingCounters();
   const { serve, serveAuthorized, refuse } = createServe(options.answer, counters, options.onServed);
 
   function handle(request: EndpointRequest, door: Door): MaybePromise<Reply> {
-    const headers = [...alwaysSent, ...cors(request.header('origin'))];
+    const headers = headersFor(request.header('origin'));
     const { method } = request;
     const target = readTarget(request.target, door.route);
     if (!target) return textReply(404, 'Not found.', headers);

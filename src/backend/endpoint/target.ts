@@ -14,7 +14,8 @@ export type Target =
  * @returns null when the path is not under the route
  */
 export function readTarget(requestTarget: string, route: string | undefined): Target | null {
-  const url = requestTarget.replace(/^https?:\/\/[^/?]*/i, ''); // proxies may ask by the whole URL
+  // Proxies may ask by the whole URL.
+  const url = requestTarget.startsWith('/') ? requestTarget : requestTarget.replace(/^https?:\/\/[^/?]*/i, '');
   const queryAt = url.indexOf('?');
   const path = queryAt < 0 ? url : url.slice(0, queryAt);
   const query = queryAt < 0 ? '' : url.slice(queryAt + 1);

@@ -60,9 +60,9 @@ export function createHotReads(store: ImageStore, limitBytes: number) {
     /** @param clientToken - the version that the client knows of */
     read(id: string, clientToken?: number): MaybePromise<ReadyPart | OpenedPart | null> {
       const kept = hot.get(id);
-      // A store may tell what was true a moment ago, but a client that knows a newer version is asked for that one.
+      // What the store tells may be as old as this turn of the loop. A client that knows a newer version gets that one.
       if (!kept || (clientToken ?? 0) > kept.record.token) return fromStore(id);
-      return andThen(store.record(id), (record) => serveKept(id, kept, record));
+      return andThen(store.record(id, true), (record) => serveKept(id, kept, record));
     },
 
     stats: () => ({ hits, misses, bytes: hot.bytes }),

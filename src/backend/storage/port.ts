@@ -117,8 +117,12 @@ export interface ImageStore {
    */
   open(id: string, wholeUpTo?: number): MaybePromise<OpenedPart | null>;
 
-  /** A part without its ciphertext. The object is not to be changed: it may be given again while it is true. */
-  record(id: string): MaybePromise<PartRecord | null>;
+  /**
+   * A part without its ciphertext. The object is not to be changed: it may be given again while it is true.
+   *
+   * @param recent - what was true at any moment of this turn of the event loop will do, which may be cheaper to tell
+   */
+  record(id: string, recent?: boolean): MaybePromise<PartRecord | null>;
 
   /** Many parts without ciphertext, in the order asked for. */
   records(ids: readonly string[]): MaybePromise<(PartRecord | null)[]>;

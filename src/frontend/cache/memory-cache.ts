@@ -29,6 +29,7 @@ export function createMemoryCache(limitBytes: number) {
       if (!kept || kept.token <= entry.token) entries.put(id, entry);
     },
 
+    usage: () => ({ entries: entries.entries, bytes: entries.bytes }),
     remove: entries.remove,
     clear: entries.clear,
   };

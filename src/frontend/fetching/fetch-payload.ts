@@ -1,13 +1,15 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageRecord } from '../../types/index.js';
+import { inTime } from './in-time.js';
 
-/** A fetcher as the loader sees it: not to be trusted. `signal` is for the default fetcher. */
-export type AnyFetcher = (record: ImageRecord, context: unknown, signal: AbortSignal) => unknown;
+/** A fetcher of the application's own, as the loader sees it: not to be trusted. */
+export type AnyFetcher = (record: ImageRecord, context: unknown, options: { signal: AbortSignal }) => unknown;
 
 /**
  * Asks a fetcher for one payload.
  *
  * @param timeout - milliseconds it may take
+ * @param signal - of those who wait for the image
  * @throws PixstoreError `FETCH_FAILED` when it throws or returns something else than bytes (what it threw is the
  * cause; a PixstoreError of its own passes through), `FETCH_TIMEOUT` when it does not answer in time
  */
@@ -16,22 +18,10 @@ export async function fetchPayload(
   timeout: number,
   record: ImageRecord,
   context: unknown,
+  signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const abort = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new PixstoreError(
-          'FETCH_TIMEOUT',
-          `The fetcher gave no answer within ${timeout} ms. Check the network, or raise the option "fetchTimeout".`,
-        ),
-      );
-      abort.abort();
-    }, timeout);
-  });
   try {
-    return toBytes(await Promise.race([fetcher(record, context, abort.signal), tooLate]));
+    return toBytes(await inTime(timeout, signal, (ownSignal) => fetcher(record, context, { signal: ownSignal })));
   } catch (cause) {
     if (cause instanceof PixstoreError) throw cause;
     // The message of a foreign error may hold the URL, and with it the proof: it stays in the cause.
@@ -41,8 +31,6 @@ export async function fetchPayload(
       `The fetcher threw (${name}). getLastPixstoreError()?.cause is what it threw.`,
       { cause },
     );
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -64,6 +64,12 @@ export function createFrameDecoder() {
   let count = 0;
 
   function take(): Uint8Array {
+    pendingLength -= needed;
+    const [first] = pending;
+    if (first && first.length > needed) {
+      pending[0] = first.subarray(needed);
+      return first.subarray(0, needed);
+    }
     const whole = new Uint8Array(needed);
     let at = 0;
     while (at < needed) {
@@ -74,12 +80,14 @@ export function createFrameDecoder() {
       if (part.length === chunk.length) pending.shift();
       else pending[0] = chunk.subarray(part.length);
     }
-    pendingLength -= needed;
     return whole;
   }
 
   return {
-    /** Takes in the next bytes and gives back the payloads that are complete with them, in request order. */
+    /**
+     * Takes in the next bytes and gives back the payloads that are complete with them, in request order. They may be
+     * views into `chunk`.
+     */
     push(chunk: Uint8Array): Uint8Array[] {
       if (chunk.length > 0) pending.push(chunk);
       pendingLength += chunk.length;
@@ -91,7 +99,7 @@ export function createFrameDecoder() {
           count += 1;
           needed = lengthBytes;
         } else {
-          needed = new DataView(bytes.buffer).getUint32(0, true);
+          needed = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
         }
         inPayload = !inPayload;
       }

@@ -27,7 +27,7 @@ export async function tapWire(endpointPort: number): Promise<WireTap> {
       response.writeHead(answer.statusCode ?? 500, { ...answer.headers, 'content-length': body.length }).end(body);
     });
     upstream.on('error', () => response.destroy());
-    upstream.end();
+    request.pipe(upstream);
   });
   const tap: WireTap = { ...(await listen(server)), requests, meddle: undefined };
   return tap;

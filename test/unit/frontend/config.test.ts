@@ -12,14 +12,20 @@ test('defaults are those of the contract', () => {
     frontendImageCacheLimit: 1000,
     frontendCleanupBatch: 50,
     frontendCacheContents: 'encrypted',
-    frontendMemoryCacheBytes: 33_554_432,
+    frontendMemoryCacheBytes: 67_108_864,
     defaultEndpointConnectHost: 'localhost',
     defaultEndpointConnectPort: 7482,
     defaultEndpointRoute: '/pixstore-image',
     errorHandlingMode: 'hybrid',
     fetchTimeout: 30_000,
+    fetchRetries: 2,
+    random: Math.random,
     logger: console,
   });
+});
+
+test('the bytes on disk have no fixed default: they go by what the browser gives', () => {
+  expect(readFrontendConfig(host, undefined).frontendCacheBytes).toBeUndefined();
 });
 
 test('the default clock is the wall clock', () => {
@@ -39,6 +45,8 @@ test.each([
   ['frontendCleanupBatch', 1000],
   ['frontendCacheContents', 'plain'],
   ['frontendMemoryCacheBytes', -1],
+  ['frontendCacheBytes', 0.5],
+  ['frontendCacheBytes', '1 GiB'],
   ['defaultEndpointConnectHost', 'https://img.example.com/path'],
   ['defaultEndpointConnectPort', 0],
   ['defaultEndpointConnectPort', 70_000],
@@ -48,9 +56,13 @@ test.each([
   ['fetchTimeout', 0],
   ['fetchTimeout', 2 ** 31],
   ['fetchTimeout', Number.POSITIVE_INFINITY],
+  ['fetchRetries', -1],
+  ['fetchRetries', 11],
+  ['refreshRecords', []],
   ['onImageLoad', 'log'],
   ['fetch', {}],
   ['now', 0],
+  ['random', 0.5],
   ['logger', {}],
   ['frontendDBName', 'pixstore'],
 ])('%s: %j is refused by name', (name, value) => {

@@ -9,10 +9,15 @@ const load = () => import('../../../src/frontend/index.js');
 const strict = { errorHandlingMode: 'throw' } as const;
 
 test('every function before init is FRONTEND_NOT_INITIALIZED', async () => {
-  const { getImage, deleteCachedImage, cachedImageExists, clearImageCache } = await load();
+  const { getImage, getImages, getImageUrl, prefetchImages, cacheStats, ...cache } = await load();
+  const { deleteCachedImage, cachedImageExists, clearImageCache } = cache;
   const { record } = await sealImage();
   for (const call of [
     () => getImage(record),
+    () => getImages([record]),
+    () => getImageUrl(record),
+    () => prefetchImages([record]),
+    () => cacheStats(),
     () => deleteCachedImage('a'),
     () => cachedImageExists('a'),
     () => clearImageCache(),
@@ -34,6 +39,16 @@ test('the functions work on the instance that init returns', async () => {
   await getImage(record);
   await clearImageCache();
   expect(await cachedImageExists(record.id)).toBe(false);
+});
+
+test('the helpers work on it too', async () => {
+  const { initPixstoreFrontend, getImages, getImageUrl, prefetchImages, cacheStats } = await load();
+  const { record, success } = await sealImage();
+  initPixstoreFrontend(strict, async () => success);
+  await prefetchImages([record]);
+  expect(await getImages([record])).toEqual([expect.any(Blob)]);
+  (await getImageUrl(record))?.release();
+  expect((await cacheStats())?.memory).toMatchObject({ entries: 1, hits: 2 });
 });
 
 test('a second init closes the first instance and takes its place', async () => {

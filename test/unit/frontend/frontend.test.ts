@@ -70,11 +70,11 @@ describe('getImage', () => {
     await expect(frontend.getImage(wrong)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
   });
 
-  test('hands record and context to the fetcher, and nothing else', async () => {
+  test('hands record, context and a signal to the fetcher', async () => {
     const { record, success } = await sealImage();
     const { frontend, fetcher } = createFrontend(success);
     await frontend.getImage(record, { jwt: 'x' });
-    expect(fetcher.mock.calls).toEqual([[record, { jwt: 'x' }]]);
+    expect(fetcher.mock.calls).toEqual([[record, { jwt: 'x' }, { signal: expect.any(AbortSignal) }]]);
   });
 
   test('keeps nothing in memory when frontendMemoryCacheBytes is 0', async () => {

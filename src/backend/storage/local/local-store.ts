@@ -136,7 +136,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     return found instanceof Promise ? run('read an image', () => found) : found;
   }
 
-  const record = (id: string): PartRecord | null => lookUp(() => cache.record(id));
+  const record = (id: string, recent?: boolean): PartRecord | null => lookUp(() => cache.record(id, recent));
   const leftovers = () => findLeftovers(reads, files, now() - sweepAge);
 
   return {
@@ -158,7 +158,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     read: (id) => read(() => parts.read(id)),
     open: (id, wholeUpTo) => read(() => parts.open(id, wholeUpTo)),
     record,
-    records: (ids) => ids.map(record),
+    records: (ids) => ids.map((id) => record(id)),
     remove: (id) => run('remove an image', () => change({ kind: 'remove', id })),
 
     async *list(prefix = '', after = '') {

@@ -4,7 +4,8 @@ import { type AnyFetcher, fetchPayload } from '../../../../src/frontend/fetching
 import { PixstoreError } from '../../../../src/shared/errors/pixstore-error.js';
 
 const record = { id: 'a', token: 1, meta: { key: '', iv: '', tag: '' }, statelessProof: 'secret-proof' };
-const ask = (fetcher: AnyFetcher, context?: unknown) => fetchPayload(fetcher, 1000, record, context);
+const ask = (fetcher: AnyFetcher, context?: unknown, { signal } = new AbortController()) =>
+  fetchPayload(fetcher, 1000, record, context, signal);
 
 afterEach(() => vi.useRealTimers());
 
@@ -24,10 +25,10 @@ test('bytes from another realm count as bytes', async () => {
   expect(await ask(async () => foreign)).toHaveLength(2);
 });
 
-test('the fetcher gets the record and the context', async () => {
+test('the fetcher gets the record, the context and a signal', async () => {
   const fetcher = vi.fn(async () => Uint8Array.of(1));
   await ask(fetcher, { jwt: 'x' });
-  expect(fetcher).toHaveBeenCalledWith(record, { jwt: 'x' }, expect.any(AbortSignal));
+  expect(fetcher).toHaveBeenCalledWith(record, { jwt: 'x' }, { signal: expect.any(AbortSignal) });
 });
 
 test.each([
@@ -67,8 +68,8 @@ test('a PixstoreError of the fetcher passes through', async () => {
 test('a fetcher that never answers is FETCH_TIMEOUT after the time it has, and its signal aborts', async () => {
   vi.useFakeTimers();
   let signal: AbortSignal | undefined;
-  const answer = ask((_record, _context, given) => {
-    signal = given;
+  const answer = ask((_record, _context, options) => {
+    signal = options.signal;
     return new Promise(() => {});
   });
   const outcome = vi.fn();
@@ -84,13 +85,27 @@ test('a fetcher that never answers is FETCH_TIMEOUT after the time it has, and i
 test('a fetcher that rejects because it was aborted is still FETCH_TIMEOUT', async () => {
   vi.useFakeTimers();
   const answer = ask(
-    (_record, _context, signal) =>
+    (_record, _context, { signal }) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   );
   const outcome = vi.fn();
   answer.catch(outcome);
   await vi.advanceTimersByTimeAsync(1000);
   expect(outcome).toHaveBeenCalledWith(expect.objectContaining({ code: 'FETCH_TIMEOUT' }));
+});
+
+test('the signal aborts when nobody waits any more, with the reason why', async () => {
+  const waiting = new AbortController();
+  let signal: AbortSignal | undefined;
+  const fetcher: AnyFetcher = (_record, _context, options) => {
+    signal = options.signal;
+    return new Promise((_, reject) => options.signal.addEventListener('abort', reject));
+  };
+  const answer = ask(fetcher, undefined, waiting);
+  const reason = new Error('scrolled away');
+  waiting.abort(reason);
+  await expect(answer).rejects.toThrow();
+  expect(signal?.reason).toBe(reason);
 });
 
 test('no timer is left behind', async () => {

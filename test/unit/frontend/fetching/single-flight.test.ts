@@ -1,10 +1,11 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import type { Demand } from '../../../../src/frontend/fetching/demand.js';
 import { createSingleFlight } from '../../../../src/frontend/fetching/single-flight.js';
 
 test('calls for the same thing at the same time share one piece of work', async () => {
   const share = createSingleFlight<object>();
   const work = vi.fn(async () => ({}));
-  const [first, second, other] = await Promise.all([share('a', work), share('a', work), share('b', work)]);
+  const [first, second, other] = await Promise.all([share('a', {}, work), share('a', {}, work), share('b', {}, work)]);
   expect(first).toBe(second);
   expect(other).not.toBe(first);
   expect(work).toHaveBeenCalledTimes(2);
@@ -13,14 +14,90 @@ test('calls for the same thing at the same time share one piece of work', async 
 test('they share a failure too, and the next call starts anew', async () => {
   const share = createSingleFlight<number>();
   const fail = vi.fn(async () => Promise.reject(new Error('no')));
-  const outcomes = await Promise.allSettled([share('a', fail), share('a', fail)]);
+  const outcomes = await Promise.allSettled([share('a', {}, fail), share('a', {}, fail)]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(fail).toHaveBeenCalledTimes(1);
-  expect(await share('a', async () => 1)).toBe(1);
+  expect(await share('a', {}, async () => 1)).toBe(1);
 });
 
 test('a call after the work is done starts anew', async () => {
   const share = createSingleFlight<number>();
-  expect(await share('a', async () => 1)).toBe(1);
-  expect(await share('a', async () => 2)).toBe(2);
+  expect(await share('a', {}, async () => 1)).toBe(1);
+  expect(await share('a', {}, async () => 2)).toBe(2);
+});
+
+describe('aborting', () => {
+  /** Work that goes on until the test ends it. */
+  function startWork() {
+    const share = createSingleFlight<number>();
+    const demands: Demand[] = [];
+    const ends: ((result: number) => void)[] = [];
+    const work = (demand: Demand) => {
+      demands.push(demand);
+      return new Promise<number>((resolve) => ends.push(resolve));
+    };
+    return { join: (signal?: AbortSignal) => share('a', { signal }, work), demands, ends };
+  }
+
+  test('one of two leaves the other alone', async () => {
+    const { join, demands, ends } = startWork();
+    const one = new AbortController();
+    const left = join(one.signal);
+    const stayed = join(new AbortController().signal);
+    const reason = new Error('scrolled away');
+    one.abort(reason);
+    await expect(left).rejects.toBe(reason);
+    expect(demands[0]?.signal.aborted).toBe(false);
+    ends[0]?.(1);
+    expect(await stayed).toBe(1);
+  });
+
+  test('one of two leaves a call without a signal alone', async () => {
+    const { join, demands, ends } = startWork();
+    const stayed = join();
+    const one = new AbortController();
+    const left = join(one.signal);
+    one.abort();
+    await expect(left).rejects.toMatchObject({ name: 'AbortError' });
+    expect(demands[0]?.signal.aborted).toBe(false);
+    ends[0]?.(1);
+    expect(await stayed).toBe(1);
+  });
+
+  test('all of them ends the work, and the next call starts anew', async () => {
+    const { join, demands, ends } = startWork();
+    const [one, two] = [new AbortController(), new AbortController()];
+    const gone = [join(one.signal), join(two.signal)].map((call) => call.catch(() => {}));
+    one.abort();
+    two.abort();
+    await Promise.all(gone);
+    expect(demands[0]?.signal.aborted).toBe(true);
+    const next = join();
+    expect(demands).toHaveLength(2);
+    ends[0]?.(1);
+    await Promise.resolve();
+    const joined = join();
+    expect(demands, 'the end of abandoned work must not hide the work that is under way').toHaveLength(2);
+    ends[1]?.(2);
+    expect(await Promise.all([next, joined])).toEqual([2, 2]);
+  });
+});
+
+test('the most urgent call counts, and the work is told when it rises', async () => {
+  const share = createSingleFlight<void>();
+  const risen = vi.fn();
+  let demand: Demand | undefined;
+  const work = (given: Demand) => {
+    demand = given;
+    given.onRise = risen;
+    return new Promise<void>(() => {});
+  };
+  void share('a', { priority: 'low' }, work);
+  expect(demand?.priority).toBe('low');
+  void share('a', {}, work);
+  expect(demand?.priority).toBe('auto');
+  void share('a', { priority: 'high' }, work);
+  void share('a', { priority: 'low' }, work);
+  expect(demand?.priority).toBe('high');
+  expect(risen).toHaveBeenCalledTimes(2);
 });

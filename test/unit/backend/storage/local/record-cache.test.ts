@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openLocalStore } from '../../../../../src/backend/storage/local/local-store.js';
+import type { ImageVersion } from '../../../../../src/backend/storage/port.js';
 import { assertRecord, versionOf } from '../../../../../src/testing/versions.js';
 import { temporaryFolder } from '../../../../support/folders.js';
 
@@ -49,6 +50,33 @@ describe('records that were looked up before', () => {
       assertRecord(await ours.record('one'), version);
       token += 1;
     }
+    await Promise.all([ours.close(), theirs.close()]);
+  });
+
+  test('may be as old as this turn of the loop for who says so, and no older', async () => {
+    const { ours, theirs } = await openTwice();
+    const versions = [1000, 1001, 1002].map((token) => versionOf('one', token));
+    const [first, second, third] = versions as [ImageVersion, ImageVersion, ImageVersion];
+    await theirs.put(first, null);
+    await turn();
+    assertRecord(await ours.record('one', true), first);
+    await theirs.put(second, 1000); // in the same turn, as only a test can
+    assertRecord(await ours.record('one', true), first);
+    assertRecord(await ours.record('one'), second);
+    await theirs.put(third, 1001);
+    await turn();
+    assertRecord(await ours.record('one', true), third);
+    await Promise.all([ours.close(), theirs.close()]);
+  });
+
+  test('this process has replaced are never shown again, in the same turn neither', async () => {
+    const { ours, theirs } = await openTwice();
+    await ours.put(versionOf('one', 1000), null);
+    await turn();
+    ours.record('one', true);
+    const second = versionOf('one', 1001);
+    await ours.put(second, 1000);
+    assertRecord(await ours.record('one', true), second);
     await Promise.all([ours.close(), theirs.close()]);
   });
 });

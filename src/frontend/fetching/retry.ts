@@ -1,0 +1,34 @@
+import type { FrontendOptions } from '../config.js';
+import { isTransient } from './errors.js';
+
+const firstPause = 400;
+
+/**
+ * Does something again that failed for a reason of the moment, after a pause that doubles every time. What failed
+ * together shares a pause, so that it goes out together again; the jitter keeps apart the pages that an outage hit.
+ */
+export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fetchRetries' | 'random'>) {
+  const pauses = new Map<number, Promise<unknown>>();
+
+  function pause(failures: number): Promise<unknown> {
+    let shared = pauses.get(failures);
+    if (!shared) {
+      const milliseconds = firstPause * 2 ** failures * (0.5 + random());
+      shared = new Promise((resolve) => setTimeout(resolve, milliseconds)).then(() => pauses.delete(failures));
+      pauses.set(failures, shared);
+    }
+    return shared;
+  }
+
+  return async <Result>(signal: AbortSignal, attempt: () => Promise<Result>): Promise<Result> => {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (failures >= fetchRetries || !isTransient(error)) throw error;
+      }
+      await pause(failures);
+      signal.throwIfAborted();
+    }
+  };
+}

@@ -1,0 +1,116 @@
+import type { ImageRecord } from '../types/index.js';
+import type { GetImageOptions } from './fetching/demand.js';
+import type { ImageUrl } from './object-urls.js';
+
+/** What one tier holds, and how many images it gave since the frontend was made. */
+export interface TierStats {
+  entries: number;
+  bytes: number;
+  hits: number;
+}
+
+/** What `cacheStats` tells. */
+export interface CacheStats {
+  /** Decrypted images. */
+  memory: TierStats;
+  /** `entries` and `bytes` are 0 where the browser gives no storage. */
+  disk: TierStats;
+  /** Images that were fetched, and their size. */
+  network: Omit<TierStats, 'entries'>;
+}
+
+/** A frontend: what shows private images in a browser. What a failing call does is the option `errorHandlingMode`. */
+export interface PixstoreFrontend<Context = unknown> {
+  /**
+   * Gets an image: from memory, from the disk cache or from the backend, decrypted in memory.
+   *
+   * @param record - what `getImageRecord` gave your API
+   * @param context - handed to a custom fetcher; calls for the same version at the same time share one fetch, with
+   * the context of the first
+   * @param options - `signal` ends the wait, `priority` says what goes first
+   * @returns the image with its MIME type, or null when it failed in an error mode that does not throw
+   * @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT`, `FRONTEND_CLOSED`, `FETCH_FAILED`, `FETCH_TIMEOUT`,
+   * `PAYLOAD_INVALID`, `IMAGE_NOT_FOUND`, `PROOF_INVALID`, `PROOF_MISSING`, `ID_MISSING`, `SERVER_FAILED`,
+   * `RATE_LIMITED`, `DECRYPTION_FAILED`, `FORMAT_REFUSED`; in every error mode the reason of an aborted `signal`
+   *
+   * @example
+   * const blob = await frontend.getImage(record, undefined, { priority: 'high' });
+   * if (blob) img.src = URL.createObjectURL(blob);
+   */
+  getImage(record: ImageRecord, context?: Context, options?: GetImageOptions): Promise<Blob | null>;
+
+  /**
+   * Many images in one go, in the order of their records. One that fails fails alone: the modes that return null do so
+   * for its place.
+   *
+   * @returns null when `records` is no list, in the modes that return null
+   *
+   * @example
+   * const blobs = await frontend.getImages(await (await fetch('/api/photos')).json());
+   */
+  getImages(
+    records: readonly ImageRecord[],
+    context?: Context,
+    options?: GetImageOptions,
+  ): Promise<(Blob | null)[] | null>;
+
+  /**
+   * Gets an image as a URL. However often a version is shown, it has one URL, which is revoked when the last of those
+   * who got it has released it, or with `close()`.
+   *
+   * @throws as `getImage` does
+   *
+   * @example
+   * const shown = await frontend.getImageUrl(record);
+   * if (shown) img.src = shown.url;
+   * // when the image leaves the page:
+   * shown?.release();
+   */
+  getImageUrl(record: ImageRecord, context?: Context, options?: GetImageOptions): Promise<ImageUrl | null>;
+
+  /**
+   * Fetches images that will soon be wanted, and keeps them. The page goes first: they are fetched a few at a time, when
+   * nothing else is. One that fails is left out; it will say why when it is shown.
+   *
+   * @param options - `signal` stops it; the priority is `low`, whatever is said
+   *
+   * @example
+   * await frontend.prefetchImages(recordsOfNextPage);
+   */
+  prefetchImages(records: readonly ImageRecord[], context?: Context, options?: GetImageOptions): Promise<void>;
+
+  /**
+   * What the caches hold and how often they helped. Asking reads no image.
+   *
+   * @throws PixstoreError `FRONTEND_CLOSED`
+   *
+   * @example
+   * const { memory, disk, network } = (await frontend.cacheStats()) ?? {};
+   */
+  cacheStats(): Promise<CacheStats | null>;
+
+  /**
+   * Removes an image from memory and disk, in all tabs; one that is on its way is shown, but not cached any more.
+   *
+   * @returns whether it was there
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`, `FRONTEND_CLOSED`
+   */
+  deleteCachedImage(id: string): Promise<boolean | null>;
+
+  /**
+   * Is some version of an image in memory or on disk?
+   *
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `FRONTEND_CLOSED`
+   */
+  cachedImageExists(id: string): Promise<boolean | null>;
+
+  /**
+   * Removes every image from memory and disk, in all tabs; call it when a user logs out.
+   *
+   * @throws PixstoreError `STORAGE_FAILED` when the browser refuses, `FRONTEND_CLOSED`
+   */
+  clearImageCache(): Promise<void>;
+
+  /** Drops what is in memory, revokes all URLs and lets go of the database. What is cached on disk stays. */
+  close(): void;
+}

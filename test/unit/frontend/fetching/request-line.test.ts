@@ -1,0 +1,297 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Demand, FetchPriority } from '../../../../src/frontend/fetching/demand.js';
+import { raise } from '../../../../src/frontend/fetching/demand.js';
+import { createEndpoint } from '../../../../src/frontend/fetching/endpoint.js';
+import { createRequestLine } from '../../../../src/frontend/fetching/request-line.js';
+import { answerWith, createFakeEndpoint, encodeFrame, type FakeRequest, payloadOf, recordOf } from './fake-endpoint.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function startLine(onRequest?: (request: FakeRequest) => void) {
+  const { fetch, requests } = createFakeEndpoint(onRequest);
+  const endpoint = createEndpoint({
+    defaultEndpointConnectHost: '127.0.0.1',
+    defaultEndpointConnectPort: 7482,
+    defaultEndpointRoute: '/pixstore-image',
+    fetch,
+  });
+  const line = createRequestLine(endpoint, 30_000);
+  return {
+    line,
+    requests,
+    /** Asks for an image and notes what becomes of it. */
+    ask(id: string, priority: FetchPriority = 'auto') {
+      const abort = new AbortController();
+      const demand: Demand = { signal: abort.signal, priority };
+      const errand = { abort, demand, outcome: undefined as unknown };
+      const payload = line.fetch(recordOf(id), undefined, demand);
+      payload.then(
+        (bytes) => (errand.outcome = new TextDecoder().decode(bytes.subarray(1))),
+        (error) => (errand.outcome = error),
+      );
+      return errand;
+    },
+  };
+}
+
+const ids = (count: number, name = 'i') => Array.from({ length: count }, (_, at) => `${name}${at}`);
+const frameOf = (id: string) => encodeFrame(payloadOf(id));
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+describe('gathering', () => {
+  test('one image goes out at once, by GET and with no timer but those of the request', async () => {
+    const { ask, requests } = startLine();
+    ask('a');
+    await Promise.resolve();
+    expect(requests.map(({ method, ids }) => [method, ids])).toEqual([['GET', ['a']]]);
+  });
+
+  test('images of one moment go out together, dealt to a few requests in their order', async () => {
+    const { ask, requests } = startLine(answerWith(payloadOf));
+    const errands = ids(100).map((id) => ask(id));
+    await settle();
+    expect(requests).toHaveLength(4);
+    expect(requests.map(({ ids }) => ids.slice(0, 2))).toEqual([
+      ['i0', 'i4'],
+      ['i1', 'i5'],
+      ['i2', 'i6'],
+      ['i3', 'i7'],
+    ]);
+    expect(errands.map(({ outcome }) => outcome)).toEqual(ids(100));
+  });
+
+  test('a few images share one request', async () => {
+    const { ask, requests } = startLine();
+    for (const id of ids(8)) ask(id);
+    await settle();
+    expect(requests.map(({ method, ids }) => [method, ids.length])).toEqual([['POST', 8]]);
+  });
+
+  test('the first in line waits for those that are about to join it', async () => {
+    const { line, ask, requests } = startLine();
+    const arrived = [line.expect(), line.expect()];
+    ask('a');
+    arrived.pop()?.();
+    await settle();
+    expect(requests).toHaveLength(0);
+    arrived.pop()?.();
+    ask('b');
+    await settle();
+    expect(requests.map(({ ids }) => ids)).toEqual([['a', 'b']]);
+  });
+
+  test('but for 5 milliseconds only', async () => {
+    const { line, ask, requests } = startLine();
+    line.expect();
+    ask('a');
+    await vi.advanceTimersByTimeAsync(4);
+    expect(requests).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(requests).toHaveLength(1);
+  });
+
+  test('and not for one that turned out not to come', async () => {
+    const { line, ask, requests } = startLine();
+    const notComing = line.expect();
+    ask('a');
+    notComing();
+    await settle();
+    expect(requests).toHaveLength(1);
+  });
+
+  test('what comes while all requests are under way goes together with the next', async () => {
+    const { ask, requests } = startLine();
+    for (const id of ids(32)) ask(id);
+    await settle();
+    for (const id of ids(20, 'late')) {
+      ask(id);
+      await settle();
+    }
+    expect(requests).toHaveLength(4);
+    const [first] = requests;
+    first?.respond(Buffer.concat(first.ids.map(frameOf)));
+    await settle();
+    expect(requests[4]?.ids).toEqual(ids(20, 'late'));
+  });
+
+  test('no request asks for more than 256 images, nor for more than about 2 MiB', async () => {
+    const { ask, requests } = startLine(answerWith((id) => new Uint8Array(id.startsWith('small') ? 10 : 100_000)));
+    const sizesOf = async (ids: string[]) => {
+      requests.length = 0;
+      for (const id of ids) ask(id);
+      await settle();
+      const sizes = requests.map(({ ids }) => ids.length);
+      expect(sizes.reduce((sum, size) => sum + size)).toBe(ids.length);
+      return sizes;
+    };
+    await sizesOf(ids(100, 'small'));
+    expect(Math.max(...(await sizesOf(ids(2000, 'small'))))).toBe(256);
+    await sizesOf(ids(100));
+    expect(Math.max(...(await sizesOf(ids(100))))).toBeLessThanOrEqual(22);
+  });
+});
+
+describe('streaming', () => {
+  test('every image resolves as soon as its own bytes are there', async () => {
+    const { ask, requests } = startLine();
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => ask(id));
+    await settle();
+    const frame = frameOf('b');
+    requests[0]?.send(Buffer.concat([frameOf('a'), frame.subarray(0, 5)]));
+    await settle();
+    expect([a?.outcome, b?.outcome, c?.outcome]).toEqual(['a', undefined, undefined]);
+    requests[0]?.send(frame.subarray(5));
+    await settle();
+    expect([a?.outcome, b?.outcome, c?.outcome]).toEqual(['a', 'b', undefined]);
+    requests[0]?.send(frameOf('c'));
+    await settle();
+    expect(c?.outcome).toBe('c');
+  });
+
+  test('an answer that is cut off gives what came whole, and a failure that may be repeated for the rest', async () => {
+    const { ask, requests } = startLine();
+    const [a, b] = ['a', 'b'].map((id) => ask(id));
+    await settle();
+    requests[0]?.send(Buffer.concat([frameOf('a'), frameOf('b').subarray(0, 5)]));
+    await settle();
+    requests[0]?.cut();
+    await settle();
+    expect(a?.outcome).toBe('a');
+    expect(b?.outcome).toMatchObject({ code: 'FETCH_FAILED', message: expect.stringContaining('cut off') });
+  });
+
+  test('a slow image does not hold up those behind it', async () => {
+    const { ask, requests } = startLine();
+    const errands = ['a', 'slow', 'b', 'c'].map((id) => ask(id));
+    await settle();
+    requests[0]?.send(frameOf('a'));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(requests).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(requests[1]?.ids).toEqual(['b', 'c']);
+    requests[1]?.respond(Buffer.concat(['b', 'c'].map(frameOf)));
+    await settle();
+    expect(errands.map(({ outcome }) => outcome)).toEqual(['a', undefined, 'b', 'c']);
+    requests[0]?.send(Buffer.concat(['slow', 'b'].map(frameOf)));
+    await settle();
+    expect(errands[1]?.outcome).toBe('slow');
+    expect(requests[0]?.init.signal?.aborted, 'nobody waits for what is left of the first answer').toBe(true);
+  });
+});
+
+describe('time', () => {
+  test('an answer that never comes is FETCH_TIMEOUT for all its images, and the request is given up', async () => {
+    const { ask, requests } = startLine();
+    const errands = ids(3).map((id) => ask(id));
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(errands.map(({ outcome }) => outcome)).toEqual([undefined, undefined, undefined]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(errands[0]?.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
+    expect(requests[0]?.init.signal?.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(2000);
+    for (const { outcome } of errands) expect(outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('every image of an answer has the whole time to itself', async () => {
+    const { ask, requests } = startLine();
+    const errands = ids(3).map((id) => ask(id));
+    await settle();
+    for (const id of ids(3)) {
+      // A byte now and then, so that nobody takes it for stalled.
+      for (const byte of frameOf(id).subarray(0, 2)) {
+        await vi.advanceTimersByTimeAsync(900);
+        requests[0]?.send(Uint8Array.of(byte));
+      }
+      for (let second = 0; second < 25; second += 1) {
+        await vi.advanceTimersByTimeAsync(900);
+        requests[0]?.send(new Uint8Array());
+      }
+      requests[0]?.send(frameOf(id).subarray(2));
+    }
+    await settle();
+    expect(errands.map(({ outcome }) => outcome)).toEqual(ids(3));
+    expect(requests).toHaveLength(1);
+  });
+
+  test('no timer is left behind', async () => {
+    const { ask } = startLine(answerWith(payloadOf));
+    for (const id of ids(20)) ask(id);
+    await settle();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('priorities', () => {
+  test('what is visible goes first, and what is wanted later waits until the line is idle', async () => {
+    const { ask, requests } = startLine();
+    ask('later', 'low');
+    for (const id of ids(32)) ask(id);
+    ask('visible', 'high');
+    await settle();
+    expect(requests[0]?.ids).toEqual(['visible']);
+    expect(requests.some(({ ids }) => ids.includes('later'))).toBe(false);
+    for (let at = 0; at < requests.length; at += 1) {
+      const request = requests[at];
+      if (request) answerWith(payloadOf)(request);
+      await settle();
+    }
+    expect(requests.at(-1)?.ids).toEqual(['later']);
+  });
+
+  test('what is visible need not wait for requests that are under way', async () => {
+    const { ask, requests } = startLine();
+    for (const id of ids(40)) ask(id);
+    await settle();
+    ask('more');
+    ask('visible', 'high');
+    await settle();
+    expect(requests.slice(4).map(({ ids }) => ids)).toEqual([['visible']]);
+  });
+
+  test('what becomes visible while it waits moves up', async () => {
+    const { ask, requests } = startLine();
+    for (const id of ids(40)) ask(id);
+    await settle();
+    const { demand } = ask('more');
+    raise(demand, 'high');
+    await settle();
+    expect(requests.slice(4).map(({ ids }) => ids)).toEqual([['more']]);
+  });
+});
+
+describe('aborting', () => {
+  test('takes an image out of the line', async () => {
+    const { ask, requests } = startLine();
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => ask(id));
+    const reason = new Error('scrolled away');
+    b?.abort.abort(reason);
+    await settle();
+    expect(requests.map(({ ids }) => ids)).toEqual([['a', 'c']]);
+    expect([a?.outcome, b?.outcome, c?.outcome]).toEqual([undefined, reason, undefined]);
+  });
+
+  test('ends the request when nobody else waits for it, and only then', async () => {
+    const { ask, requests } = startLine();
+    const [a, b] = ['a', 'b'].map((id) => ask(id));
+    await settle();
+    a?.abort.abort();
+    await settle();
+    expect(requests[0]?.init.signal?.aborted).toBe(false);
+    b?.abort.abort();
+    await settle();
+    expect(requests[0]?.init.signal?.aborted).toBe(true);
+    expect(b?.outcome).toMatchObject({ name: 'AbortError' });
+  });
+
+  test('an image that was aborted on its way gets nothing, and the one behind it its own bytes', async () => {
+    const { ask, requests } = startLine();
+    const [a, b] = ['a', 'b'].map((id) => ask(id));
+    await settle();
+    a?.abort.abort();
+    requests[0]?.respond(Buffer.concat(['a', 'b'].map(frameOf)));
+    await settle();
+    expect(b?.outcome).toBe('b');
+  });
+});

@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { FrontendConfig } from '../../../src/frontend/config.js';
+import type { RefreshRecords } from '../../../src/frontend/fetching/refresh.js';
+import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
+import type { ImageRecord } from '../../../src/types/index.js';
+import { answerWith, createFakeEndpoint } from './fetching/fake-endpoint.js';
+import { bytesOf, sealImage } from './sealed-image.js';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+const images = await Promise.all(Array.from({ length: 40 }, (_, at) => sealImage({ id: `cats:tom${at}` })));
+const expired = images.map(({ record }) => ({ ...record, statelessProof: 'expired' }));
+const [first = expect.fail('no records')] = expired;
+const byId = new Map(images.map((image) => [image.record.id, image]));
+
+/** An endpoint that answers fresh proofs only, and an application that hands out records by `refreshRecords`. */
+function createFrontend(refresh?: RefreshRecords, config: FrontendConfig = {}) {
+  const { fetch, requests } = createFakeEndpoint((request) => {
+    const fresh = new Set(
+      typeof request.init.body === 'string'
+        ? JSON.parse(request.init.body).images.flatMap((entry: { id: string; proof: string }) =>
+            entry.proof === 'expired' ? [] : [entry.id],
+          )
+        : request.url.includes('=expired')
+          ? []
+          : request.ids,
+    );
+    answerWith((id) => (fresh.has(id) ? (byId.get(id)?.success ?? Uint8Array.of(2)) : Uint8Array.of(5)))(request);
+  });
+  const refreshRecords = vi.fn<RefreshRecords>(
+    refresh ?? (async (ids) => ids.map((id) => byId.get(id)?.record ?? null)),
+  );
+  const frontend = createPixstoreFrontend({
+    defaultEndpointConnectHost: 'localhost',
+    errorHandlingMode: 'throw',
+    refreshRecords,
+    fetch,
+    ...config,
+  });
+  /** Gets images, and lets time pass until they are there. */
+  async function get(records: ImageRecord[], context?: unknown) {
+    const outcomes = Promise.allSettled(records.map((record) => frontend.getImage(record, context)));
+    let done = false;
+    outcomes.then(() => (done = true));
+    while (!done) {
+      await vi.advanceTimersByTimeAsync(1000);
+      await new Promise(setImmediate);
+    }
+    return outcomes;
+  }
+  return { frontend, refreshRecords, requests, get };
+}
+
+test('proofs that expired do not show, and the application is asked once for all of them', async () => {
+  const { refreshRecords, get } = createFrontend();
+  const outcomes = await get(expired, { user: 'ada' });
+  for (const [at, outcome] of outcomes.entries()) {
+    expect(outcome.status === 'fulfilled' && (await bytesOf(outcome.value))).toEqual(images[at]?.bytes);
+  }
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+  const [ids, context] = refreshRecords.mock.calls[0] ?? [];
+  expect(ids?.slice().sort()).toEqual(expired.map(({ id }) => id).sort());
+  expect(context).toEqual({ user: 'ada' });
+});
+
+test('an image the application has no record for is PROOF_INVALID, and the others show', async () => {
+  const { get } = createFrontend(async (ids) =>
+    ids.map((id) => (id === first.id ? null : (byId.get(id)?.record as ImageRecord))),
+  );
+  const outcomes = await get(expired);
+  expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { code: 'PROOF_INVALID' } });
+  expect(outcomes.slice(1).every(({ status }) => status === 'fulfilled')).toBe(true);
+});
+
+test.each<[string, RefreshRecords]>([
+  ['a record that is broken', async () => [{ ...first, meta: null } as never]],
+  ['a record whose proof is no better', async () => [first]],
+  ['a newer record whose proof is no better', async () => [{ ...first, token: first.token + 1 }]],
+  ['a record of another image', async () => [images[1]?.record as ImageRecord]],
+  ['no list', async () => null as never],
+])('%s is PROOF_INVALID, and nobody is asked twice', async (_, refresh) => {
+  const { get, refreshRecords } = createFrontend(refresh);
+  expect(await get([first])).toMatchObject([{ status: 'rejected', reason: { code: 'PROOF_INVALID' } }]);
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+});
+
+test('what the application throws is the cause', async () => {
+  const cause = new Error('logged out');
+  const { get } = createFrontend(() => Promise.reject(cause));
+  expect(await get([first])).toMatchObject([{ reason: { code: 'PROOF_INVALID', cause } }]);
+});
+
+test('an application that never answers is not waited for longer than fetchTimeout', async () => {
+  const { get } = createFrontend(() => new Promise(() => {}), { fetchTimeout: 5000 });
+  expect(await get([first])).toMatchObject([{ reason: { code: 'PROOF_INVALID', cause: { code: 'FETCH_TIMEOUT' } } }]);
+});
+
+test('a fresh record of a newer version shows the newer version, and the next time from memory', async () => {
+  const newer = await sealImage({ id: 'cats:tom0', token: 2000 });
+  byId.set('cats:tom0', newer);
+  const { get, requests, frontend } = createFrontend();
+  for (const _time of [1, 2]) {
+    const [outcome] = await get([first]);
+    expect(outcome?.status === 'fulfilled' && (await bytesOf(outcome.value))).toEqual(newer.bytes);
+  }
+  expect(await frontend.getImage(newer.record)).toBeInstanceOf(Blob);
+  expect(requests.filter(({ url }) => !url.includes('=expired'))).toHaveLength(1);
+  byId.set('cats:tom0', images[0] as never);
+});
+
+test('what expires while the application is asked goes with the next question', async () => {
+  const questions: string[][] = [];
+  let answer = () => {};
+  const { frontend } = createFrontend((ids) => {
+    questions.push(ids);
+    return new Promise((resolve) => {
+      answer = () => resolve(ids.map((id) => byId.get(id)?.record ?? null));
+    });
+  });
+  const pass = async (milliseconds: number) => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    await vi.advanceTimersByTimeAsync(milliseconds);
+  };
+  const early = expired.slice(0, 2).map((record) => frontend.getImage(record));
+  await pass(20);
+  expect(questions).toHaveLength(1);
+  const late = expired.slice(2, 4).map((record) => frontend.getImage(record));
+  await pass(100);
+  expect(questions).toHaveLength(1);
+  answer();
+  await Promise.all(early);
+  await pass(0);
+  expect(questions).toHaveLength(2);
+  answer();
+  await Promise.all(late);
+  expect(questions.map((ids) => ids.slice().sort())).toEqual([
+    ['cats:tom0', 'cats:tom1'],
+    ['cats:tom2', 'cats:tom3'],
+  ]);
+});
+
+test('without the option an expired proof is PROOF_INVALID, as ever', async () => {
+  const { get } = createFrontend(undefined, { refreshRecords: undefined });
+  expect(await get([first])).toMatchObject([{ reason: { code: 'PROOF_INVALID' } }]);
+});
