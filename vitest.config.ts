@@ -13,6 +13,9 @@ export default defineConfig({
       project('contract'),
       // One browser at a time: timings and CPU are the test's own.
       project('browser', { testTimeout: 30_000, hookTimeout: 60_000, fileParallelism: false }),
+      ...['chromium', 'firefox', 'webkit'].map((engine) =>
+        project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 }),
+      ),
       project('fault', { testTimeout: 60_000 }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.
       project('attack', { testTimeout: 60_000, fileParallelism: false }),

@@ -30,7 +30,7 @@ await runAsProgram(import.meta.url, async () => {
 
 /** @param {string} folder where the results go */
 function runTests(folder) {
-  const projects = ['unit', 'contract', 'browser'].flatMap((project) => ['--project', project]);
+  const projects = ['unit', 'contract', 'browser', 'chromium'].flatMap((project) => ['--project', project]);
   const coverage = ['enabled', 'include=src/**/*.ts', 'reporter=json', `reportsDirectory=${folder}`, 'reportOnFailure'];
   return runInstalled('vitest/vitest.mjs', ['run', ...projects, ...coverage.map((option) => `--coverage.${option}`)], {
     show: true,

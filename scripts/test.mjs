@@ -39,7 +39,7 @@ async function runSteps() {
 /** @param {import('./test/steps.mjs').Step[]} steps */
 function chosen(steps) {
   const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
-  if (only === undefined) return steps;
+  if (only === undefined) return steps.filter(({ unasked = true }) => unasked);
   const names = only.split(',');
   const unknown = names.find((name) => !steps.some((step) => step.name === name));
   if (unknown !== undefined) {

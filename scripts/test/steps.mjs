@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { ensureEngines } from '../ensure-engines.mjs';
 import { ensureSqlite } from '../ensure-sqlite.mjs';
 import { nodeMajor, run, runInstalled } from '../run.mjs';
-import { none, oneFailed, onePassed, oneSkipped } from './counts.mjs';
+import { none, oneFailed, onePassed, oneSkipped, sum } from './counts.mjs';
 import { otherMajor, otherNode } from './other-node.mjs';
 import { runVitest } from './vitest.mjs';
 
@@ -14,6 +15,7 @@ import { runVitest } from './vitest.mjs';
  * @property {string} name what `--only` calls it
  * @property {string} title
  * @property {string[]} [needs] steps that `--only` runs before it
+ * @property {boolean} [unasked] false: not run unless `--only` asks for it
  * @property {() => Promise<Counts>} run what it throws counts as one failure
  */
 
@@ -64,6 +66,19 @@ export const steps = [
     run: () => runVitest(['browser']),
   },
   {
+    name: 'engines',
+    title: 'The suite of all engines, in Chromium',
+    needs: ['sqlite', 'chromium', 'build'],
+    run: () => runVitest(['chromium']),
+  },
+  {
+    name: 'other-engines',
+    title: 'The same suite in Firefox and WebKit',
+    needs: ['sqlite', 'build'],
+    unasked: Boolean(process.env.CI),
+    run: testOtherEngines,
+  },
+  {
     name: 'package',
     title: 'The packed package, as users get it',
     needs: ['sqlite', 'chromium'],
@@ -102,6 +117,12 @@ async function installBrowser() {
   // Imported late: it imports playwright-core, and a step that cannot load must not take the others along.
   const { ensureBrowser } = await import('../ensure-browser.mjs');
   await ensureBrowser();
+}
+
+async function testOtherEngines() {
+  await ensureEngines();
+  // One browser at a time, as in the other browser tests.
+  return sum([await runVitest(['firefox']), await runVitest(['webkit'])]);
 }
 
 async function checkTypes() {

@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPixstoreBackend, type ImageRecord, PixstoreError } from 'pixstore/backend';
+import { type BackendConfig, createPixstoreBackend, type ImageRecord, PixstoreError } from 'pixstore/backend';
 import { listen } from './listen.js';
 
 /** A real backend with its default endpoint, in a folder of its own, whose clock a test can move. */
-export async function startBackend() {
+export async function startBackend(options: BackendConfig = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'pixstore-browser-'));
   const clock = { ahead: 0 };
   const backend = await withFreePort(async (port) => {
@@ -19,6 +19,7 @@ export async function startBackend() {
       errorHandlingMode: 'throw',
       logger: { info() {}, warn: console.warn, error: console.error },
       now: () => Date.now() + clock.ahead,
+      ...options,
     });
     await started.ready;
     return started;

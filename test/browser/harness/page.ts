@@ -20,7 +20,7 @@ declare global {
   var helpers: typeof pageHelpers;
 }
 
-const pageHelpers = {
+export const pageHelpers = {
   /** Makes the page's frontend; the images it loads are noted in `loads`. */
   start(config: pixstore.FrontendConfig): void {
     globalThis.loads = [];

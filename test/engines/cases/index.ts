@@ -1,0 +1,29 @@
+import { aborting } from './aborting.js';
+import { batches } from './batches.js';
+import type { Case } from './case.js';
+import { eviction } from './eviction.js';
+import { foreignDatabase } from './foreign-database.js';
+import { forgetting } from './forgetting.js';
+import { many } from './many.js';
+import { policy } from './policy.js';
+import { refusals } from './refusals.js';
+import { storageTrouble } from './storage-trouble.js';
+import { tabs } from './tabs.js';
+import { tiers } from './tiers.js';
+import { workers } from './workers.js';
+
+/** All cases, by subject. */
+export const subjects: Record<string, Case[]> = {
+  tiers,
+  batches,
+  aborting,
+  refusals,
+  forgetting,
+  eviction,
+  tabs,
+  workers,
+  policy,
+  'trouble with storage': storageTrouble,
+  'foreign databases': foreignDatabase,
+  'many images': many,
+};

@@ -1,0 +1,4 @@
+import { launchChromium } from './drivers/chromium.js';
+import { testEngine } from './suite.js';
+
+testEngine('chromium', launchChromium);

@@ -1,0 +1,4 @@
+import { launchWebKit } from './drivers/webkit.js';
+import { testEngine } from './suite.js';
+
+testEngine('webkit', launchWebKit);
