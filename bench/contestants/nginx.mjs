@@ -26,10 +26,8 @@ export async function startNginx(base, { port, payloads }) {
   });
   endWithUs(child, 'SIGTERM'); // SIGKILL would leave its worker behind
   const exited = once(child, 'exit');
-  await listening(port, child);
-  const worker = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
   return {
-    pid: Number(worker),
+    pid: await workerOf(child, port),
     async end() {
       child.kill('SIGTERM');
       await exited;
@@ -69,19 +67,28 @@ http {
 }
 
 /**
- * @param {number} port
+ * Waits until it listens; its worker comes a moment later.
+ *
  * @param {import('node:child_process').ChildProcess} child
+ * @param {number} port
+ * @returns {Promise<number>} the pid of the worker
  */
-async function listening(port, child) {
+async function workerOf(child, port) {
   for (const begin = performance.now(); performance.now() - begin < patience; await wait(20)) {
     if (child.exitCode !== null) throw new Error('nginx did not start: see what it said above.');
-    const socket = connect(port, '127.0.0.1');
-    const found = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (found) return;
+    const worker = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'));
+    if (worker > 0 && (await listens(port))) return worker;
   }
   throw new Error(`nginx does not listen after ${patience} ms.`);
+}
+
+/** @param {number} port */
+async function listens(port) {
+  const socket = connect(port, '127.0.0.1');
+  const found = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return found;
 }

@@ -13,19 +13,22 @@ const connections = 32;
 
 /** Images a second in batches of 50, beside nginx, which is asked for the same bytes one by one. */
 export async function batch(/** @type {import('./bench.mjs').Bench} */ bench) {
-  const name = `batches of ${perBatch} x ${size / kibibyte} KB`;
-  bench.progress(name);
+  bench.progress(`batches of ${perBatch} x ${size / kibibyte} KB`);
   const values = await rounds(bench, /** @type {const} */ (['ours', 'bare', 'nginx']), (kind) =>
     withServer(bench, kind, { count: images, size }, (server) => perImage(bench, kind, server)),
   );
   return [
     {
-      name: `${name}, images`,
+      name: `${size / kibibyte} KB in batches of ${perBatch}, beside nginx`,
       unit: /** @type {const} */ ('/s'),
       what: /** @type {const} */ ('perSecond'),
       atLeast: 1,
     },
-    { name: `${name}, processor`, unit: /** @type {const} */ ('µs'), what: /** @type {const} */ ('processor') },
+    {
+      name: `${size / kibibyte} KB in batches of ${perBatch}, processor`,
+      unit: /** @type {const} */ ('µs'),
+      what: /** @type {const} */ ('processor'),
+    },
   ].map(({ name, unit, what, atLeast }) => {
     const [ours = [], bare = [], nginx = []] = /** @type {const} */ (['ours', 'bare', 'nginx']).map((kind) =>
       values.get(kind)?.map((value) => value[what]),

@@ -37,7 +37,17 @@ export async function requests(/** @type {import('./bench.mjs').Bench} */ bench)
     );
     const bare = pick('bare', usual, 'perSecond');
     const against = 'bare node:http';
-    rates.push(line({ group: 'requests', name: label, unit: '/s', ours, other: bare, against, atLeast: timesBare }));
+    rates.push(
+      line({
+        group: 'requests',
+        name: `${label}, beside ${against}`,
+        unit: '/s',
+        ours,
+        other: bare,
+        against,
+        atLeast: timesBare,
+      }),
+    );
 
     const processor = { ours: pick('ours', usual, 'processor') ?? [], other: pick('peer', usual, 'processor') };
     const floor = { name: against, value: median(pick('bare', usual, 'processor') ?? []) };
