@@ -1,6 +1,7 @@
 import type { HeaderList } from './reply.js';
 
 export const allowedMethods = 'GET, HEAD, POST, OPTIONS';
+export const imageMethods = 'GET, HEAD, OPTIONS';
 const ownHeaders = 'x-pixstore-proof, x-pixstore-token';
 const preflightMaxAge = 86_400; // s; browsers cap it as they like
 

@@ -4,7 +4,7 @@ import { decodeBatchRequest } from '../../shared/wire/batch.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
 import { batchFrames, readEntry } from './batch.js';
-import { allowedMethods, createCommonHeaders, preflightHeaders } from './cors.js';
+import { allowedMethods, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
 import type { Door, EndpointRequest } from './door.js';
 import { createLoadLimit, type LoadLimits, type Place } from './load-limit.js';
 import { mayAsk, type RateLimiter } from './rate-limit.js';
@@ -75,10 +75,12 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       return admitted(headers, imageReply, request, door, target);
     }
     // Where the application has mounted us, batches may be sent to any path.
-    if (method === 'POST' && (target.kind === 'route' || door.route === undefined)) {
+    const takesBatches = target.kind === 'route' || door.route === undefined;
+    if (method === 'POST' && takesBatches) {
       return withBody(headers, request, (body) => admitted(headers, batchReply, request, door, body));
     }
-    return textReply(405, 'Use GET for an image, POST for a batch.', [...headers, 'Allow', allowedMethods]);
+    const allowed = takesBatches ? allowedMethods : imageMethods;
+    return textReply(405, 'Use GET for an image, POST for a batch.', [...headers, 'Allow', allowed]);
   }
 
   /** Reads a body. Who sends one slowly takes no place from those who ask for images. */
