@@ -137,17 +137,13 @@ export function readFrontendConfig(config: unknown, fetcher: unknown): FrontendO
   const options = readOptions<FrontendOptions>(config, rules, 'initPixstoreFrontend');
   const { frontendCleanupBatch: batch, frontendImageCacheLimit: limit } = options;
   if (batch >= limit) {
-    throw invalid(
-      `The option "frontendCleanupBatch" (${batch}) must be less than "frontendImageCacheLimit" (${limit})`,
-    );
+    throw invalid(`The option "frontendCleanupBatch" must be less than "frontendImageCacheLimit"`);
   }
   if (fetcher !== undefined && typeof fetcher !== 'function') {
-    throw invalid('The custom fetcher must be a function (record, context) => Promise<Uint8Array>');
+    throw invalid('The fetcher must be a function');
   }
   if (!fetcher && !options.defaultEndpointConnectHost) {
-    throw invalid(
-      'The option "defaultEndpointConnectHost" is missing: name the host of the endpoint, or give a fetcher',
-    );
+    throw invalid('The option "defaultEndpointConnectHost" is missing, and there is no fetcher');
   }
   return options;
 }

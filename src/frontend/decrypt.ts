@@ -12,7 +12,7 @@ export function assertSecureContext(): void {
   if (globalThis.crypto?.subtle) return;
   throw new PixstoreError(
     'INSECURE_CONTEXT',
-    'This page has no crypto.subtle, so no image can be decrypted. Browsers offer it only to pages loaded over HTTPS or from localhost: serve the page over HTTPS.',
+    'This page has no crypto.subtle: serve the page over HTTPS, or from localhost.',
   );
 }
 
@@ -33,7 +33,7 @@ export async function decryptImage(
   if (!type || !isAllowedType(type, formats)) {
     throw new PixstoreError(
       'FORMAT_REFUSED',
-      `The image is ${format ? `a ${format}` : 'of an unknown format'}, and the frontend's option "imageFormats" allows ${formats.join(', ')}.`,
+      `The image is ${format ? `a ${format}` : 'of an unknown format'}, and "imageFormats" allows ${formats.join(', ')}.`,
     );
   }
   return new Blob([plaintext.subarray(1)], { type });
@@ -55,7 +55,7 @@ async function decrypt(
   } catch (cause) {
     throw new PixstoreError(
       'DECRYPTION_FAILED',
-      'The ciphertext does not decrypt: it was changed on its way, or the record belongs to another image. Ask your API for a fresh record.',
+      "The ciphertext does not decrypt: it was changed on its way, or is another record's.",
       { cause },
     );
   }

@@ -1,11 +1,9 @@
 import { alwaysThrowing } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
-import type { ImageFetcher, ImageRecord } from '../types/index.js';
+import type { ImageFetcher } from '../types/index.js';
 import type { FrontendConfig } from './config.js';
-import type { GetImageOptions } from './fetching/demand.js';
 import { createPixstoreFrontend } from './frontend.js';
-import type { ImageUrl } from './object-urls.js';
-import type { CacheStats, PixstoreFrontend } from './public-api.js';
+import type { PixstoreFrontend } from './public-api.js';
 
 let instance: PixstoreFrontend | undefined;
 
@@ -30,64 +28,37 @@ export function initPixstoreFrontend<Context = unknown>(
 }
 
 /** `getImage` of the default frontend; see {@link PixstoreFrontend.getImage}. Rejects with `FRONTEND_NOT_INITIALIZED`. */
-export async function getImage(
-  record: ImageRecord,
-  context?: unknown,
-  options?: GetImageOptions,
-): Promise<Blob | null> {
-  return defaultInstance('getImage').getImage(record, context, options);
-}
+export const getImage = /* @__PURE__ */ ofDefaultInstance('getImage');
 
 /** `getImages` of the default frontend; see {@link PixstoreFrontend.getImages}. */
-export async function getImages(
-  records: readonly ImageRecord[],
-  context?: unknown,
-  options?: GetImageOptions,
-): Promise<(Blob | null)[] | null> {
-  return defaultInstance('getImages').getImages(records, context, options);
-}
+export const getImages = /* @__PURE__ */ ofDefaultInstance('getImages');
 
 /** `getImageUrl` of the default frontend; see {@link PixstoreFrontend.getImageUrl}. */
-export async function getImageUrl(
-  record: ImageRecord,
-  context?: unknown,
-  options?: GetImageOptions,
-): Promise<ImageUrl | null> {
-  return defaultInstance('getImageUrl').getImageUrl(record, context, options);
-}
+export const getImageUrl = /* @__PURE__ */ ofDefaultInstance('getImageUrl');
 
 /** `prefetchImages` of the default frontend; see {@link PixstoreFrontend.prefetchImages}. */
-export async function prefetchImages(
-  records: readonly ImageRecord[],
-  context?: unknown,
-  options?: GetImageOptions,
-): Promise<void> {
-  return defaultInstance('prefetchImages').prefetchImages(records, context, options);
-}
-
-/** `cacheStats` of the default frontend; see {@link PixstoreFrontend.cacheStats}. */
-export async function cacheStats(): Promise<CacheStats | null> {
-  return defaultInstance('cacheStats').cacheStats();
-}
+export const prefetchImages = /* @__PURE__ */ ofDefaultInstance('prefetchImages');
 
 /** `deleteCachedImage` of the default frontend; see {@link PixstoreFrontend.deleteCachedImage}. */
-export async function deleteCachedImage(id: string): Promise<boolean | null> {
-  return defaultInstance('deleteCachedImage').deleteCachedImage(id);
-}
+export const deleteCachedImage = /* @__PURE__ */ ofDefaultInstance('deleteCachedImage');
 
 /** `cachedImageExists` of the default frontend; see {@link PixstoreFrontend.cachedImageExists}. */
-export async function cachedImageExists(id: string): Promise<boolean | null> {
-  return defaultInstance('cachedImageExists').cachedImageExists(id);
-}
+export const cachedImageExists = /* @__PURE__ */ ofDefaultInstance('cachedImageExists');
 
 /** `clearImageCache` of the default frontend; see {@link PixstoreFrontend.clearImageCache}. */
-export async function clearImageCache(): Promise<void> {
-  return defaultInstance('clearImageCache').clearImageCache();
-}
+export const clearImageCache = /* @__PURE__ */ ofDefaultInstance('clearImageCache');
 
-function defaultInstance(caller: string): PixstoreFrontend {
-  return alwaysThrowing(() => {
-    if (instance) return instance;
-    throw new PixstoreError('FRONTEND_NOT_INITIALIZED', `Call initPixstoreFrontend before ${caller}.`);
-  });
+/** `cacheStats` of the default frontend; see {@link PixstoreFrontend.cacheStats}. */
+export const cacheStats = /* @__PURE__ */ ofDefaultInstance('cacheStats');
+
+/** A method as a function of its own, that works on whatever instance is the default one when it is called. */
+function ofDefaultInstance<Name extends Exclude<keyof PixstoreFrontend, 'close'>>(name: Name): PixstoreFrontend[Name] {
+  const call = async (...given: unknown[]): Promise<unknown> => {
+    const frontend = alwaysThrowing(() => {
+      if (instance) return instance;
+      throw new PixstoreError('FRONTEND_NOT_INITIALIZED', `Call initPixstoreFrontend before ${name}.`);
+    });
+    return (frontend[name] as (...given: unknown[]) => unknown)(...given);
+  };
+  return call as PixstoreFrontend[Name];
 }

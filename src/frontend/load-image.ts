@@ -12,7 +12,7 @@ import { hasCode } from './fetching/errors.js';
 import { createRefresher } from './fetching/refresh.js';
 import { createRetry } from './fetching/retry.js';
 import { createSingleFlight } from './fetching/single-flight.js';
-import { decodeMeta, encodeMeta } from './record.js';
+import { assertRecord, decodeMeta, encodeMeta } from './record.js';
 
 /** An image, the version it is of, and where it was found. */
 export interface LoadedImage {
@@ -93,6 +93,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
     if (!refresh || journey.renewed || !hasCode(error, 'PROOF_INVALID')) throw error;
     const fresh = await refresh(id, journey.context);
     if (!fresh) throw error;
+    assertRecord(fresh);
     if (fresh.token === token) return fromNetwork(fresh, decodeMeta(fresh.meta), journey);
     return fromMemory(fresh, sealOf(fresh.meta)) ?? find(fresh, { ...journey, renewed: true });
   }

@@ -16,20 +16,16 @@ const metaPatterns: Readonly<Record<keyof ImageMeta, RegExp>> = {
  * @throws PixstoreError `RECORD_INVALID`, naming the field but never its value
  */
 export function assertRecord(value: unknown): asserts value is ImageRecord {
-  if (typeof value !== 'object' || value === null) {
-    throw invalid(`got ${value === null ? 'null' : typeof value} instead of a record`);
-  }
+  if (typeof value !== 'object' || value === null) throw invalid(`${value && typeof value} instead of a record`);
   const { id, token, meta, statelessProof } = value as Record<string, unknown>;
-  if (!isImageId(id)) throw invalid('got a record whose "id" is missing or no image id');
-  if (!isToken(token)) throw invalid('got a record whose "token" is missing or no whole number');
+  if (!isImageId(id)) throw broken('id');
+  if (!isToken(token)) throw broken('token');
   for (const [field, pattern] of Object.entries(metaPatterns)) {
     const text = (meta as Record<string, unknown> | null | undefined)?.[field];
-    if (typeof text !== 'string' || !pattern.test(text)) {
-      throw invalid(`got a record whose "meta.${field}" is missing or broken`);
-    }
+    if (typeof text !== 'string' || !pattern.test(text)) throw broken(`meta.${field}`);
   }
   // An empty proof may be right: the backend can have proof validation switched off.
-  if (typeof statelessProof !== 'string') throw invalid('got a record whose "statelessProof" is missing or no string');
+  if (typeof statelessProof !== 'string') throw broken('statelessProof');
 }
 
 /** The bytes of a record's meta. */
@@ -50,9 +46,10 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-function invalid(problem: string): PixstoreError {
-  return new PixstoreError(
-    'RECORD_INVALID',
-    `getImage ${problem}. Hand it what getImageRecord gave your API, unchanged.`,
-  );
+function broken(field: string): PixstoreError {
+  return invalid(`a record whose "${field}" is missing or broken`);
+}
+
+function invalid(what: string): PixstoreError {
+  return new PixstoreError('RECORD_INVALID', `Got ${what}: hand over what getImageRecord gave your API, unchanged.`);
 }

@@ -7,18 +7,15 @@ import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 export type ImageAnswer = Exclude<WirePayload, { state: BareState }>;
 
 const refusals: Readonly<Record<BareState, readonly [PixstoreErrorCode, string]>> = {
-  [WirePayloadState.NotFound]: ['IMAGE_NOT_FOUND', 'The image does not exist any more: take it off the page.'],
-  [WirePayloadState.MissingID]: ['ID_MISSING', 'The endpoint says that the request named no image: check the fetcher.'],
-  [WirePayloadState.MissingProof]: [
-    'PROOF_MISSING',
-    "The endpoint says that the request carried no proof: send the record's statelessProof.",
-  ],
+  [WirePayloadState.NotFound]: ['IMAGE_NOT_FOUND', 'The image does not exist any more.'],
+  [WirePayloadState.MissingID]: ['ID_MISSING', 'The request named no image: check the fetcher.'],
+  [WirePayloadState.MissingProof]: ['PROOF_MISSING', "The request carried no proof: send the record's statelessProof."],
   [WirePayloadState.InvalidProof]: [
     'PROOF_INVALID',
-    "The endpoint says that the record's proof is expired or not its own: ask your API for a fresh record.",
+    'The proof is expired or not its own: ask your API for a fresh record.',
   ],
-  [WirePayloadState.InternalError]: ['SERVER_FAILED', 'The endpoint failed inside: see the log of the backend.'],
-  [WirePayloadState.RateLimited]: ['RATE_LIMITED', 'The endpoint says that there were too many requests: try later.'],
+  [WirePayloadState.InternalError]: ['SERVER_FAILED', 'The endpoint failed inside: see its log.'],
+  [WirePayloadState.RateLimited]: ['RATE_LIMITED', 'Too many requests: try later.'],
 };
 
 /**

@@ -10,9 +10,7 @@ export const isEndpointHost: Check = (value) => {
   if (problem) return problem;
   const [, , host, port] = hostPattern.exec(value as string) ?? [];
   const good = host && isUrl(`http://${host}:${port ?? 80}`) && Number(port) !== 0;
-  return good
-    ? undefined
-    : 'must be a host such as "img.example.com", "https://img.example.com" or "http://[::1]:8080", without a path';
+  return good ? undefined : 'must be a host such as "img.example.com" or "http://[::1]:8080", without a path';
 };
 
 /**

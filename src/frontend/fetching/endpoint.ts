@@ -21,20 +21,26 @@ export interface EndpointRequest {
   onPayloads(payloads: Uint8Array[]): void;
 }
 
-/** The default endpoint, as it turns out to be. It sends no cookies, no referrer, and nothing that needs a preflight. */
+/** The default endpoint, as it turns out to be. It is sent no cookies, no referrer, and nothing that needs a preflight. */
 export type Endpoint = ReturnType<typeof createEndpoint>;
 
+// What proxies answer while a backend restarts or is overrun.
+const passingStatus = [429, 502, 503, 504];
+
 export function createEndpoint(options: EndpointOptions) {
-  const origin = endpointOrigin(options.defaultEndpointConnectHost, options.defaultEndpointConnectPort);
-  const base = origin + options.defaultEndpointRoute;
-  // Whether it answers batches. A browser does not say whether a backend gave no answer or one without CORS headers:
-  // then it is in doubt until a single request tells.
+  const base =
+    endpointOrigin(options.defaultEndpointConnectHost, options.defaultEndpointConnectPort) +
+    options.defaultEndpointRoute;
+  // Does it take batches? A browser does not tell a backend that gave no answer from one whose answer has no CORS
+  // headers: then it is in doubt until a single request tells.
   let batches: 'untried' | 'yes' | 'doubtful' | 'no' = 'untried';
   let wantsHeaders = false;
 
-  async function open(url: string, { signal, priority }: EndpointRequest, init: RequestInit): Promise<Response> {
+  async function open(url: string, { signal, priority }: EndpointRequest, init?: RequestInit): Promise<Response> {
+    const send = options.fetch ?? fetch;
+    let answered = false;
     try {
-      return await (options.fetch ?? globalThis.fetch)(url, {
+      const response = await send(url, {
         cache: 'no-store',
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
@@ -42,39 +48,35 @@ export function createEndpoint(options: EndpointOptions) {
         signal,
         ...init,
       });
-    } catch (cause) {
-      if (!signal.aborted) {
-        if (init.body && batches === 'untried') batches = 'doubtful';
-        // No answer to a single request either: it was the network.
-        if (!init.body && batches === 'doubtful') batches = 'untried';
-      }
-      throw new TransientError(
-        'FETCH_FAILED',
-        `No answer from ${origin}. Check that the backend runs there, and that its accessControlAllowOrigin allows this page.`,
-        { cause },
-      );
+      answered = true;
+      return response;
+    } finally {
+      // No answer to a single request either: it was the network.
+      if (!init?.body && batches === 'doubtful') batches = answered ? 'no' : 'untried';
+      if (init?.body && !answered && !signal.aborted && batches === 'untried') batches = 'doubtful';
     }
   }
 
-  function refuse({ status }: Response): PixstoreError {
+  function refusal({ status }: Response): PixstoreError {
     return new (passingStatus.includes(status) ? TransientError : PixstoreError)(
       'FETCH_FAILED',
-      `${base} answered with HTTP status ${status}. Check that "defaultEndpointConnectHost", "defaultEndpointConnectPort" and "defaultEndpointRoute" lead to pixstore's endpoint.`,
+      `${base} answered with HTTP status ${status}.`,
     );
   }
 
-  async function askForOne(request: EndpointRequest, record: ImageRecord): Promise<void> {
+  async function askForOne(request: EndpointRequest): Promise<boolean> {
+    const [record] = request.records as [ImageRecord];
     const headers = { 'x-pixstore-proof': record.statelessProof, 'x-pixstore-token': `${record.token}` };
-    const response = await open(imageUrl(base, record), request, wantsHeaders ? { headers } : {});
-    if (response.status !== 200) throw refuse(response);
-    const payload = new Uint8Array(await whole(response.arrayBuffer()));
-    if (batches === 'doubtful') batches = 'no';
+    const response = await open(imageUrl(base, record), request, wantsHeaders ? { headers } : undefined);
+    if (response.status !== 200) throw refusal(response);
+    const payload = new Uint8Array(await response.arrayBuffer());
     if (payload[0] === WirePayloadState.MissingProof && record.statelessProof && !wantsHeaders) {
       // pixstore 3.x does not look at the query.
       wantsHeaders = true;
-      return askForOne(request, record);
+      return askForOne(request);
     }
     request.onPayloads([payload]);
+    return true;
   }
 
   async function askForMany(request: EndpointRequest): Promise<boolean> {
@@ -82,22 +84,20 @@ export function createEndpoint(options: EndpointOptions) {
     const entries = records.map(({ id, token, statelessProof }) => ({ id, token, proof: statelessProof }));
     const response = await open(base, request, { method: 'POST', body: encodeBatchRequest(entries) });
     const { status } = response;
-    if (status !== 200) {
-      const unknownRoute = status === 404 || status === 405;
-      if (passingStatus.includes(status) || (batches === 'yes' && !unknownRoute)) throw refuse(response);
-      batches = 'no';
-      return false;
+    if (status === 200) {
+      const frames = createFrameDecoder();
+      let missing = records.length;
+      for await (const chunk of chunksOf(response)) {
+        const payloads = frames.push(chunk);
+        missing -= payloads.length;
+        if (payloads.length) batches = 'yes';
+        onPayloads(payloads);
+      }
+      if (missing <= 0) return true;
+      if (batches === 'yes') throw new Error('cut off');
+    } else if (passingStatus.includes(status) || (batches === 'yes' && status !== 404 && status !== 405)) {
+      throw refusal(response);
     }
-    const frames = createFrameDecoder();
-    let missing = records.length;
-    for await (const chunk of chunksOf(response)) {
-      const payloads = frames.push(chunk);
-      missing -= payloads.length;
-      if (payloads.length) batches = 'yes';
-      onPayloads(payloads);
-    }
-    if (missing <= 0) return true;
-    if (batches === 'yes') throw cutOff();
     batches = 'no';
     return false;
   }
@@ -113,35 +113,22 @@ export function createEndpoint(options: EndpointOptions) {
      * @throws PixstoreError `FETCH_FAILED`, a TransientError when asking again may help
      */
     async ask(request: EndpointRequest): Promise<boolean> {
-      const [record, ...more] = request.records;
-      if (record && !more.length) return askForOne(request, record).then(() => true);
-      return askForMany(request);
+      try {
+        return await (request.records.length > 1 ? askForMany : askForOne)(request);
+      } catch (cause) {
+        if (cause instanceof PixstoreError) throw cause;
+        throw new TransientError(
+          'FETCH_FAILED',
+          `No answer from ${base}, or it was cut off. Check that the backend runs, and that its accessControlAllowOrigin allows this page.`,
+          { cause },
+        );
+      }
     },
   };
 }
 
-// What proxies answer while a backend restarts or is overrun.
-const passingStatus = [429, 502, 503, 504];
-
 async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
-  if (!reader) yield new Uint8Array(await whole(response.arrayBuffer()));
-  else {
-    for (;;) {
-      const { done, value } = await whole(reader.read());
-      if (done) return;
-      yield value;
-    }
-  }
-}
-
-/** The rest of an answer that has begun. */
-function whole<Result>(rest: Promise<Result>): Promise<Result> {
-  return rest.catch((cause) => {
-    throw cutOff(cause);
-  });
-}
-
-function cutOff(cause?: unknown): TransientError {
-  return new TransientError('FETCH_FAILED', 'The answer was cut off. Check the network.', { cause });
+  if (!reader) yield new Uint8Array(await response.arrayBuffer());
+  else for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
 }

@@ -28,8 +28,5 @@ export async function inTime<Result>(
 }
 
 export function timeoutError(milliseconds: number): PixstoreError {
-  return new PixstoreError(
-    'FETCH_TIMEOUT',
-    `No answer within ${milliseconds} ms. Check the network, or raise the option "fetchTimeout".`,
-  );
+  return new PixstoreError('FETCH_TIMEOUT', `No answer within ${milliseconds} ms ("fetchTimeout").`);
 }

@@ -1,6 +1,6 @@
 import { maxBatchEntries } from '../../shared/wire/batch.js';
 import type { ImageRecord } from '../../types/index.js';
-import { type Demand, priorities } from './demand.js';
+import { type Demand, type FetchPriority, priorities } from './demand.js';
 import type { Endpoint } from './endpoint.js';
 import { timeoutError } from './in-time.js';
 
@@ -15,13 +15,16 @@ const slotsWithoutBatches = 3;
 const leastPerRequest = 8;
 const mostBytesPerRequest = 2 * 1024 * 1024;
 
+type Timer = ReturnType<typeof setTimeout> | undefined;
+
 /** An image that is waited for. */
 interface Errand {
   record: ImageRecord;
   demand: Demand;
   done: boolean;
-  /** Those it is part of: the last one speaks for it when it fails. */
-  requests: Request[];
+  /** The last request it became a part of, which speaks for it when it fails. */
+  request?: Request;
+  requests: number;
   resolve(payload: Uint8Array): void;
   reject(error: unknown): void;
 }
@@ -30,8 +33,6 @@ interface Request {
   abort: AbortController;
   /** Errands whose bytes have not come, in their order. */
   waiting: Errand[];
-  /** How many of all its errands are not done. */
-  open: number;
 }
 
 /** Where images wait for their turn to be fetched. */
@@ -45,10 +46,10 @@ export type RequestLine = ReturnType<typeof createRequestLine>;
  */
 export function createRequestLine(endpoint: Endpoint, timeout: number) {
   const queue = new Set<Errand>();
-  let underWay = 0;
+  const underWay = new Set<Request>();
   let coming = 0;
   let meanBytes = 16 * 1024;
-  let gathering: ReturnType<typeof setTimeout> | undefined;
+  let gathering: Timer;
   let scheduled = false;
 
   function schedule(): void {
@@ -66,7 +67,7 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     for (const priority of priorities) {
       const errands = [...queue].filter(({ demand }) => demand.priority === priority);
       const inBatches = endpoint.takesBatches();
-      const free = slots[priority] * (inBatches ? 1 : slotsWithoutBatches) - underWay;
+      const free = slots[priority] * (inBatches ? 1 : slotsWithoutBatches) - underWay.size;
       const requests = Math.min(free, Math.ceil(errands.length / (inBatches ? leastPerRequest : 1)));
       const most = inBatches ? Math.min(maxBatchEntries, Math.ceil(mostBytesPerRequest / meanBytes)) : 1;
       for (let number = 0; number < requests; number += 1) {
@@ -78,51 +79,48 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     }
   }
 
-  async function send(errands: Errand[], priority: Demand['priority']): Promise<void> {
-    const request: Request = { abort: new AbortController(), waiting: [...errands], open: errands.length };
-    for (const errand of errands) errand.requests.push(request);
+  async function send(waiting: Errand[], priority: FetchPriority): Promise<void> {
+    const request: Request = { abort: new AbortController(), waiting };
+    const records = waiting.map((errand) => {
+      errand.request = request;
+      errand.requests += 1;
+      return errand.record;
+    });
     let failure: unknown;
-    let patience: ReturnType<typeof setTimeout> | undefined;
-    let stall: ReturnType<typeof setTimeout> | undefined;
-    const watch = (progress: boolean) => {
+    let patience: Timer;
+    let stall: Timer;
+    const onPayloads = (payloads?: Uint8Array[]) => {
+      for (const payload of payloads ?? []) deliver(request, payload);
       clearTimeout(stall);
-      stall = setTimeout(() => goAround(request), stalledAfter);
-      if (!progress) return;
+      stall = setTimeout(goAround, stalledAfter, request);
+      if (payloads?.length === 0) return;
       clearTimeout(patience);
       patience = setTimeout(() => {
         failure = timeoutError(timeout);
         request.abort.abort();
       }, timeout);
     };
-    underWay += 1;
-    watch(true);
+    underWay.add(request);
+    onPayloads();
     try {
-      await endpoint.ask({
-        records: errands.map(({ record }) => record),
-        priority,
-        signal: request.abort.signal,
-        onPayloads(payloads) {
-          watch(payloads.length > 0);
-          for (const payload of payloads) deliver(request, payload);
-        },
-      });
+      await endpoint.ask({ records, priority, signal: request.abort.signal, onPayloads });
     } catch (error) {
       failure ??= error;
     }
     clearTimeout(patience);
     clearTimeout(stall);
-    underWay -= 1;
-    for (const errand of request.waiting) {
-      if (errand.done || errand.requests.at(-1) !== request) continue;
+    underWay.delete(request);
+    for (const errand of waiting) {
+      if (errand.done || errand.request !== request) continue;
       if (!failure) queue.add(errand);
       else if (finish(errand)) errand.reject(failure);
     }
     schedule();
   }
 
-  function deliver(request: Request, payload: Uint8Array): void {
+  function deliver({ waiting }: Request, payload: Uint8Array): void {
     meanBytes += (payload.length - meanBytes) / 16;
-    const errand = request.waiting.shift();
+    const errand = waiting.shift();
     if (errand && finish(errand)) errand.resolve(payload);
   }
 
@@ -130,20 +128,17 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   function goAround(request: Request): void {
     for (const errand of request.waiting.slice(1)) {
       // Where nothing is answered at all, asking over and over would only put off the end.
-      if (!errand.done && errand.requests.at(-1) === request && errand.requests.length < 3) queue.add(errand);
+      if (!errand.done && errand.request === request && errand.requests < 3) queue.add(errand);
     }
     schedule();
   }
 
-  /** Takes an errand out of the line, and ends requests that nobody waits for any more. False when it was done before. */
+  /** Takes an errand out of the line, and ends requests that nobody waits for. False when it was done before. */
   function finish(errand: Errand): boolean {
     if (errand.done) return false;
     errand.done = true;
     queue.delete(errand);
-    for (const request of errand.requests) {
-      request.open -= 1;
-      if (request.open === 0 && request.waiting.length > 0) request.abort.abort();
-    }
+    for (const { abort, waiting } of underWay) if (waiting[0] && waiting.every(({ done }) => done)) abort.abort();
     return true;
   }
 
@@ -151,7 +146,7 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     /** Fetches the payload of a record when its turn comes. */
     fetch(record: ImageRecord, _context: unknown, demand: Demand): Promise<Uint8Array> {
       return new Promise((resolve, reject) => {
-        const errand: Errand = { record, demand, done: false, requests: [], resolve, reject };
+        const errand: Errand = { record, demand, done: false, requests: 0, resolve, reject };
         demand.onRise = schedule;
         demand.signal.addEventListener('abort', () => {
           if (finish(errand)) reject(demand.signal.reason);

@@ -57,7 +57,7 @@ export function frameHeader(payloadLength: number): Uint8Array {
  * frames.end(expected);
  */
 export function createFrameDecoder() {
-  let pending: Uint8Array[] = [];
+  const pending: Uint8Array[] = [];
   let pendingLength = 0;
   let needed = lengthBytes;
   let inPayload = false;
@@ -112,12 +112,10 @@ export function createFrameDecoder() {
      * @throws PixstoreError `PAYLOAD_INVALID` when it was cut off or had another number of frames than expected
      */
     end(expected: number): void {
-      const cutOff = inPayload || pendingLength > 0;
-      pending = [];
-      if (cutOff || count !== expected) {
+      if (inPayload || pendingLength > 0 || count !== expected) {
         throw new PixstoreError(
           'PAYLOAD_INVALID',
-          `The answer to a batch request ${cutOff ? 'is cut off' : 'is incomplete'}: ${count} of ${expected} images arrived whole. Ask again for the rest.`,
+          `A batch answer was cut off: ${count} of ${expected} images arrived whole.`,
         );
       }
     },

@@ -57,17 +57,17 @@ export function encodeUpdatedHead({ token, key, iv, tag }: DecryptionKey & { tok
  */
 export function decodePayload(bytes: Uint8Array): WirePayload {
   const state = bytes[0];
-  if (state === undefined) throw invalid('is empty (0 bytes)');
+  if (state === undefined) throw invalid('is empty');
   if (state === WirePayloadState.Success) {
-    if (bytes.length === 1) throw invalid('says Success but carries no ciphertext');
+    if (bytes.length === 1) throw invalid('is cut off');
     return { state, ciphertext: bytes.subarray(1) };
   }
   if (state === WirePayloadState.Updated) {
     if (bytes.length <= ciphertextAt) {
-      throw invalid(`says Updated but is cut off: ${bytes.length} bytes, and its head alone takes ${ciphertextAt}`);
+      throw invalid('is cut off');
     }
     const token = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getBigUint64(tokenAt, true));
-    if (!Number.isSafeInteger(token)) throw invalid('carries a token above 2^53 - 1');
+    if (!Number.isSafeInteger(token)) throw invalid('has a token above 2^53 - 1');
     return {
       state,
       token,
@@ -78,13 +78,13 @@ export function decodePayload(bytes: Uint8Array): WirePayload {
     };
   }
   if (!isBareState(state)) throw invalid(`has the unknown state ${state}`);
-  if (bytes.length > 1) throw invalid(`has bytes after state ${state}, which stands alone`);
+  if (bytes.length > 1) throw invalid(`has bytes after state ${state}`);
   return { state };
 }
 
 function invalid(problem: string): PixstoreError {
   return new PixstoreError(
     'PAYLOAD_INVALID',
-    `The answer to an image request ${problem}. Check that the fetcher returns the endpoint's bytes unchanged.`,
+    `The answer to an image request ${problem}. Hand on the endpoint's bytes unchanged.`,
   );
 }

@@ -74,7 +74,6 @@ test('an image the application has no record for is PROOF_INVALID, and the other
 });
 
 test.each<[string, RefreshRecords]>([
-  ['a record that is broken', async () => [{ ...first, meta: null } as never]],
   ['a record whose proof is no better', async () => [first]],
   ['a newer record whose proof is no better', async () => [{ ...first, token: first.token + 1 }]],
   ['a record of another image', async () => [images[1]?.record as ImageRecord]],
@@ -83,6 +82,15 @@ test.each<[string, RefreshRecords]>([
   const { get, refreshRecords } = createFrontend(refresh);
   expect(await get([first])).toMatchObject([{ status: 'rejected', reason: { code: 'PROOF_INVALID' } }]);
   expect(refreshRecords).toHaveBeenCalledTimes(1);
+});
+
+test('a broken record fails alone, and says what is wrong with it', async () => {
+  const { get } = createFrontend(async (ids) =>
+    ids.map((id) => (id === first.id ? { ...first, meta: null } : byId.get(id)?.record) as ImageRecord),
+  );
+  const outcomes = await get(expired);
+  expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { code: 'RECORD_INVALID' } });
+  expect(outcomes.slice(1).every(({ status }) => status === 'fulfilled')).toBe(true);
 });
 
 test('what the application throws is the cause', async () => {
