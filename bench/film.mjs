@@ -9,8 +9,8 @@ import { ensurePeer } from './setup/peer.mjs';
 import { makePlace } from './setup/place.mjs';
 import { buildProject } from './setup/project.mjs';
 
-const count = 200;
-const size = 56 * 1024;
+const count = 120;
+const size = 160 * 1024; // large enough for several photos of the demo
 const moments = [100, 200, 400, 800, 1_600, 3_200]; // ms after the call
 const names = { ours: 'pixstore', peer: 'pixstore 3.2.1', plain: 'plain fetch' };
 const stillWidth = 208; // px
