@@ -9,7 +9,7 @@ function init(arguments)
     requests[#requests + 1] = file:read(tonumber(length))
   end
   file:close()
-  math.randomseed(1)
+  math.randomseed(tonumber(arguments[2]))
 end
 
 function request()

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+let loads = 0; // each asks in an order of its own, or one would find in memory what the last had asked for
 const script = fileURLToPath(new URL('replay.lua', import.meta.url));
 
 /**
@@ -36,7 +37,16 @@ export async function load({ place, port, requests, connections, duration, answe
   const seconds = Math.ceil(duration / 1000);
   // A busy machine may stall for longer than the 2 s that wrk waits by itself.
   const flags = `-t 1 -c ${connections} -d ${seconds}s --timeout 30s`.split(' ');
-  const { stdout } = await promisify(execFile)('wrk', [...flags, '-s', script, `http://127.0.0.1:${port}`, '--', file]);
+  loads += 1;
+  const { stdout } = await promisify(execFile)('wrk', [
+    ...flags,
+    '-s',
+    script,
+    `http://127.0.0.1:${port}`,
+    '--',
+    file,
+    String(loads),
+  ]);
   await rm(folder, { recursive: true });
 
   const [, json] = stdout.match(/^JSON (.*)$/m) ?? [];
