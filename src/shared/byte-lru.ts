@@ -8,58 +8,84 @@ export interface ByteLru<Value> {
   put(key: string, value: Value): void;
   remove(key: string): boolean;
   clear(): void;
-  readonly bytes: number;
   readonly entries: number;
+  readonly bytes: number;
+}
+
+/** A value between those that were used before and after it, in a ring. */
+interface Entry<Value> {
+  key: string;
+  value: Value;
+  older: Entry<Value>;
+  newer: Entry<Value>;
 }
 
 export function createByteLru<Value>(limitBytes: number, sizeOf: (value: Value) => number): ByteLru<Value> {
-  // A Map iterates in the order of insertion, so the first one is the least recently used.
-  const values = new Map<string, Value>();
+  // Moving a key to the end of a Map would be shorter, and costs more than all else that a hit does.
+  const entries = new Map<string, Entry<Value>>();
+  const ring = {} as Entry<Value>; // its neighbours are the newest and the oldest
+  ring.older = ring;
+  ring.newer = ring;
   let bytes = 0;
 
+  function unlink({ older, newer }: Entry<Value>): void {
+    older.newer = newer;
+    newer.older = older;
+  }
+
+  function makeNewest(entry: Entry<Value>): void {
+    entry.newer = ring;
+    entry.older = ring.older;
+    ring.older.newer = entry;
+    ring.older = entry;
+  }
+
   function remove(key: string): boolean {
-    const value = values.get(key);
-    if (value === undefined) return false;
-    bytes -= sizeOf(value);
-    return values.delete(key);
+    const entry = entries.get(key);
+    if (!entry) return false;
+    unlink(entry);
+    bytes -= sizeOf(entry.value);
+    return entries.delete(key);
   }
 
   return {
     get(key) {
-      const value = values.get(key);
-      if (value === undefined) return undefined;
-      values.delete(key);
-      values.set(key, value);
-      return value;
+      const entry = entries.get(key);
+      if (entry && entry !== ring.older) {
+        unlink(entry);
+        makeNewest(entry);
+      }
+      return entry?.value;
     },
 
-    peek: (key) => values.get(key),
+    peek: (key) => entries.get(key)?.value,
 
     put(key, value) {
       remove(key);
       const size = sizeOf(value);
       if (size > limitBytes) return;
-      values.set(key, value);
+      const entry: Entry<Value> = { key, value, older: ring, newer: ring };
+      makeNewest(entry);
+      entries.set(key, entry);
       bytes += size;
-      for (const oldest of values.keys()) {
-        if (bytes <= limitBytes) break;
-        remove(oldest);
-      }
+      while (bytes > limitBytes) remove(ring.newer.key);
     },
 
     remove,
 
     clear() {
-      values.clear();
+      entries.clear();
+      ring.older = ring;
+      ring.newer = ring;
       bytes = 0;
+    },
+
+    get entries() {
+      return entries.size;
     },
 
     get bytes() {
       return bytes;
-    },
-
-    get entries() {
-      return values.size;
     },
   };
 }

@@ -7,7 +7,7 @@ import type { ReadyPart } from '../images/hot-reads.js';
 import type { Keyring } from '../keys/master-key.js';
 import type { Proofs } from '../keys/proofs.js';
 import { unsealKey } from '../keys/sealing.js';
-import type { OpenedPart } from '../storage/port.js';
+import type { OpenedPart, PartRecord } from '../storage/port.js';
 
 /** What a client asks for. Nothing of it is trusted, but for the audience. */
 export interface ImageRequest {
@@ -61,22 +61,31 @@ export function createAnswer({ read, keyring, proofs }: AnswerOptions): AnswerIm
 
   function answerWith(part: ReadyPart | OpenedPart | null, clientToken: number | undefined): Answer {
     if (!part) return bareAnswer(WirePayloadState.NotFound);
-    const record = 'payload' in part ? part.record : part;
-    const isCurrent = record.token === clientToken;
-    const state = isCurrent ? WirePayloadState.Success : WirePayloadState.Updated;
-    const head = isCurrent ? successHead : updatedHead(part, record);
-    const length = head.length + record.size;
-    if (!('payload' in part)) return { state, length, pieces: [head], rest: part };
-    return { state, length, pieces: isCurrent ? [part.payload] : [head, part.payload.subarray(successHead.length)] };
+    return 'record' in part ? answerReady(part, clientToken) : answerOpened(part, clientToken);
   }
 
-  function updatedHead(part: ReadyPart | OpenedPart, record: ReadyPart['record']): Uint8Array {
+  function answerReady({ record, ciphertext, success }: ReadyPart, clientToken: number | undefined): Answer {
+    if (record.token === clientToken) {
+      return { state: WirePayloadState.Success, length: successHead.length + record.size, pieces: success };
+    }
+    const head = updatedHead(record);
+    return { state: WirePayloadState.Updated, length: head.length + record.size, pieces: [head, ciphertext] };
+  }
+
+  function answerOpened(part: OpenedPart, clientToken: number | undefined): Answer {
     try {
-      return encodeUpdatedHead({ ...record, key: unsealKey(record.sealedKey, record, keyring) });
+      const isCurrent = part.token === clientToken;
+      const head = isCurrent ? successHead : updatedHead(part);
+      const state = isCurrent ? WirePayloadState.Success : WirePayloadState.Updated;
+      return { state, length: head.length + part.size, pieces: [head], rest: part };
     } catch (error) {
-      if (!('payload' in part)) void part.close();
+      void part.close();
       throw error;
     }
+  }
+
+  function updatedHead(record: PartRecord): Uint8Array {
+    return encodeUpdatedHead({ ...record, key: unsealKey(record.sealedKey, record, keyring) });
   }
 }
 
