@@ -180,7 +180,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   /** The application's checks come first. Whom they refuse is answered as with a wrong proof, and learns no more. */
   function answerAt(door: Door, who: string | null | undefined, request: ImageRequest): MaybePromise<Answer> {
     if (who === null) return refuse(WirePayloadState.InvalidProof);
-    return serveAuthorized({ ...request, audience: who }, door.authorize);
+    return serveAuthorized(who === undefined ? request : { ...request, audience: who }, door.authorize);
   }
 
   /** One bad entry spoils only its own frame. */
