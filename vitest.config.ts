@@ -18,7 +18,7 @@ export default defineConfig({
       ),
       project('fault', { testTimeout: 60_000 }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.
-      project('attack', { testTimeout: 60_000, fileParallelism: false }),
+      project('attack', { testTimeout: 120_000, fileParallelism: false }),
       project('package', { testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
     ],
   },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseAnswers } from '../../support/raw-answers.mjs';
 
 // Most answers are there by then, and requests that lack something need not wait for the server's timeouts.
-const usualIdle = 20; // ms
+const usualIdle = 60; // ms
 /** After so long the server should have closed its half too, on any machine. */
 const patience = 20_000; // ms
 

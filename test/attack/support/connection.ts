@@ -36,3 +36,15 @@ export function batchRequest(route: string, images: readonly unknown[], headers:
   const body = JSON.stringify({ version: 1, images });
   return `${[`POST ${route} HTTP/1.1`, 'Host: images.test', `Content-Length: ${Buffer.byteLength(body)}`, ...headers].join('\r\n')}\r\n\r\n${body}`;
 }
+
+/** Sends text byte by byte, for as long as the server takes it. */
+export function dribble({ socket }: Connection, text: string, everyMs = 30): void {
+  let at = 0;
+  const timer = setInterval(() => {
+    if (socket.destroyed || at >= text.length) return clearInterval(timer);
+    socket.write(text.slice(at, at + 1));
+    at += 1;
+  }, everyMs);
+  socket.once('close', () => clearInterval(timer));
+  socket.once('end', () => clearInterval(timer));
+}
