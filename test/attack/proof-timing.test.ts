@@ -49,6 +49,17 @@ test('nor does it matter whether the good one was just used', () => {
   ).toBe(false);
 });
 
+test('nor whether anybody has just looked at that image', () => {
+  expect(proofs.isGood('k', good)).toBe(true);
+  const wrong = rightUpTo(0);
+  expect(
+    timesDiffer(
+      () => proofs.isGood('k', wrong),
+      () => proofs.isGood('j', wrong),
+    ),
+  ).toBe(false);
+});
+
 test('the measure sees work that is left out when the first half is wrong already', () => {
   const sign = () => createHmac('sha256', 'key').update('k').digest('base64url');
   const expected = sign();
