@@ -37,32 +37,24 @@ export function createPixstoreFrontend<Context = unknown>(
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options);
   const generations = createGenerations();
-  const tabs = createTabChannel(options.frontendDbName, {
-    onDelete(id) {
+  const tabs = createTabChannel(
+    options.frontendDbName,
+    (id) => {
       forget(id);
       void disk.drop(id);
     },
-    onClear() {
-      forgetAll();
-      void disk.drop();
-    },
-    onReturn: forgetAll,
-  });
+    forget,
+  );
   const load = createImageLoader({ options, source: chooseSource(options, fetcher), memory, disk, generations });
   const urls = createObjectUrls();
   const hits = { memory: 0, disk: 0, network: 0 };
   let fetchedBytes = 0;
   let closed = false;
 
-  /** In memory; what is on its way is not kept. */
-  function forget(id: string): boolean {
+  /** An image or all, in memory; and what is on its way is not kept. Says whether the image was there. */
+  function forget(id?: string): boolean {
     generations.end(id);
     return memory.remove(id);
-  }
-
-  function forgetAll(): void {
-    generations.endAll();
-    memory.clear();
   }
 
   function assertOpen(): void {
@@ -151,7 +143,7 @@ export function createPixstoreFrontend<Context = unknown>(
         assertOpen();
         assertImageId(id);
         const wasInMemory = forget(id);
-        tabs.tellDelete(id);
+        tabs.tell(id);
         return (await disk.remove(id)) || wasInMemory;
       }),
 
@@ -165,8 +157,8 @@ export function createPixstoreFrontend<Context = unknown>(
     async clearImageCache() {
       await gate.runAsync(async () => {
         assertOpen();
-        forgetAll();
-        tabs.tellClear();
+        forget();
+        tabs.tell();
         await disk.remove();
       });
     },
@@ -176,7 +168,7 @@ export function createPixstoreFrontend<Context = unknown>(
       urls.revokeAll();
       tabs.close();
       disk.close();
-      forgetAll();
+      forget();
     },
   };
 }

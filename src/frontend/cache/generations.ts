@@ -14,15 +14,13 @@ export function createGenerations() {
   return {
     of: (id: string): string => `${clears}.${deletions.get(id) ?? 0}`,
 
-    /** Ends the generation of one image. */
-    end(id: string): void {
-      deletions.set(id, (deletions.get(id) ?? 0) + 1);
-    },
-
-    /** Ends the generation of every image. */
-    endAll(): void {
-      clears += 1;
-      deletions.clear();
+    /** Ends the generation of one image, or of every image. */
+    end(id?: string): void {
+      if (id !== undefined) deletions.set(id, (deletions.get(id) ?? 0) + 1);
+      else {
+        clears += 1;
+        deletions.clear();
+      }
     },
   };
 }

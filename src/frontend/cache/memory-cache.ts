@@ -30,7 +30,12 @@ export function createMemoryCache(limitBytes: number) {
     },
 
     usage: () => ({ entries: entries.entries, bytes: entries.bytes }),
-    remove: entries.remove,
-    clear: entries.clear,
+
+    /** Removes an image, or all, and says whether it was there. */
+    remove(id?: string): boolean {
+      if (id !== undefined) return entries.remove(id);
+      entries.clear();
+      return false;
+    },
   };
 }

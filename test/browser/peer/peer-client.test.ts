@@ -4,11 +4,13 @@ import { beforeAll, expect, test } from 'vitest';
 import { pageOf, serve, visit } from '../examples/app.js';
 import type { SeenImage } from '../examples/pages/seen-image.js';
 import { photo, sha256 } from '../harness/backend.js';
-import { useWorld } from '../harness/world.js';
+import { eventually, useWorld } from '../harness/world.js';
 import { installPeer } from './install-peer.js';
 
 // Pages that were built with pixstore 3.2.1 go on working when the backend becomes this one: its own browser client,
 // from the registry, fetches from our default endpoint.
+
+// And pages that had it before find its cache in IndexedDB: same database, same version, same store, other rows.
 
 const world = useWorld();
 let peerFolder: string;
@@ -22,11 +24,16 @@ declare global {
     initPixstoreFrontend(config: object): void;
     show(record: ImageRecord): Promise<SeenImage>;
   };
+  var ours: typeof import('pixstore/frontend');
 }
 
+const ownFrontend = fileURLToPath(new URL('../../../dist/frontend/index.js', import.meta.url));
+
 const script = (seenImage: string) => `
+  import * as ours from ${JSON.stringify(ownFrontend)};
   import { getImage, initPixstoreFrontend } from 'pixstore/frontend';
   import { show } from ${JSON.stringify(seenImage)};
+  globalThis.ours = ours;
   globalThis.peer = { initPixstoreFrontend, show: async (record) => show(await getImage(record)) };
 `;
 
@@ -46,6 +53,7 @@ async function visitOldPage() {
     peer.initPixstoreFrontend({
       defaultEndpointConnectHost: '127.0.0.1',
       defaultEndpointConnectPort: port,
+      frontendDbName: 'pixstore', // its default, except under test runners
       errorHandlingMode: 'throw',
     });
   }, world.tap.port);
@@ -89,3 +97,53 @@ test('with an expired proof it shows nothing, and says why', async () => {
   await expect(page.evaluate((record) => peer.show(record), record)).rejects.toThrow('state=InvalidProof');
   expect(states).toEqual([5]);
 });
+
+test('a page that had the peer before takes the place of its cache, and shows and keeps pictures', async () => {
+  const { page } = await visitOldPage();
+  const record = await world.backend.save(await photo('coffee.webp'));
+  await page.evaluate((record) => peer.show(record), record);
+  await eventually(() => page.evaluate(describeDatabase)).toEqual({ version: 1, stores: { images: 1 } });
+  await page.reload();
+  await page.waitForFunction(() => 'ours' in globalThis);
+  const sources = await page.evaluate(
+    async ([record, port]) => {
+      const sources: string[] = [];
+      const start = () =>
+        ours.createPixstoreFrontend({
+          defaultEndpointConnectHost: '127.0.0.1',
+          defaultEndpointConnectPort: port,
+          errorHandlingMode: 'throw',
+          onImageLoad: ({ source }) => sources.push(source),
+        });
+      const first = start();
+      await first.getImage(record);
+      first.close();
+      await start().getImage(record);
+      return sources;
+    },
+    [record, world.tap.port] as const,
+  );
+  expect(sources).toEqual(['network', 'disk']);
+  expect(await page.evaluate(describeDatabase)).toEqual({ version: 1, stores: { images: 1, 'images-usage': 1 } });
+});
+
+/** Runs in the page: what the database `pixstore` is like, as any script could see it. */
+async function describeDatabase(): Promise<unknown> {
+  const done = <Result>(request: IDBRequest<Result>) =>
+    new Promise<Result>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  // To open one that is not there would make it.
+  if (!(await indexedDB.databases()).some(({ name }) => name === 'pixstore')) return undefined;
+  const database = await done(indexedDB.open('pixstore'));
+  try {
+    const stores: Record<string, number> = {};
+    for (const name of database.objectStoreNames) {
+      stores[name] = await done(database.transaction(name).objectStore(name).count());
+    }
+    return { version: database.version, stores };
+  } finally {
+    database.close();
+  }
+}

@@ -72,8 +72,8 @@ test('one tab at a time evicts, and another may afterwards', async () => {
   void held.then(() => (isTaken = false));
   // Web Locks, as far as they are used: Node 20 has none.
   const request = async (name: string, _: object, work: (lock: object | null) => unknown) => {
-    taken.push(name);
     await work(isTaken ? null : {});
+    taken.push(name);
   };
   vi.stubGlobal('navigator', { locks: { request } });
   onTestFinished(() => void vi.unstubAllGlobals());

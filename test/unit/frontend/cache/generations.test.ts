@@ -14,6 +14,6 @@ test('ending all generations ends each, also those that ended before', () => {
   const before = generations.of('a');
   generations.end('a');
   const between = generations.of('a');
-  generations.endAll();
+  generations.end();
   expect([before, between]).not.toContain(generations.of('a'));
 });

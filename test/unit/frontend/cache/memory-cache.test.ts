@@ -34,7 +34,7 @@ test('bytes are counted exactly through puts, replacements and removals', () => 
   expect(cache.remove('a')).toBe(false);
   cache.put('c', entry(50));
   expect([cache.has('b'), cache.has('c')]).toEqual([true, true]);
-  cache.clear();
+  cache.remove();
   expect([cache.has('b'), cache.has('c')]).toEqual([false, false]);
   cache.put('d', entry(100));
   expect(cache.has('d')).toBe(true);

@@ -6,11 +6,11 @@ let names = 0;
 /** A tab of a site, and what it was told. */
 function openTab(name: string) {
   const told: string[] = [];
-  const tab = createTabChannel(name, {
-    onDelete: (id) => told.push(`delete ${id}`),
-    onClear: () => told.push('clear'),
-    onReturn: () => told.push('return'),
-  });
+  const tab = createTabChannel(
+    name,
+    (id) => told.push(id ?? 'all'),
+    () => told.push('return'),
+  );
   onTestFinished(() => tab.close());
   return { ...tab, told };
 }
@@ -18,9 +18,9 @@ function openTab(name: string) {
 test('what one tab deletes or clears the others are told, and it is not', async () => {
   const name = `site-${names++}`;
   const [one, two, three] = [openTab(name), openTab(name), openTab(name)];
-  one.tellDelete('cats:tom');
-  one.tellClear();
-  for (const other of [two, three]) await expect.poll(() => other.told).toEqual(['delete cats:tom', 'clear']);
+  one.tell('cats:tom');
+  one.tell();
+  for (const other of [two, three]) await expect.poll(() => other.told).toEqual(['cats:tom', 'all']);
   expect(one.told).toEqual([]);
 });
 
@@ -28,8 +28,8 @@ test('tabs with another database are told nothing, and neither are closed ones',
   const name = `site-${names++}`;
   const [one, two, stranger, closed] = [openTab(name), openTab(name), openTab(`${name}-2`), openTab(name)];
   closed.close();
-  one.tellClear();
-  await expect.poll(() => two.told).toEqual(['clear']);
+  one.tell();
+  await expect.poll(() => two.told).toEqual(['all']);
   expect([...stranger.told, ...closed.told]).toEqual([]);
 });
 
@@ -47,8 +47,8 @@ test.each([
   vi.stubGlobal('BroadcastChannel', replacement);
   onTestFinished(() => void vi.unstubAllGlobals());
   const alone = openTab('alone');
-  alone.tellDelete('a');
-  alone.tellClear();
+  alone.tell('a');
+  alone.tell();
   alone.close();
 });
 
