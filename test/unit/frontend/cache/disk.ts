@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { createDiskCache } from '../../../../src/frontend/cache/disk-cache.js';
 import { type FrontendConfig, readFrontendConfig } from '../../../../src/frontend/config.js';
 
@@ -38,6 +38,8 @@ export async function rowsOf(name: string, store: 'images' | 'images-usage'): Pr
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
     });
+  // To open one that is not there would make it, and not as the cache does.
+  if (!(await indexedDB.databases()).some((database) => database.name === name)) return [];
   const database = await done(indexedDB.open(name));
   try {
     return await done(database.transaction(store).objectStore(store).getAll());
@@ -48,6 +50,11 @@ export async function rowsOf(name: string, store: 'images' | 'images-usage'): Pr
 
 export const idsOf = async (name: string): Promise<string> =>
   (await rowsOf(name, 'images')).map(({ id }) => String(id)).join('');
+
+/** What the cache does in the background is done soon, on a busy machine too. */
+export function eventually(look: () => unknown): ReturnType<typeof expect.poll> {
+  return expect.poll(look, { timeout: 10_000, interval: 5 });
+}
 
 /** Dispatches what a page sends when it is left; Node has no such events of its own. */
 export function usePageEvents(): (event: 'pagehide' | 'visibilitychange') => void {

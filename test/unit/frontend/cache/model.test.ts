@@ -149,7 +149,7 @@ async function onDisk({ options }: Real): Promise<Record<string, Kept>> {
 
 async function expectOnDisk(model: Model, real: Real): Promise<void> {
   await expect
-    .poll(() => real.idle(() => onDisk(real)), { interval: 1, timeout: 5000 })
+    .poll(() => real.idle(() => onDisk(real)), { interval: 1, timeout: 10_000 })
     .toEqual(Object.fromEntries(model.disk));
   const sizes = [...model.disk.values()].map(({ size }) => size);
   expect(await real.disk.usage()).toEqual({ images: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) });

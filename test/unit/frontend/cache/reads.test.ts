@@ -2,7 +2,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createCacheDatabase } from '../../../../src/frontend/cache/database.js';
 import { createReader } from '../../../../src/frontend/cache/reads.js';
 import { storeNames } from '../../../../src/frontend/cache/schema.js';
-import { bytes, diskOptions, watchTransactions } from './disk.js';
+import { bytes, diskOptions, eventually, watchTransactions } from './disk.js';
 
 /** A reader over a database with rows of these ids. */
 async function openReader(ids: string[]) {
@@ -89,5 +89,5 @@ test('a transaction that hangs keeps all pictures waiting two seconds together, 
   expect((await answers).some(Boolean)).toBe(false);
   expect(await read('id-0')).toBeUndefined();
   hang = false;
-  await expect.poll(() => read('id-0')).toMatchObject({ id: 'id-0' });
+  await eventually(() => read('id-0')).toMatchObject({ id: 'id-0' });
 });

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { always, bytes, idsOf, openDisk, rowsOf, useIdle, usePageEvents, watchTransactions } from './disk.js';
+import {
+  always,
+  bytes,
+  eventually,
+  idsOf,
+  openDisk,
+  rowsOf,
+  useIdle,
+  usePageEvents,
+  watchTransactions,
+} from './disk.js';
 
 const manyIds = Array.from({ length: 300 }, (_, at) => `id-${at}`);
 
@@ -11,7 +21,7 @@ test('writes of one moment share one transaction, which waits until the page is 
   for (const id of manyIds) disk.write(id, 1, bytes(10), always);
   await disk.has('z');
   expect(begun()).toEqual(['readonly: images']);
-  await expect.poll(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(300);
+  await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(300);
   expect(begun().filter((one) => one.startsWith('readwrite'))).toEqual(['readwrite: images-usage,images']);
 });
 
@@ -20,7 +30,7 @@ test('more than 4 MiB take several transactions', async () => {
   await disk.read('a', 1);
   const begun = watchTransactions();
   for (const id of 'abcdefgh') disk.write(id, 1, bytes(1024 * 1024), always);
-  await expect.poll(() => idsOf(options.frontendDbName)).toBe('abcdefgh');
+  await eventually(() => idsOf(options.frontendDbName)).toBe('abcdefgh');
   expect(begun().filter((one) => one.startsWith('readwrite'))).toHaveLength(2);
 });
 
@@ -46,7 +56,7 @@ test('whether an image may be kept is asked at the last moment', async () => {
   disk.write('a', 1, bytes(10), () => mayKeep);
   disk.write('b', 1, bytes(10), always);
   mayKeep = false;
-  await expect.poll(() => idle(() => idsOf(options.frontendDbName))).toBe('b');
+  await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('b');
 });
 
 test.each(['pagehide', 'visibilitychange'] as const)('on %s all that waits is written at once', async (event) => {
@@ -62,7 +72,7 @@ test.each(['pagehide', 'visibilitychange'] as const)('on %s all that waits is wr
   mayKeep = false;
   leave(event);
   expect(begun(), 'before the event is over').toEqual(['readwrite: images-usage,images']);
-  await expect.poll(() => idsOf(options.frontendDbName)).toBe('ac');
+  await eventually(() => idsOf(options.frontendDbName)).toBe('ac');
   expect((await rowsOf(options.frontendDbName, 'images-usage'))[0]).toMatchObject({ id: 'a', lastUsed: 5000 });
 });
 
@@ -78,7 +88,7 @@ test('what waits when the page is left asks nothing first, since nobody may be t
   };
   leave('pagehide');
   IDBObjectStore.prototype.get = get;
-  await expect.poll(() => idsOf(options.frontendDbName)).toBe('a');
+  await eventually(() => idsOf(options.frontendDbName)).toBe('a');
 });
 
 test('closing writes what waits', async () => {
@@ -94,10 +104,10 @@ test('an older version takes the place of a newer one neither on disk nor in the
   const { disk, options } = openDisk();
   disk.write('a', 5, bytes(10), always);
   disk.write('a', 4, bytes(20), always);
-  await expect.poll(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ id: 'a', token: 5 }]);
+  await eventually(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ id: 'a', token: 5 }]);
   disk.write('a', 3, bytes(30), always);
   disk.write('b', 1, bytes(10), always);
-  await expect.poll(() => idsOf(options.frontendDbName)).toBe('ab');
+  await eventually(() => idsOf(options.frontendDbName)).toBe('ab');
   expect((await rowsOf(options.frontendDbName, 'images'))[0]).toMatchObject({ token: 5, size: 10 });
 });
 
@@ -105,14 +115,14 @@ test('times of use share one transaction, which keeps nobody from reading images
   const idle = useIdle();
   const { disk, clock, options } = openDisk();
   for (const id of manyIds) disk.write(id, 1, bytes(10), always);
-  await expect.poll(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(300);
-  await expect.poll(() => disk.usage()).toMatchObject({ images: 300 });
+  await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(300);
+  await eventually(() => disk.usage()).toMatchObject({ images: 300 });
   clock.time = 7000;
   const begun = watchTransactions();
   await Promise.all(manyIds.map((id) => disk.read(id, 1)));
   expect(begun()).toEqual(['readonly: images']);
   const lastUsed = async () => (await rowsOf(options.frontendDbName, 'images-usage')).map((row) => row.lastUsed);
-  await expect.poll(() => idle(lastUsed)).toEqual(manyIds.map(() => 7000));
+  await eventually(() => idle(lastUsed)).toEqual(manyIds.map(() => 7000));
   expect(begun().filter((one) => one.startsWith('readwrite'))).toEqual(['readwrite: images-usage']);
 });
 
@@ -121,14 +131,14 @@ test('a use of an image that was removed meanwhile, or replaced, leaves no trace
   const { disk, options } = openDisk();
   const other = openDisk({ frontendDbName: options.frontendDbName }).disk; // as another tab
   for (const id of 'ab') disk.write(id, 1, bytes(10), always);
-  await expect.poll(() => idle(() => idsOf(options.frontendDbName))).toBe('ab');
+  await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('ab');
   await Promise.all([disk.read('a', 1), disk.read('b', 1)]);
   await other.remove('a');
   other.write('b', 2, bytes(20), always);
   other.close();
-  await expect.poll(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ token: 2 }]);
+  await eventually(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ token: 2 }]);
   disk.write('c', 1, bytes(10), always);
-  await expect.poll(() => idle(() => idsOf(options.frontendDbName))).toBe('bc');
+  await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('bc');
   expect(await rowsOf(options.frontendDbName, 'images-usage')).toMatchObject([
     { id: 'b', token: 2, size: 20 },
     { id: 'c' },
