@@ -1,4 +1,4 @@
-import { equal, eventually } from '../page/expect.js';
+import { equal, eventually, has } from '../page/expect.js';
 import type { Page } from '../page/pages.js';
 import type { Saved } from '../server/control.js';
 import { type Case, withoutMemory } from './case.js';
@@ -32,6 +32,36 @@ export const eviction: Case[] = [
       await page.get(last[1].record);
       await eventually(() => page.cachedIds(), idsOf(last));
       equal(await page.exists(last[0].record.id), true);
+    },
+  },
+
+  {
+    title: 'past the limit in bytes the least recently used images go',
+    async run({ control, openFrame }) {
+      const saved: Saved[] = [];
+      for (const name of ['brick.webp', 'camera.webp', 'coffee.webp', 'brick.webp'])
+        saved.push(await control.save(name));
+      const page = await openFrame();
+      await page.start({ ...withoutMemory, frontendCacheBytes: 104_000 }); // all but the first
+      for (const each of saved.slice(0, 3)) await cache(page, each);
+      const last = saved.at(-1) as Saved;
+      await page.get(last.record);
+      await eventually(() => page.cachedIds(), idsOf(saved.slice(1)));
+    },
+  },
+
+  {
+    title: 'an image larger than the whole cache shows, and drives no other out',
+    async run({ control, openFrame }) {
+      const small = await control.save('brick.webp');
+      const large = await control.save('hubble.jpg');
+      const page = await openFrame();
+      await page.start({ ...withoutMemory, frontendCacheBytes: 100_000 });
+      await cache(page, small);
+      has(await page.get(large.record), { sha256: large.sha256 });
+      const other = await control.save('camera.webp');
+      await cache(page, other);
+      equal(await page.cachedIds(), idsOf([small, other]));
     },
   },
 ];

@@ -4,8 +4,10 @@ import type { Case } from './case.js';
 import { eviction } from './eviction.js';
 import { foreignDatabase } from './foreign-database.js';
 import { forgetting } from './forgetting.js';
+import { helpers } from './helpers.js';
 import { many } from './many.js';
 import { policy } from './policy.js';
+import { refreshing } from './refreshing.js';
 import { refusals } from './refusals.js';
 import { storageTrouble } from './storage-trouble.js';
 import { tabs } from './tabs.js';
@@ -18,6 +20,8 @@ export const subjects: Record<string, Case[]> = {
   batches,
   aborting,
   refusals,
+  'expired proofs': refreshing,
+  helpers,
   forgetting,
   eviction,
   tabs,

@@ -22,17 +22,14 @@ const troubles: [what: string, trouble: Trouble, clearing?: 'STORAGE_FAILED'][] 
       }),
   ],
   // What is on disk may still be there: a logout must say so.
+  ['never answers when a database is opened', (window) => replaceOpen(window, hangingRequest), 'STORAGE_FAILED'],
+  ['has no room for anything', (window) => limitRows(window, 0)],
   [
-    'never answers when a database is opened',
-    (window) => replaceOpen(window, () => hangingRequest(window)),
-    'STORAGE_FAILED',
-  ],
-  [
-    'has no room for anything',
+    'never answers once a database is open',
     (window) => {
-      window.IDBObjectStore.prototype.put = () => {
-        throw new window.DOMException('The disk is full.', 'QuotaExceededError');
-      };
+      const hanging = { get: hangingRequest, getKey: hangingRequest, put: hangingRequest };
+      Object.assign(window.IDBObjectStore.prototype, hanging);
+      Object.defineProperty(window.IDBTransaction.prototype, 'oncomplete', { set() {} });
     },
   ],
   [
@@ -129,11 +126,8 @@ function replaceOpen(window: Frame['window'], open: () => IDBOpenDBRequest): voi
 }
 
 /** A request that never has a result. */
-function hangingRequest(window: Frame['window']): IDBOpenDBRequest {
-  return Object.create(window.IDBOpenDBRequest.prototype, {
-    addEventListener: { value() {} },
-    removeEventListener: { value() {} },
-  }) as IDBOpenDBRequest;
+function hangingRequest(): IDBOpenDBRequest {
+  return { addEventListener() {}, removeEventListener() {} } as unknown as IDBOpenDBRequest;
 }
 
 /** A disk with room for so many images. */
@@ -143,7 +137,7 @@ function limitRows(window: Frame['window'], most: number): void {
   Object.assign(window.IDBObjectStore.prototype, {
     put(this: IDBObjectStore, row: { id: string }) {
       if (this.name === 'images' && !rows.has(row.id)) {
-        if (rows.size === most) throw new window.DOMException('The disk is full.', 'QuotaExceededError');
+        if (rows.size >= most) return failForSpace(window, this.transaction);
         rows.add(row.id);
       }
       return put.call(this, row);
@@ -157,4 +151,12 @@ function limitRows(window: Frame['window'], most: number): void {
       return clear.call(this);
     },
   });
+}
+
+/** What browsers do: the transaction aborts, with an error that says why. */
+function failForSpace(window: Frame['window'], transaction: IDBTransaction): IDBOpenDBRequest {
+  const value = new window.DOMException('The disk is full.', 'QuotaExceededError');
+  Object.defineProperty(transaction, 'error', { value });
+  transaction.abort();
+  return hangingRequest();
 }

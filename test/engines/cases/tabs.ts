@@ -17,16 +17,46 @@ export const tabs: Case[] = [
   },
 
   {
-    title: 'an image that one tab deletes is gone from the disk for the other',
+    title: 'an image that one tab deletes leaves the memory of the other, and the disk of both',
     async run({ control, openTab }) {
       const { record } = await control.save('brick.webp');
+      const { record: other } = await control.save('camera.webp');
       const [one, two] = [await openTab(), await openTab()];
-      await one.start(withoutMemory);
-      await two.start(withoutMemory);
-      await one.get(record);
-      await eventually(() => two.exists(record.id), true);
+      await one.start({});
+      await two.start({});
+      await one.getAll([record, other]);
+      await eventually(async () => (await two.cachedIds()).length, 2);
       equal(await two.forget(record.id), true, 'it was there');
-      equal(await one.exists(record.id), false, 'it is there for the other');
+      await eventually(() => one.exists(record.id), false, 'it is there for the other');
+      equal(await one.exists(other.id), true, 'another image is there');
+    },
+  },
+
+  {
+    title: 'a logout in one tab empties memory and disk of the other, also of what is on its way there',
+    async run({ control, openTab, openFrame }) {
+      const { record } = await control.save('brick.webp');
+      const { record: onItsWay, sha256 } = await control.save('camera.webp');
+      const { record: later } = await control.save('coffee.webp');
+      const [one, two] = [await openTab(), await openTab()];
+      await one.start({});
+      await two.start({});
+      await one.get(record);
+      await eventually(() => one.cachedIds(), [record.id]);
+      await control.suffer({ holdAfter: 0, times: 1 });
+      const picture = one.get(onItsWay);
+      await eventually(async () => (await control.requests()).length, 2);
+      await two.clear();
+      await eventually(() => one.exists(record.id), false, 'it is there for the other');
+      await control.release();
+      has(await picture, { sha256 });
+      // Once what was fetched afterwards is on disk, the early one would be there too.
+      await one.get(later);
+      await eventually(async () => (await one.cachedIds()).includes(later.id), true);
+      const next = await openFrame();
+      await next.start({});
+      equal(await next.exists(onItsWay.id), false, 'it was kept');
+      equal(await one.exists(onItsWay.id), false, 'it was kept in memory');
     },
   },
 

@@ -16,12 +16,17 @@ export function ok(value: unknown, what: string): asserts value {
 }
 
 /** Waits until what is looked at is as expected: what goes on in the background is done soon, on a busy machine too. */
-export async function eventually(look: () => unknown, expected: unknown, what = 'value'): Promise<void> {
-  const giveUp = performance.now() + 10_000;
+export async function eventually(
+  look: () => unknown,
+  expected: unknown,
+  what = 'value',
+  milliseconds = 10_000,
+): Promise<void> {
+  const giveUp = performance.now() + milliseconds;
   for (;;) {
     const actual = await look();
     if (show(actual) === show(expected)) return;
-    if (performance.now() > giveUp) equal(actual, expected, `${what}, even after 10 s`);
+    if (performance.now() > giveUp) equal(actual, expected, `${what}, even after ${milliseconds} ms`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

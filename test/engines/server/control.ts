@@ -1,7 +1,7 @@
 import type { ImageRecord } from 'pixstore/backend';
 import { photo, sha256, type TestBackend } from '../../browser/harness/backend.js';
+import { smallPicture } from '../../support/small-picture.js';
 import type { Engine, Tab } from '../drivers/engine.js';
-import { smallPicture } from './small-picture.js';
 import type { Fault, SeenRequest, Wire } from './wire.js';
 
 /** A saved image: what the application's API would hand out, and what must come out in the browser. */
