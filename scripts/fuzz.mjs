@@ -1,6 +1,6 @@
 // Sends 100,000 random and mutated requests to a backend of its own and judges every answer. `npm test` sends a few
 // thousand. `--count=5000` sends so many, `--seconds=60` stops after a minute, `--seed=2` makes the requests of that
-// seed again.
+// seed again, `--door=node` or `--door=fetch` sends them to a door instead of the default endpoint.
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { ensureSqlite } from './ensure-sqlite.mjs';
@@ -8,11 +8,9 @@ import { runAsProgram } from './run.mjs';
 
 await runAsProgram(import.meta.url, async () => {
   const text = /** @type {const} */ ({ type: 'string' });
-  const {
-    count = '100000',
-    seconds = '900',
-    seed,
-  } = parseArgs({ options: { count: text, seconds: text, seed: text } }).values;
+  const options = { count: text, seconds: text, seed: text, door: text };
+  const { count = '100000', seconds = '900', seed, door } = parseArgs({ options }).values;
+  if (door !== undefined && door !== 'node' && door !== 'fetch') throw new Error('--door is "node" or "fetch".');
   await ensureSqlite();
   await build();
   // Imported late: they import what was built.
@@ -20,7 +18,7 @@ await runAsProgram(import.meta.url, async () => {
   const { describeReport } = await import('../test/attack/fuzz/report.mjs');
   const { startVictim } = await import('../test/attack/victim/start-victim.mjs');
 
-  const victim = await startVictim();
+  const victim = await startVictim(door === undefined ? {} : { door });
   let shown = performance.now();
   try {
     const report = await runFuzz(victim, {

@@ -117,8 +117,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     if (!place)
       return request.method === 'POST' ? busyReply(headers) : stateReply(WirePayloadState.RateLimited, headers);
     const leave = () => {
-      place.leave();
-      counters.countRequest(begun);
+      if (place.leave()) counters.countRequest(begun);
     };
     const failed = (error: unknown) => {
       leave();

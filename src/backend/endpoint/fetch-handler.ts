@@ -6,7 +6,15 @@ import { discard, isInMemory, type Reply } from './reply.js';
 /** A handler of web-standard requests: for Hono, Next.js route handlers, SvelteKit, Astro, Bun, Deno. It never rejects. */
 export type FetchHandler = (request: Request) => Promise<Response>;
 
-export function fetchHandler(endpoint: Endpoint, options: DoorOptions<Request>): FetchHandler {
+// As long as the default endpoint waits for a client that takes nothing.
+const usualPatience = 60_000; // ms
+
+/** @param patience - in ms, how long an answer waits for somebody to read on */
+export function fetchHandler(
+  endpoint: Endpoint,
+  options: DoorOptions<Request>,
+  patience = usualPatience,
+): FetchHandler {
   return async (request) => {
     const { pathname, search } = new URL(request.url);
     const reply = await endpoint.handle(
@@ -18,7 +26,7 @@ export function fetchHandler(endpoint: Endpoint, options: DoorOptions<Request>):
       },
       openDoor(options, request),
     );
-    return toResponse(reply, request.method === 'HEAD');
+    return toResponse(reply, request.method === 'HEAD', patience);
   };
 }
 
@@ -43,7 +51,7 @@ async function readText(request: Request, limit: number): Promise<string> {
   return text + decoder.decode();
 }
 
-function toResponse(reply: Reply, isHead: boolean): Response {
+function toResponse(reply: Reply, isHead: boolean, patience: number): Response {
   const { status, body } = reply;
   const headers = new Headers();
   reply.headers.forEach((value, at) => {
@@ -54,30 +62,50 @@ function toResponse(reply: Reply, isHead: boolean): Response {
     discard(reply);
     return new Response(null, { status, headers });
   }
-  return new Response(isInMemory(body) ? streamOf(body.values(), reply) : streamOf(body, reply), { status, headers });
+  return new Response(streamOf(isInMemory(body) ? body.values() : body, reply, patience), { status, headers });
 }
 
-/** Reads on only as the client does. */
+/**
+ * Reads on only as the client does, and gives up when nobody does any more: servers drop answers without a word, such as
+ * those that wait behind another one on a connection that goes.
+ */
 function streamOf(
   body: Iterator<Uint8Array> | AsyncGenerator<Uint8Array>,
   { done }: Reply,
+  patience: number,
 ): ReadableStream<Uint8Array> {
+  let timer: NodeJS.Timeout | undefined;
+  const letGo = async () => {
+    clearTimeout(timer);
+    done();
+    await body.return?.(undefined);
+  };
+  const wait = (controller: ReadableStreamDefaultController) => {
+    timer = setTimeout(() => {
+      controller.error(new Error('Nobody has read on for too long.'));
+      letGo().catch(() => {});
+    }, patience).unref();
+  };
   return new ReadableStream(
     {
+      start: wait,
       async pull(controller) {
+        clearTimeout(timer);
         try {
           const next = await body.next();
-          if (!next.done) return controller.enqueue(next.value);
-          controller.close();
+          if (next.done) {
+            controller.close();
+            done();
+          } else {
+            controller.enqueue(next.value);
+            wait(controller);
+          }
         } catch (error) {
           controller.error(error);
+          done();
         }
-        done();
       },
-      async cancel() {
-        done();
-        await body.return?.(undefined);
-      },
+      cancel: letGo,
     },
     { highWaterMark: 0 },
   );

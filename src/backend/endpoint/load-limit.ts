@@ -9,8 +9,8 @@ export interface LoadLimits {
 export interface Place {
   /** Says what the answer holds in memory. False when that is too much: then it must not be sent. */
   hold(bytes: number): boolean;
-  /** To be called when the answer was sent, or nobody waits for it any more. May be called again. */
-  leave(): void;
+  /** To be called when the answer was sent, or nobody waits for it any more. False when it was called before. */
+  leave(): boolean;
 }
 
 /** Bounds what clients that read slowly, or never, can make the process hold. */
@@ -32,10 +32,11 @@ export function createLoadLimit(limits: LoadLimits) {
           return true;
         },
         leave() {
-          if (!isHere) return;
+          if (!isHere) return false;
           isHere = false;
           load.answers -= 1;
           load.bytes -= held;
+          return true;
         },
       };
     },

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { nothingOpen } from '../victim/start-victim.mjs';
 import { judge } from './judge.mjs';
@@ -17,6 +18,7 @@ const atOnce = 60;
 const round = 600; // requests that are made from one seed
 const warmUp = 1_000; // requests before memory is looked at for the first time
 const patience = 10_000; // ms, for the one request that must be answered
+const longestWait = 70_000; // ms; answers that nobody reads are given up after a minute
 const findingsEnough = 10;
 
 /**
@@ -105,8 +107,23 @@ export async function runFuzz(victim, { count, seed, seconds = Number.POSITIVE_I
     complaints: victim.complaints(),
     before,
     after: alive ? await victim.memory() : before,
-    open: alive ? await victim.open() : nothingOpen,
+    open: alive ? await openAfterAll(victim) : nothingOpen,
   };
+}
+
+/**
+ * What stays open when all has been given up that waits for something.
+ *
+ * @param {Victim} victim
+ */
+async function openAfterAll(victim) {
+  const end = performance.now() + longestWait;
+  let open = await victim.open();
+  while (open.sockets + open.answers + open.files > 0 && performance.now() < end) {
+    await delay(100);
+    open = await victim.open();
+  }
+  return open;
 }
 
 /**

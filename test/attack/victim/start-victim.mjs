@@ -14,6 +14,7 @@ const ports = 2_000;
 
 /** @typedef {import('pixstore/types').ImageRecord} ImageRecord */
 /** @typedef {import('pixstore/backend').BackendStats} BackendStats */
+/** @typedef {'node' | 'fetch'} DoorName where the application has a server of its own */
 /** @typedef {{ heapUsed: number, external: number, rss: number }} Memory bytes */
 
 /**
@@ -50,7 +51,7 @@ export const nothingOpen = { sockets: 0, answers: 0, bytes: 0, files: 0 };
 /**
  * Starts a backend from `dist/`, with its default endpoint on loopback.
  *
- * @param {Record<string, unknown>} [config] options that JSON can say
+ * @param {Record<string, unknown> & { door?: DoorName }} [config] options that JSON can say
  * @param {string[]} [nodeFlags]
  * @returns {Promise<Victim>}
  */
@@ -121,7 +122,7 @@ async function start(port, config, nodeFlags) {
   } catch (error) {
     child.kill();
     await clean();
-    if (String(error).includes('PORT_IN_USE')) return null;
+    if (/PORT_IN_USE|EADDRINUSE/.test(String(error))) return null;
     throw error;
   }
   return {

@@ -1,8 +1,11 @@
 // A real backend with its default endpoint in a process of its own, so that its end, its memory and its sockets are
 // nobody else's. start-victim.mjs starts it and asks it questions.
+import { once } from 'node:events';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createPixstoreBackend } from 'pixstore/backend';
+import { createAdaptorServer } from '@hono/node-server';
+import { createFetchHandler, createNodeHandler, createPixstoreBackend } from 'pixstore/backend';
 
 const peakInterval = 10; // ms
 
@@ -13,13 +16,32 @@ const log = [];
 /** @param {string} line */
 const note = (line) => void log.push(line);
 
-const config = /** @type {BackendConfig} */ (JSON.parse(process.argv[2] ?? '{}'));
+/** @type {BackendConfig & { door?: import('./start-victim.mjs').DoorName }} */
+const { door, ...config } = JSON.parse(process.argv[2] ?? '{}');
 const { imageRootDir = '' } = config;
 const backend = createPixstoreBackend({
   ...config,
+  defaultEndpointEnabled: door === undefined,
   errorHandlingMode: 'throw',
   logger: { info: note, warn: note, error: note },
 });
+
+const server = door && openDoor(door);
+
+/**
+ * The application's own server, as the README shows it.
+ *
+ * @param {string} name
+ */
+function openDoor(name) {
+  const options = { route: '/pixstore-image' };
+  const server =
+    name === 'node'
+      ? createServer(createNodeHandler(backend, options))
+      : createAdaptorServer({ fetch: createFetchHandler(backend, options) });
+  server.listen(config.defaultEndpointListenPort, config.defaultEndpointListenHost);
+  return server;
+}
 
 let peak = 0;
 setInterval(() => {
@@ -28,7 +50,7 @@ setInterval(() => {
 
 /** @type {Record<string, (...args: any[]) => unknown>} */
 const answers = {
-  ready: () => backend.ready,
+  ready: () => Promise.all([backend.ready, server && !server.listening && once(server, 'listening')]).then(() => {}),
   save: (bytes, where) => backend.saveImage(bytes, where),
   record: (id) => backend.getImageRecord(id),
   stats: () => backend.stats(),
@@ -55,7 +77,10 @@ const answers = {
     const { answers, bytes } = (await backend.stats())?.endpoint.open ?? { answers: -1, bytes: -1 };
     return { sockets, answers, bytes, files: filesOpen() };
   },
-  close: () => backend.close(),
+  close() {
+    server?.close();
+    return backend.close();
+  },
 };
 
 /** Images that are being read; the database is open anyway. */

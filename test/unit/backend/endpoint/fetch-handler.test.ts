@@ -1,0 +1,45 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Endpoint } from '../../../../src/backend/endpoint/endpoint.js';
+import { fetchHandler } from '../../../../src/backend/endpoint/fetch-handler.js';
+import { binaryReply } from '../../../../src/backend/endpoint/reply.js';
+
+/** A handler of answers with three pieces, which notes what is let go of. */
+function withReply(patience?: number) {
+  const letGo: string[] = [];
+  async function* pieces() {
+    try {
+      for (let piece = 0; piece < 3; piece += 1) yield Uint8Array.of(piece);
+    } finally {
+      letGo.push('body');
+    }
+  }
+  const handle: Endpoint['handle'] = () => binaryReply(pieces(), 3, [], () => letGo.push('place'));
+  const handler = fetchHandler({ handle } as Endpoint, {}, patience);
+  return { letGo, ask: () => handler(new Request('http://images.test/a')) };
+}
+
+describe('an answer to a fetch request lets go of what it stands on', () => {
+  test('when it was read to its end', async () => {
+    const { letGo, ask } = withReply();
+    expect([...new Uint8Array(await (await ask()).arrayBuffer())]).toEqual([0, 1, 2]);
+    expect(letGo).toEqual(['body', 'place']);
+  });
+
+  test('when its reader has had enough', async () => {
+    const { letGo, ask } = withReply();
+    const reader = (await ask()).body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    expect(letGo.sort()).toEqual(['body', 'place']);
+  });
+
+  test('when nobody reads on, or ever began to', async () => {
+    const { letGo, ask } = withReply(20);
+    const begun = (await ask()).body?.getReader();
+    await begun?.read();
+    await ask();
+    // Of the one that nobody began to read, only the place was taken.
+    await vi.waitFor(() => expect(letGo.sort()).toEqual(['body', 'place', 'place']));
+    await expect(begun?.read()).rejects.toThrow('Nobody has read on for too long.');
+  });
+});
