@@ -58,8 +58,7 @@ export const table = [
   {
     files: 'src/frontend/',
     may: sides,
-    packages: ['idb'],
-    because: 'the frontend runs in browsers: Web APIs, shared and types, never node:* or the backend',
+    because: 'the frontend runs in browsers: Web APIs, shared and types, no package, never node:* or the backend',
   },
   ...Object.entries({ react: ['react'], vue: ['vue'], element: [] }).map(([name, packages]) => ({
     files: `src/${name}/`,

@@ -47,12 +47,17 @@ export type FrontendOptions = {
   /** Images removed from disk at a time; less than the limit. Default 50. */
   frontendCleanupBatch: number;
   /**
+   * Bytes of images kept on disk; the least recently used go when there are more. Default: a fifth of what the browser
+   * gives this site, from 64 MiB to 1 GiB.
+   */
+  frontendCacheBytes?: number;
+  /**
    * What the disk cache holds. `encrypted` (default): ciphertext, decrypted in memory on every use; it is of no use
    * without a record. `decrypted`: plain images, faster, but readable by whoever can read the browser's profile, and
    * shown to any record of the same version, whatever its key. Changing it deletes what is cached.
    */
   frontendCacheContents: 'encrypted' | 'decrypted';
-  /** Bytes of decrypted images kept in memory; 0 keeps none. Default 32 MiB. */
+  /** Bytes of decrypted images kept in memory; 0 keeps none. Default 64 MiB. */
   frontendMemoryCacheBytes: number;
   /**
    * Host of the default endpoint: `img.example.com`, `https://img.example.com`, `http://[::1]:8080`. A port written
@@ -106,8 +111,9 @@ const rules: Record<keyof FrontendOptions, OptionRule> = {
   imageStoreName: { default: 'images', check: isText },
   frontendImageCacheLimit: { default: 1000, check: isWholeNumber(2) },
   frontendCleanupBatch: { default: 50, check: isWholeNumber(1) },
+  frontendCacheBytes: { check: isWholeNumber(0) },
   frontendCacheContents: { default: 'encrypted', check: isOneOf(['encrypted', 'decrypted']) },
-  frontendMemoryCacheBytes: { default: 32 * mebibyte, check: isWholeNumber(0) },
+  frontendMemoryCacheBytes: { default: 64 * mebibyte, check: isWholeNumber(0) },
   defaultEndpointConnectHost: { check: isEndpointHost },
   defaultEndpointConnectPort: { default: 7482, check: isWholeNumber(1, 65535) },
   defaultEndpointRoute: { default: '/pixstore-image', check: isRoute },

@@ -2,9 +2,10 @@ import { alwaysThrowing, createErrorGate } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { isImageId } from '../shared/image-id.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
-import { createDiskCache, type DiskCache } from './cache/disk-cache.js';
+import { createDiskCache } from './cache/disk-cache.js';
 import { createGenerations } from './cache/generations.js';
 import { createMemoryCache } from './cache/memory-cache.js';
+import { createTabChannel } from './cache/other-tabs.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import { assertSecureContext } from './decrypt.js';
 import type { GetImageOptions } from './fetching/demand.js';
@@ -17,11 +18,6 @@ import type { PixstoreFrontend } from './public-api.js';
 import { assertRecord } from './record.js';
 
 const prefetchedAtOnce = 32;
-
-/** A disk cache that can count what it holds. */
-interface CountedDisk {
-  usage?(): Promise<{ images: number; bytes: number } | undefined>;
-}
 
 /**
  * Creates a frontend of its own, beside or instead of the default one of `initPixstoreFrontend`.
@@ -39,13 +35,35 @@ export function createPixstoreFrontend<Context = unknown>(
   const options = alwaysThrowing(() => readFrontendConfig(config, fetcher));
   const gate = createErrorGate(options.errorHandlingMode, options.logger);
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
-  const disk: DiskCache & CountedDisk = createDiskCache(options);
+  const disk = createDiskCache(options);
   const generations = createGenerations();
+  const tabs = createTabChannel(options.frontendDbName, {
+    onDelete(id) {
+      forget(id);
+      void disk.drop(id);
+    },
+    onClear() {
+      forgetAll();
+      void disk.drop();
+    },
+    onReturn: forgetAll,
+  });
   const load = createImageLoader({ options, source: chooseSource(options, fetcher), memory, disk, generations });
   const urls = createObjectUrls();
   const hits = { memory: 0, disk: 0, network: 0 };
   let fetchedBytes = 0;
   let closed = false;
+
+  /** In memory; what is on its way is not kept. */
+  function forget(id: string): boolean {
+    generations.end(id);
+    return memory.remove(id);
+  }
+
+  function forgetAll(): void {
+    generations.endAll();
+    memory.clear();
+  }
 
   function assertOpen(): void {
     if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'This frontend was closed: create another one.');
@@ -120,7 +138,7 @@ export function createPixstoreFrontend<Context = unknown>(
     cacheStats: () =>
       gate.runAsync(async () => {
         assertOpen();
-        const { images = 0, bytes = 0 } = (await disk.usage?.()) ?? {};
+        const { images = 0, bytes = 0 } = (await disk.usage()) ?? {};
         return {
           memory: { ...memory.usage(), hits: hits.memory },
           disk: { entries: images, bytes, hits: hits.disk },
@@ -132,8 +150,8 @@ export function createPixstoreFrontend<Context = unknown>(
       gate.runAsync(async () => {
         assertOpen();
         assertImageId(id);
-        generations.end(id);
-        const wasInMemory = memory.remove(id);
+        const wasInMemory = forget(id);
+        tabs.tellDelete(id);
         return (await disk.remove(id)) || wasInMemory;
       }),
 
@@ -147,18 +165,18 @@ export function createPixstoreFrontend<Context = unknown>(
     async clearImageCache() {
       await gate.runAsync(async () => {
         assertOpen();
-        generations.endAll();
-        memory.clear();
-        await disk.clear();
+        forgetAll();
+        tabs.tellClear();
+        await disk.remove();
       });
     },
 
     close() {
       closed = true;
-      generations.endAll();
-      memory.clear();
+      tabs.close();
       urls.revokeAll();
       disk.close();
+      forgetAll();
     },
   };
 }

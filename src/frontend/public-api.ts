@@ -90,7 +90,7 @@ export interface PixstoreFrontend<Context = unknown> {
   cacheStats(): Promise<CacheStats | null>;
 
   /**
-   * Removes an image from memory and disk; one that is on its way is shown, but not cached any more.
+   * Removes an image from memory and disk, in all tabs; one that is on its way is shown, but not cached any more.
    *
    * @returns whether it was there
    * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`, `FRONTEND_CLOSED`
@@ -105,7 +105,7 @@ export interface PixstoreFrontend<Context = unknown> {
   cachedImageExists(id: string): Promise<boolean | null>;
 
   /**
-   * Removes every image from memory and disk; call it when a user logs out.
+   * Removes every image from memory and disk, in all tabs; call it when a user logs out.
    *
    * @throws PixstoreError `STORAGE_FAILED` when the browser refuses, `FRONTEND_CLOSED`
    */

@@ -1,8 +1,7 @@
-import { deleteDB, openDB } from 'idb';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { patiently } from './patience.js';
-import { type CacheSchema, createStores, type Database, hasOurStores, type StoreNames } from './schema.js';
-import { isForbidden, isQuotaError } from './transaction.js';
+import { createStores, hasOurStores, type StoreName, type StoreNames } from './schema.js';
+import { isQuotaError, type StoresOf, settled, transact } from './transaction.js';
 
 /** The IndexedDB database of the disk cache: there if it can be, and never in the way. */
 export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
@@ -10,86 +9,94 @@ export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
 /**
  * Opens the database on first use, and again when the browser or another tab closed it. A database that cannot be
  * opened, has another schema or breaks in use is deleted and made anew, once; after that it is out of use until the
- * page is loaded again.
+ * page is loaded again. While it hangs it is out of use too.
  */
 export function createCacheDatabase(name: string, version: number, stores: StoreNames) {
-  let connection: Database | undefined;
-  let opening: Promise<Database | undefined> | undefined;
-  let openedInTime: Promise<Database | undefined> | undefined;
-  let outOfUse = !hasIndexedDB();
+  let connection: IDBDatabase | undefined;
+  let opening: Promise<void> | undefined;
+  let outOfUse = false;
+  let hanging = false;
   let damaged = false;
   let recreated = false;
 
-  async function open(giveUp: () => void): Promise<Database> {
-    const opened: Database = await openDB<CacheSchema>(name, version, {
-      upgrade: (database) => createStores(database, stores),
-      blocked: giveUp,
-      blocking(_currentVersion, newVersion) {
-        // A tab that runs a newer version of the application upgrades the database: ours is the outdated side.
-        if (newVersion !== null) outOfUse = true;
-        release(opened);
-      },
-    });
-    if (await hasOurStores(opened, stores)) return opened;
+  /** undefined when what is there is not ours. */
+  async function open(giveUp: () => void): Promise<IDBDatabase | undefined> {
+    const request = indexedDB.open(name, version);
+    request.onupgradeneeded = () => createStores(request.result, stores);
+    request.onblocked = giveUp;
+    const opened = await settled(request);
+    opened.onversionchange = ({ newVersion }) => {
+      // A tab that runs a newer version of the application upgrades the database: ours is the outdated side.
+      if (newVersion !== null) outOfUse = true;
+      release(opened);
+    };
+    if (hasOurStores(opened, stores)) return opened;
     opened.close();
-    throw new Error('other schema');
+    return undefined;
   }
 
-  async function recreate(giveUp: () => void): Promise<Database> {
-    if (recreated) throw new Error('recreated before');
-    recreated = true;
-    damaged = false;
-    await deleteDB(name, { blocked: giveUp });
-    return open(giveUp);
+  function remove(giveUp: () => void): Promise<unknown> {
+    const request = indexedDB.deleteDatabase(name);
+    request.onblocked = giveUp;
+    return settled(request);
   }
 
-  async function establish(giveUp: () => void): Promise<Database | undefined> {
+  async function establish(giveUp: () => void): Promise<void> {
+    let opened: IDBDatabase | undefined;
     try {
-      const opened = damaged ? await recreate(giveUp) : await open(giveUp).catch(() => recreate(giveUp));
-      if (outOfUse) opened.close();
-      else connection = opened;
+      opened = damaged ? undefined : await open(giveUp).catch(() => undefined);
+      if (!opened && !recreated) {
+        recreated = true;
+        damaged = false;
+        await remove(giveUp);
+        opened = await open(giveUp);
+      }
     } catch {
-      outOfUse = true;
+      // Where storage is forbidden, browsers have been seen to throw on the mere mention of it.
     }
+    if (outOfUse) opened?.close();
+    else connection = opened;
+    outOfUse ||= !opened;
     opening = undefined;
-    return connection;
   }
 
-  async function connect(inBackground: boolean): Promise<Database | undefined> {
-    if (connection || outOfUse) return connection;
-    if (!opening) {
-      openedInTime = patiently((giveUp) => {
-        opening = establish(giveUp);
-        return opening;
-      });
-    }
-    return inBackground ? patiently(async () => opening) : openedInTime;
-  }
-
-  function release(database: Database): void {
+  function release(database: IDBDatabase): void {
     database.close();
     if (connection === database) connection = undefined;
   }
 
+  const isUsable = () => !outOfUse && !hanging;
+
   return {
     /**
-     * Does something with the database; undefined when that could not be done.
+     * Runs `work` in a transaction (see {@link transact}). Gives undefined when that could
+     * not be done, or not in time: a page full of pictures waits two seconds for a browser that does not answer, and
+     * not for each picture. Begins at once when the database is open: a page that is left has no time.
      *
-     * @param inBackground - nobody waits for it, so that it may wait for a database that is slow to open; what is not
-     * in the background shares one wait, so that a page full of pictures does not wait for each
-     * @throws DOMException `QuotaExceededError`; nothing else
+     * @throws DOMException `QuotaExceededError`, when it is to write; nothing else
      */
-    async use<Result>(
-      work: (database: Database) => Promise<Result>,
-      inBackground = false,
+    async use<const Names extends readonly StoreName[], Result extends NonNullable<unknown>>(
+      mode: 'readonly' | 'readwrite',
+      names: Names,
+      work: (...stores: StoresOf<Names>) => Result,
     ): Promise<Result | undefined> {
       for (const isLastTry of [false, true]) {
-        const database = await connect(inBackground);
-        if (!database) break;
+        if (!connection && isUsable()) {
+          opening ??= patiently(establish);
+          await opening;
+        }
+        const database = connection;
+        if (!database || hanging) return undefined;
+        let late = false;
+        const running = transact(database, mode, names, work).finally(() => {
+          if (late) hanging = false;
+        });
         try {
-          return await work(database);
+          const result = await patiently(() => running);
+          if (result === undefined) hanging = late = true;
+          return result;
         } catch (error) {
-          if (isQuotaError(error)) throw error;
+          if (mode === 'readwrite' && isQuotaError(error)) throw error;
           // Often it was only the connection that went away. Calls that fail together share a connection: only the
           // first of them may draw conclusions.
           damaged ||= isLastTry && connection === database;
@@ -99,26 +106,26 @@ export function createCacheDatabase(name: string, version: number, stores: Store
       return undefined;
     },
 
+    isUsable,
+
     /**
      * Deletes the database, whatever state it is in.
      *
      * @throws PixstoreError `STORAGE_FAILED` when the browser does not let us, or another tab holds on to it
      */
     async destroy(): Promise<void> {
-      if (!hasIndexedDB()) return;
       if (connection) release(connection);
       let cause: unknown;
       try {
-        const deleted = await patiently((giveUp) => deleteDB(name, { blocked: giveUp }).then(() => true));
-        if (deleted) return;
+        if (await patiently((giveUp) => remove(giveUp).then(() => true))) return;
       } catch (error) {
-        // A page that may not store anything has nothing to delete.
-        if (isForbidden(error)) return;
+        // A page that has no IndexedDB, or may not store anything, has nothing to delete.
+        if (!(error instanceof DOMException) || error.name === 'SecurityError') return;
         cause = error;
       }
       throw new PixstoreError(
         'STORAGE_FAILED',
-        "The browser did not empty pixstore's image cache. Close other tabs of this site and try again.",
+        'The image cache could not be emptied. Close other tabs of this site and try again.',
         { cause },
       );
     },
@@ -128,13 +135,4 @@ export function createCacheDatabase(name: string, version: number, stores: Store
       if (connection) release(connection);
     },
   };
-}
-
-// Where storage is forbidden, browsers have been seen to throw on the mere mention of it.
-function hasIndexedDB(): boolean {
-  try {
-    return Boolean(globalThis.indexedDB);
-  } catch {
-    return false;
-  }
 }

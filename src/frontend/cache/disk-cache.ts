@@ -1,9 +1,10 @@
 import type { FrontendOptions } from '../config.js';
-import { type CacheDatabase, createCacheDatabase } from './database.js';
+import { createCacheDatabase } from './database.js';
+import { countUsage, type DiskUsage } from './disk-usage.js';
 import { createEviction } from './eviction.js';
+import { createReader } from './reads.js';
 import { storeNames } from './schema.js';
-import { isQuotaError, transact } from './transaction.js';
-import { createUsageLog } from './usage.js';
+import { createWriteQueue } from './write-queue.js';
 
 type Contents = Uint8Array<ArrayBuffer> | Blob;
 
@@ -13,42 +14,42 @@ export type DiskCache = ReturnType<typeof createDiskCache>;
 export function createDiskCache(options: FrontendOptions) {
   const names = storeNames(options);
   const { images, usage } = names;
-  const database: CacheDatabase = createCacheDatabase(options.frontendDbName, options.frontendDbVersion, names);
-  const usageLog = createUsageLog(database, names, options.now);
-  const eviction = createEviction(database, names, options.frontendImageCacheLimit, options.frontendCleanupBatch);
+  const database = createCacheDatabase(options.frontendDbName, options.frontendDbVersion, names);
+  const readRow = createReader(database, names);
+  const queue = createWriteQueue(database, names, createEviction(database, names, options), options.now);
 
   /** undefined when the database is out of use. */
-  function removeRows(id: string): Promise<boolean | undefined> {
-    return database.use((open) =>
-      transact(open, 'readwrite', [images, usage], async (transaction) => {
-        const rows = transaction.objectStore(usage);
-        const key = await rows.getKey(id);
-        await Promise.all([rows.delete(id), transaction.objectStore(images).delete(id)]);
-        return key !== undefined;
-      }),
-    );
+  async function removeRows(id?: string): Promise<boolean | undefined> {
+    const waited = queue.forget(id);
+    const key = await database.use('readwrite', [images, usage], (imageRows, usageRows) => {
+      const which = id ?? IDBKeyRange.lowerBound(Number.NEGATIVE_INFINITY);
+      const found = imageRows.getKey(which);
+      imageRows.delete(which);
+      usageRows.delete(which);
+      return found;
+    });
+    return key && (waited || key.result !== undefined);
   }
 
   return {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
     async read(id: string, token: number): Promise<Contents | undefined> {
-      const row = await database.use((open) =>
-        transact(open, 'readonly', [images], (transaction) => transaction.objectStore(images).get(id)),
-      );
-      if (row?.token !== token) return undefined;
+      const waits = queue.rowOf(id);
+      const row = waits?.token === token ? waits : await readRow(id);
+      if (!row) return undefined;
+      queue.add(row); // another version too: so that an older one does not take its place
+      if (row.token !== token) return undefined;
       const contents = 'image' in row ? row.image : row.ciphertext;
       // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
       // nobody has authenticated.
       if (!(contents instanceof (options.frontendCacheContents === 'decrypted' ? Blob : Uint8Array))) return undefined;
-      usageLog.note(id);
       return contents;
     },
 
     async has(id: string): Promise<boolean> {
-      const key = await database.use((open) =>
-        transact(open, 'readonly', [usage], (transaction) => transaction.objectStore(usage).getKey(id)),
-      );
-      return key !== undefined;
+      if (queue.rowOf(id)) return true;
+      const key = await database.use('readonly', [images], (rows) => rows.getKey(id));
+      return key?.result !== undefined;
     },
 
     /**
@@ -58,43 +59,26 @@ export function createDiskCache(options: FrontendOptions) {
      * a view into a payload would take the key along
      * @param mayKeep - asked at the last moment
      */
-    async write(id: string, token: number, contents: Contents, mayKeep: () => boolean): Promise<void> {
+    write(id: string, token: number, contents: Contents, mayKeep: () => boolean): void {
       const isImage = contents instanceof Blob;
       const size = isImage ? contents.size : contents.byteLength;
-      const row = { id, token, size, ...(isImage ? { image: contents } : { ciphertext: contents }) };
-      try {
-        await database.use(async (open) => {
-          if (!mayKeep()) return;
-          await transact(open, 'readwrite', [images, usage], async (transaction) => {
-            const rows = transaction.objectStore(usage);
-            const kept = await rows.get(id);
-            // A slow, old answer must not take the place of a newer version.
-            if (kept && kept.token > token) return;
-            await Promise.all([
-              transaction.objectStore(images).put(row),
-              rows.put({ id, token, size, lastUsed: options.now() }),
-            ]);
-          });
-        }, true);
-        await eviction.run();
-      } catch (error) {
-        if (isQuotaError(error)) await eviction.makeRoom();
-      }
+      if (size > (options.frontendCacheBytes ?? size) || !database.isUsable()) return;
+      queue.add({ id, token, size, ...(isImage ? { image: contents } : { ciphertext: contents }) }, mayKeep);
     },
 
     /**
-     * Removes an image and says whether it was there.
+     * Removes an image, or all, and says whether there was any.
      *
      * @throws PixstoreError `STORAGE_FAILED`
      */
-    async remove(id: string): Promise<boolean> {
+    async remove(id?: string): Promise<boolean> {
       const removed = await removeRows(id);
       if (removed === undefined) await database.destroy();
       return removed ?? false;
     },
 
-    /** Removes an image of no use any more, in the background: never throws. */
-    async drop(id: string): Promise<void> {
+    /** Removes an image, or all, in the background: never throws, and does not insist. */
+    async drop(id?: string): Promise<void> {
       try {
         await removeRows(id);
       } catch {
@@ -102,21 +86,12 @@ export function createDiskCache(options: FrontendOptions) {
       }
     },
 
-    /**
-     * Removes everything.
-     *
-     * @throws PixstoreError `STORAGE_FAILED`
-     */
-    async clear(): Promise<void> {
-      const cleared = await database.use((open) =>
-        transact(open, 'readwrite', [images, usage], async (transaction) => {
-          await Promise.all([images, usage].map((name) => transaction.objectStore(name).clear()));
-          return true;
-        }),
-      );
-      if (!cleared) await database.destroy();
-    },
+    /** What it holds, in all tabs; undefined when the database is of no use. */
+    usage: (): Promise<DiskUsage | undefined> => countUsage(database, names),
 
-    close: database.close,
+    close(): void {
+      queue.close();
+      database.close();
+    },
   };
 }

@@ -1,6 +1,4 @@
-import type { DBSchema, IDBPDatabase, IDBPTransaction } from 'idb';
 import type { FrontendOptions } from '../config.js';
-import { transact } from './transaction.js';
 
 /** One cached image. Read only to show it: everything else goes by its usage row. */
 export type ImageRow = { id: string; token: number; size: number } & (
@@ -18,16 +16,14 @@ export interface UsageRow {
   lastUsed: number;
 }
 
-export interface CacheSchema extends DBSchema {
-  images: { key: string; value: ImageRow };
-  usage: { key: string; value: UsageRow; indexes: { lastUsed: number } };
+/** What is in which store. */
+export interface Rows {
+  images: ImageRow;
+  usage: UsageRow;
 }
 
-export type Database = IDBPDatabase<CacheSchema>;
-export type Transaction<Mode extends IDBTransactionMode> = IDBPTransaction<CacheSchema, StoreName[], Mode>;
-
 /** The schema calls them `images` and `usage`; in the browser they have the names of {@link storeNames}. */
-export type StoreName = 'images' | 'usage';
+export type StoreName = keyof Rows;
 export type StoreNames = { [Name in StoreName]: Name };
 
 /**
@@ -41,21 +37,24 @@ export function storeNames(options: Pick<FrontendOptions, 'imageStoreName' | 'fr
 }
 
 /** Makes the stores, in an upgrade transaction. Whatever an older version held is dropped: it was a cache. */
-export function createStores(database: Database, { images, usage }: StoreNames): void {
+export function createStores(database: IDBDatabase, { images, usage }: StoreNames): void {
   for (const name of database.objectStoreNames) database.deleteObjectStore(name);
   database.createObjectStore(images, { keyPath: 'id' });
   database.createObjectStore(usage, { keyPath: 'id' }).createIndex('lastUsed', 'lastUsed');
 }
 
 /** Does an opened database have our stores, made as we make them? */
-export async function hasOurStores(database: Database, { images, usage }: StoreNames): Promise<boolean> {
-  const found = database.objectStoreNames;
-  if (!found.contains(images) || !found.contains(usage)) return false;
-  return transact(database, 'readonly', [images, usage], async (transaction) => {
-    const stores = [transaction.objectStore(images), transaction.objectStore(usage)];
+export function hasOurStores(database: IDBDatabase, { images, usage }: StoreNames): boolean {
+  try {
+    const transaction = database.transaction([images, usage]);
     return (
-      stores.every((store) => store.keyPath === 'id' && !store.autoIncrement) &&
-      transaction.objectStore(usage).indexNames.contains('lastUsed')
+      [images, usage].every((name) => {
+        const { keyPath, autoIncrement } = transaction.objectStore(name);
+        return keyPath === 'id' && !autoIncrement;
+      }) && transaction.objectStore(usage).indexNames.contains('lastUsed')
     );
-  });
+  } catch {
+    // One of them is not there.
+    return false;
+  }
 }

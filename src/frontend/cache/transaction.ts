@@ -1,42 +1,47 @@
-import type { Database, StoreName, Transaction } from './schema.js';
+import type { Rows, StoreName } from './schema.js';
+
+/** An object store whose rows are known; the browser's own types say `any`. */
+export interface Store<Row> extends IDBObjectStore {
+  get(id: string): IDBRequest<Row | undefined>;
+  getAll(range?: IDBKeyRange | null, count?: number): IDBRequest<Row[]>;
+  put(row: Row): IDBRequest<IDBValidKey>;
+  index(name: 'lastUsed'): Index<Row>;
+}
+
+interface Index<Row> extends IDBIndex {
+  getAll(range?: IDBKeyRange | null, count?: number): IDBRequest<Row[]>;
+}
+
+/** The stores of a transaction, in the order of their names. */
+export type StoresOf<Names extends readonly StoreName[]> = { [At in keyof Names]: Store<Rows[Names[At]]> };
 
 /**
- * Runs `work` in one transaction and resolves when that is complete. When it fails, the transaction's own error (such
- * as QuotaExceededError) goes before that of the request which it broke. idb's shortcuts (`database.get()`) would leave
- * the transaction's error uncaught.
+ * Runs `work` in one transaction and resolves, when that is complete, with what `work` returned: often a request, whose
+ * result is there by then. Rejects with the transaction's error, which is also that of a request that broke it.
+ *
+ * @param work - starts requests, and answers them in their `onsuccess`
  */
-export async function transact<Mode extends 'readonly' | 'readwrite', Result>(
-  database: Database,
-  mode: Mode,
-  stores: StoreName[],
-  work: (transaction: Transaction<Mode>) => Promise<Result>,
+export function transact<const Names extends readonly StoreName[], Result>(
+  database: IDBDatabase,
+  mode: 'readonly' | 'readwrite',
+  names: Names,
+  work: (...stores: StoresOf<Names>) => Result,
 ): Promise<Result> {
-  // relaxed: a cache need not survive a power cut, and the disk is spared a sync per image.
-  const transaction = database.transaction(stores, mode, { durability: 'relaxed' });
-  const done = transaction.done.then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  );
-  let result: Result;
-  try {
-    result = await work(transaction);
-  } catch (error) {
-    throw (await done)?.error ?? error;
-  }
-  const failure = await done;
-  if (failure) throw failure.error;
-  return result;
+  return new Promise((resolve, reject) => {
+    // relaxed: a cache need not survive a power cut, and the disk is spared a sync per image.
+    const transaction = database.transaction(names, mode, { durability: 'relaxed' });
+    const result = work(...(names.map((name) => transaction.objectStore(name)) as unknown as StoresOf<Names>));
+    transaction.oncomplete = () => resolve(result);
+    transaction.onabort = () => reject(transaction.error);
+  });
 }
 
-export function isQuotaError(error: unknown): boolean {
-  return nameOf(error) === 'QuotaExceededError';
+/** What a request that stands alone, such as that to open a database, comes to. */
+export function settled<Result>(request: IDBRequest<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
 }
 
-/** The browser gives this page no storage: it is sandboxed, or its user does not want it. */
-export function isForbidden(error: unknown): boolean {
-  return nameOf(error) === 'SecurityError';
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
-}
+export const isQuotaError = (error: unknown): boolean => error instanceof Error && error.name === 'QuotaExceededError';

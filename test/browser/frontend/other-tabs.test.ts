@@ -7,20 +7,62 @@ import { eventually, openContext, openTab, stopClock, useWorld } from '../harnes
 const world = useWorld();
 
 describe('another tab', () => {
+  test('that clears the cache clears it here too: in memory, and what is on its way is not kept', async () => {
+    const [shown, late, next] = [await save(world), await save(world), await save(world)];
+    const context = await openContext(world);
+    const tab = await openTab(world, {}, context);
+    const other = await openTab(world, {}, context);
+    await get(tab, shown);
+    await eventually(() => cachedIds(tab)).toEqual([shown.id]);
+    const held = holdAnswer(world.tap);
+    const image = get(tab, late);
+    await held.arrived;
+    await other.evaluate(() => frontend.clearImageCache());
+    await eventually(() => tab.evaluate((id) => frontend.cachedImageExists(id), shown.id)).toBe(false);
+    held.release();
+    world.tap.meddle = undefined;
+    expect(await image).toMatchObject(picture);
+    await get(tab, next);
+    await eventually(() => cachedIds(tab)).toContain(next.id);
+    expect(await cachedIds(tab)).toEqual([next.id]);
+    await get(tab, late);
+    await get(tab, shown);
+    expect((await sources(tab)).slice(-2)).toEqual(['network', 'network']);
+  });
+
+  test('that deletes an image deletes it here too, and no other', async () => {
+    const [gone, kept] = [await save(world), await save(world)];
+    const context = await openContext(world);
+    const tab = await openTab(world, {}, context);
+    const other = await openTab(world, {}, context);
+    await get(tab, gone);
+    await get(tab, kept);
+    await eventually(() => cachedIds(tab)).toHaveLength(2);
+    await other.evaluate((id) => frontend.deleteCachedImage(id), gone.id);
+    await eventually(() => tab.evaluate((id) => frontend.cachedImageExists(id), gone.id)).toBe(false);
+    await get(tab, kept);
+    await get(tab, gone);
+    expect(await sources(tab)).toEqual(['network', 'network', 'memory', 'network']);
+  });
+
   test('that holds on to a foreign database does not keep us waiting, and is not needed when it lets go', async () => {
     const record = await save(world);
     const context = await openContext(world);
     const holder = await holdDatabase(context, 1);
     const tab = await openTab(world, withoutMemory, context);
+    const other = await save(world);
     await stopClock(tab); // the browser tells us that we are blocked: no timer is needed
     expect(await get(tab, record)).toMatchObject(picture);
-    expect(await get(tab, record)).toMatchObject(picture);
+    expect(await get(tab, other)).toMatchObject(picture);
     expect(await sources(tab)).toEqual(['network', 'network']);
     await holder.close();
+    await tab.clock.resume();
     await eventually(async () => {
       await get(tab, record);
-      return (await sources(tab)).at(-1);
-    }).toBe('disk');
+      return cachedIds(tab);
+    }).toContain(record.id);
+    await get(tab, record);
+    expect((await sources(tab)).at(-1)).toBe('disk');
   });
 
   test('that holds on to an old version does not keep us waiting', async () => {
@@ -80,6 +122,7 @@ describe('another tab', () => {
     expect(await get(tab, record)).toMatchObject(picture);
     await tab.evaluate(() => void frontend.clearImageCache());
     await holder.close();
+    await tab.clock.resume();
     await eventually(async () => {
       await get(tab, other);
       return cachedIds(tab);
@@ -121,6 +164,20 @@ describe('another tab', () => {
     expect(await sources(tab)).toEqual(['network', 'network', 'disk']);
   });
 });
+
+/** Holds back the next answer of the endpoint. */
+function holdAnswer(tap: typeof world.tap) {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const arrived = new Promise<void>((resolve) => {
+    tap.meddle = async (payload) => {
+      resolve();
+      await released;
+      return payload;
+    };
+  });
+  return { arrived, release };
+}
 
 /** A tab with a foreign database of our name, open and deaf to requests to let go. */
 async function holdDatabase(context: BrowserContext, version: number): Promise<Page> {

@@ -12,7 +12,7 @@ test('defaults are those of the contract', () => {
     frontendImageCacheLimit: 1000,
     frontendCleanupBatch: 50,
     frontendCacheContents: 'encrypted',
-    frontendMemoryCacheBytes: 33_554_432,
+    frontendMemoryCacheBytes: 67_108_864,
     defaultEndpointConnectHost: 'localhost',
     defaultEndpointConnectPort: 7482,
     defaultEndpointRoute: '/pixstore-image',
@@ -22,6 +22,10 @@ test('defaults are those of the contract', () => {
     random: Math.random,
     logger: console,
   });
+});
+
+test('the bytes on disk have no fixed default: they go by what the browser gives', () => {
+  expect(readFrontendConfig(host, undefined).frontendCacheBytes).toBeUndefined();
 });
 
 test('the default clock is the wall clock', () => {
@@ -41,6 +45,8 @@ test.each([
   ['frontendCleanupBatch', 1000],
   ['frontendCacheContents', 'plain'],
   ['frontendMemoryCacheBytes', -1],
+  ['frontendCacheBytes', 0.5],
+  ['frontendCacheBytes', '1 GiB'],
   ['defaultEndpointConnectHost', 'https://img.example.com/path'],
   ['defaultEndpointConnectPort', 0],
   ['defaultEndpointConnectPort', 70_000],

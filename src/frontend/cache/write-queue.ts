@@ -1,0 +1,140 @@
+import { coalesce } from './coalesce.js';
+import type { CacheDatabase } from './database.js';
+import type { Eviction } from './eviction.js';
+import { idle } from './idle.js';
+import type { ImageRow, StoreNames, UsageRow } from './schema.js';
+
+/** What waits to be written: an image, or, without its row, only when it was used. */
+interface Entry {
+  used: UsageRow;
+  row?: ImageRow;
+  mayKeep: () => boolean;
+}
+
+const minute = 60_000;
+const bytesAtOnce = 4 * 1024 * 1024;
+const entriesAtOnce = 500;
+
+/**
+ * Gathers what is to be written: images and times of use share transactions, which begin when the page is idle. When
+ * the page is hidden or left, all that waits is written at once.
+ */
+export function createWriteQueue(
+  database: CacheDatabase,
+  { images, usage }: StoreNames,
+  eviction: Eviction,
+  now: () => number,
+) {
+  const waiting = new Map<string, Entry>();
+  // The newest version of each image that this page saw on disk or gave to it.
+  const newest = new Map<string, number>();
+  let makeRoomAfter = 0;
+
+  const flush = coalesce(async () => {
+    while (waiting.size > 0) {
+      await idle();
+      const batch = nextBatch();
+      try {
+        await write(batch);
+      } catch {
+        // There is no room left. Old images go, unless that was of no use moments ago: then they had better stay.
+        if (now() > makeRoomAfter) await eviction.makeRoom();
+        for (const entry of batch) {
+          await write([entry]).catch(() => {
+            makeRoomAfter = now() + minute;
+          });
+        }
+      }
+      for (const entry of batch) if (waiting.get(entry.used.id) === entry) waiting.delete(entry.used.id);
+    }
+    await eviction.run();
+  });
+
+  function nextBatch(): Entry[] {
+    const batch: Entry[] = [];
+    let bytes = 0;
+    for (const entry of waiting.values()) {
+      batch.push(entry);
+      bytes += entry.row?.size ?? 0;
+      if (bytes > bytesAtOnce || batch.length === entriesAtOnce) break;
+    }
+    return batch;
+  }
+
+  /**
+   * @param isLast - the page may be gone before any request is answered, so nothing can be read first. An older version
+   * can then take the place of one that another tab wrote meanwhile; that costs a fetch.
+   */
+  function write(batch: Entry[], isLast = false): Promise<unknown> {
+    // Times of use alone keep nobody from reading images.
+    const names = (batch.some(({ row }) => row) ? [usage, images] : [usage]) as [typeof usage, typeof images];
+    return database.use('readwrite', names, (usageRows, imageRows) => {
+      const put = ({ used, row, mayKeep }: Entry, kept?: UsageRow) => {
+        // A slow, old answer must not take the place of a newer version, nor a time of use that of an image.
+        if (!mayKeep() || (row ? kept && kept.token > used.token : kept?.token !== used.token)) return;
+        usageRows.put(used);
+        if (!row) return;
+        imageRows.put(row);
+        eviction.note(kept ? 0 : 1, used.size - (kept?.size ?? 0));
+      };
+      for (const entry of batch) {
+        if (isLast) put(entry, entry.row ? undefined : entry.used);
+        else {
+          const kept = usageRows.get(entry.used.id);
+          kept.onsuccess = () => put(entry, kept.result);
+        }
+      }
+      if (isLast) usageRows.transaction.commit?.();
+      return true;
+    });
+  }
+
+  function writeNow(): void {
+    // What fails, or comes too late, is in the queue still.
+    if (waiting.size > 0) write([...waiting.values()], true).catch(() => {});
+  }
+
+  function listen(change: 'addEventListener' | 'removeEventListener'): void {
+    for (const event of ['pagehide', 'visibilitychange']) globalThis[change]?.(event, writeNow);
+  }
+  listen('addEventListener');
+
+  return {
+    /** An image that waits. */
+    rowOf: (id: string): ImageRow | undefined => waiting.get(id)?.row,
+
+    /**
+     * Keeps an image, in the background, unless a newer version of it is known.
+     *
+     * @param mayKeep - asked at the last moment; without it the image is on disk, and only its use is noted
+     */
+    add(row: ImageRow, mayKeep?: () => boolean): void {
+      const { id, token, size } = row;
+      if ((newest.get(id) ?? 0) > token) return;
+      newest.set(id, token);
+      const before = waiting.get(id);
+      const used = { id, token, size, lastUsed: now() };
+      waiting.set(
+        id,
+        mayKeep ? { used, row, mayKeep } : { mayKeep: () => true, ...(before?.used.token === token && before), used },
+      );
+      void flush();
+    },
+
+    /** Drops what waits of an image, or all, and says whether there was anything of this one. */
+    forget(id?: string): boolean {
+      const waited = id !== undefined && waiting.has(id);
+      for (const map of [waiting, newest]) {
+        if (id === undefined) map.clear();
+        else map.delete(id);
+      }
+      return waited;
+    },
+
+    /** Writes what waits, and has no more of the page's events. */
+    close(): void {
+      listen('removeEventListener');
+      writeNow();
+    },
+  };
+}

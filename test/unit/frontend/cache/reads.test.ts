@@ -1,0 +1,93 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createCacheDatabase } from '../../../../src/frontend/cache/database.js';
+import { createReader } from '../../../../src/frontend/cache/reads.js';
+import { storeNames } from '../../../../src/frontend/cache/schema.js';
+import { bytes, diskOptions, watchTransactions } from './disk.js';
+
+/** A reader over a database with rows of these ids. */
+async function openReader(ids: string[]) {
+  const { options } = diskOptions();
+  const names = storeNames(options);
+  const database = createCacheDatabase(options.frontendDbName, 1, names);
+  onTestFinished(() => database.close());
+  await database.use('readwrite', [names.images], (rows) => {
+    for (const id of ids) rows.put({ id, token: 1, size: 3, ciphertext: bytes(3) });
+    return true;
+  });
+  return { database, read: createReader(database, names) };
+}
+
+const manyIds = Array.from({ length: 500 }, (_, at) => `id-${at}`);
+
+test('500 reads of one moment share one transaction', async () => {
+  const { read } = await openReader(manyIds);
+  const begun = watchTransactions();
+  const rows = await Promise.all(manyIds.map(read));
+  expect(rows.map((row) => row?.id)).toEqual(manyIds);
+  expect(begun()).toEqual(['readonly: images']);
+});
+
+test('reads that come while a transaction runs share the next one', async () => {
+  const { read } = await openReader(manyIds);
+  const begun = watchTransactions();
+  const late: Promise<unknown>[] = [];
+  await Promise.all([read('id-0').then(() => late.push(...manyIds.map(read))), read('id-1')]);
+  await Promise.all(late);
+  expect(begun()).toHaveLength(2);
+});
+
+test('a read is answered when its own row is there, not when all are', async () => {
+  const { read } = await openReader(manyIds);
+  const answered: string[] = [];
+  const reads = manyIds.map((id) => read(id).then(() => answered.push(id)));
+  await reads[0];
+  expect(answered.length).toBeLessThan(manyIds.length);
+  await Promise.all(reads);
+  expect(answered).toEqual(manyIds);
+});
+
+test('an image that is not there is undefined', async () => {
+  const { read } = await openReader(['a']);
+  const rows = await Promise.all([read('a'), read('b')]);
+  expect(rows.map((row) => row?.id)).toEqual(['a', undefined]);
+});
+
+test('more reads than are asked for at once are all answered', async () => {
+  const { read } = await openReader(manyIds);
+  const begun = watchTransactions();
+  const rows = await Promise.all(Array.from({ length: 2500 }, (_, at) => read(`id-${at % 500}`)));
+  expect(rows.every(Boolean)).toBe(true);
+  expect(begun()).toHaveLength(3);
+});
+
+test('a connection that went away is opened again, and every read is answered', async () => {
+  const { read } = await openReader(manyIds);
+  const { transaction } = IDBDatabase.prototype;
+  const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(function (this: IDBDatabase) {
+    this.close();
+    return transaction.call(this, 'images');
+  });
+  onTestFinished(() => spy.mockRestore());
+  expect((await Promise.all(manyIds.map(read))).every(Boolean)).toBe(true);
+});
+
+test('a transaction that hangs keeps all pictures waiting two seconds together, and later ones not at all', async () => {
+  const { database, read } = await openReader(manyIds);
+  // Safari's hang, made by the rules: a transaction that never ends keeps those after it from starting.
+  let hang = true;
+  void database.use('readwrite', ['images'], (rows) => {
+    const goOn = () => {
+      if (hang) rows.get('id-0').onsuccess = goOn;
+    };
+    goOn();
+    return true;
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const answers = Promise.all(manyIds.map(read));
+  await vi.advanceTimersByTimeAsync(2000);
+  expect((await answers).some(Boolean)).toBe(false);
+  expect(await read('id-0')).toBeUndefined();
+  hang = false;
+  await expect.poll(() => read('id-0')).toMatchObject({ id: 'id-0' });
+});

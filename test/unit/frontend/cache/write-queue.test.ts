@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+import { always, bytes, idsOf, openDisk, rowsOf, useIdle, usePageEvents, watchTransactions } from './disk.js';
+
+const manyIds = Array.from({ length: 300 }, (_, at) => `id-${at}`);
+
+test('writes of one moment share one transaction, which waits until the page is idle', async () => {
+  const idle = useIdle();
+  const { disk, options } = openDisk();
+  await disk.read('a', 1);
+  const begun = watchTransactions();
+  for (const id of manyIds) disk.write(id, 1, bytes(10), always);
+  await disk.has('z');
+  expect(begun()).toEqual(['readonly: images']);
+  await expect.poll(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(300);
+  expect(begun().filter((one) => one.startsWith('readwrite'))).toEqual(['readwrite: images-usage,images']);
+});
+
+test('more than 4 MiB take several transactions', async () => {
+  const { disk, options } = openDisk();
+  await disk.read('a', 1);
+  const begun = watchTransactions();
+  for (const id of 'abcdefgh') disk.write(id, 1, bytes(1024 * 1024), always);
+  await expect.poll(() => idsOf(options.frontendDbName)).toBe('abcdefgh');
+  expect(begun().filter((one) => one.startsWith('readwrite'))).toHaveLength(2);
+});
+
+test('what waits to be written is read, found, removed and cleared as if it were on disk', async () => {
+  useIdle();
+  const { disk } = openDisk();
+  for (const id of 'abc') disk.write(id, 5, bytes(10), always);
+  expect(await disk.read('a', 5)).toEqual(bytes(10));
+  expect(await disk.read('a', 4)).toBeUndefined();
+  expect(await disk.has('a')).toBe(true);
+  expect(await disk.remove('a')).toBe(true);
+  expect(await disk.has('a')).toBe(false);
+  await disk.drop('b');
+  expect(await disk.has('b')).toBe(false);
+  await disk.remove();
+  expect(await disk.has('c')).toBe(false);
+});
+
+test('whether an image may be kept is asked at the last moment', async () => {
+  const idle = useIdle();
+  const { disk, options } = openDisk();
+  let mayKeep = true;
+  disk.write('a', 1, bytes(10), () => mayKeep);
+  disk.write('b', 1, bytes(10), always);
+  mayKeep = false;
+  await expect.poll(() => idle(() => idsOf(options.frontendDbName))).toBe('b');
+});
+
+test.each(['pagehide', 'visibilitychange'] as const)('on %s all that waits is written at once', async (event) => {
+  useIdle();
+  const leave = usePageEvents();
+  const { disk, clock, options } = openDisk();
+  await disk.read('a', 1);
+  const begun = watchTransactions();
+  let mayKeep = true;
+  for (const id of 'abc') disk.write(id, 1, bytes(10), () => id !== 'b' || mayKeep);
+  clock.time = 5000;
+  await disk.read('a', 1);
+  mayKeep = false;
+  leave(event);
+  expect(begun(), 'before the event is over').toEqual(['readwrite: images-usage,images']);
+  await expect.poll(() => idsOf(options.frontendDbName)).toBe('ac');
+  expect((await rowsOf(options.frontendDbName, 'images-usage'))[0]).toMatchObject({ id: 'a', lastUsed: 5000 });
+});
+
+test('what waits when the page is left asks nothing first, since nobody may be there to hear the answer', async () => {
+  useIdle();
+  const leave = usePageEvents();
+  const { disk, options } = openDisk();
+  await disk.read('a', 1);
+  disk.write('a', 1, bytes(10), always);
+  const { get } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.get = () => {
+    throw new Error('asked');
+  };
+  leave('pagehide');
+  IDBObjectStore.prototype.get = get;
+  await expect.poll(() => idsOf(options.frontendDbName)).toBe('a');
+});
+
+test('closing writes what waits', async () => {
+  useIdle();
+  const { disk, options } = openDisk();
+  await disk.read('a', 1);
+  disk.write('a', 1, bytes(10), always);
+  disk.close();
+  expect(await idsOf(options.frontendDbName)).toBe('a');
+});
+
+test('an older version takes the place of a newer one neither on disk nor in the queue', async () => {
+  const { disk, options } = openDisk();
+  disk.write('a', 5, bytes(10), always);
+  disk.write('a', 4, bytes(20), always);
+  await expect.poll(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ id: 'a', token: 5 }]);
+  disk.write('a', 3, bytes(30), always);
+  disk.write('b', 1, bytes(10), always);
+  await expect.poll(() => idsOf(options.frontendDbName)).toBe('ab');
+  expect((await rowsOf(options.frontendDbName, 'images'))[0]).toMatchObject({ token: 5, size: 10 });
+});
+
+test('times of use share one transaction, which keeps nobody from reading images', async () => {
+  const idle = useIdle();
+  const { disk, clock, options } = openDisk();
+  for (const id of manyIds) disk.write(id, 1, bytes(10), always);
+  await expect.poll(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(300);
+  await expect.poll(() => disk.usage()).toMatchObject({ images: 300 });
+  clock.time = 7000;
+  const begun = watchTransactions();
+  await Promise.all(manyIds.map((id) => disk.read(id, 1)));
+  expect(begun()).toEqual(['readonly: images']);
+  const lastUsed = async () => (await rowsOf(options.frontendDbName, 'images-usage')).map((row) => row.lastUsed);
+  await expect.poll(() => idle(lastUsed)).toEqual(manyIds.map(() => 7000));
+  expect(begun().filter((one) => one.startsWith('readwrite'))).toEqual(['readwrite: images-usage']);
+});
+
+test('a use of an image that was removed meanwhile, or replaced, leaves no trace', async () => {
+  const idle = useIdle();
+  const { disk, options } = openDisk();
+  const other = openDisk({ frontendDbName: options.frontendDbName }).disk; // as another tab
+  for (const id of 'ab') disk.write(id, 1, bytes(10), always);
+  await expect.poll(() => idle(() => idsOf(options.frontendDbName))).toBe('ab');
+  await Promise.all([disk.read('a', 1), disk.read('b', 1)]);
+  await other.remove('a');
+  other.write('b', 2, bytes(20), always);
+  other.close();
+  await expect.poll(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ token: 2 }]);
+  disk.write('c', 1, bytes(10), always);
+  await expect.poll(() => idle(() => idsOf(options.frontendDbName))).toBe('bc');
+  expect(await rowsOf(options.frontendDbName, 'images-usage')).toMatchObject([
+    { id: 'b', token: 2, size: 20 },
+    { id: 'c' },
+  ]);
+});
