@@ -34,6 +34,12 @@ export const steps = [
     run: check(() => run(process.execPath, ['scripts/check-imports.mjs'])),
   },
   { name: 'build', title: 'Build', run: check(() => run(process.execPath, ['scripts/build.mjs'])) },
+  {
+    name: 'size',
+    title: 'Size of the browser side',
+    needs: ['build'],
+    run: check(() => run(process.execPath, ['scripts/check-size.mjs'])),
+  },
   { name: 'types', title: 'Types of tests, scripts and demo', needs: ['build'], run: check(checkTypes) },
   {
     name: 'unit',

@@ -12,7 +12,10 @@ import { hasCode } from './fetching/errors.js';
 import { createRefresher } from './fetching/refresh.js';
 import { createRetry } from './fetching/retry.js';
 import { createSingleFlight } from './fetching/single-flight.js';
+import { createLane } from './lane.js';
 import { assertRecord, decodeMeta, encodeMeta } from './record.js';
+
+const decryptedAtOnce = 16;
 
 /** An image, the version it is of, and where it was found. */
 export interface LoadedImage {
@@ -51,6 +54,7 @@ interface Journey {
 /** Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. */
 export function createImageLoader({ options, source, memory, disk, generations }: LoaderParts) {
   const share = createSingleFlight<LoadedImage>();
+  const inLane = createLane(decryptedAtOnce);
   const retry = createRetry(options);
   const refresh = options.refreshRecords && createRefresher(options.refreshRecords, options.fetchTimeout);
   const formats = options.imageFormats;
@@ -77,7 +81,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
     const arrived = source.expect?.();
     let onDisk: Blob | undefined;
     try {
-      onDisk = await fromDisk(id, token, key);
+      onDisk = await fromDisk(id, token, key, journey.demand);
     } finally {
       arrived?.();
     }
@@ -98,12 +102,12 @@ export function createImageLoader({ options, source, memory, disk, generations }
     return fromMemory(fresh, sealOf(fresh.meta)) ?? find(fresh, { ...journey, renewed: true });
   }
 
-  async function fromDisk(id: string, token: number, key: DecryptionKey): Promise<Blob | undefined> {
+  async function fromDisk(id: string, token: number, key: DecryptionKey, demand: Demand): Promise<Blob | undefined> {
     const cached = await disk.read(id, token);
     if (!cached) return undefined;
     if (cached instanceof Blob) return isAllowedType(cached.type, formats) ? cached : undefined;
     try {
-      return await decryptImage(cached, key, formats);
+      return await inLane(demand, () => decryptImage(cached, key, formats));
     } catch (error) {
       if (!hasCode(error, 'DECRYPTION_FAILED')) throw error;
       forget(id);
@@ -123,7 +127,8 @@ export function createImageLoader({ options, source, memory, disk, generations }
     );
     const updated = answer.state === WirePayloadState.Updated;
     const token = updated ? answer.token : record.token;
-    const image = await decryptImage(answer.ciphertext, updated ? answer : recordKey, formats);
+    const key = updated ? answer : recordKey;
+    const image = await inLane(demand, () => decryptImage(answer.ciphertext, key, formats));
     const entry = { token, openedWith: sealOf(updated ? encodeMeta(answer) : record.meta), image };
     if (mayKeep()) {
       memory.put(id, entry);

@@ -13,6 +13,8 @@ export interface GetImageOptions {
 export interface Demand {
   /** Aborts when the last of them has gone. */
   readonly signal: AbortSignal;
+  /** Counts up: what was asked for first has the lowest. */
+  readonly number: number;
   /** May rise while the work waits for its turn. */
   priority: FetchPriority;
   /** Told when it did. */

@@ -7,7 +7,7 @@ import { timeoutError } from './in-time.js';
 // Milliseconds that the first in line waits for those that are about to join it.
 const gatherFor = 5;
 // Milliseconds without a byte after which the images behind the next one are asked for in another request.
-const stalledAfter = 1000;
+const stalledAfter = 2000;
 // Requests under way at once, up to which one of this priority may start.
 const slots = { high: 6, auto: 4, low: 1 };
 // Without batches the browser itself lets few through at a time, and those behind should be ready.

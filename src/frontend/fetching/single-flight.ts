@@ -10,9 +10,11 @@ import { type Demand, type GetImageOptions, raise } from './demand.js';
  */
 export function createSingleFlight<Result>() {
   const flights = new Map<string, ReturnType<typeof createFlight<Result>>>();
+  let number = 0;
 
   return (key: string, wish: GetImageOptions, work: (demand: Demand) => Promise<Result>): Promise<Result> => {
-    const flight = flights.get(key) ?? createFlight(work, wish.priority ?? 'auto', forget);
+    number += 1;
+    const flight = flights.get(key) ?? createFlight(work, { number, priority: wish.priority ?? 'auto' }, forget);
     flights.set(key, flight);
     return flight.join(wish);
 
@@ -25,11 +27,11 @@ export function createSingleFlight<Result>() {
 
 function createFlight<Result>(
   work: (demand: Demand) => Promise<Result>,
-  priority: Demand['priority'],
+  about: Pick<Demand, 'number' | 'priority'>,
   onEnd: () => void,
 ) {
   const abort = new AbortController();
-  const demand: Demand = { signal: abort.signal, priority };
+  const demand: Demand = { signal: abort.signal, ...about };
   let sharers = 0;
   const result = work(demand).finally(onEnd);
 

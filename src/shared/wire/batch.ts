@@ -57,31 +57,11 @@ export function frameHeader(payloadLength: number): Uint8Array {
  * frames.end(expected);
  */
 export function createFrameDecoder() {
-  const pending: Uint8Array[] = [];
-  let pendingLength = 0;
+  let parts: Uint8Array[] = [];
+  let length = 0;
   let needed = lengthBytes;
   let inPayload = false;
   let count = 0;
-
-  function take(): Uint8Array {
-    pendingLength -= needed;
-    const [first] = pending;
-    if (first && first.length > needed) {
-      pending[0] = first.subarray(needed);
-      return first.subarray(0, needed);
-    }
-    const whole = new Uint8Array(needed);
-    let at = 0;
-    while (at < needed) {
-      const chunk = pending[0] as Uint8Array;
-      const part = chunk.subarray(0, needed - at);
-      whole.set(part, at);
-      at += part.length;
-      if (part.length === chunk.length) pending.shift();
-      else pending[0] = chunk.subarray(part.length);
-    }
-    return whole;
-  }
 
   return {
     /**
@@ -89,11 +69,15 @@ export function createFrameDecoder() {
      * views into `chunk`.
      */
     push(chunk: Uint8Array): Uint8Array[] {
-      if (chunk.length > 0) pending.push(chunk);
-      pendingLength += chunk.length;
       const payloads: Uint8Array[] = [];
-      while (pendingLength >= needed) {
-        const bytes = take();
+      parts.push(chunk);
+      length += chunk.length;
+      // What is not enough yet is not put together either, or a large payload would be copied with every chunk.
+      if (length < needed) return payloads;
+      let rest = parts.length > 1 ? join(parts, length) : chunk;
+      while (rest.length >= needed) {
+        const bytes = rest.subarray(0, needed);
+        rest = rest.subarray(needed);
         if (inPayload) {
           payloads.push(bytes);
           count += 1;
@@ -103,6 +87,8 @@ export function createFrameDecoder() {
         }
         inPayload = !inPayload;
       }
+      parts = [rest];
+      length = rest.length;
       return payloads;
     },
 
@@ -112,7 +98,7 @@ export function createFrameDecoder() {
      * @throws PixstoreError `PAYLOAD_INVALID` when it was cut off or had another number of frames than expected
      */
     end(expected: number): void {
-      if (inPayload || pendingLength > 0 || count !== expected) {
+      if (inPayload || length > 0 || count !== expected) {
         throw new PixstoreError(
           'PAYLOAD_INVALID',
           `A batch answer was cut off: ${count} of ${expected} images arrived whole.`,
@@ -120,6 +106,16 @@ export function createFrameDecoder() {
       }
     },
   };
+}
+
+function join(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function invalid(problem: string): PixstoreError {

@@ -23,7 +23,7 @@ function startLine(onRequest?: (request: FakeRequest) => void) {
     /** Asks for an image and notes what becomes of it. */
     ask(id: string, priority: FetchPriority = 'auto') {
       const abort = new AbortController();
-      const demand: Demand = { signal: abort.signal, priority };
+      const demand: Demand = { signal: abort.signal, number: 1, priority };
       const errand = { abort, demand, outcome: undefined as unknown };
       const payload = line.fetch(recordOf(id), undefined, demand);
       payload.then(
@@ -166,7 +166,7 @@ describe('streaming', () => {
     const errands = ['a', 'slow', 'b', 'c'].map((id) => ask(id));
     await settle();
     requests[0]?.send(frameOf('a'));
-    await vi.advanceTimersByTimeAsync(999);
+    await vi.advanceTimersByTimeAsync(1999);
     expect(requests).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(requests[1]?.ids).toEqual(['b', 'c']);
@@ -189,7 +189,7 @@ describe('time', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(errands[0]?.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
     expect(requests[0]?.init.signal?.aborted).toBe(true);
-    await vi.advanceTimersByTimeAsync(2000);
+    await vi.advanceTimersByTimeAsync(4000);
     for (const { outcome } of errands) expect(outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
     expect(vi.getTimerCount()).toBe(0);
   });
