@@ -144,7 +144,7 @@ describe('a failure may be repeated', () => {
     await new Promise(setImmediate);
     requests[1]?.cut();
     await expect(answered).rejects.toBeInstanceOf(TransientError);
-    expect(payloads).toEqual([payloadOf('a')]);
+    expect(payloads.map((payload) => [...payload])).toEqual([[...payloadOf('a')]]);
   });
 
   test('when an answer ends early without being cut off', async () => {
