@@ -16,7 +16,7 @@ function ask(endpoint: Endpoint, ...records: ImageRecord[]) {
     records,
     priority: 'auto',
     signal: new AbortController().signal,
-    onPayloads: (more) => void payloads.push(...more),
+    onPayloads: (more) => void payloads.push(...more.map((payload) => Uint8Array.from(payload))),
   });
   return { answered, payloads };
 }
@@ -141,7 +141,7 @@ describe('a failure may be repeated', () => {
     await expect(silent).rejects.toBeInstanceOf(TransientError);
     const { answered, payloads } = askIds(endpoint, 'a', 'b');
     requests[1]?.send(frames('a'));
-    await new Promise(setImmediate);
+    await expect.poll(() => payloads.length).toBe(1);
     requests[1]?.cut();
     await expect(answered).rejects.toBeInstanceOf(TransientError);
     expect(payloads.map((payload) => [...payload])).toEqual([[...payloadOf('a')]]);
