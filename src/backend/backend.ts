@@ -14,6 +14,7 @@ import { requireImageId, type SaveOptions } from './images/ids.js';
 import { createImages } from './images/images.js';
 import { createPooledRandom } from './images/random.js';
 import { type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
+import { requireAudience } from './keys/audience.js';
 import { loadKeyring, requireKeys } from './keys/load-keyring.js';
 import type { Keyring } from './keys/master-key.js';
 import { createProofs } from './keys/proofs.js';
@@ -155,20 +156,8 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   } satisfies BackendWithEndpoint as PixstoreBackend;
 }
 
-const longestAudience = 256;
-
-function readAudience(options: AudienceOptions = {}): string | undefined {
-  const { audience } = options;
-  if (
-    audience === undefined ||
-    (typeof audience === 'string' && audience !== '' && audience.length <= longestAudience)
-  ) {
-    return audience;
-  }
-  throw new PixstoreError(
-    'AUDIENCE_INVALID',
-    `An audience is the id of a user or session, a string of 1 to ${longestAudience} characters. Leave it out for none.`,
-  );
+function readAudience({ audience }: AudienceOptions = {}): string | undefined {
+  return audience === undefined ? undefined : requireAudience(audience);
 }
 
 interface OpenedStore {

@@ -60,7 +60,7 @@ export interface BackendOptions {
   defaultEndpointListenPort: number;
   /** Default: `/pixstore-image`. */
   defaultEndpointRoute: string;
-  /** Connections that may be open at once; what comes above is cut off. Default: 10,000. */
+  /** Connections that may be open at once; what comes above is cut off. Default: 20,000. */
   defaultEndpointMaxConnections: number;
   /** How long a client of the default endpoint may take, in ms. What is left out keeps its default. */
   defaultEndpointTimeouts: Partial<EndpointTimeouts>;
@@ -152,7 +152,7 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   defaultEndpointListenHost: { default: '0.0.0.0', check: isText },
   defaultEndpointListenPort: { default: 7482, check: isWholeNumber(1, 65_535) },
   defaultEndpointRoute: { default: '/pixstore-image', check: isRoute },
-  defaultEndpointMaxConnections: { default: 10_000, check: isWholeNumber(1) },
+  defaultEndpointMaxConnections: { default: 20_000, check: isWholeNumber(1) },
   defaultEndpointTimeouts: { default: {}, check: isTimeouts },
   accessControlAllowOrigin: { default: '*', check: isOrigins },
   errorHandlingMode: { default: 'hybrid', check: isOneOf(errorHandlingModes) },

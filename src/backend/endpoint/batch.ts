@@ -5,8 +5,9 @@ import type { OpenedPart } from '../storage/port.js';
 import type { Answer } from './answer.js';
 
 // Answers that are being made ready while the one before them is on its way: enough to hide the wait for a disk or a
-// network, and little to hold for a client that reads slowly.
+// network, and, when images are large, little to hold for a client that reads slowly.
 const answersAhead = 4;
+const bytesAhead = 1024 * 1024;
 
 // Small pieces travel in blocks of this size; a larger piece travels as it is.
 const blockLength = 64 * 1024;
@@ -29,17 +30,20 @@ export async function* batchFrames(
 ): AsyncGenerator<Uint8Array> {
   const started: MaybePromise<Answer>[] = [];
   let startedCount = 0;
+  let largest = 1;
   let reading: OpenedPart | undefined;
   const block = createBlock();
   try {
     for (let sent = 0; sent < entries.length; sent += 1) {
-      for (; startedCount < entries.length && started.length < answersAhead; startedCount += 1) {
+      const ahead = Math.min(answersAhead, Math.ceil(bytesAhead / largest));
+      for (; startedCount < entries.length && started.length < ahead; startedCount += 1) {
         started.push(answer(entries[startedCount]));
       }
       const next = started.shift() as MaybePromise<Answer>;
       if (next instanceof Promise && block.length > 0) yield block.take();
       const { length, pieces, rest } = next instanceof Promise ? await next : next;
       reading = rest;
+      largest = Math.max(largest, length);
       for (const piece of [frameHeader(length), ...pieces]) {
         if (!block.hasRoomFor(piece)) yield block.take();
         if (piece.length <= copiedUpTo) block.add(piece);

@@ -2,6 +2,7 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { decodeBatchRequest } from '../../shared/wire/batch.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
+import { requireAudience } from '../keys/audience.js';
 import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
 import { batchFrames, readEntry } from './batch.js';
 import { allowedMethods, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
@@ -144,7 +145,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       const inMemory = pieces.reduce((sum, piece) => sum + piece.length, 0);
       if (hold(rest ? inMemory + chunkHeld : inMemory)) {
         const done = rest ? () => void rest.close().finally(leave) : leave;
-        return binaryReply(rest ? inPieces(pieces, rest) : pieces, length, headers, done);
+        return binaryReply(rest ? reporting(inPieces(pieces, rest), onError) : pieces, length, headers, done);
       }
       void rest?.close();
       leave();
@@ -168,12 +169,12 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     const frames = batchFrames(entries, (entry) =>
       isAllowed ? answerEntry(entry, door, who) : refuse(WirePayloadState.RateLimited),
     );
-    return binaryReply(frames, undefined, headers, leave);
+    return binaryReply(reporting(frames, onError), undefined, headers, leave);
   }
 
   /** Null: nobody is there. */
   function audienceAt({ audience }: Door): MaybePromise<string | null | undefined> {
-    return audience && andThen(audience(), (who) => who ?? null);
+    return audience && andThen(audience(), (who) => (who === undefined || who === null ? null : requireAudience(who)));
   }
 
   /** The application's checks come first. Whom they refuse is answered as with a wrong proof, and learns no more. */
@@ -237,4 +238,14 @@ interface Room {
 async function* inPieces(pieces: readonly Uint8Array[], rest: NonNullable<Answer['rest']>) {
   yield* pieces;
   yield* rest.chunks();
+}
+
+/** What fails when the answer has begun can only end it; somebody should know. */
+async function* reporting(body: AsyncGenerator<Uint8Array>, onError: (error: unknown) => void) {
+  try {
+    yield* body;
+  } catch (error) {
+    onError(error);
+    throw error;
+  }
 }

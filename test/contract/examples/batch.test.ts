@@ -122,7 +122,7 @@ describe('customEndpointBatchHelper', () => {
   it('refuses what is no batch, an audience that is none, and to run beside the default endpoint', async () => {
     const { backend, record } = await open();
     await failure('BATCH_INVALID', () => customEndpointBatchHelper('no JSON'));
-    for (const audience of ['', 'x'.repeat(257), 7 as unknown as string]) {
+    for (const audience of ['', 'x'.repeat(257), 'half \ud83d', 7 as unknown as string]) {
       await failure('AUDIENCE_INVALID', () => customEndpointBatchHelper('', { audience }));
       await failure('AUDIENCE_INVALID', () => backend.getImageRecord(record.id, { audience }));
     }

@@ -124,3 +124,31 @@ describe('health and figures', () => {
     expect((await fetch(`${url}/-/metrics`)).status).toBe(404);
   });
 });
+
+describe('an image that fails when its answer has begun', () => {
+  it('ends the answer there, and the log says why', async () => {
+    const lines: string[] = [];
+    const logger = { info: () => {}, warn: () => {}, error: (line: string) => void lines.push(line) };
+    const store = createMemoryStore();
+    const opening = {
+      ...store,
+      async open(id: string) {
+        const part = await store.open(id);
+        return (
+          part && {
+            ...part,
+            async *chunks() {
+              yield new Uint8Array(1_000);
+              throw new TypeError('the disk is gone');
+            },
+          }
+        );
+      },
+    };
+    const { backend, url } = await start({ store: opening, masterKey, logger });
+    const large = await backend.saveImage(Buffer.concat([photo('cat.png'), Buffer.alloc(2_000_000)]));
+    await expect(ask(url, large as ImageRecord)).rejects.toThrow();
+    await expect.poll(() => lines).toEqual(['[pixstore] an image request failed: TypeError']);
+    expect((await backend.stats())?.endpoint.open).toEqual({ answers: 0, bytes: 0 });
+  });
+});
