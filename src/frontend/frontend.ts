@@ -143,8 +143,9 @@ export function createPixstoreFrontend<Context = unknown>(
         assertOpen();
         assertImageId(id);
         const wasInMemory = forget(id);
-        tabs.tell(id);
-        return (await disk.remove(id)) || wasInMemory;
+        // Told afterwards: a tab that is quicker would leave nothing on disk for us to find.
+        const wasOnDisk = await disk.remove(id).finally(() => tabs.tell(id));
+        return wasOnDisk || wasInMemory;
       }),
 
     cachedImageExists: (id) =>

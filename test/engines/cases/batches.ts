@@ -63,8 +63,12 @@ export const batches: Case[] = [
       const saved = await control.saveMany(count);
       const page = await openFrame();
       await page.start({ fetchRetries: 0 });
-      await control.suffer({ breakAfter: 1000 });
-      const seen = await outcomes(page, saved);
+      await control.suffer({ holdAfter: 1000, breakAfter: 1000 });
+      const all = outcomes(page, saved);
+      await eventually(async () => (await page.sources()).length > 0, true, 'some are shown');
+      await control.suffer({ breakAfter: 0 });
+      await control.release();
+      const seen = await all;
       equal([...new Set(seen)].sort(), ['FETCH_FAILED', 'shown']);
     },
   },

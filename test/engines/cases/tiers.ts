@@ -56,19 +56,6 @@ export const tiers: Case[] = [
   },
 
   {
-    title: 'a page that is left at once has written what it showed',
-    async run({ control, openTab }) {
-      const saved = await control.saveMany(30);
-      const page = await openTab();
-      await page.start({});
-      await page.getAll(saved.map(({ record }) => record));
-      await page.reload();
-      await page.start({});
-      await eventually(async () => (await page.cachedIds()).length, 30);
-    },
-  },
-
-  {
     title: 'a decrypted cache shows the same picture on the next visit',
     skip: { webkit: 'it keeps no Blobs on disk in a private window, as which its automated window counts' },
     async run({ control, openFrame }) {

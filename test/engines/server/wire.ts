@@ -36,7 +36,7 @@ export interface Wire extends Listening {
   requests: SeenRequest[];
   /** From now on this befalls answers; undefined: nothing. */
   suffer(fault: Fault | undefined): void;
-  /** Lets go of what is held back. */
+  /** Lets go of what is held back, and holds nothing back any more until it suffers again. */
   release(): void;
   /** While it is down, every connection breaks. */
   setDown(down: boolean): void;
@@ -44,9 +44,9 @@ export interface Wire extends Listening {
 
 export async function createWire(endpointPort: number): Promise<Wire> {
   const requests: SeenRequest[] = [];
-  const held = new Set<() => void>();
   const broken = new WeakSet<ServerResponse>();
   let fault: Fault | undefined;
+  let hold = createHold();
   let left = 0;
   let down = false;
 
@@ -66,6 +66,7 @@ export async function createWire(endpointPort: number): Promise<Wire> {
       seen.givenUp = !response.writableEnded && !broken.has(response);
     });
     const { status, ...trouble } = takeFault(method);
+    const { released } = hold;
     if (status) {
       response.writeHead(status, { 'Access-Control-Allow-Origin': '*' }).end();
       return;
@@ -75,7 +76,7 @@ export async function createWire(endpointPort: number): Promise<Wire> {
     // A body that is changed to another length looks whole; one that breaks off has promised more.
     const keepsLength = length !== undefined && trouble.body === undefined && trouble.endAfter === undefined;
     response.writeHead(answer.statusCode ?? 500, keepsLength ? answer.headers : headers).flushHeaders();
-    await pass(answer, response, trouble);
+    await pass(answer, response, trouble, released);
   }
 
   function ask(options: object, body: string): Promise<IncomingMessage> {
@@ -92,7 +93,12 @@ export async function createWire(endpointPort: number): Promise<Wire> {
     return fault;
   }
 
-  async function pass(answer: Readable, response: ServerResponse, trouble: Fault): Promise<void> {
+  async function pass(
+    answer: Readable,
+    response: ServerResponse,
+    trouble: Fault,
+    released: Promise<void>,
+  ): Promise<void> {
     const { flipAt = -1, endAfter = Infinity, breakAfter = Infinity, holdAfter = Infinity } = trouble;
     const stop = Math.min(endAfter, breakAfter);
     let at = 0;
@@ -101,7 +107,7 @@ export async function createWire(endpointPort: number): Promise<Wire> {
       if (flipAt >= at && flipAt < at + bytes.length) bytes.writeUInt8(bytes.readUInt8(flipAt - at) ^ 1, flipAt - at);
       const free = Math.max(0, Math.min(bytes.length, holdAfter - at));
       await write(response, bytes.subarray(0, free));
-      if (at + free === holdAfter) await new Promise<void>((resolve) => held.add(resolve));
+      if (at + free === holdAfter) await released;
       await write(response, bytes.subarray(free));
       at += bytes.length;
       if (at === stop) break;
@@ -120,16 +126,25 @@ export async function createWire(endpointPort: number): Promise<Wire> {
     suffer(next) {
       fault = next;
       left = next?.times ?? Infinity;
+      const before = hold;
+      hold = createHold();
+      // What is held back already is let go with what will be.
+      void hold.released.then(before.release);
     },
-    release() {
-      for (const letGo of held) letGo();
-      held.clear();
-    },
+    release: () => hold.release(),
     setDown(isDown) {
       down = isDown;
       if (down) server.closeAllConnections();
     },
   };
+}
+
+function createHold() {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { released, release };
 }
 
 /** Resolves when the bytes are on their way, so that a connection which breaks next does not swallow them. */
