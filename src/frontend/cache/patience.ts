@@ -1,4 +1,5 @@
-const patience = 2000;
+const ticks = 20;
+const tick = 100;
 
 /**
  * Waits for the browser's storage, but not for ever: resolves with undefined when `giveUp` is called (another tab
@@ -6,10 +7,18 @@ const patience = 2000;
  */
 export function patiently<Result>(work: (giveUp: () => void) => Promise<Result>): Promise<Result | undefined> {
   return new Promise((resolve, reject) => {
-    const giveUp = () => resolve(undefined);
-    const timer = setTimeout(giveUp, patience);
+    const giveUp = () => {
+      clearInterval(timer);
+      resolve(undefined);
+    };
+    // By ticks, since a page that was busy all the time could not hear the answer: that counts as one.
+    let left = ticks;
+    const timer = setInterval(() => {
+      left -= 1;
+      if (left === 0) giveUp();
+    }, tick);
     work(giveUp)
-      .finally(() => clearTimeout(timer))
+      .finally(() => clearInterval(timer))
       .then(resolve, reject);
   });
 }

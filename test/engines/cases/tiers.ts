@@ -56,6 +56,29 @@ export const tiers: Case[] = [
   },
 
   {
+    title: 'a page that is busy for seconds does not take its disk cache for dead',
+    async run({ control, openFrame }) {
+      const records = (await control.saveMany(100)).map(({ record }) => record);
+      const before = await openFrame();
+      await before.start({});
+      await before.getAll(records);
+      await eventually(async () => (await before.cachedIds()).length, 100);
+      await before.leave();
+      const page = await openFrame();
+      await page.start({});
+      const [first, ...rest] = records;
+      if (first) await page.get(first); // the database is open
+      const all = page.getAll(rest);
+      await Promise.resolve().then(() => undefined); // they have been asked for
+      const until = performance.now() + 3000;
+      while (performance.now() < until);
+      await all;
+      equal([...new Set(await page.sources())], ['disk']);
+      equal((await page.window.frontend.cacheStats())?.disk.hits, 100);
+    },
+  },
+
+  {
     title: 'a decrypted cache shows the same picture on the next visit',
     skip: { webkit: 'it keeps no Blobs on disk in a private window, as which its automated window counts' },
     async run({ control, openFrame }) {

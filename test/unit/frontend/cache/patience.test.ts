@@ -20,6 +20,7 @@ test('work that never ends is given up after two seconds', async () => {
   expect(outcome).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(1);
   expect(outcome).toHaveBeenCalledWith(undefined);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('work that says it is blocked is given up at once', async () => {
