@@ -2,27 +2,24 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { decodeBatchRequest } from '../../shared/wire/batch.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
-import { requireAudience } from '../keys/audience.js';
 import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
 import { batchFrames, readEntry } from './batch.js';
+import { payloadStream, reporting } from './body-stream.js';
 import { allowedMethods, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
 import type { Door, EndpointRequest } from './door.js';
 import { createLoadLimit, type LoadLimits, type Place } from './load-limit.js';
+import { createPages, type PagesOptions } from './pages.js';
 import { mayAsk, type RateLimiter } from './rate-limit.js';
 import { binaryReply, blameReply, busyReply, type HeaderList, type Reply, textReply } from './reply.js';
-import { createServe, type OnServed } from './serve.js';
+import { type Audience, audienceAt, createServe, type OnServed } from './serve.js';
 import { createServingCounters, type ServingStats } from './serving-stats.js';
 import { readQuery, readTarget, type Target } from './target.js';
 
-export interface EndpointOptions {
+export interface EndpointOptions extends PagesOptions {
   answer: AnswerImage;
   accessControlAllowOrigin: string | string[];
   loadLimits: LoadLimits;
   rateLimiter: RateLimiter | undefined;
-  /** Rejects when the store does not answer. */
-  checkHealth(): Promise<unknown>;
-  /** The page of metrics; null when there is none. */
-  metrics: (() => Promise<string>) | null;
   onServed: OnServed;
   /** Told of what fails inside; the client learns no more than that it did. */
   onError(error: unknown): void;
@@ -60,7 +57,8 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const limit = createLoadLimit(options.loadLimits);
   const readingLimit = createLoadLimit(options.loadLimits);
   const counters = createServingCounters();
-  const { serve, serveAuthorized, refuse } = createServe(options.answer, counters, options.onServed);
+  const { serve, serveAt, refuse } = createServe(options.answer, counters, options.onServed);
+  const pages = createPages(options);
 
   function handle(request: EndpointRequest, door: Door): MaybePromise<Reply> {
     const headers = headersFor(request.header('origin'));
@@ -71,8 +69,8 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       return { status: 204, headers: [...headers, ...preflightHeaders(Boolean(door.authorize))], body: [], done() {} };
     }
     if (method === 'GET' || method === 'HEAD') {
-      if (target.kind === 'health') return healthReply(headers);
-      if (target.kind === 'metrics') return metricsReply(headers);
+      if (target.kind === 'health') return pages.health(headers);
+      if (target.kind === 'metrics') return pages.metrics(headers);
       return admitted(headers, imageReply, request, door, target);
     }
     // Where the application has mounted us, batches may be sent to any path.
@@ -145,7 +143,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       const inMemory = pieces.reduce((sum, piece) => sum + piece.length, 0);
       if (hold(rest ? inMemory + chunkHeld : inMemory)) {
         const done = rest ? () => void rest.close().finally(leave) : leave;
-        return binaryReply(rest ? reporting(inPieces(pieces, rest), onError) : pieces, length, headers, done);
+        return binaryReply(rest ? reporting(payloadStream(pieces, rest), onError) : pieces, length, headers, done);
       }
       void rest?.close();
       leave();
@@ -153,7 +151,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     };
     const admission = rateLimiter ? mayAsk(rateLimiter, door.client?.(), 1) : true;
     const answered = andThen(admission, (isAllowed) =>
-      isAllowed ? andThen(audienceAt(door), (who) => answerAt(door, who, image)) : refuse(WirePayloadState.RateLimited),
+      isAllowed ? andThen(audienceAt(door), (who) => serveAt(door, who, image)) : refuse(WirePayloadState.RateLimited),
     );
     return andThen(answered, send);
   }
@@ -172,19 +170,8 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     return binaryReply(reporting(frames, onError), undefined, headers, leave);
   }
 
-  /** Null: nobody is there. */
-  function audienceAt({ audience }: Door): MaybePromise<string | null | undefined> {
-    return audience && andThen(audience(), (who) => (who === undefined || who === null ? null : requireAudience(who)));
-  }
-
-  /** The application's checks come first. Whom they refuse is answered as with a wrong proof, and learns no more. */
-  function answerAt(door: Door, who: string | null | undefined, request: ImageRequest): MaybePromise<Answer> {
-    if (who === null) return refuse(WirePayloadState.InvalidProof);
-    return serveAuthorized(who === undefined ? request : { ...request, audience: who }, door.authorize);
-  }
-
   /** One bad entry spoils only its own frame. */
-  function answerEntry(entry: unknown, door: Door, who: string | null | undefined): MaybePromise<Answer> {
+  function answerEntry(entry: unknown, door: Door, who: Audience): MaybePromise<Answer> {
     const failed = (error: unknown) => {
       if (error instanceof PixstoreError && error.code === 'TOKEN_INVALID')
         return refuse(WirePayloadState.InvalidProof);
@@ -192,32 +179,12 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       return refuse(WirePayloadState.InternalError);
     };
     const { id, token, proof } = readEntry(entry);
-    return recover(() => answerAt(door, who, { id, token, proof }), failed);
+    return recover(() => serveAt(door, who, { id, token, proof }), failed);
   }
 
   function stateReply(state: BareState, headers: HeaderList): Reply {
     const { pieces, length } = refuse(state);
     return binaryReply(pieces, length, headers, () => {});
-  }
-
-  async function healthReply(headers: HeaderList): Promise<Reply> {
-    return pageOf(async () => {
-      await options.checkHealth();
-      return 'ok';
-    }, headers);
-  }
-
-  async function metricsReply(headers: HeaderList): Promise<Reply> {
-    return options.metrics ? pageOf(options.metrics, headers) : textReply(404, 'Not found.', headers);
-  }
-
-  async function pageOf(write: () => Promise<string>, headers: HeaderList): Promise<Reply> {
-    try {
-      return textReply(200, await write(), headers);
-    } catch (error) {
-      onError(error);
-      return textReply(503, 'The store does not answer.', headers);
-    }
   }
 
   return {
@@ -233,19 +200,4 @@ interface Room {
   headers: HeaderList;
   hold: Place['hold'];
   leave(): void;
-}
-
-async function* inPieces(pieces: readonly Uint8Array[], rest: NonNullable<Answer['rest']>) {
-  yield* pieces;
-  yield* rest.chunks();
-}
-
-/** What fails when the answer has begun can only end it; somebody should know. */
-async function* reporting(body: AsyncGenerator<Uint8Array>, onError: (error: unknown) => void) {
-  try {
-    yield* body;
-  } catch (error) {
-    onError(error);
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
+import { requireAudience } from '../keys/audience.js';
 import { type Answer, type AnswerImage, bareAnswer, type ImageRequest } from './answer.js';
 import type { Door } from './door.js';
 import type { ServingCounters } from './serving-stats.js';
@@ -30,14 +31,24 @@ export function createServe(answer: AnswerImage, counters: ServingCounters, onSe
     return bareAnswer(state);
   }
 
-  /** Asks the application first. Whom it refuses is answered as with a wrong proof, and learns nothing else. */
-  function serveAuthorized(request: ImageRequest, authorize: Door['authorize']): MaybePromise<Answer> {
+  /** The application's checks come first. Whom they refuse is answered as with a wrong proof, and learns no more. */
+  function serveAt({ authorize }: Door, who: Audience, request: ImageRequest): MaybePromise<Answer> {
+    if (who === null) return refuse(WirePayloadState.InvalidProof);
+    const bound = who === undefined ? request : { ...request, audience: who };
     const { id } = request;
-    if (!authorize || typeof id !== 'string' || id === '') return serve(request);
+    if (!authorize || typeof id !== 'string' || id === '') return serve(bound);
     return andThen(authorize(id), (allowed) =>
-      allowed === true ? serve(request) : refuse(WirePayloadState.InvalidProof),
+      allowed === true ? serve(bound) : refuse(WirePayloadState.InvalidProof),
     );
   }
 
-  return { serve, serveAuthorized, refuse };
+  return { serve, serveAt, refuse };
+}
+
+/** Who asks. Undefined: proofs are bound to nobody. Null: they are, and nobody is there. */
+export type Audience = string | null | undefined;
+
+/** @throws PixstoreError `AUDIENCE_INVALID`, or what the application throws */
+export function audienceAt({ audience }: Door): MaybePromise<Audience> {
+  return audience && andThen(audience(), (who) => (who === undefined || who === null ? null : requireAudience(who)));
 }
