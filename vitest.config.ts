@@ -9,14 +9,15 @@ function project(name: string, settings: ProjectConfig = {}) {
 export default defineConfig({
   test: {
     projects: [
-      project('unit'),
-      project('contract'),
+      // Patience for a machine that does other things as well; nothing here waits for a clock.
+      project('unit', { testTimeout: 30_000 }),
+      project('contract', { testTimeout: 60_000 }),
       // One browser at a time: timings and CPU are the test's own.
       project('browser', { testTimeout: 30_000, hookTimeout: 60_000, fileParallelism: false }),
       ...['chromium', 'firefox', 'webkit'].map((engine) =>
         project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 }),
       ),
-      project('fault', { testTimeout: 60_000 }),
+      project('fault', { testTimeout: 180_000 }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.
       project('attack', { testTimeout: 120_000, fileParallelism: false }),
       project('package', { testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
