@@ -256,9 +256,16 @@ describe('the demo gallery', () => {
   test('asks for a fresh record when a proof has expired', async () => {
     const page = await visit();
     await allShown(page);
-    const invalidProof = Buffer.of(5);
+    const invalidProof = Buffer.of(1, 0, 0, 0, 5); // the frame of one image
     const headers = { 'Access-Control-Allow-Origin': '*' };
-    await page.route('**/pixstore-image/**', (route) => route.fulfill({ body: invalidProof, headers }), { times: 1 });
+    await page.route(
+      '**/pixstore-image',
+      (route) => {
+        const { images } = JSON.parse(route.request().postData() ?? '') as { images: unknown[] };
+        return route.fulfill({ body: Buffer.concat(images.map(() => invalidProof)), headers });
+      },
+      { times: 1 },
+    );
     const asked = page.waitForRequest(/\/api\/images\/.+/);
 
     await page.locator('#bar').getByRole('button', { name: 'Network' }).click();
