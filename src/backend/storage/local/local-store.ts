@@ -60,7 +60,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const reads = prepareOn(database, prepareReads);
   const cache = createRecordCache(reads);
   const files = openBlobFiles(imageRootDir, options.fileSystem);
-  const parts = createPartReader(reads, files);
+  const parts = createPartReader(reads, cache, files);
   const writer = prepareOn(database, openWriter);
   const submit = createBatcher<Command, Outcome>((commands) => writer.run(commands).finally(cache.expire), {
     maxItems: maxCommit.items,

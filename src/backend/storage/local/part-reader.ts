@@ -2,17 +2,25 @@ import { type MaybePromise, type OpenedPart, openInMemory, type PartRecord, type
 import type { BlobFiles } from './blob-files.js';
 import { openInFile } from './opened-file.js';
 import type { Reads } from './reads.js';
+import type { RecordCache } from './record-cache.js';
+import type { FoundRow } from './row.js';
 import { ciphertextMissing } from './storage-error.js';
 
 /** Brings records and ciphertexts together: at once when the row has both, else with a promise. */
-export function createPartReader(reads: Reads, files: BlobFiles) {
+export function createPartReader(reads: Reads, cache: RecordCache, files: BlobFiles) {
   const opened = new Set<OpenedPart>();
+
+  /** Mostly an image is read soon after its record was handed out: then its row is where the record was found. */
+  function findRow(id: string): FoundRow | null {
+    const remembered = cache.remembered(id);
+    return (remembered && reads.rowOf(remembered)) ?? reads.row(id);
+  }
 
   /** @param vanished - a file that the row named before, and that was not there */
   function find<Found>(id: string, finding: Finding<Found>, vanished?: string): MaybePromise<Found | null> {
-    const row = reads.row(id);
+    const row = findRow(id);
     if (!row) return null;
-    const { file, ciphertext, ...record } = row;
+    const { record, file, ciphertext } = row;
     if (ciphertext) return finding.inRow({ ...record, ciphertext });
     // An update may have removed the file after we saw its row: then the row names another one by now.
     if (file === vanished) throw ciphertextMissing();

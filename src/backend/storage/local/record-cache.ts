@@ -1,6 +1,6 @@
 import { createByteLru } from '../../../shared/byte-lru.js';
 import type { PartRecord } from '../port.js';
-import type { Reads } from './reads.js';
+import type { FoundRecord, Reads } from './reads.js';
 
 const limitBytes = 16 * 1024 * 1024;
 const recordBytes = 512; // about what a record takes in memory
@@ -12,7 +12,7 @@ const recordBytes = 512; // about what a record takes in memory
  * ask once for all of a turn of the event loop, since they were all on their way before it began.
  */
 export function createRecordCache(reads: Reads) {
-  const records = createByteLru<PartRecord>(limitBytes, () => recordBytes);
+  const records = createByteLru<FoundRecord>(limitBytes, () => recordBytes);
   let dataVersion: number | undefined;
   let isCurrent = false;
   let isRecent = false;
@@ -42,13 +42,18 @@ export function createRecordCache(reads: Reads) {
     record(id: string, recent = false): PartRecord | null {
       if (!(recent ? isRecent : isCurrent)) refresh();
       const known = records.get(id);
-      if (known) return known;
-      const record = reads.record(id);
-      if (record) records.put(id, record);
-      return record;
+      if (known) return known.record;
+      const found = reads.record(id);
+      if (found) records.put(id, found);
+      return found?.record ?? null;
     },
+
+    /** What a look-up found before. It may have changed since. */
+    remembered: (id: string): FoundRecord | undefined => records.get(id),
 
     /** Call after a commit of one's own: it may fall into the same turn as a look-up. */
     expire,
   };
 }
+
+export type RecordCache = ReturnType<typeof createRecordCache>;

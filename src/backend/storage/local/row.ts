@@ -7,6 +7,13 @@ export interface PartRow extends PartRecord {
   ciphertext: Uint8Array | null;
 }
 
+/** A part as it is read. Its record may be one that others have as well: not to be changed. */
+export interface FoundRow {
+  record: PartRecord;
+  file: string | null;
+  ciphertext: Uint8Array | null;
+}
+
 export const recordColumns = 'id, token, size, iv, tag, sealed_key';
 
 // Variants of x are "x.name". "." and the "/" after it stand nowhere else in an id, nor does "~", which is above all
@@ -24,8 +31,8 @@ export function toRecord(row: SqlRow): PartRecord {
   };
 }
 
-export function toPartRow(row: SqlRow): PartRow {
-  return { ...toRecord(row), file: row.file as string | null, ciphertext: row.ciphertext as Uint8Array | null };
+export function toFoundRow(record: PartRecord, { file, ciphertext }: SqlRow): FoundRow {
+  return { record, file: file as string | null, ciphertext: ciphertext as Uint8Array | null };
 }
 
 /** @param files - for each part the file that has its ciphertext, or null when it goes into the row */
