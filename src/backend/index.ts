@@ -36,6 +36,7 @@ export type { AudienceOptions, BackendStats, PixstoreBackend } from './public-ap
 export { type LocalStoreOptions, openLocalStore } from './storage/local/local-store.js';
 export { createMemoryStore } from './storage/memory/memory-store.js';
 export type {
+  ExpectedToken,
   ImageStore,
   ImageVersion,
   MaybePromise,

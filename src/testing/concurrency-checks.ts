@@ -16,6 +16,28 @@ export function concurrencyChecks(check: Check): void {
     assert.deepEqual(await store.check(), []);
   });
 
+  check('lets no writer replace a newer version by an older one', async (store) => {
+    await store.put(versionOf('one', 1000), null);
+    const tokens = Array.from({ length: 30 }, (_, index) => 2000 + ((index * 7) % 30));
+    const won: number[] = [];
+    const put = async (token: number) => {
+      const version = versionOf('one', token, token % 2 ? sizes.large : sizes.small);
+      if (await store.put(version, 'older')) won.push(token);
+    };
+    const read = async () => {
+      for (let newest = 0; newest < 2029; await new Promise(setImmediate)) {
+        const found = await store.read('one');
+        assert.ok(found && found.token >= newest, 'a reader saw an older version after a newer one');
+        newest = found.token;
+      }
+    };
+    await Promise.all([...tokens.map(put), read()]);
+    assertStored(await store.read('one'), versionOf('one', 2029, sizes.large));
+    assert.ok(won.includes(2029));
+    assert.equal(await store.remove('one'), true);
+    assert.deepEqual(await store.check(), []);
+  });
+
   check('loses no update of writers who each go on from the version they see', async (store) => {
     const writers = 8;
     const updatesEach = 10;

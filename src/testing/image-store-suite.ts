@@ -112,6 +112,22 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     assert.deepEqual(await store.check(), []);
   });
 
+  check('replaces whatever is older when that is all that is expected', async (store) => {
+    const first = versionOf('one', 1000, sizes.large, ['thumb', 'wide']);
+    assert.equal(await store.put(first, 'older'), false, 'there was nothing to replace');
+    assert.equal(await store.read('one'), null);
+    await store.put(first, null);
+    for (const token of [999, 1000]) assert.equal(await store.put(versionOf('one', token), 'older'), false);
+    for (const { id } of first.parts) assertStored(await store.read(id), first, id);
+    const next = versionOf('one', 1001, sizes.small, ['thumb']);
+    assert.equal(await store.put(next, 'older'), true);
+    for (const { id } of next.parts) assertStored(await store.read(id), next, id);
+    assert.equal(await store.read('one.wide'), null);
+    await store.remove('one');
+    assert.equal(await store.put(versionOf('one', 2000, sizes.large), 'older'), false);
+    assert.deepEqual(await store.check(), []);
+  });
+
   check('puts, replaces and removes all parts of a version as one', async (store) => {
     const first = versionOf('a:one', 1000, sizes.small, ['thumb', 'wide']);
     await store.put(first, null);

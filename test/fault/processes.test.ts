@@ -38,7 +38,7 @@ describe('several processes on one store', () => {
   test('lose no update of each other, see all at once, and never hear that it is busy', async () => {
     const folder = await quickFolder();
     const reader = createPixstoreBackend(backendOf(folder));
-    /** Of each image: the version that a change replaced, and the one that it put in its place. */
+    /** Of each image: the version that a change replaced, or `older`, and the one that it put in its place. */
     const steps = new Map<string, { from: string; to: string }[]>();
     const hashes = new Map<string, string>();
     const stale: string[] = [];
@@ -56,8 +56,10 @@ describe('several processes on one store', () => {
 
     for (const [id, put] of steps) {
       const inOrder = put.sort((a, b) => Number(a.to) - Number(b.to));
-      // Each change went on from the version that the one before it had put: none was lost, none was repeated.
-      expect(inOrder.map(({ from }) => from)).toEqual(['null', ...inOrder.slice(0, -1).map(({ to }) => to)]);
+      // Each change took the place of the version that the one before it had put: none was lost, none was repeated.
+      const before = ['null', ...inOrder.slice(0, -1).map(({ to }) => to)];
+      expect(inOrder.map(({ from }, index) => (from === 'older' ? before[index] : from))).toEqual(before);
+      expect(new Set(before).size).toBe(before.length);
       const record = reader.getImageRecord(id);
       expect(String(record?.token)).toBe(inOrder.at(-1)?.to);
       const payload = await reader.customEndpointHelper(id, undefined, record?.statelessProof);

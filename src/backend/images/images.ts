@@ -4,7 +4,7 @@ import { requireKeys } from '../keys/load-keyring.js';
 import type { Keyring } from '../keys/master-key.js';
 import type { Proofs } from '../keys/proofs.js';
 import { sealKey, unsealKey } from '../keys/sealing.js';
-import type { ImageStore, PartRecord } from '../storage/port.js';
+import type { ExpectedToken, ImageStore, PartRecord } from '../storage/port.js';
 import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
 import { newImageId, requireImageId, type SaveOptions } from './ids.js';
 import { inspectImage } from './inspect.js';
@@ -41,12 +41,12 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
     keyNoted = true;
   }
 
-  /** @returns the record of the new version, or null when another one was stored than the expected */
+  /** @returns the record of the new version, or null when what is stored is not the expected version */
   async function put(
     id: string,
     token: number,
     image: EncryptedImage,
-    expectedToken: number | null,
+    expectedToken: ExpectedToken,
   ): Promise<ImageRecord | null> {
     const { key, iv, tag, ciphertext } = image;
     const sealedKey = sealKey(key, { id, token }, keyring[0], randomBytes);
@@ -76,12 +76,13 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
       const image = await encrypt(bytes);
       return oneByOne(id, async () => {
         await noteSealingKey();
-        for (;;) {
+        for (let token = now(); ; ) {
+          // The clock is above the token of what is stored, almost always: then nobody has to look that up first.
+          const record = await put(id, token, image, 'older');
+          if (record) return record;
           const current = await store.record(id);
           if (!current) throw notFound();
-          const record = await put(id, Math.max(now(), current.token + 1), image, current.token);
-          if (record) return record;
-          // Another process updated it since we looked: go on from its version.
+          token = Math.max(now(), current.token + 1);
         }
       });
     },

@@ -22,6 +22,12 @@ export interface ImageVersion {
   parts: readonly Part[];
 }
 
+/**
+ * What a version that is put takes the place of: the version with this token, none (null), or any whose token is lower
+ * than its own (`older`), for who need not know which one that is.
+ */
+export type ExpectedToken = number | 'older' | null;
+
 /** What a store tells of a part without touching its ciphertext. */
 export interface PartRecord {
   id: string;
@@ -96,13 +102,13 @@ export interface ImageStore {
   };
 
   /**
-   * Keeps a version in place of the one with `expectedToken` (null: there must be none). Atomic, and durable once it
-   * resolves. Readers see the old version whole or the new one whole, also after a crash at any instruction.
+   * Keeps a version in place of the one with `expectedToken`. Atomic, and durable once it resolves. Readers see the old
+   * version whole or the new one whole, also after a crash at any instruction.
    *
-   * @returns false, and nothing changed, when another token is stored than the expected one, or when an image would be
-   * born with a token that is not above `lastRemovedToken()`
+   * @returns false, and nothing changed, when what is stored is not the expected version, or when an image would be born
+   * with a token that is not above `lastRemovedToken()`
    */
-  put(version: ImageVersion, expectedToken: number | null): Promise<boolean>;
+  put(version: ImageVersion, expectedToken: ExpectedToken): Promise<boolean>;
 
   /**
    * A part with its ciphertext; a variant's id reads that variant. Without a promise where the store has it at hand:
@@ -165,6 +171,11 @@ export interface ImageStore {
    * opened parts to be read: they are closed, or go on to their end if the store has no more to do for them.
    */
   close(): Promise<void>;
+}
+
+/** @param current - the token of the version that is stored; null when there is none */
+export function isExpected(current: number | null, expected: ExpectedToken, newToken: number): boolean {
+  return expected === 'older' ? current !== null && current < newToken : current === expected;
 }
 
 /** For stores that have the ciphertext in memory anyway: its chunks are views of it. */

@@ -24,8 +24,12 @@ const backend = createPixstoreBackend({
   store: {
     ...store,
     async put(version, expectedToken) {
-      const stored = await store.put(version, expectedToken);
-      if (stored) say('put', version.id, String(expectedToken), version.token);
+      // Half of the updates insist on the version that they see.
+      const seen = expectedToken === 'older' && random.below(2) === 0 ? await store.record(version.id) : null;
+      if (seen && seen.token >= version.token) return false;
+      const expected = seen?.token ?? expectedToken;
+      const stored = await store.put(version, expected);
+      if (stored) say('put', version.id, String(expected), version.token);
       return stored;
     },
   },

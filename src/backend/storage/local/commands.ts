@@ -1,8 +1,9 @@
+import type { ExpectedToken } from '../port.js';
 import type { PartRow } from './row.js';
 
 /** One change to the database. Plain data, so that it can go to another thread. */
 export type Command =
-  | { kind: 'replace'; id: string; token: number; expectedToken: number | null; rows: PartRow[] }
+  | { kind: 'replace'; id: string; token: number; expectedToken: ExpectedToken; rows: PartRow[] }
   | { kind: 'remove'; id: string }
   | { kind: 'reseal'; id: string; token: number; sealedKey: Uint8Array }
   | { kind: 'note-master-key'; keyId: string };

@@ -1,3 +1,4 @@
+import { isExpected } from '../port.js';
 import type { Command, Outcome } from './commands.js';
 import { counters } from './counters.js';
 import type { SqlDatabase, SqlRow } from './driver.js';
@@ -52,7 +53,7 @@ export function prepareWrites(database: SqlDatabase) {
   /** @returns the files of the version before, or null when another one is stored than the expected */
   function update({ id, token, expectedToken, rows }: Replace): string[] | null {
     const before = new Map(partsOf(id).map((part) => [part.id, part]));
-    if (before.get(id)?.token !== expectedToken) return null;
+    if (!isExpected(before.get(id)?.token ?? null, expectedToken, token)) return null;
     const released = filesOf(before.values());
     for (const part of rows) {
       const old = before.get(part.id);

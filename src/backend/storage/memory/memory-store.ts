@@ -1,5 +1,5 @@
 import { createLifecycle } from '../../../shared/lifecycle.js';
-import { type ImageStore, openInMemory, type PartRecord, type StoredPart, storeClosed } from '../port.js';
+import { type ImageStore, isExpected, openInMemory, type PartRecord, type StoredPart, storeClosed } from '../port.js';
 
 /**
  * Keeps images in this process's memory, for tests and throw-away data. It is also the shortest full answer to what
@@ -33,7 +33,7 @@ export function createMemoryStore(): ImageStore {
 
     async put({ id, token, parts }, expectedToken) {
       const current = find(id)?.token ?? null;
-      if (current !== expectedToken) return false;
+      if (!isExpected(current, expectedToken, token)) return false;
       if (current === null && token <= removedToken) return false;
       const copies = parts.map((part) => ({
         id: part.id,
