@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { createIdList } from './id-list.mjs';
 import { imageOf } from './images.mjs';
 
 /**
@@ -23,9 +24,8 @@ import { imageOf } from './images.mjs';
  * @param {Contestant} contestant
  */
 export function createWork(contestant) {
-  /** @type {string[]} */
-  let ids = [];
-  const anyId = () => ids[Math.floor(Math.random() * ids.length)];
+  const ids = createIdList();
+  const anyId = () => ids.at(Math.floor(Math.random() * ids.length));
   const lookUp = (/** @type {string[]} */ picks) => {
     for (const id of picks) if (!contestant.record(id)) throw new Error('A record is missing.');
   };
@@ -52,20 +52,18 @@ export function createWork(contestant) {
 
     /** Saves a number of images; then removes them, untimed, so that the store is as large as before. */
     async saveAndRemove({ size, concurrency, count }) {
-      const before = ids;
-      ids = [];
+      /** @type {string[]} */
+      const saved = [];
       const bytes = imageOf(size);
       let left = count;
       const begin = performance.now();
       await atOnce(concurrency, async () => {
         while (left > 0) {
           left -= 1;
-          ids.push(await contestant.save(bytes));
+          saved.push(await contestant.save(bytes));
         }
       });
       const seconds = (performance.now() - begin) / 1000;
-      const saved = ids;
-      ids = before;
       await atOnce(256, async () => {
         for (let id = saved.pop(); id; id = saved.pop()) await contestant.remove(id);
       });
@@ -79,7 +77,7 @@ export function createWork(contestant) {
       let next = 0;
       return perSecond(concurrency, duration, () => {
         next = (next + step) % ids.length;
-        return contestant.update(ids[next], bytes);
+        return contestant.update(ids.at(next), bytes);
       });
     },
 
@@ -129,7 +127,7 @@ export function createWork(contestant) {
     },
 
     /** Records of all images, in the order of the calls of `fill`. */
-    handOutAll: async () => ids.map((id) => contestant.record(id)),
+    handOutAll: async () => Array.from({ length: ids.length }, (_, index) => contestant.record(ids.at(index))),
 
     stats: async () => contestant.stats(),
 
