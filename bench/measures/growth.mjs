@@ -11,7 +11,8 @@ const counts = { full: [1_000, 100_000, 1_000_000], quick: [1_000, 10_000, 50_00
 
 /**
  * What the same work costs as the store grows. The stores stand side by side and take turns. Nothing is kept in memory:
- * all of a small store would be, and little of a large one, and that is no matter of the store's. The peer takes no part: at its rate the million would take half an hour and a million files.
+ * all of a small store would be, and little of a large one, and that is no matter of the store's. The peer takes no
+ * part: at its rate the million would take half an hour and a million files.
  */
 export async function growth(/** @type {import('./bench.mjs').Bench} */ bench) {
   /** @type {Level[]} */
