@@ -1,4 +1,3 @@
-import type { DecryptionKey } from '../shared/wire/payload.js';
 import { WirePayloadState } from '../shared/wire/states.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
 import type { DiskCache } from './cache/disk-cache.js';
@@ -56,7 +55,9 @@ export function createImageLoader({ options, source, memory, disk, generations }
   const share = createSingleFlight<LoadedImage>();
   const inLane = createLane(decryptedAtOnce);
   const retry = createRetry(options);
-  const refresh = options.refreshRecords && createRefresher(options.refreshRecords, options.fetchTimeout);
+  let fetching = 0;
+  const refresh =
+    options.refreshRecords && createRefresher(options.refreshRecords, options.fetchTimeout, () => fetching);
   const formats = options.imageFormats;
 
   return async (record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> => {
@@ -77,16 +78,15 @@ export function createImageLoader({ options, source, memory, disk, generations }
 
   async function find(record: ImageRecord, journey: Journey): Promise<LoadedImage> {
     const { id, token } = record;
-    const key = decodeMeta(record.meta);
     const arrived = source.expect?.();
     let onDisk: Blob | undefined;
     try {
-      onDisk = await fromDisk(id, token, key, journey.demand);
+      onDisk = await fromDisk(record, journey.demand);
     } finally {
       arrived?.();
     }
     // No await from here to the source: those it was told to expect are then there together.
-    if (!onDisk) return fromNetwork(record, key, journey).catch((error) => renew(error, record, journey));
+    if (!onDisk) return fromNetwork(record, journey).catch((error) => renew(error, record, journey));
     const entry = { token, openedWith: sealOf(record.meta), image: onDisk };
     if (journey.mayKeep()) memory.put(id, entry);
     return { ...entry, source: 'disk' };
@@ -98,16 +98,16 @@ export function createImageLoader({ options, source, memory, disk, generations }
     const fresh = await refresh(id, journey.context);
     if (!fresh) throw error;
     assertRecord(fresh);
-    if (fresh.token === token) return fromNetwork(fresh, decodeMeta(fresh.meta), journey);
+    if (fresh.token === token) return fromNetwork(fresh, journey);
     return fromMemory(fresh, sealOf(fresh.meta)) ?? find(fresh, { ...journey, renewed: true });
   }
 
-  async function fromDisk(id: string, token: number, key: DecryptionKey, demand: Demand): Promise<Blob | undefined> {
+  async function fromDisk({ id, token, meta }: ImageRecord, demand: Demand): Promise<Blob | undefined> {
     const cached = await disk.read(id, token);
     if (!cached) return undefined;
     if (cached instanceof Blob) return isAllowedType(cached.type, formats) ? cached : undefined;
     try {
-      return await inLane(demand, () => decryptImage(cached, key, formats));
+      return await inLane(demand, () => decryptImage(cached, decodeMeta(meta), formats));
     } catch (error) {
       if (!hasCode(error, 'DECRYPTION_FAILED')) throw error;
       forget(id);
@@ -115,20 +115,20 @@ export function createImageLoader({ options, source, memory, disk, generations }
     }
   }
 
-  async function fromNetwork(
-    record: ImageRecord,
-    recordKey: DecryptionKey,
-    { context, demand, mayKeep }: Journey,
-  ): Promise<LoadedImage> {
+  async function fromNetwork(record: ImageRecord, { context, demand, mayKeep }: Journey): Promise<LoadedImage> {
     const { id } = record;
     demand.signal.throwIfAborted();
+    fetching += 1;
     const answer = await retry(demand.signal, async () =>
       readAnswerFor(id, await source.fetch(record, context, demand)),
-    );
+    ).finally(() => {
+      fetching -= 1;
+    });
     const updated = answer.state === WirePayloadState.Updated;
     const token = updated ? answer.token : record.token;
-    const key = updated ? answer : recordKey;
-    const image = await inLane(demand, () => decryptImage(answer.ciphertext, key, formats));
+    const image = await inLane(demand, () =>
+      decryptImage(answer.ciphertext, updated ? answer : decodeMeta(record.meta), formats),
+    );
     const entry = { token, openedWith: sealOf(updated ? encodeMeta(answer) : record.meta), image };
     if (mayKeep()) {
       memory.put(id, entry);

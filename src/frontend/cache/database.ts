@@ -7,7 +7,7 @@ import { isQuotaError, type StoresOf, settled, transact } from './transaction.js
 export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
 
 /**
- * Opens the database on first use, and again when the browser or another tab closed it. A database that cannot be
+ * Opens the database on first use at the latest, and again when the browser or another tab closed it. A database that cannot be
  * opened, has another schema or breaks in use is deleted and made anew, once; after that it is out of use until the
  * page is loaded again. While it hangs it is out of use too.
  */
@@ -18,11 +18,15 @@ export function createCacheDatabase(name: string, version: number, stores: Store
   let hanging = false;
   let damaged = false;
   let recreated = false;
+  let isEmpty = false;
 
   /** undefined when what is there is not ours. */
   async function open(giveUp: () => void): Promise<IDBDatabase | undefined> {
     const request = indexedDB.open(name, version);
-    request.onupgradeneeded = () => createStores(request.result, stores);
+    request.onupgradeneeded = () => {
+      createStores(request.result, stores);
+      isEmpty = true;
+    };
     request.onblocked = giveUp;
     const opened = await settled(request);
     opened.onversionchange = ({ newVersion }) => {
@@ -60,6 +64,13 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     opening = undefined;
   }
 
+  async function connect(): Promise<IDBDatabase | undefined> {
+    if (!isUsable()) return undefined;
+    opening ??= patiently(establish);
+    await opening;
+    return connection;
+  }
+
   function release(database: IDBDatabase): void {
     database.close();
     if (connection === database) connection = undefined;
@@ -81,12 +92,9 @@ export function createCacheDatabase(name: string, version: number, stores: Store
       work: (...stores: StoresOf<Names>) => Result,
     ): Promise<Result | undefined> {
       for (const isLastTry of [false, true]) {
-        if (!connection && isUsable()) {
-          opening ??= patiently(establish);
-          await opening;
-        }
-        const database = connection;
+        const database = connection ?? (await connect());
         if (!database || hanging) return undefined;
+        isEmpty &&= mode === 'readonly';
         let late = false;
         const running = transact(database, mode, names, work).finally(() => {
           if (late) hanging = false;
@@ -107,6 +115,15 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     },
 
     isUsable,
+
+    /** Begins to open it, so that the first images need not wait for that. */
+    prepare: (): void => void connect(),
+
+    /**
+     * This page made it and has written nothing since: there is no need to search it. What other tabs write meanwhile is
+     * fetched once more at worst.
+     */
+    isEmpty: (): boolean => isEmpty,
 
     /**
      * Deletes the database, whatever state it is in.

@@ -7,8 +7,10 @@ interface Wish {
   answer: (row?: ImageRow) => void;
 }
 
-/** Bounds how long the page is busy asking. */
-const wishesAtOnce = 1000;
+/** Asked for together, so that the browser always has some to do and the page is not flooded with answers. */
+const readsAtOnce = 32;
+/** A transaction that takes too long is taken for one that hangs. */
+const readsPerTransaction = 1000;
 
 /**
  * Makes what reads image rows. Reads of one moment share a transaction, and so do those that come while it runs; each
@@ -21,19 +23,33 @@ export function createReader(database: CacheDatabase, { images }: StoreNames) {
     await undefined; // so that all calls of this moment are there
     while (wishes.size > 0) {
       const isDone = await database.use('readonly', [images], (rows) => {
-        for (const wish of [...wishes].slice(0, wishesAtOnce)) {
+        if (database.isEmpty()) answerNothing();
+        const waiting = wishes.values();
+        let left = readsPerTransaction;
+        const readNext = () => {
+          const wish = left > 0 && waiting.next().value;
+          if (!wish) return;
+          left -= 1;
           const row = rows.get(wish.id);
-          row.onsuccess = () => settle(wish, row.result);
-        }
+          row.onsuccess = () => {
+            settle(wish, row.result);
+            readNext();
+          };
+        };
+        for (let reads = 0; reads < readsAtOnce; reads += 1) readNext();
         return true;
       });
-      if (!isDone) for (const wish of wishes) settle(wish);
+      if (!isDone) answerNothing();
     }
   });
 
   function settle(wish: Wish, row?: ImageRow): void {
     wishes.delete(wish);
     wish.answer(row);
+  }
+
+  function answerNothing(): void {
+    for (const wish of wishes) settle(wish);
   }
 
   return (id: string): Promise<ImageRow | undefined> =>

@@ -13,11 +13,15 @@ interface Entry {
 
 const minute = 60_000;
 const bytesAtOnce = 4 * 1024 * 1024;
-const entriesAtOnce = 500;
+// So few that the page does not notice.
+const entriesAtOnce = 100;
+// Idle moments that are let pass while more comes.
+const mostPatience = 20;
 
 /**
- * Gathers what is to be written: images and times of use share transactions, which begin when the page is idle. When
- * the page is hidden or left, all that waits is written at once.
+ * Gathers what is to be written: images and times of use share transactions, which begin when the page is idle and
+ * nothing more comes, since pictures that are still on their way need the processor. When the page is hidden or left,
+ * all that waits is written at once.
  */
 export function createWriteQueue(
   database: CacheDatabase,
@@ -29,10 +33,19 @@ export function createWriteQueue(
   // The newest version of each image that this page saw on disk or gave to it.
   const newest = new Map<string, number>();
   let makeRoomAfter = 0;
+  let added = 0;
+
+  async function calm(): Promise<void> {
+    for (let moments = 0; moments < mostPatience; moments += 1) {
+      const before = added;
+      await idle();
+      if (added === before) return;
+    }
+  }
 
   const flush = coalesce(async () => {
     while (waiting.size > 0) {
-      await idle();
+      await calm();
       const batch = nextBatch();
       try {
         await write(batch);
@@ -112,6 +125,7 @@ export function createWriteQueue(
       const { id, token, size } = row;
       if ((newest.get(id) ?? 0) > token) return;
       newest.set(id, token);
+      added += 1;
       const before = waiting.get(id);
       const used = { id, token, size, lastUsed: now() };
       waiting.set(

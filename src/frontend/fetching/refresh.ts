@@ -5,25 +5,37 @@ import { inTime } from './in-time.js';
 /** Gets fresh records from the application's API; those it does not give out any more are left out, or null. */
 export type RefreshRecords = (ids: string[], context: unknown) => Promise<readonly (ImageRecord | null)[]>;
 
-// Milliseconds in which proofs that expired together are found out.
-const gatherFor = 20;
+// Milliseconds after which it is seen whether more proofs turned out to be expired.
+const pause = 20;
+// So often in a row that none did, while there are fetches under way, and the question is asked all the same.
+const mostPauses = 10;
 
 /**
- * Asks the application for fresh records: once for all that are wanted at the same time, with the context of the first, and
+ * Asks the application for fresh records: once for all proofs that expired together, with the context of the first, and
  * one question at a time.
  *
- * @param timeout - milliseconds it may take
+ * @param timeout - milliseconds the application may take
+ * @param fetching - how many images are being fetched, whose proofs may turn out to be expired as well
  */
-export function createRefresher(refreshRecords: RefreshRecords, timeout: number) {
+export function createRefresher(refreshRecords: RefreshRecords, timeout: number, fetching: () => number) {
   let ids: Set<string> | undefined;
   let answer: Promise<Map<string | undefined, ImageRecord | undefined>> | undefined;
+
+  async function gather(wanted: Set<string>): Promise<void> {
+    let pauses = 0;
+    do {
+      const before = wanted.size;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      pauses = wanted.size > before ? 0 : pauses + 1;
+    } while (pauses < mostPauses && fetching() > 0);
+  }
 
   async function askFor(
     wanted: Set<string>,
     context: unknown,
     before: typeof answer,
   ): Promise<Map<string | undefined, ImageRecord | undefined>> {
-    await Promise.allSettled([before, new Promise((resolve) => setTimeout(resolve, gatherFor))]);
+    await Promise.allSettled([before, gather(wanted)]);
     ids = undefined;
     try {
       const records = await inTime(timeout, undefined, () => refreshRecords([...wanted], context));

@@ -3,7 +3,7 @@ import type { FrontendConfig } from '../../../src/frontend/config.js';
 import type { RefreshRecords } from '../../../src/frontend/fetching/refresh.js';
 import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
 import type { ImageRecord } from '../../../src/types/index.js';
-import { answerWith, createFakeEndpoint } from './fetching/fake-endpoint.js';
+import { answerWith, createFakeEndpoint, encodeFrame } from './fetching/fake-endpoint.js';
 import { bytesOf, sealImage } from './sealed-image.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
@@ -62,6 +62,46 @@ test('proofs that expired do not show, and the application is asked once for all
   const [ids, context] = refreshRecords.mock.calls[0] ?? [];
   expect(ids?.slice().sort()).toEqual(expired.map(({ id }) => id).sort());
   expect(context).toEqual({ user: 'ada' });
+});
+
+test('answers that come one after another, slowly, make one question', async () => {
+  const { frontend, refreshRecords } = createFrontend(undefined, {
+    fetch: createFakeEndpoint(async (request) => {
+      if (String(request.init.body).includes('expired')) {
+        for (const _id of request.ids) {
+          request.send(encodeFrame(Uint8Array.of(5)));
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        request.end();
+      } else answerWith((id) => byId.get(id)?.success ?? Uint8Array.of(2))(request);
+    }).fetch,
+  });
+  const all = Promise.all(expired.map((record) => frontend.getImage(record)));
+  for (let time = 0; time < 1000; time += 10) {
+    await vi.advanceTimersByTimeAsync(10);
+    await new Promise(setImmediate);
+  }
+  expect((await all).every(Boolean)).toBe(true);
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+});
+
+test('an image that is slow to come does not hold up the question for the others', async () => {
+  const { frontend, refreshRecords } = createFrontend(undefined, {
+    fetch: createFakeEndpoint((request) => {
+      if (String(request.init.body).includes('expired')) {
+        request.send(encodeFrame(Uint8Array.of(5))); // and the next never comes
+      } else answerWith((id) => byId.get(id)?.success ?? Uint8Array.of(2))(request);
+    }).fetch,
+  });
+  const all = expired.slice(0, 2).map((record) => frontend.getImage(record));
+  for (let time = 0; time < 1000; time += 10) {
+    await vi.advanceTimersByTimeAsync(10);
+    await new Promise(setImmediate);
+  }
+  expect(await all[0]).toBeInstanceOf(Blob);
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+  frontend.close();
+  all[1]?.catch(() => {});
 });
 
 test('an image the application has no record for is PROOF_INVALID, and the others show', async () => {

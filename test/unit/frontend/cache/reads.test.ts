@@ -2,7 +2,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createCacheDatabase } from '../../../../src/frontend/cache/database.js';
 import { createReader } from '../../../../src/frontend/cache/reads.js';
 import { storeNames } from '../../../../src/frontend/cache/schema.js';
-import { bytes, diskOptions, eventually, watchTransactions } from './disk.js';
+import { bytes, diskOptions, eventually, openDisk, watchTransactions } from './disk.js';
 
 /** A reader over a database with rows of these ids. */
 async function openReader(ids: string[]) {
@@ -27,13 +27,33 @@ test('500 reads of one moment share one transaction', async () => {
   expect(begun()).toEqual(['readonly: images']);
 });
 
-test('reads that come while a transaction runs share the next one', async () => {
+test('reads that come when a transaction has nothing more to ask share the next one', async () => {
   const { read } = await openReader(manyIds);
   const begun = watchTransactions();
   const late: Promise<unknown>[] = [];
   await Promise.all([read('id-0').then(() => late.push(...manyIds.map(read))), read('id-1')]);
   await Promise.all(late);
   expect(begun()).toHaveLength(2);
+});
+
+test('reads that come while a transaction has more to ask join it', async () => {
+  const { read } = await openReader(manyIds);
+  const begun = watchTransactions();
+  const all = manyIds.slice(0, 400).map(read);
+  await all[0];
+  await Promise.all([...all, ...manyIds.slice(400).map(read)]);
+  expect(begun()).toHaveLength(1);
+});
+
+test('not all are asked for at the same time, so that the page gets to other things between the answers', async () => {
+  const { read } = await openReader(manyIds);
+  const get = vi.spyOn(IDBObjectStore.prototype, 'get');
+  onTestFinished(() => get.mockRestore());
+  const reads = manyIds.map(read);
+  await reads[0];
+  expect(get.mock.calls.length).toBeLessThan(50);
+  await Promise.all(reads);
+  expect(get).toHaveBeenCalledTimes(500);
 });
 
 test('a read is answered when its own row is there, not when all are', async () => {
@@ -90,4 +110,12 @@ test('a transaction that hangs keeps all pictures waiting two seconds together, 
   expect(await read('id-0')).toBeUndefined();
   hang = false;
   await eventually(() => read('id-0')).toMatchObject({ id: 'id-0' });
+});
+
+test('a cache that is made for its first reads is not searched for them', async () => {
+  const { disk } = openDisk();
+  const get = vi.spyOn(IDBObjectStore.prototype, 'get');
+  onTestFinished(() => get.mockRestore());
+  expect((await Promise.all(manyIds.map((id) => disk.read(id, 1)))).some(Boolean)).toBe(false);
+  expect(get).not.toHaveBeenCalled();
 });

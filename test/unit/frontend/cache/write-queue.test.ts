@@ -11,7 +11,7 @@ import {
   watchTransactions,
 } from './disk.js';
 
-const manyIds = Array.from({ length: 300 }, (_, at) => `id-${at}`);
+const manyIds = Array.from({ length: 90 }, (_, at) => `id-${at}`);
 
 test('writes of one moment share one transaction, which waits until the page is idle', async () => {
   const idle = useIdle();
@@ -21,8 +21,32 @@ test('writes of one moment share one transaction, which waits until the page is 
   for (const id of manyIds) disk.write(id, 1, bytes(10), always);
   await disk.has('z');
   expect(begun()).toEqual(['readonly: images']);
-  await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(300);
+  await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(90);
   expect(begun().filter((one) => one.startsWith('readwrite'))).toEqual(['readwrite: images-usage,images']);
+});
+
+test('while more comes, nothing is written, but not for ever', async () => {
+  const idle = useIdle();
+  const { disk } = openDisk();
+  await disk.read('a', 1);
+  const begun = watchTransactions();
+  let written = 0;
+  const write = () => disk.write(`id-${written++}`, 1, bytes(10), always);
+  write();
+  while (begun().length === 0) {
+    write();
+    await idle(() => new Promise(setImmediate));
+  }
+  expect(written).toBe(21);
+});
+
+test('more than 100 images take several transactions, so that the page gets to other things in between', async () => {
+  const { disk, options } = openDisk();
+  await disk.read('a', 1);
+  const begun = watchTransactions();
+  for (let at = 0; at < 250; at += 1) disk.write(`id-${at}`, 1, bytes(10), always);
+  await eventually(() => rowsOf(options.frontendDbName, 'images')).toHaveLength(250);
+  expect(begun().filter((one) => one.startsWith('readwrite'))).toHaveLength(3);
 });
 
 test('more than 4 MiB take several transactions', async () => {
@@ -115,8 +139,8 @@ test('times of use share one transaction, which keeps nobody from reading images
   const idle = useIdle();
   const { disk, clock, options } = openDisk();
   for (const id of manyIds) disk.write(id, 1, bytes(10), always);
-  await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(300);
-  await eventually(() => disk.usage()).toMatchObject({ images: 300 });
+  await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(90);
+  await eventually(() => disk.usage()).toMatchObject({ images: 90 });
   clock.time = 7000;
   const begun = watchTransactions();
   await Promise.all(manyIds.map((id) => disk.read(id, 1)));
