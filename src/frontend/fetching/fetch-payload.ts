@@ -26,7 +26,7 @@ export async function fetchPayload(
     if (cause instanceof PixstoreError) throw cause;
     // The message of a foreign error may hold the URL, and with it the proof: it stays in the cause.
     const name = cause instanceof Error ? cause.name : typeof cause;
-    throw new PixstoreError('FETCH_FAILED', `The fetcher threw (${name}): see the cause.`, { cause });
+    throw new PixstoreError('FETCH_FAILED', `The fetcher threw ${name}.`, { cause });
   }
 }
 
@@ -35,5 +35,5 @@ function toBytes(answer: unknown): Uint8Array {
   const tag = Object.prototype.toString.call(answer).slice('[object '.length, -1);
   if (tag === 'Uint8Array') return answer as Uint8Array;
   if (tag === 'ArrayBuffer') return new Uint8Array(answer as ArrayBuffer);
-  throw new PixstoreError('FETCH_FAILED', `The fetcher returned ${tag} instead of Uint8Array.`);
+  throw new PixstoreError('FETCH_FAILED', `The fetcher returned ${tag}, not Uint8Array.`);
 }

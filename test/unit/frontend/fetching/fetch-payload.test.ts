@@ -41,7 +41,7 @@ test.each([
 ])('a fetcher that returns %s is told so', async (name, value) => {
   await expect(ask(async () => value)).rejects.toMatchObject({
     code: 'FETCH_FAILED',
-    message: expect.stringContaining(`returned ${name} instead of Uint8Array`),
+    message: expect.stringContaining(`returned ${name}, not Uint8Array`),
   });
 });
 
