@@ -10,7 +10,7 @@ import type { ImageFormat } from '../types/index.js';
  */
 export function assertSecureContext(): void {
   if (globalThis.crypto?.subtle) return;
-  throw new PixstoreError('INSECURE_CONTEXT', 'The page must come over HTTPS or from localhost.');
+  throw new PixstoreError('INSECURE_CONTEXT', 'The page needs HTTPS, or localhost.');
 }
 
 /**
@@ -28,7 +28,7 @@ export async function decryptImage(
   const format = formatFromByte(plaintext[0]);
   const type = format && mimeTypeOf(format);
   if (isAllowedType(type, formats)) return new Blob([plaintext.subarray(1)], { type });
-  throw new PixstoreError('FORMAT_REFUSED', `The image is ${format ?? 'unknown'}, not ${formats} ("imageFormats").`);
+  throw new PixstoreError('FORMAT_REFUSED', `The option "imageFormats" does not list ${format ?? 'its format'}.`);
 }
 
 /** Do `formats` allow images of this MIME type? (jpg and jpeg are one type.) */

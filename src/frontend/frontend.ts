@@ -10,7 +10,7 @@ import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from '.
 import { assertSecureContext } from './decrypt.js';
 import type { GetImageOptions } from './fetching/demand.js';
 import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
-import { type AnyFetcher, fetchPayload } from './fetching/fetch-payload.js';
+import { type AnyFetcher, createFetch } from './fetching/fetch-payload.js';
 import { createRequestLine } from './fetching/request-line.js';
 import { createImageLoader, type LoadedImage, type PayloadSource } from './load-image.js';
 import { createObjectUrls } from './object-urls.js';
@@ -109,10 +109,8 @@ export function createPixstoreFrontend<Context = unknown>(
   return {
     getImage,
 
-    async getImages(records, context, wish) {
-      const list = await run(() => assertList(records));
-      return list && Promise.all(list.map((record) => getImage(record, context, wish)));
-    },
+    getImages: (records, context, wish) =>
+      run(() => Promise.all(assertList(records).map((record) => getImage(record, context, wish))), wish?.signal),
 
     getImageUrl: (record, context, wish) =>
       show(record, context, wish, ({ token, openedWith, image }) => {
@@ -175,14 +173,9 @@ export function createPixstoreFrontend<Context = unknown>(
 }
 
 function chooseSource(options: FrontendOptions, fetcher: ImageFetcher<never> | undefined): PayloadSource {
+  if (fetcher) return { fetch: createFetch(fetcher as AnyFetcher, options.fetchTimeout) };
   // readFrontendConfig saw to it that there is a host when there is no fetcher.
-  if (!fetcher) {
-    return createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
-  }
-  return {
-    fetch: (record, context, { signal }) =>
-      fetchPayload(fetcher as AnyFetcher, options.fetchTimeout, record, context, signal),
-  };
+  return createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
 }
 
 function assertImageId(id: unknown): void {

@@ -23,7 +23,7 @@ export function assertRecord(value: unknown): asserts value is ImageRecord {
 
 function check(field: string, isGood: boolean): void {
   if (isGood) return;
-  throw new PixstoreError('RECORD_INVALID', `The record has no valid "${field}": pass on what getImageRecord gave.`);
+  throw new PixstoreError('RECORD_INVALID', `The record has no valid "${field}": pass it on unchanged.`);
 }
 
 /** The bytes of a record's meta. */

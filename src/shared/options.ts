@@ -22,7 +22,7 @@ export function readOptions<Options extends object>(
   const config = given as Record<string, unknown>;
   for (const name of Object.keys(config)) {
     if (!Object.hasOwn(rules, name)) {
-      throw invalid(`${initName} has no option "${name}". It has: ${Object.keys(rules)}`);
+      throw invalid(`${initName} has no option "${name}". It has: ${Object.keys(rules).join(', ')}`);
     }
   }
   const options: Record<string, unknown> = {};

@@ -27,5 +27,5 @@ function urlOf(host: string): URL {
   // A worker made from a blob: URL has that as its location, but keeps the page's origin.
   const { location, origin } = globalThis;
   const isSecure = `${location?.protocol} ${origin}`.includes('https:');
-  return new URL(/^https?:\/\//i.test(host) ? host : `http${isSecure ? 's' : ''}://${host}`);
+  return new URL(/^https?:\/\//i.test(host) ? host : (isSecure ? 'https://' : 'http://') + host);
 }

@@ -1,5 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { createFrameDecoder, encodeBatchRequest } from '../../shared/wire/batch.js';
+import { type BatchEntry, createFrameDecoder, encodeBatchRequest } from '../../shared/wire/batch.js';
 import type { ImageRecord } from '../../types/index.js';
 import type { FrontendOptions } from '../config.js';
 import type { FetchPriority } from './demand.js';
@@ -35,27 +35,6 @@ export function createEndpoint(options: EndpointOptions) {
   let takesBatches: boolean | undefined;
   let inDoubt = false;
 
-  async function send({ records, priority, signal }: EndpointRequest, isBatch: boolean): Promise<Response> {
-    const [first] = records as [ImageRecord];
-    const entries = records.map(({ id, token, statelessProof }) => ({ id, token, proof: statelessProof }));
-    try {
-      const response = await (options.fetch ?? fetch)(isBatch ? base : imageUrl(base, first), {
-        cache: 'no-store',
-        credentials: 'omit',
-        referrerPolicy: 'no-referrer',
-        priority,
-        signal,
-        ...(isBatch && { method: 'POST', body: encodeBatchRequest(entries) }),
-      });
-      if (inDoubt && !isBatch) takesBatches ??= false;
-      return response;
-    } catch (error) {
-      // When a single request gets no answer either, it was the network.
-      inDoubt = isBatch && !signal.aborted;
-      throw error;
-    }
-  }
-
   /** False when this is no answer to a batch, or cannot be read as it comes in. */
   async function readBatch({ body }: Response, { records, onPayloads }: EndpointRequest): Promise<boolean> {
     const payloadsIn = createFrameDecoder();
@@ -71,20 +50,18 @@ export function createEndpoint(options: EndpointOptions) {
     return missing <= 0;
   }
 
-  async function ask(request: EndpointRequest): Promise<boolean> {
-    const isBatch = request.records.length > 1;
-    const response = await send(request, isBatch);
+  async function read(response: Response, request: EndpointRequest): Promise<boolean> {
     const { status } = response;
+    const isBatch = request.records.length > 1;
     const isPassing = passingStatus.includes(status);
     if (status === 200) {
-      if (!isBatch) request.onPayloads([new Uint8Array(await response.arrayBuffer())]);
-      if (!isBatch || (await readBatch(response, request))) return true;
-    } else if (!isBatch || isPassing || (takesBatches && status !== 404 && status !== 405)) {
-      const Refusal = isPassing ? TransientError : PixstoreError;
-      throw new Refusal('FETCH_FAILED', `HTTP status ${status} from ${base}.`);
+      if (isBatch) return readBatch(response, request);
+      request.onPayloads([new Uint8Array(await response.arrayBuffer())]);
+      return true;
     }
-    takesBatches = false;
-    return false;
+    if (isBatch && !isPassing && (!takesBatches || status === 404 || status === 405)) return false;
+    const Refusal = isPassing ? TransientError : PixstoreError;
+    throw new Refusal('FETCH_FAILED', `HTTP status ${status} from ${base}.`);
   }
 
   return {
@@ -98,16 +75,36 @@ export function createEndpoint(options: EndpointOptions) {
      * @throws PixstoreError `FETCH_FAILED`, a TransientError when asking again may help
      */
     async ask(request: EndpointRequest): Promise<boolean> {
+      const { records, priority, signal } = request;
+      const isBatch = records.length > 1;
+      let response: Response | undefined;
       try {
-        return await ask(request);
+        response = await (options.fetch ?? fetch)(isBatch ? base : imageUrl(base, records[0] as ImageRecord), {
+          cache: 'no-store',
+          credentials: 'omit',
+          referrerPolicy: 'no-referrer',
+          priority,
+          signal,
+          ...(isBatch && { method: 'POST', body: encodeBatchRequest(records.map(entryOf)) }),
+        });
+        if (inDoubt && !isBatch) takesBatches ??= false;
+        const isRead = await read(response, request);
+        if (!isRead) takesBatches = false;
+        return isRead;
       } catch (cause) {
         if (cause instanceof PixstoreError) throw cause;
+        // When a single request gets no answer either, it was the network.
+        if (!response) inDoubt = isBatch && !signal.aborted;
         throw new TransientError(
           'FETCH_FAILED',
-          `No answer from ${base}, or cut off: see that it is up and its accessControlAllowOrigin allows this page.`,
+          `No answer from ${base}, or cut off: check that its accessControlAllowOrigin allows this page.`,
           { cause },
         );
       }
     },
   };
+}
+
+function entryOf({ id, token, statelessProof }: ImageRecord): BatchEntry {
+  return { id, token, proof: statelessProof };
 }

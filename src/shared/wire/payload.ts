@@ -82,5 +82,5 @@ export function decodeImagePayload(bytes: Uint8Array): ImagePayload {
       };
     }
   }
-  throw new PixstoreError('PAYLOAD_INVALID', 'The answer is no payload: pass on what the endpoint gave.');
+  throw new PixstoreError('PAYLOAD_INVALID', 'The answer is no payload: pass it on unchanged.');
 }

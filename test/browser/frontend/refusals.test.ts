@@ -98,7 +98,7 @@ test('a page without crypto.subtle is told that it needs HTTPS', async () => {
   expect(await tab.evaluate(() => isSecureContext)).toBe(false);
   expect(await tab.evaluate((record) => helpers.get(record), record)).toMatchObject({
     code: 'INSECURE_CONTEXT',
-    message: expect.stringContaining('over HTTPS'),
+    message: expect.stringContaining('needs HTTPS'),
   });
   expect(world.tap.requests).toEqual([]);
 });

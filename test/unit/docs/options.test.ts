@@ -28,7 +28,7 @@ function namesOf(readConfig: (config: object) => unknown): string[] {
   try {
     readConfig({ none: 0 });
   } catch (error) {
-    return (/It has: (.*)\.$/.exec((error as Error).message)?.[1] ?? '').split(',');
+    return (/It has: (.*)\.$/.exec((error as Error).message)?.[1] ?? '').split(', ');
   }
   return [];
 }

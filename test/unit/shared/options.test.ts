@@ -25,7 +25,7 @@ describe('options', () => {
 
   test('that are unknown are named, with those that there are', async () => {
     const { message } = await failure('CONFIG_INVALID', () => read({ Port: 1 }));
-    expect(message).toBe('A test has no option "Port". It has: port,host.');
+    expect(message).toBe('A test has no option "Port". It has: port, host.');
     await failure('CONFIG_INVALID', () => read({ colour: 1 }));
     await failure('CONFIG_INVALID', () => read({ toString: 1 }));
   });
