@@ -27,7 +27,7 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
 
   async function count(): Promise<void> {
     countAfter = now() + minute;
-    held = (await countUsage(database, names)) ?? { entries: 0, bytes: 0 };
+    held = (await countUsage(database, names)) ?? held;
   }
 
   const run = coalesce(async () => {

@@ -43,7 +43,14 @@ export function createStores(database: IDBDatabase, { images, usage }: StoreName
   database.createObjectStore(usage, { keyPath: 'id' }).createIndex('lastUsed', 'lastUsed');
 }
 
-/** Does an opened database have our stores? One that has them in another form breaks in use, and is made anew then. */
-export function hasOurStores({ objectStoreNames }: IDBDatabase, { images, usage }: StoreNames): boolean {
-  return objectStoreNames.contains(images) && objectStoreNames.contains(usage);
+/** Does an opened database have our stores, made as we make them? */
+export function hasOurStores(database: IDBDatabase, { images, usage }: StoreNames): boolean {
+  try {
+    const transaction = database.transaction([images, usage]);
+    const { keyPath, indexNames } = transaction.objectStore(usage);
+    return indexNames.contains('lastUsed') && keyPath === 'id' && transaction.objectStore(images).keyPath === 'id';
+  } catch {
+    // One of them is not there.
+    return false;
+  }
 }

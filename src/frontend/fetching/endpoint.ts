@@ -88,16 +88,16 @@ export function createEndpoint(options: EndpointOptions) {
           ...(isBatch && { method: 'POST', body: encodeBatchRequest(records.map(entryOf)) }),
         });
         if (inDoubt && !isBatch) takesBatches ??= false;
-        const isRead = await read(response, request);
-        if (!isRead) takesBatches = false;
-        return isRead;
+        if (await read(response, request)) return true;
+        takesBatches = false;
+        return false;
       } catch (cause) {
         if (cause instanceof PixstoreError) throw cause;
         // When a single request gets no answer either, it was the network.
         if (!response) inDoubt = isBatch && !signal.aborted;
         throw new TransientError(
           'FETCH_FAILED',
-          `No answer from ${base}, or cut off: check that its accessControlAllowOrigin allows this page.`,
+          `No answer from ${base}, or cut off: check its accessControlAllowOrigin.`,
           { cause },
         );
       }
