@@ -1,18 +1,33 @@
 // What a page pays for pixstore/frontend: the built entry point with all it imports, minified, under brotli.
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
-// The goal is 8,192. The limit only ever goes down.
-const limit = 10_400;
+/** @param {import('esbuild').BuildOptions} [options] */
+async function bundle(options) {
+  const { outputFiles = [] } = await build({
+    entryPoints: ['dist/frontend/index.js'],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    ...options,
+    write: false,
+  });
+  return outputFiles[0]?.text ?? '';
+}
 
-const { outputFiles } = await build({
-  entryPoints: ['dist/frontend/index.js'],
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  write: false,
-});
-const bytes = brotliCompressSync(outputFiles[0]?.contents ?? '').length;
-console.log(`pixstore/frontend: ${bytes} bytes minified and compressed, of at most ${limit}.`);
-if (bytes > limit) process.exitCode = 1;
+/**
+ * @param {string} minifier
+ * @param {string | undefined} code
+ * @param {number} limit
+ */
+function check(minifier, code, limit) {
+  const bytes = brotliCompressSync(code ?? '').length;
+  console.log(`pixstore/frontend: ${bytes} bytes with ${minifier} and brotli, of at most ${limit}.`);
+  if (!code || bytes > limit) process.exitCode = 1;
+}
+
+// The limits only ever go down. The goal is 8,192 with terser, which is the minifier of webpack, Next.js and Rollup.
+check('esbuild', await bundle({ minify: true }), 9_150);
+const { code } = await minify(await bundle(), { module: true, compress: { passes: 3, pure_getters: true } });
+check('terser', code, 8_480);

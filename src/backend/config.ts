@@ -96,9 +96,7 @@ const longestTimer = 2 ** 31 - 1;
 const defaultTimeouts: EndpointTimeouts = { headers: 10_000, request: 30_000, stalled: 60_000, keepAlive: 65_000 };
 
 const isWindowLength: Check = (value) =>
-  value === -1
-    ? undefined
-    : isWholeNumber(1)(value) && 'must be a whole number of ms of at least 1, or -1 for no proofs';
+  value === -1 ? undefined : isWholeNumber(1)(value) && 'a whole number of ms of at least 1, or -1 for no proofs';
 
 const isOrigin = (value: unknown) =>
   value === '*' || (typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i.test(value));
@@ -106,60 +104,60 @@ const isOrigin = (value: unknown) =>
 const isOrigins: Check = (value) =>
   [value].flat().length > 0 && [value].flat().every(isOrigin)
     ? undefined
-    : 'must be "*", an origin such as "https://app.example.com", or a list of origins';
+    : '"*", an origin such as "https://app.example.com", or a list of origins';
 
 const isKeys: Check = (value) =>
   [value].flat().length > 0 && [value].flat().every((key) => typeof key === 'string')
     ? undefined
-    : 'must be a string (base64 or hex of 32 bytes) or a list of such strings';
+    : 'a string (base64 or hex of 32 bytes) or a list of such strings';
 
 const isStore: Check = (value) =>
   ['put', 'read', 'record', 'records', 'remove', 'usage', 'close'].every(
     (name) => typeof (value as Record<string, unknown>)[name] === 'function',
   )
     ? undefined
-    : 'must be an ImageStore';
+    : 'an ImageStore';
 
 const isRateLimit: Check = (value) => {
   const { limiter, clientOf = () => '' } = (value ?? {}) as { limiter?: { consume?: unknown }; clientOf?: unknown };
   return typeof limiter?.consume === 'function' && typeof clientOf === 'function'
     ? undefined
-    : 'must be { limiter, clientOf? }: a limiter with a method consume(client, points), and a function';
+    : '{ limiter, clientOf? }: a limiter with a method consume(client, points), and a function';
 };
 
 const isTimeouts: Check = (value) =>
   typeof value === 'object' && value !== null && Object.entries(value).every(isTimeout)
     ? undefined
-    : `must be an object of ms, each a whole number of at least 1; it may have ${Object.keys(defaultTimeouts).join(', ')}`;
+    : `an object of ms, each a whole number of at least 1; it may have ${Object.keys(defaultTimeouts).join(', ')}`;
 
 const isTimeout = ([name, value]: [string, unknown]) =>
   Object.hasOwn(defaultTimeouts, name) && isWholeNumber(1, longestTimer)(value) === undefined;
 
 const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
-  imageFormats: { default: [...imageFormats], check: isListOf(imageFormats) },
-  imageRootDir: { default: 'pixstore-images', check: isText },
-  databasePath: { default: './.pixstore.sqlite', check: isText },
-  maxImageBytes: { default: 50 * mebibyte, check: isWholeNumber(1) },
-  maxQueuedBytes: { default: 64 * mebibyte, check: isWholeNumber(1) },
-  memoryCacheBytes: { default: 64 * mebibyte, check: isWholeNumber(0) },
-  maxConcurrentAnswers: { default: 1_000, check: isWholeNumber(1) },
-  rateLimit: { check: isRateLimit },
-  metrics: { default: false, check: isBoolean },
-  busyTimeout: { default: 5_000, check: isWholeNumber(0) },
-  masterKey: { check: isKeys },
-  statelessKeyWindowLength: { default: 20_000, check: isWindowLength },
-  defaultEndpointEnabled: { default: true, check: isBoolean },
-  defaultEndpointListenHost: { default: '0.0.0.0', check: isText },
-  defaultEndpointListenPort: { default: 7482, check: isWholeNumber(1, 65_535) },
-  defaultEndpointRoute: { default: '/pixstore-image', check: isRoute },
-  defaultEndpointMaxConnections: { default: 20_000, check: isWholeNumber(1) },
-  defaultEndpointTimeouts: { default: {}, check: isTimeouts },
-  accessControlAllowOrigin: { default: '*', check: isOrigins },
-  errorHandlingMode: { default: 'hybrid', check: isOneOf(errorHandlingModes) },
-  store: { check: isStore },
-  now: { default: Date.now, check: isFunction },
-  randomBytes: { check: isFunction },
-  logger: { default: console, check: isLogger },
+  imageFormats: [isListOf(imageFormats), [...imageFormats]],
+  imageRootDir: [isText, 'pixstore-images'],
+  databasePath: [isText, './.pixstore.sqlite'],
+  maxImageBytes: [isWholeNumber(1), 50 * mebibyte],
+  maxQueuedBytes: [isWholeNumber(1), 64 * mebibyte],
+  memoryCacheBytes: [isWholeNumber(0), 64 * mebibyte],
+  maxConcurrentAnswers: [isWholeNumber(1), 1_000],
+  rateLimit: [isRateLimit],
+  metrics: [isBoolean, false],
+  busyTimeout: [isWholeNumber(0), 5_000],
+  masterKey: [isKeys],
+  statelessKeyWindowLength: [isWindowLength, 20_000],
+  defaultEndpointEnabled: [isBoolean, true],
+  defaultEndpointListenHost: [isText, '0.0.0.0'],
+  defaultEndpointListenPort: [isWholeNumber(1, 65_535), 7482],
+  defaultEndpointRoute: [isRoute, '/pixstore-image'],
+  defaultEndpointMaxConnections: [isWholeNumber(1), 20_000],
+  defaultEndpointTimeouts: [isTimeouts, {}],
+  accessControlAllowOrigin: [isOrigins, '*'],
+  errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],
+  store: [isStore],
+  now: [isFunction, Date.now],
+  randomBytes: [isFunction],
+  logger: [isLogger, console],
 };
 
 /** @throws PixstoreError `CONFIG_INVALID`, naming the option */

@@ -1,7 +1,7 @@
 import type { Logger } from '../shared/errors/gate.js';
-import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { imageFormats } from '../shared/formats.js';
 import {
+  assertOption,
   errorHandlingModes,
   isFunction,
   isListOf,
@@ -105,27 +105,27 @@ const mebibyte = 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;
 
 const rules: Record<keyof FrontendOptions, OptionRule> = {
-  imageFormats: { default: imageFormats, check: isListOf(imageFormats) },
-  frontendDbName: { default: 'pixstore', check: isText },
-  frontendDbVersion: { default: 1, check: isWholeNumber(1) },
-  imageStoreName: { default: 'images', check: isText },
-  frontendImageCacheLimit: { default: 1000, check: isWholeNumber(2) },
-  frontendCleanupBatch: { default: 50, check: isWholeNumber(1) },
-  frontendCacheBytes: { check: isWholeNumber(0) },
-  frontendCacheContents: { default: 'encrypted', check: isOneOf(['encrypted', 'decrypted']) },
-  frontendMemoryCacheBytes: { default: 64 * mebibyte, check: isWholeNumber(0) },
-  defaultEndpointConnectHost: { check: isEndpointHost },
-  defaultEndpointConnectPort: { default: 7482, check: isWholeNumber(1, 65535) },
-  defaultEndpointRoute: { default: '/pixstore-image', check: isRoute },
-  errorHandlingMode: { default: 'hybrid', check: isOneOf(errorHandlingModes) },
-  fetchTimeout: { default: 30_000, check: isWholeNumber(1, longestTimer) },
-  fetchRetries: { default: 2, check: isWholeNumber(0, 10) },
-  refreshRecords: { check: isFunction },
-  onImageLoad: { check: isFunction },
-  fetch: { check: isFunction },
-  now: { default: () => performance.timeOrigin + performance.now(), check: isFunction },
-  random: { default: Math.random, check: isFunction },
-  logger: { default: console, check: isLogger },
+  imageFormats: [isListOf(imageFormats), imageFormats],
+  frontendDbName: [isText, 'pixstore'],
+  frontendDbVersion: [isWholeNumber(1), 1],
+  imageStoreName: [isText, 'images'],
+  frontendImageCacheLimit: [isWholeNumber(2), 1000],
+  frontendCleanupBatch: [isWholeNumber(1), 50],
+  frontendCacheBytes: [isWholeNumber(0)],
+  frontendCacheContents: [isOneOf(['encrypted', 'decrypted']), 'encrypted'],
+  frontendMemoryCacheBytes: [isWholeNumber(0), 64 * mebibyte],
+  defaultEndpointConnectHost: [isEndpointHost],
+  defaultEndpointConnectPort: [isWholeNumber(1, 65535), 7482],
+  defaultEndpointRoute: [isRoute, '/pixstore-image'],
+  errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],
+  fetchTimeout: [isWholeNumber(1, longestTimer), 30_000],
+  fetchRetries: [isWholeNumber(0, 10), 2],
+  refreshRecords: [isFunction],
+  onImageLoad: [isFunction],
+  fetch: [isFunction],
+  now: [isFunction, () => performance.timeOrigin + performance.now()],
+  random: [isFunction, Math.random],
+  logger: [isLogger, console],
 };
 
 /**
@@ -135,19 +135,13 @@ const rules: Record<keyof FrontendOptions, OptionRule> = {
  */
 export function readFrontendConfig(config: unknown, fetcher: unknown): FrontendOptions {
   const options = readOptions<FrontendOptions>(config, rules, 'initPixstoreFrontend');
-  const { frontendCleanupBatch: batch, frontendImageCacheLimit: limit } = options;
-  if (batch >= limit) {
-    throw invalid(`The option "frontendCleanupBatch" must be less than "frontendImageCacheLimit"`);
-  }
-  if (fetcher !== undefined && typeof fetcher !== 'function') {
-    throw invalid('The fetcher must be a function');
-  }
-  if (!fetcher && !options.defaultEndpointConnectHost) {
-    throw invalid('The option "defaultEndpointConnectHost" is missing, and there is no fetcher');
-  }
+  assertOption(
+    'frontendCleanupBatch',
+    options.frontendCleanupBatch,
+    isWholeNumber(1, options.frontendImageCacheLimit - 1),
+  );
+  if (fetcher === undefined) {
+    assertOption('defaultEndpointConnectHost', options.defaultEndpointConnectHost, isEndpointHost);
+  } else assertOption('customFetcher', fetcher, isFunction);
   return options;
-}
-
-function invalid(message: string): PixstoreError {
-  return new PixstoreError('CONFIG_INVALID', `${message}.`);
 }

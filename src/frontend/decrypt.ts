@@ -10,10 +10,7 @@ import type { ImageFormat } from '../types/index.js';
  */
 export function assertSecureContext(): void {
   if (globalThis.crypto?.subtle) return;
-  throw new PixstoreError(
-    'INSECURE_CONTEXT',
-    'This page has no crypto.subtle: serve the page over HTTPS, or from localhost.',
-  );
+  throw new PixstoreError('INSECURE_CONTEXT', 'The page needs HTTPS, or localhost.');
 }
 
 /**
@@ -27,37 +24,24 @@ export async function decryptImage(
   { key, iv, tag }: DecryptionKey,
   formats: readonly ImageFormat[],
 ): Promise<Blob> {
-  const plaintext = await decrypt(withTag(ciphertext, tag), new Uint8Array(key), new Uint8Array(iv));
+  const plaintext = await decrypt(withTag(ciphertext, tag), key as BufferSource, iv as BufferSource);
   const format = formatFromByte(plaintext[0]);
   const type = format && mimeTypeOf(format);
-  if (!type || !isAllowedType(type, formats)) {
-    throw new PixstoreError(
-      'FORMAT_REFUSED',
-      `The image is ${format ? `a ${format}` : 'of an unknown format'}, and "imageFormats" allows ${formats.join(', ')}.`,
-    );
-  }
-  return new Blob([plaintext.subarray(1)], { type });
+  if (isAllowedType(type, formats)) return new Blob([plaintext.subarray(1)], { type });
+  throw new PixstoreError('FORMAT_REFUSED', `The option "imageFormats" does not list ${format ?? 'its format'}.`);
 }
 
 /** Do `formats` allow images of this MIME type? (jpg and jpeg are one type.) */
-export function isAllowedType(type: string, formats: readonly ImageFormat[]): boolean {
+export function isAllowedType(type: string | undefined, formats: readonly ImageFormat[]): type is string {
   return formats.some((format) => mimeTypeOf(format) === type);
 }
 
-async function decrypt(
-  sealed: Uint8Array<ArrayBuffer>,
-  key: Uint8Array<ArrayBuffer>,
-  iv: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array<ArrayBuffer>> {
+async function decrypt(sealed: BufferSource, key: BufferSource, iv: BufferSource): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const imported = await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['decrypt']);
     return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, imported, sealed));
   } catch (cause) {
-    throw new PixstoreError(
-      'DECRYPTION_FAILED',
-      "The ciphertext does not decrypt: it was changed on its way, or is another record's.",
-      { cause },
-    );
+    throw new PixstoreError('DECRYPTION_FAILED', 'The image does not fit its record.', { cause });
   }
 }
 

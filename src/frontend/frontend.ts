@@ -1,4 +1,4 @@
-import { alwaysThrowing, createErrorGate } from '../shared/errors/gate.js';
+import { alwaysThrowing, createErrorHandler } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { isImageId } from '../shared/image-id.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
@@ -10,7 +10,7 @@ import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from '.
 import { assertSecureContext } from './decrypt.js';
 import type { GetImageOptions } from './fetching/demand.js';
 import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
-import { type AnyFetcher, fetchPayload } from './fetching/fetch-payload.js';
+import { type AnyFetcher, createFetch } from './fetching/fetch-payload.js';
 import { createRequestLine } from './fetching/request-line.js';
 import { createImageLoader, type LoadedImage, type PayloadSource } from './load-image.js';
 import { createObjectUrls } from './object-urls.js';
@@ -33,7 +33,7 @@ export function createPixstoreFrontend<Context = unknown>(
   fetcher?: ImageFetcher<Context>,
 ): PixstoreFrontend<Context> {
   const options = alwaysThrowing(() => readFrontendConfig(config, fetcher));
-  const gate = createErrorGate(options.errorHandlingMode, options.logger);
+  const handle = createErrorHandler(options.errorHandlingMode, options.logger);
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options);
   const generations = createGenerations();
@@ -58,89 +58,89 @@ export function createPixstoreFrontend<Context = unknown>(
   }
 
   function assertOpen(): void {
-    if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'This frontend was closed: create another one.');
+    if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed.');
   }
 
-  /** An abort is no failure: it passes every error mode, and is neither logged nor remembered. */
-  async function unlessAborted<Result>(
-    { signal }: GetImageOptions,
-    work: () => Promise<Result>,
-  ): Promise<Result | null> {
-    signal?.throwIfAborted();
-    const result = await gate.runAsync(() =>
-      work().catch((error) => {
-        if (signal?.aborted) return null;
-        throw error;
-      }),
-    );
-    if (result === null) signal?.throwIfAborted();
-    return result;
+  /** What every method does its work in. */
+  async function run<Result>(work: () => Result | Promise<Result>, signal?: AbortSignal): Promise<Result | null> {
+    try {
+      signal?.throwIfAborted();
+      assertOpen();
+      return await work();
+    } catch (error) {
+      // An abort is no failure: it passes every error mode, and is neither logged nor remembered.
+      signal?.throwIfAborted();
+      return handle(error);
+    }
   }
 
-  async function find(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> {
+  function find(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> {
     assertRecord(record);
     assertSecureContext();
     return load(record, context, wish);
   }
 
-  async function show(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> {
-    assertOpen();
-    const begun = options.now();
-    const loaded = await find(record, context, wish);
-    hits[loaded.source] += 1;
-    if (loaded.source === 'network') fetchedBytes += loaded.image.size;
-    announce(options, record.id, loaded, begun);
-    return loaded;
+  /** Finds an image and hands it to `use`, unless the call is aborted or fails. */
+  function show<Result>(
+    record: ImageRecord,
+    context: unknown,
+    wish: GetImageOptions = {},
+    use: (loaded: LoadedImage) => Result,
+  ): Promise<Result | null> {
+    return run(async () => {
+      const begun = options.now();
+      const loaded = await find(record, context, wish);
+      const { image, source, token } = loaded;
+      hits[source] += 1;
+      if (source === 'network') fetchedBytes += image.size;
+      try {
+        const milliseconds = options.now() - begun;
+        options.onImageLoad?.({ id: record.id, token, source, bytes: image.size, milliseconds });
+      } catch (error) {
+        options.logger.error(`[pixstore] onImageLoad threw: ${error}`);
+      }
+      return use(loaded);
+    }, wish.signal);
   }
 
-  function getImage(record: ImageRecord, context?: unknown, wish: GetImageOptions = {}): Promise<Blob | null> {
-    return unlessAborted(wish, async () => (await show(record, context, wish)).image);
-  }
+  const getImage = (record: ImageRecord, context?: unknown, wish?: GetImageOptions): Promise<Blob | null> =>
+    show(record, context, wish, ({ image }) => image);
 
   return {
     getImage,
 
-    async getImages(records, context, wish) {
-      const list = await gate.runAsync(async () => {
-        assertOpen();
-        return assertList(records);
-      });
-      return list && Promise.all(list.map((record) => getImage(record, context, wish)));
-    },
+    getImages: (records, context, wish) =>
+      run(() => Promise.all(assertList(records).map((record) => getImage(record, context, wish))), wish?.signal),
 
-    getImageUrl: (record, context, wish = {}) =>
-      unlessAborted(wish, async () => {
-        const { token, openedWith, image } = await show(record, context, wish);
+    getImageUrl: (record, context, wish) =>
+      show(record, context, wish, ({ token, openedWith, image }) => {
         assertOpen();
         return urls.hold([record.id, token, openedWith].join(), image);
       }),
 
     async prefetchImages(records, context, { signal } = {}) {
-      const wish = { signal, priority: 'low' } as const;
-      await unlessAborted(wish, async () => {
-        assertOpen();
+      await run(async () => {
         const waiting = assertList(records).slice();
         while (waiting.length > 0 && !closed) {
           signal?.throwIfAborted();
-          await Promise.allSettled(waiting.splice(0, prefetchedAtOnce).map((record) => find(record, context, wish)));
+          await Promise.allSettled(
+            waiting
+              .splice(0, prefetchedAtOnce)
+              .map(async (record) => find(record, context, { signal, priority: 'low' })),
+          );
         }
-      });
+      }, signal);
     },
 
     cacheStats: () =>
-      gate.runAsync(async () => {
-        assertOpen();
-        const { images = 0, bytes = 0 } = (await disk.usage()) ?? {};
-        return {
-          memory: { ...memory.usage(), hits: hits.memory },
-          disk: { entries: images, bytes, hits: hits.disk },
-          network: { bytes: fetchedBytes, hits: hits.network },
-        };
-      }),
+      run(async () => ({
+        memory: { ...memory.usage(), hits: hits.memory },
+        disk: { entries: 0, bytes: 0, ...(await disk.usage()), hits: hits.disk },
+        network: { bytes: fetchedBytes, hits: hits.network },
+      })),
 
     deleteCachedImage: (id) =>
-      gate.runAsync(async () => {
-        assertOpen();
+      run(async () => {
         assertImageId(id);
         const wasInMemory = forget(id);
         // Told afterwards: a tab that is quicker would leave nothing on disk for us to find.
@@ -149,15 +149,13 @@ export function createPixstoreFrontend<Context = unknown>(
       }),
 
     cachedImageExists: (id) =>
-      gate.runAsync(async () => {
-        assertOpen();
+      run(() => {
         assertImageId(id);
         return memory.has(id) || disk.has(id);
       }),
 
     async clearImageCache() {
-      await gate.runAsync(async () => {
-        assertOpen();
+      await run(async () => {
         forget();
         tabs.tell();
         await disk.remove();
@@ -166,7 +164,7 @@ export function createPixstoreFrontend<Context = unknown>(
 
     close() {
       closed = true;
-      urls.revokeAll();
+      urls.close();
       tabs.close();
       disk.close();
       forget();
@@ -175,27 +173,14 @@ export function createPixstoreFrontend<Context = unknown>(
 }
 
 function chooseSource(options: FrontendOptions, fetcher: ImageFetcher<never> | undefined): PayloadSource {
+  if (fetcher) return { fetch: createFetch(fetcher as AnyFetcher, options.fetchTimeout) };
   // readFrontendConfig saw to it that there is a host when there is no fetcher.
-  if (!fetcher) {
-    return createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
-  }
-  return {
-    fetch: (record, context, { signal }) =>
-      fetchPayload(fetcher as AnyFetcher, options.fetchTimeout, record, context, signal),
-  };
-}
-
-function announce(options: FrontendOptions, id: string, { image, token, source }: LoadedImage, begun: number): void {
-  try {
-    options.onImageLoad?.({ id, token, source, bytes: image.size, milliseconds: options.now() - begun });
-  } catch (error) {
-    options.logger.error(`[pixstore] the listener onImageLoad threw: ${String(error)}`);
-  }
+  return createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
 }
 
 function assertImageId(id: unknown): void {
   if (isImageId(id)) return;
-  throw new PixstoreError('IMAGE_ID_INVALID', 'The image id breaks the grammar: hand over the "id" of a record.');
+  throw new PixstoreError('IMAGE_ID_INVALID', 'This takes the "id" of a record.');
 }
 
 function assertList(records: readonly ImageRecord[]): readonly ImageRecord[] {

@@ -7,29 +7,27 @@ export interface ImageUrl {
 
 /** Object URLs with reference counts: one per version of an image, however often it is shown. */
 export function createObjectUrls() {
-  const shown = new Map<string, { url: string; holders: number }>();
+  const shown = new Map<string, { url: string; holders: Set<ImageUrl> }>();
 
   return {
     /** @param version - two images of the same version are the same */
     hold(version: string, image: Blob): ImageUrl {
-      const entry = shown.get(version) ?? { url: URL.createObjectURL(image), holders: 0 };
-      shown.set(version, entry);
-      entry.holders += 1;
-      let held = true;
-      return {
-        url: entry.url,
+      const entry = shown.get(version) ?? { url: URL.createObjectURL(image), holders: new Set() };
+      const { url, holders } = entry;
+      const holder = {
+        url,
         release() {
-          if (held) entry.holders -= 1;
-          if (held && entry.holders === 0) {
-            shown.delete(version);
-            URL.revokeObjectURL(entry.url);
-          }
-          held = false;
+          if (!holders.delete(holder) || holders.size > 0) return;
+          shown.delete(version);
+          URL.revokeObjectURL(url);
         },
       };
+      shown.set(version, entry);
+      holders.add(holder);
+      return holder;
     },
 
-    revokeAll(): void {
+    close(): void {
       for (const { url } of shown.values()) URL.revokeObjectURL(url);
       shown.clear();
     },

@@ -4,11 +4,7 @@ import type { DecryptionKey } from '../shared/wire/payload.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
 
 // base64 of exactly 32, 12 and 16 bytes
-const metaPatterns: Readonly<Record<keyof ImageMeta, RegExp>> = {
-  key: /^[A-Za-z0-9+/]{43}=$/,
-  iv: /^[A-Za-z0-9+/]{16}$/,
-  tag: /^[A-Za-z0-9+/]{22}==$/,
-};
+const metaPattern = /^[A-Za-z0-9+/]{43}=,[A-Za-z0-9+/]{16},[A-Za-z0-9+/]{22}==$/;
 
 /**
  * Makes sure that a record is whole, before anything is looked up for it.
@@ -16,16 +12,18 @@ const metaPatterns: Readonly<Record<keyof ImageMeta, RegExp>> = {
  * @throws PixstoreError `RECORD_INVALID`, naming the field but never its value
  */
 export function assertRecord(value: unknown): asserts value is ImageRecord {
-  if (typeof value !== 'object' || value === null) throw invalid(`${value && typeof value} instead of a record`);
-  const { id, token, meta, statelessProof } = value as Record<string, unknown>;
-  if (!isImageId(id)) throw broken('id');
-  if (!isToken(token)) throw broken('token');
-  for (const [field, pattern] of Object.entries(metaPatterns)) {
-    const text = (meta as Record<string, unknown> | null | undefined)?.[field];
-    if (typeof text !== 'string' || !pattern.test(text)) throw broken(`meta.${field}`);
-  }
+  const { id, token, meta, statelessProof } = (value ?? {}) as Record<string, unknown>;
+  const { key, iv, tag } = (meta ?? {}) as Record<string, unknown>;
+  check('id', isImageId(id));
+  check('token', isToken(token));
+  check('meta', metaPattern.test([key, iv, tag].join()));
   // An empty proof may be right: the backend can have proof validation switched off.
-  if (typeof statelessProof !== 'string') throw broken('statelessProof');
+  check('statelessProof', typeof statelessProof === 'string');
+}
+
+function check(field: string, isGood: boolean): void {
+  if (isGood) return;
+  throw new PixstoreError('RECORD_INVALID', `The record has no valid "${field}": pass it on unchanged.`);
 }
 
 /** The bytes of a record's meta. */
@@ -38,18 +36,14 @@ export function encodeMeta({ key, iv, tag }: DecryptionKey): ImageMeta {
   return { key: toBase64(key), iv: toBase64(iv), tag: toBase64(tag) };
 }
 
+// A plain loop, since Uint8Array.from with a function takes many times as long.
 function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }
 
 function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
-}
-
-function broken(field: string): PixstoreError {
-  return invalid(`a record whose "${field}" is missing or broken`);
-}
-
-function invalid(what: string): PixstoreError {
-  return new PixstoreError('RECORD_INVALID', `Got ${what}: hand over what getImageRecord gave your API, unchanged.`);
 }

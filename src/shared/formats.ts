@@ -4,13 +4,6 @@ import type { ImageFormat } from '../types/index.js';
 // 1 to 15 belong to pixstore 3.x; new formats start at 16.
 const formatBytes: Readonly<Record<ImageFormat, number>> = { png: 1, webp: 2, jpg: 3, jpeg: 4 };
 
-const mimeTypes: Readonly<Record<ImageFormat, string>> = {
-  png: 'image/png',
-  webp: 'image/webp',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-};
-
 /** Every format pixstore knows, in the order of the default configuration. */
 export const imageFormats = Object.keys(formatBytes) as readonly ImageFormat[];
 
@@ -29,5 +22,5 @@ export function formatFromByte(byte: number | undefined): ImageFormat | undefine
 }
 
 export function mimeTypeOf(format: ImageFormat): string {
-  return mimeTypes[format];
+  return `image/${format === 'jpg' ? 'jpeg' : format}`;
 }

@@ -1,5 +1,5 @@
 // [dir:]key[.variant]; see "Words" in ARCHITECTURE.md.
-const idPattern = /^(?:[a-z0-9_-]+:)?[A-Za-z0-9_-]{1,128}(?:\.[a-z0-9_-]+)?$/;
+const idPattern = /^(?:[a-z0-9_-]+:)?[\w-]{1,128}(?:\.[a-z0-9_-]+)?$/;
 const keyPattern = /^[A-Za-z0-9_-]{1,128}$/;
 const maxIdLength = 512;
 

@@ -1,13 +1,10 @@
 import { PixstoreError } from './errors/pixstore-error.js';
 
-/** Says what is wrong with a value ("must be ..."), or nothing when it is good. */
+/** Says what a value must be, or nothing when it is that. */
 export type Check = (value: unknown) => string | undefined;
 
-/** One option: its default (undefined when it has none) and what it must be. */
-export interface OptionRule {
-  default?: unknown;
-  check: Check;
-}
+/** What an option must be, and what it is when it is not given. */
+export type OptionRule = readonly [check: Check, byDefault?: unknown];
 
 /**
  * Completes and checks a configuration.
@@ -15,75 +12,80 @@ export interface OptionRule {
  * @throws PixstoreError `CONFIG_INVALID`, naming the option
  */
 export function readOptions<Options extends object>(
-  given: unknown,
+  given: unknown = {},
   rules: Readonly<Record<keyof Options & string, OptionRule>>,
   initName: string,
 ): Options {
-  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
-    throw invalid(`${initName} takes an object of options`);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw invalid(`${initName} takes an object`);
   }
-  const config = (given ?? {}) as Record<string, unknown>;
+  const config = given as Record<string, unknown>;
   for (const name of Object.keys(config)) {
-    if (!Object.hasOwn(rules, name)) throw invalid(`${initName} has no option "${name}"${suggestion(name, rules)}`);
+    if (!Object.hasOwn(rules, name)) {
+      throw invalid(`${initName} has no option "${name}". It has: ${Object.keys(rules).join(', ')}`);
+    }
   }
   const options: Record<string, unknown> = {};
-  for (const [name, rule] of Object.entries<OptionRule>(rules)) {
-    const value = config[name] === undefined ? rule.default : config[name];
+  for (const [name, [check, byDefault]] of Object.entries<OptionRule>(rules)) {
+    const value = config[name] === undefined ? byDefault : config[name];
     if (value === undefined) continue;
-    const problem = rule.check(value);
-    if (problem) throw invalid(`The option "${name}" ${problem}`);
+    assertOption(name, value, check);
     options[name] = value;
   }
   return options as Options;
 }
 
-function suggestion(name: string, rules: object): string {
-  const close = Object.keys(rules).find((known) => known.toLowerCase() === name.toLowerCase());
-  return close ? `: it is spelled "${close}"` : `. It has: ${Object.keys(rules).join(', ')}`;
+/** @throws PixstoreError `CONFIG_INVALID`, naming the option */
+export function assertOption(name: string, value: unknown, check: Check): void {
+  const problem = check(value);
+  if (problem) throw invalid(`The option "${name}" must be ${problem}`);
 }
 
 function invalid(message: string): PixstoreError {
   return new PixstoreError('CONFIG_INVALID', `${message}.`);
 }
 
-export const isBoolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
-
-export const isText: Check = (value) =>
-  typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a string that is not empty';
-
-export const isFunction: Check = (value) => (typeof value === 'function' ? undefined : 'must be a function');
-
-export function isWholeNumber(from: number, to = Number.MAX_SAFE_INTEGER): Check {
-  const range = to === Number.MAX_SAFE_INTEGER ? `of at least ${from}` : `from ${from} to ${to}`;
-  return (value) =>
-    Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to
-      ? undefined
-      : `must be a whole number ${range}`;
+/** Makes a check. */
+export function must(be: string, isGood: (value: unknown) => boolean): Check {
+  return (value) => (isGood(value) ? undefined : be);
 }
 
-export function isOneOf(choices: readonly string[]): Check {
-  return (value) => (choices.includes(value as string) ? undefined : `must be one of ${choices.join(', ')}`);
+export const isBoolean = /* @__PURE__ */ must('true or false', (value) => typeof value === 'boolean');
+
+export const isText = /* @__PURE__ */ must(
+  'a string, not empty',
+  (value) => typeof value === 'string' && value.trim() !== '',
+);
+
+export const isFunction = /* @__PURE__ */ must('a function', (value) => typeof value === 'function');
+
+export function isWholeNumber(from: number, to = Infinity): Check {
+  return must(
+    `a whole number from ${from} to ${to}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to,
+  );
 }
 
-export function isListOf(choices: readonly string[]): Check {
-  return (value) =>
-    Array.isArray(value) && value.length > 0 && value.every((entry) => choices.includes(entry))
-      ? undefined
-      : `must be a list of one or more of ${choices.join(', ')}`;
+export function isOneOf(choices: readonly unknown[]): Check {
+  return must(`one of ${choices}`, (value) => choices.includes(value));
 }
 
-/** A URL path such as `/pixstore-image`. */
-export const isRoute: Check = (value) =>
-  typeof value === 'string' && /^(?:\/[A-Za-z0-9_.~-]+)+$/.test(value)
-    ? undefined
-    : 'must be a path such as "/pixstore-image": a slash before each part, none at the end';
+export function isListOf(choices: readonly unknown[]): Check {
+  return must(
+    `a list of ${choices}`,
+    (value) => Array.isArray(value) && value.length > 0 && value.every((entry) => choices.includes(entry)),
+  );
+}
+
+/** A URL path: a slash before each part, none at the end. */
+export const isRoute = /* @__PURE__ */ must(
+  'a path such as "/pixstore-image"',
+  (value) => typeof value === 'string' && /^(\/[\w.~-]+)+$/.test(value),
+);
 
 /** Checks shared by both sides of the contract. */
 export const errorHandlingModes = ['hybrid', 'throw', 'warn', 'silent', 'custom'] as const;
 
-export const isLogger: Check = (value) =>
-  typeof value === 'object' &&
-  value !== null &&
-  ['info', 'warn', 'error'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
-    ? undefined
-    : 'must have the methods info, warn and error';
+export const isLogger = /* @__PURE__ */ must('a logger such as console', (value) =>
+  ['info', 'warn', 'error'].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'),
+);

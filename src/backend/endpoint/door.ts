@@ -47,10 +47,10 @@ export interface Door {
 }
 
 const rules: Record<keyof DoorOptions<unknown>, OptionRule> = {
-  route: { check: isRoute },
-  authorize: { check: isFunction },
-  audience: { check: isFunction },
-  clientOf: { check: isFunction },
+  route: [isRoute],
+  authorize: [isFunction],
+  audience: [isFunction],
+  clientOf: [isFunction],
 };
 
 /** @throws PixstoreError `CONFIG_INVALID`, naming the option */

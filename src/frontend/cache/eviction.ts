@@ -21,41 +21,38 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
   const { frontendImageCacheLimit: limit, frontendCleanupBatch: batch, now } = options;
   let limitBytes = options.frontendCacheBytes;
   // As of the last count, and what this tab has written since; other tabs write too.
-  let held: DiskUsage | undefined;
-  let countedAt = 0;
+  let held: DiskUsage = { entries: 0, bytes: 0 };
+  let countAfter = 0;
   let short = false;
 
   async function count(): Promise<void> {
-    countedAt = now();
-    held = await countUsage(database, names);
+    countAfter = now() + minute;
+    held = (await countUsage(database, names)) ?? held;
   }
 
   const run = coalesce(async () => {
     limitBytes ??= await shareOfQuota();
     const mostBytes = limitBytes;
-    if (!held || now() > countedAt + minute) await count();
-    if (!short && !(held && (held.images > limit || held.bytes > mostBytes))) return;
+    if (now() > countAfter) await count();
+    if (!short && held.entries <= limit && held.bytes <= mostBytes) return;
     // Not while another tab is at it. Browsers without Web Locks do the same work twice at worst.
     const locks = globalThis.navigator?.locks;
     if (!locks) await evict(mostBytes);
-    else
-      await locks.request(
-        `pixstore:${options.frontendDbName}`,
-        { ifAvailable: true },
-        (lock) => lock && evict(mostBytes),
-      );
+    else {
+      const name = `pixstore:${options.frontendDbName}`;
+      await locks.request(name, { ifAvailable: true }, (lock) => lock && evict(mostBytes));
+    }
   });
 
   async function evict(mostBytes: number): Promise<void> {
     await count();
-    if (!held) return;
     // Whole batches of images, and a tenth of the bytes: not every image that comes shall cost one that goes.
-    let tooMany = Math.ceil((held.images - limit) / batch) * batch;
+    let tooMany = Math.ceil((held.entries - limit) / batch) * batch;
     let tooLarge = held.bytes > mostBytes ? held.bytes - mostBytes * 0.9 : 0;
     // To make room never takes everything.
-    if (short) tooMany = Math.max(tooMany, Math.min(batch, Math.ceil(held.images / 2)));
+    if (short) tooMany = Math.max(tooMany, Math.min(batch, Math.ceil(held.entries / 2)));
     short = false;
-    held = undefined; // it is counted anew
+    countAfter = 0; // it is counted anew
     let removed: number;
     do {
       removed = 0;
@@ -87,9 +84,8 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
     },
 
     /** Takes note of what is written. */
-    note(images: number, bytes: number): void {
-      if (!held) return;
-      held.images += images;
+    note(entries: number, bytes: number): void {
+      held.entries += entries;
       held.bytes += bytes;
     },
   };

@@ -8,19 +8,15 @@
  * if (generations.of(id) === began) keep(image);
  */
 export function createGenerations() {
-  let clears = 0;
-  const deletions = new Map<string, number>();
+  // How often each image was deleted; under undefined, how often all were.
+  const ends = new Map<string | undefined, number>();
 
   return {
-    of: (id: string): string => `${clears}.${deletions.get(id) ?? 0}`,
+    of: (id: string): string => `${ends.get(undefined)}.${ends.get(id)}`,
 
     /** Ends the generation of one image, or of every image. */
     end(id?: string): void {
-      if (id !== undefined) deletions.set(id, (deletions.get(id) ?? 0) + 1);
-      else {
-        clears += 1;
-        deletions.clear();
-      }
+      ends.set(id, (ends.get(id) ?? 0) + 1);
     },
   };
 }

@@ -1,5 +1,3 @@
-import { createByteLru } from '../../shared/byte-lru.js';
-
 /** One decrypted image, and what it was decrypted with. */
 export interface MemoryEntry {
   token: number;
@@ -12,29 +10,47 @@ export interface MemoryEntry {
 export type MemoryCache = ReturnType<typeof createMemoryCache>;
 
 export function createMemoryCache(limitBytes: number) {
-  const entries = createByteLru<MemoryEntry>(limitBytes, ({ image }) => image.size);
+  // In the order of their last use.
+  const entries = new Map<string, MemoryEntry>();
+  let bytes = 0;
+
+  function remove(id: string): boolean {
+    bytes -= entries.get(id)?.image.size ?? 0;
+    return entries.delete(id);
+  }
 
   return {
     get(id: string, token: number, openedWith: string): Blob | undefined {
-      const entry = entries.peek(id);
+      const entry = entries.get(id);
       if (entry?.token !== token || entry.openedWith !== openedWith) return undefined;
-      return entries.get(id)?.image;
+      entries.delete(id);
+      entries.set(id, entry);
+      return entry.image;
     },
 
-    has: (id: string): boolean => entries.peek(id) !== undefined,
+    has: (id: string): boolean => entries.has(id),
 
-    /** Keeps an image, unless a newer version of it is kept already. */
+    /** Keeps an image, unless it is too large or a newer version of it is kept already. */
     put(id: string, entry: MemoryEntry): void {
-      const kept = entries.peek(id);
-      if (!kept || kept.token <= entry.token) entries.put(id, entry);
+      const { token, image } = entry;
+      if ((entries.get(id)?.token ?? 0) > token) return;
+      remove(id);
+      if (image.size > limitBytes) return;
+      entries.set(id, entry);
+      bytes += image.size;
+      for (const oldest of entries.keys()) {
+        if (bytes <= limitBytes) break;
+        remove(oldest);
+      }
     },
 
-    usage: () => ({ entries: entries.entries, bytes: entries.bytes }),
+    usage: () => ({ entries: entries.size, bytes }),
 
     /** Removes an image, or all, and says whether it was there. */
     remove(id?: string): boolean {
-      if (id !== undefined) return entries.remove(id);
+      if (id !== undefined) return remove(id);
       entries.clear();
+      bytes = 0;
       return false;
     },
   };

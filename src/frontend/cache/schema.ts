@@ -47,12 +47,8 @@ export function createStores(database: IDBDatabase, { images, usage }: StoreName
 export function hasOurStores(database: IDBDatabase, { images, usage }: StoreNames): boolean {
   try {
     const transaction = database.transaction([images, usage]);
-    return (
-      [images, usage].every((name) => {
-        const { keyPath, autoIncrement } = transaction.objectStore(name);
-        return keyPath === 'id' && !autoIncrement;
-      }) && transaction.objectStore(usage).indexNames.contains('lastUsed')
-    );
+    const { keyPath, indexNames } = transaction.objectStore(usage);
+    return indexNames.contains('lastUsed') && keyPath === 'id' && transaction.objectStore(images).keyPath === 'id';
   } catch {
     // One of them is not there.
     return false;

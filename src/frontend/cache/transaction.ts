@@ -44,4 +44,4 @@ export function settled<Result>(request: IDBRequest<Result>): Promise<Result> {
   });
 }
 
-export const isQuotaError = (error: unknown): boolean => error instanceof Error && error.name === 'QuotaExceededError';
+export const isQuotaError = (error: unknown): boolean => (error as DOMException | null)?.name === 'QuotaExceededError';

@@ -1,21 +1,16 @@
 import type { PixstoreErrorCode } from '../../shared/errors/codes.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { decodePayload, type WirePayload } from '../../shared/wire/payload.js';
-import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
+import { decodeImagePayload, type ImagePayload } from '../../shared/wire/payload.js';
+import type { BareState } from '../../shared/wire/states.js';
 
-/** A payload that brought an image. */
-export type ImageAnswer = Exclude<WirePayload, { state: BareState }>;
-
+// By the numbers of the states: a page need not load their names.
 const refusals: Readonly<Record<BareState, readonly [PixstoreErrorCode, string]>> = {
-  [WirePayloadState.NotFound]: ['IMAGE_NOT_FOUND', 'The image does not exist any more.'],
-  [WirePayloadState.MissingID]: ['ID_MISSING', 'The request named no image: check the fetcher.'],
-  [WirePayloadState.MissingProof]: ['PROOF_MISSING', "The request carried no proof: send the record's statelessProof."],
-  [WirePayloadState.InvalidProof]: [
-    'PROOF_INVALID',
-    'The proof is expired or not its own: ask your API for a fresh record.',
-  ],
-  [WirePayloadState.InternalError]: ['SERVER_FAILED', 'The endpoint failed inside: see its log.'],
-  [WirePayloadState.RateLimited]: ['RATE_LIMITED', 'Too many requests: try later.'],
+  2: ['IMAGE_NOT_FOUND', 'The image was deleted.'],
+  3: ['ID_MISSING', 'The request had no id.'],
+  4: ['PROOF_MISSING', 'The request had no proof.'],
+  5: ['PROOF_INVALID', 'The proof is expired: get a fresh record.'],
+  6: ['SERVER_FAILED', 'The backend failed: see its log.'],
+  9: ['RATE_LIMITED', 'Too many requests.'],
 };
 
 /**
@@ -23,8 +18,8 @@ const refusals: Readonly<Record<BareState, readonly [PixstoreErrorCode, string]>
  *
  * @throws PixstoreError `PAYLOAD_INVALID` when it cannot be read, else the code of the state it is in
  */
-export function readAnswer(bytes: Uint8Array): ImageAnswer {
-  const payload = decodePayload(bytes);
-  if (payload.state === WirePayloadState.Success || payload.state === WirePayloadState.Updated) return payload;
-  throw new PixstoreError(...refusals[payload.state]);
+export function readAnswer(bytes: Uint8Array): ImagePayload {
+  const refusal = bytes.length === 1 && refusals[bytes[0] as BareState];
+  if (refusal) throw new PixstoreError(...refusal);
+  return decodeImagePayload(bytes);
 }

@@ -1,25 +1,20 @@
-import { type Check, isText } from '../../shared/options.js';
+import { must } from '../../shared/options.js';
 import type { ImageRecord } from '../../types/index.js';
 
-// [scheme://]host[:port][/], where the host is a name, an IPv4 address or an IPv6 address in brackets
-const hostPattern = /^(?:(https?):\/\/)?(\[[0-9a-f:.]+\]|[^\s:/?#@[\]\\%]+)(?::(\d{1,5}))?\/?$/i;
+/** A host the default fetcher can connect to: `[scheme://]host[:port]`. */
+export const isEndpointHost = /* @__PURE__ */ must('a host such as "https://img.example.com"', (value) => {
+  try {
+    const { href, origin } = urlOf(value as string);
+    return typeof value === 'string' && href === `${origin}/`;
+  } catch {
+    return false;
+  }
+});
 
-/** A host the default fetcher can connect to. */
-export const isEndpointHost: Check = (value) => {
-  const problem = isText(value);
-  if (problem) return problem;
-  const [, , host, port] = hostPattern.exec(value as string) ?? [];
-  const good = host && isUrl(`http://${host}:${port ?? 80}`) && Number(port) !== 0;
-  return good ? undefined : 'must be a host such as "img.example.com" or "http://[::1]:8080", without a path';
-};
-
-/**
- * `scheme://host:port` of the default endpoint. A port written in the host wins; a host without a scheme gets that of
- * the page, since a page over https may not load from http.
- */
+/** `scheme://host:port` of the default endpoint. A port written in the host wins. */
 export function endpointOrigin(host: string, port: number): string {
-  const [, scheme = pageIsHttps() ? 'https' : 'http', name, ownPort] = hostPattern.exec(host) ?? [];
-  return `${scheme.toLowerCase()}://${name}:${ownPort ?? port}`;
+  const { origin } = urlOf(host);
+  return /:\d+\/?$/.test(host) ? origin : `${origin}:${port}`;
 }
 
 /** The URL of one image. Proof and token go in the query: custom headers would cost every request a preflight. */
@@ -27,15 +22,10 @@ export function imageUrl(base: string, { id, token, statelessProof }: ImageRecor
   return `${base}/${encodeURIComponent(id)}?proof=${encodeURIComponent(statelessProof)}&token=${token}`;
 }
 
-function isUrl(text: string): boolean {
-  try {
-    return Boolean(new URL(text));
-  } catch {
-    return false;
-  }
-}
-
-// A worker made from a blob: URL has that as its location, but keeps the page's origin.
-function pageIsHttps(): boolean {
-  return globalThis.location?.protocol === 'https:' || Boolean(globalThis.origin?.startsWith('https:'));
+/** A host without a scheme gets that of the page, since a page over https may not load from http. */
+function urlOf(host: string): URL {
+  // A worker made from a blob: URL has that as its location, but keeps the page's origin.
+  const { location, origin } = globalThis;
+  const isSecure = `${location?.protocol} ${origin}`.includes('https:');
+  return new URL(/^https?:\/\//i.test(host) ? host : (isSecure ? 'https://' : 'http://') + host);
 }

@@ -1,6 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { createFrameDecoder, encodeBatchRequest } from '../../shared/wire/batch.js';
-import { WirePayloadState } from '../../shared/wire/states.js';
+import { type BatchEntry, createFrameDecoder, encodeBatchRequest } from '../../shared/wire/batch.js';
 import type { ImageRecord } from '../../types/index.js';
 import type { FrontendOptions } from '../config.js';
 import type { FetchPriority } from './demand.js';
@@ -33,78 +32,41 @@ export function createEndpoint(options: EndpointOptions) {
     options.defaultEndpointRoute;
   // Does it take batches? A browser does not tell a backend that gave no answer from one whose answer has no CORS
   // headers: then it is in doubt until a single request tells.
-  let batches: 'untried' | 'yes' | 'doubtful' | 'no' = 'untried';
-  let wantsHeaders = false;
+  let takesBatches: boolean | undefined;
+  let inDoubt = false;
 
-  async function open(url: string, { signal, priority }: EndpointRequest, init?: RequestInit): Promise<Response> {
-    const send = options.fetch ?? fetch;
-    let answered = false;
-    try {
-      const response = await send(url, {
-        cache: 'no-store',
-        credentials: 'omit',
-        referrerPolicy: 'no-referrer',
-        priority,
-        signal,
-        ...init,
-      });
-      answered = true;
-      return response;
-    } finally {
-      // No answer to a single request either: it was the network.
-      if (!init?.body && batches === 'doubtful') batches = answered ? 'no' : 'untried';
-      if (init?.body && !answered && !signal.aborted && batches === 'untried') batches = 'doubtful';
+  /** False when this is no answer to a batch, or cannot be read as it comes in. */
+  async function readBatch({ body }: Response, { records, onPayloads }: EndpointRequest): Promise<boolean> {
+    const payloadsIn = createFrameDecoder();
+    const reader = body?.getReader();
+    let missing = records.length;
+    for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+      const payloads = payloadsIn(part.value);
+      missing -= payloads.length;
+      if (payloads.length) takesBatches = true;
+      onPayloads(payloads);
     }
+    if (missing > 0 && takesBatches) throw new Error('cut off');
+    return missing <= 0;
   }
 
-  function refusal({ status }: Response): PixstoreError {
-    return new (passingStatus.includes(status) ? TransientError : PixstoreError)(
-      'FETCH_FAILED',
-      `${base} answered with HTTP status ${status}.`,
-    );
-  }
-
-  async function askForOne(request: EndpointRequest): Promise<boolean> {
-    const [record] = request.records as [ImageRecord];
-    const headers = { 'x-pixstore-proof': record.statelessProof, 'x-pixstore-token': `${record.token}` };
-    const response = await open(imageUrl(base, record), request, wantsHeaders ? { headers } : undefined);
-    if (response.status !== 200) throw refusal(response);
-    const payload = new Uint8Array(await response.arrayBuffer());
-    if (payload[0] === WirePayloadState.MissingProof && record.statelessProof && !wantsHeaders) {
-      // pixstore 3.x does not look at the query.
-      wantsHeaders = true;
-      return askForOne(request);
-    }
-    request.onPayloads([payload]);
-    return true;
-  }
-
-  async function askForMany(request: EndpointRequest): Promise<boolean> {
-    const { records, onPayloads } = request;
-    const entries = records.map(({ id, token, statelessProof }) => ({ id, token, proof: statelessProof }));
-    const response = await open(base, request, { method: 'POST', body: encodeBatchRequest(entries) });
+  async function read(response: Response, request: EndpointRequest): Promise<boolean> {
     const { status } = response;
+    const isBatch = request.records.length > 1;
+    const isPassing = passingStatus.includes(status);
     if (status === 200) {
-      const frames = createFrameDecoder();
-      let missing = records.length;
-      for await (const chunk of chunksOf(response)) {
-        const payloads = frames.push(chunk);
-        missing -= payloads.length;
-        if (payloads.length) batches = 'yes';
-        onPayloads(payloads);
-      }
-      if (missing <= 0) return true;
-      if (batches === 'yes') throw new Error('cut off');
-    } else if (passingStatus.includes(status) || (batches === 'yes' && status !== 404 && status !== 405)) {
-      throw refusal(response);
+      if (isBatch) return readBatch(response, request);
+      request.onPayloads([new Uint8Array(await response.arrayBuffer())]);
+      return true;
     }
-    batches = 'no';
-    return false;
+    if (isBatch && !isPassing && (!takesBatches || status === 404 || status === 405)) return false;
+    const Refusal = isPassing ? TransientError : PixstoreError;
+    throw new Refusal('FETCH_FAILED', `HTTP status ${status} from ${base}.`);
   }
 
   return {
     /** May a request ask for more than one image? */
-    takesBatches: () => batches === 'untried' || batches === 'yes',
+    takesBatches: () => takesBatches ?? !inDoubt,
 
     /**
      * Asks for images.
@@ -113,13 +75,29 @@ export function createEndpoint(options: EndpointOptions) {
      * @throws PixstoreError `FETCH_FAILED`, a TransientError when asking again may help
      */
     async ask(request: EndpointRequest): Promise<boolean> {
+      const { records, priority, signal } = request;
+      const isBatch = records.length > 1;
+      let response: Response | undefined;
       try {
-        return await (request.records.length > 1 ? askForMany : askForOne)(request);
+        response = await (options.fetch ?? fetch)(isBatch ? base : imageUrl(base, records[0] as ImageRecord), {
+          cache: 'no-store',
+          credentials: 'omit',
+          referrerPolicy: 'no-referrer',
+          priority,
+          signal,
+          ...(isBatch && { method: 'POST', body: encodeBatchRequest(records.map(entryOf)) }),
+        });
+        if (inDoubt && !isBatch) takesBatches ??= false;
+        if (await read(response, request)) return true;
+        takesBatches = false;
+        return false;
       } catch (cause) {
         if (cause instanceof PixstoreError) throw cause;
+        // When a single request gets no answer either, it was the network.
+        if (!response) inDoubt = isBatch && !signal.aborted;
         throw new TransientError(
           'FETCH_FAILED',
-          `No answer from ${base}, or it was cut off. Check that the backend runs, and that its accessControlAllowOrigin allows this page.`,
+          `No answer from ${base}, or cut off: check its accessControlAllowOrigin.`,
           { cause },
         );
       }
@@ -127,8 +105,6 @@ export function createEndpoint(options: EndpointOptions) {
   };
 }
 
-async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (!reader) yield new Uint8Array(await response.arrayBuffer());
-  else for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+function entryOf({ id, token, statelessProof }: ImageRecord): BatchEntry {
+  return { id, token, proof: statelessProof };
 }

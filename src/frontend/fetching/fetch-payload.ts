@@ -6,34 +6,29 @@ import { inTime } from './in-time.js';
 export type AnyFetcher = (record: ImageRecord, context: unknown, options: { signal: AbortSignal }) => unknown;
 
 /**
- * Asks a fetcher for one payload.
+ * Makes what asks a fetcher for one payload at a time.
  *
  * @param timeout - milliseconds it may take
- * @param signal - of those who wait for the image
- * @throws PixstoreError `FETCH_FAILED` when it throws or returns something else than bytes (what it threw is the
- * cause; a PixstoreError of its own passes through), `FETCH_TIMEOUT` when it does not answer in time
+ * @returns rejects with `FETCH_FAILED` when the fetcher throws or returns something else than bytes (what it threw is the
+ * cause; a PixstoreError of its own passes through), with `FETCH_TIMEOUT` when it does not answer in time
  */
-export async function fetchPayload(
-  fetcher: AnyFetcher,
-  timeout: number,
-  record: ImageRecord,
-  context: unknown,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  try {
-    return toBytes(await inTime(timeout, signal, (ownSignal) => fetcher(record, context, { signal: ownSignal })));
-  } catch (cause) {
-    if (cause instanceof PixstoreError) throw cause;
-    // The message of a foreign error may hold the URL, and with it the proof: it stays in the cause.
-    const name = cause instanceof Error ? cause.name : typeof cause;
-    throw new PixstoreError('FETCH_FAILED', `The fetcher threw (${name}): see the cause.`, { cause });
-  }
+export function createFetch(fetcher: AnyFetcher, timeout: number) {
+  return async (record: ImageRecord, context: unknown, { signal }: { signal: AbortSignal }): Promise<Uint8Array> => {
+    try {
+      return toBytes(await inTime(timeout, signal, (ownSignal) => fetcher(record, context, { signal: ownSignal })));
+    } catch (cause) {
+      if (cause instanceof PixstoreError) throw cause;
+      // The message of a foreign error may hold the URL, and with it the proof: it stays in the cause.
+      const name = cause instanceof Error ? cause.name : typeof cause;
+      throw new PixstoreError('FETCH_FAILED', `The fetcher threw ${name}.`, { cause });
+    }
+  };
 }
 
 // By tag and not by instanceof: the bytes may come from another realm, such as an iframe.
 function toBytes(answer: unknown): Uint8Array {
-  const tag = Object.prototype.toString.call(answer).slice('[object '.length, -1);
+  const tag = (answer as Uint8Array | undefined)?.[Symbol.toStringTag] as string | undefined;
   if (tag === 'Uint8Array') return answer as Uint8Array;
   if (tag === 'ArrayBuffer') return new Uint8Array(answer as ArrayBuffer);
-  throw new PixstoreError('FETCH_FAILED', `The fetcher returned ${tag} instead of Uint8Array.`);
+  throw new PixstoreError('FETCH_FAILED', `The fetcher returned ${tag ?? typeof answer}, not Uint8Array.`);
 }

@@ -6,27 +6,23 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
  * @param outer - when it aborts, so does the signal that the work gets
  * @throws PixstoreError `FETCH_TIMEOUT`; then the work's signal aborts
  */
-export async function inTime<Result>(
+export function inTime<Result>(
   milliseconds: number,
   outer: AbortSignal | undefined,
   work: (signal: AbortSignal) => Result | Promise<Result>,
 ): Promise<Result> {
-  const abort = new AbortController();
-  outer?.addEventListener('abort', () => abort.abort(outer.reason));
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+  return new Promise((resolve, reject) => {
+    const abort = new AbortController();
+    outer?.addEventListener('abort', () => abort.abort(outer.reason));
+    const timer = setTimeout(() => {
       reject(timeoutError(milliseconds));
       abort.abort();
     }, milliseconds);
+    const working = (async () => work(abort.signal))();
+    working.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
-  try {
-    return await Promise.race([work(abort.signal), tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 export function timeoutError(milliseconds: number): PixstoreError {
-  return new PixstoreError('FETCH_TIMEOUT', `No answer within ${milliseconds} ms ("fetchTimeout").`);
+  return new PixstoreError('FETCH_TIMEOUT', `No answer in ${milliseconds} ms ("fetchTimeout").`);
 }

@@ -9,6 +9,20 @@ export interface Logger {
   error(message: string): void;
 }
 
+/** Treats what a public function threw as the error mode says. */
+export function createErrorHandler(mode: ErrorHandlingMode, logger: Logger): (error: unknown) => null {
+  return (error) => {
+    const known = error instanceof PixstoreError;
+    if (known) rememberError(error);
+    const handler = mode === 'custom' && getCustomErrorHandler();
+    if (handler) handler(error);
+    else if (mode === 'warn' || (mode === 'hybrid' && known)) {
+      logger.error(`[pixstore] ${known ? `${error.code}: ${error.message}` : `unexpected ${withoutFolders(error)}`}`);
+    } else if (mode !== 'silent') throw error;
+    return null;
+  };
+}
+
 /** Runs public functions and treats what they throw as the error mode says. */
 export interface ErrorGate {
   run<Result>(work: () => Result): Result | null;
@@ -16,20 +30,7 @@ export interface ErrorGate {
 }
 
 export function createErrorGate(mode: ErrorHandlingMode, logger: Logger): ErrorGate {
-  function handle(error: unknown): null {
-    const known = error instanceof PixstoreError;
-    if (known) rememberError(error);
-    if (mode === 'silent') return null;
-    if (mode === 'warn' || (mode === 'hybrid' && known)) {
-      logger.error(describe(error));
-      return null;
-    }
-    const handler = mode === 'custom' ? getCustomErrorHandler() : undefined;
-    if (!handler) throw error;
-    handler(error);
-    return null;
-  }
-
+  const handle = createErrorHandler(mode, logger);
   return {
     run(work) {
       try {
@@ -58,11 +59,8 @@ export function alwaysThrowing<Result>(work: () => Result): Result {
   }
 }
 
-// Errors of others may name files: only the last part of a path is fit for a log.
-const absolutePath = /(?:[A-Za-z]:)?(?:[\\/][^\\/\s'"`:;,()]+)+/g;
-
-function describe(error: unknown): string {
-  if (error instanceof PixstoreError) return `[pixstore] ${error.code}: ${error.message}`;
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return `[pixstore] unexpected ${text.replace(absolutePath, (path) => path.slice(path.search(/[^\\/]*$/)))}`;
+// Errors of others may name files: only the last part of a path is fit for a log. Each match begins at a slash, so that a
+// long text without any takes no time.
+function withoutFolders(error: unknown): string {
+  return String(error).replace(/(?:\w:)?[\\/](?:[^\s'"`;,()]*[\\/])?/g, '');
 }

@@ -49,62 +49,36 @@ export function frameHeader(payloadLength: number): Uint8Array {
 }
 
 /**
- * Takes a batch answer apart as it streams in.
+ * Takes a batch answer apart as it streams in. Hand it the next bytes, and it gives back the payloads that are complete
+ * with them, in request order; they may be views into those bytes.
  *
  * @example
- * const frames = createFrameDecoder();
- * for await (const chunk of body) for (const payload of frames.push(chunk)) show(payload);
- * frames.end(expected);
+ * const payloadsIn = createFrameDecoder();
+ * for await (const chunk of body) for (const payload of payloadsIn(chunk)) show(payload);
  */
-export function createFrameDecoder() {
+export function createFrameDecoder(): (chunk: Uint8Array) => Uint8Array[] {
   let parts: Uint8Array[] = [];
   let length = 0;
   let needed = lengthBytes;
   let inPayload = false;
-  let count = 0;
 
-  return {
-    /**
-     * Takes in the next bytes and gives back the payloads that are complete with them, in request order. They may be
-     * views into `chunk`.
-     */
-    push(chunk: Uint8Array): Uint8Array[] {
-      const payloads: Uint8Array[] = [];
-      parts.push(chunk);
-      length += chunk.length;
-      // What is not enough yet is not put together either, or a large payload would be copied with every chunk.
-      if (length < needed) return payloads;
-      let rest = parts.length > 1 ? join(parts, length) : chunk;
-      while (rest.length >= needed) {
-        const bytes = rest.subarray(0, needed);
-        rest = rest.subarray(needed);
-        if (inPayload) {
-          payloads.push(bytes);
-          count += 1;
-          needed = lengthBytes;
-        } else {
-          needed = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-        }
-        inPayload = !inPayload;
-      }
-      parts = [rest];
-      length = rest.length;
-      return payloads;
-    },
-
-    /**
-     * Call at the end of the answer.
-     *
-     * @throws PixstoreError `PAYLOAD_INVALID` when it was cut off or had another number of frames than expected
-     */
-    end(expected: number): void {
-      if (inPayload || length > 0 || count !== expected) {
-        throw new PixstoreError(
-          'PAYLOAD_INVALID',
-          `A batch answer was cut off: ${count} of ${expected} images arrived whole.`,
-        );
-      }
-    },
+  return (chunk) => {
+    const payloads: Uint8Array[] = [];
+    parts.push(chunk);
+    length += chunk.length;
+    // What is not enough yet is not put together either, or a large payload would be copied with every chunk.
+    if (length < needed) return payloads;
+    let rest = parts.length > 1 ? join(parts, length) : chunk;
+    while (rest.length >= needed) {
+      const bytes = rest.subarray(0, needed);
+      rest = rest.subarray(needed);
+      if (inPayload) payloads.push(bytes);
+      needed = inPayload ? lengthBytes : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+      inPayload = !inPayload;
+    }
+    parts = [rest];
+    length = rest.length;
+    return payloads;
   };
 }
 

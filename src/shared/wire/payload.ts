@@ -1,4 +1,5 @@
 import { PixstoreError } from '../errors/pixstore-error.js';
+import { isToken } from '../image-id.js';
 import { type BareState, isBareState, WirePayloadState } from './states.js';
 
 export const keyLength = 32;
@@ -50,6 +51,9 @@ export function encodeUpdatedHead({ token, key, iv, tag }: DecryptionKey & { tok
   return bytes;
 }
 
+/** A payload that brings an image. */
+export type ImagePayload = Exclude<WirePayload, { state: BareState }>;
+
 /**
  * Reads a payload. The byte fields are views into `bytes`, not copies.
  *
@@ -57,34 +61,26 @@ export function encodeUpdatedHead({ token, key, iv, tag }: DecryptionKey & { tok
  */
 export function decodePayload(bytes: Uint8Array): WirePayload {
   const state = bytes[0];
-  if (state === undefined) throw invalid('is empty');
-  if (state === WirePayloadState.Success) {
-    if (bytes.length === 1) throw invalid('is cut off');
-    return { state, ciphertext: bytes.subarray(1) };
-  }
-  if (state === WirePayloadState.Updated) {
-    if (bytes.length <= ciphertextAt) {
-      throw invalid('is cut off');
-    }
-    const token = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getBigUint64(tokenAt, true));
-    if (!Number.isSafeInteger(token)) throw invalid('has a token above 2^53 - 1');
-    return {
-      state,
-      token,
-      key: bytes.subarray(keyAt, ivAt),
-      iv: bytes.subarray(ivAt, tagAt),
-      tag: bytes.subarray(tagAt, ciphertextAt),
-      ciphertext: bytes.subarray(ciphertextAt),
-    };
-  }
-  if (!isBareState(state)) throw invalid(`has the unknown state ${state}`);
-  if (bytes.length > 1) throw invalid(`has bytes after state ${state}`);
-  return { state };
+  if (isBareState(state) && bytes.length === 1) return { state };
+  return decodeImagePayload(bytes);
 }
 
-function invalid(problem: string): PixstoreError {
-  return new PixstoreError(
-    'PAYLOAD_INVALID',
-    `The answer to an image request ${problem}. Hand on the endpoint's bytes unchanged.`,
-  );
+/** Reads a payload that must bring an image; see {@link decodePayload}. */
+export function decodeImagePayload(bytes: Uint8Array): ImagePayload {
+  const state = bytes[0];
+  if (state === WirePayloadState.Success && bytes.length > 1) return { state, ciphertext: bytes.subarray(1) };
+  if (state === WirePayloadState.Updated && bytes.length > ciphertextAt) {
+    const token = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(tokenAt, true));
+    if (isToken(token)) {
+      return {
+        state,
+        token,
+        key: bytes.subarray(keyAt, ivAt),
+        iv: bytes.subarray(ivAt, tagAt),
+        tag: bytes.subarray(tagAt, ciphertextAt),
+        ciphertext: bytes.subarray(ciphertextAt),
+      };
+    }
+  }
+  throw new PixstoreError('PAYLOAD_INVALID', 'The answer is no payload: pass it on unchanged.');
 }

@@ -17,10 +17,8 @@ export type WirePayloadState = (typeof WirePayloadState)[keyof typeof WirePayloa
 /** A state whose payload is the state byte alone. */
 export type BareState = Exclude<WirePayloadState, 0 | 1>;
 
-const bareStates: readonly number[] = Object.values(WirePayloadState).filter(
-  (state) => state !== WirePayloadState.Success && state !== WirePayloadState.Updated,
-);
+const bareStates: readonly unknown[] = /* @__PURE__ */ Object.values(WirePayloadState).filter((state) => state > 1);
 
-export function isBareState(state: number): state is BareState {
+export function isBareState(state: unknown): state is BareState {
   return bareStates.includes(state);
 }

@@ -1,4 +1,4 @@
-import { createFrameDecoder } from '../../../src/shared/wire/batch.js';
+import { framesOf } from '../../support/frames.js';
 import { stateOf } from '../../support/payload.js';
 import { requestBytes, sendAll, sendRaw } from '../../support/raw-http.js';
 import { batchRequest } from './connection.js';
@@ -24,9 +24,7 @@ export async function statesOfBatch(port: number, attempts: readonly Attempt[]):
   for (let at = 0; at < attempts.length; at += mostPerBatch) {
     const images = attempts.slice(at, at + mostPerBatch);
     const { body } = await sendRaw(port, batchRequest(route, images, ['Connection: close']));
-    const decoder = createFrameDecoder();
-    states.push(...decoder.push(body).map(stateOf));
-    decoder.end(images.length);
+    states.push(...framesOf(body, images.length).map(stateOf));
   }
   return states;
 }

@@ -10,7 +10,7 @@ test('an expired proof is PROOF_INVALID, and a fresh record of the same image wo
   const tab = await openTab(world);
   expect(await tab.evaluate((record) => helpers.get(record), record)).toMatchObject({
     code: 'PROOF_INVALID',
-    message: expect.stringContaining('ask your API for a fresh record'),
+    message: expect.stringContaining('get a fresh record'),
   });
   const fresh = world.backend.record(record.id);
   expect(await tab.evaluate((record) => helpers.get(record), fresh)).toMatchObject({ type: 'image/webp' });
@@ -98,7 +98,7 @@ test('a page without crypto.subtle is told that it needs HTTPS', async () => {
   expect(await tab.evaluate(() => isSecureContext)).toBe(false);
   expect(await tab.evaluate((record) => helpers.get(record), record)).toMatchObject({
     code: 'INSECURE_CONTEXT',
-    message: expect.stringContaining('serve the page over HTTPS'),
+    message: expect.stringContaining('needs HTTPS'),
   });
   expect(world.tap.requests).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { connect } from 'node:http2';
-import { createFrameDecoder, encodeBatchRequest } from '../../../src/shared/wire/batch.js';
+import { encodeBatchRequest } from '../../../src/shared/wire/batch.js';
 import type { ImageRecord } from '../../../src/types/index.js';
+import { framesOf } from '../../support/frames.js';
 
 /** Sends a request somewhere: `fetch`, or what stands for it where that speaks no such protocol. */
 export type Send = (url: string, init?: RequestInit) => Promise<Response>;
@@ -27,10 +28,7 @@ export async function askForMany(
   const headers = { 'Content-Type': 'text/plain', ...bearer(jwt) };
   const response = await send(url, { method: 'POST', body: encodeBatchRequest(images), headers });
   if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
-  const decoder = createFrameDecoder();
-  const payloads = decoder.push(new Uint8Array(await response.arrayBuffer()));
-  decoder.end(records.length);
-  return payloads;
+  return framesOf(new Uint8Array(await response.arrayBuffer()), records.length);
 }
 
 /** As `fetch`, over HTTP/2 in the clear. */

@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { customEndpointBatchHelper, initPixstoreBackend, saveImage, updateImage } from '../../../src/backend/index.js';
-import { createFrameDecoder, encodeBatchRequest } from '../../../src/shared/wire/batch.js';
+import { encodeBatchRequest } from '../../../src/shared/wire/batch.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { failure } from '../../support/errors.js';
+import { framesOf } from '../../support/frames.js';
 import { ownOptions } from '../../support/options.js';
 import { openPayload, stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
@@ -16,13 +17,6 @@ async function askMany(url: string, images: readonly unknown[]): Promise<Uint8Ar
   const response = await post(url, JSON.stringify({ version: 1, images }));
   expect(response.status).toBe(200);
   return framesOf(new Uint8Array(await response.arrayBuffer()), images.length);
-}
-
-function framesOf(bytes: Uint8Array, expected: number): Uint8Array[] {
-  const decoder = createFrameDecoder();
-  const payloads = decoder.push(bytes);
-  decoder.end(expected);
-  return payloads;
 }
 
 describe('a batch', () => {

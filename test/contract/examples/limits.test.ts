@@ -14,7 +14,7 @@ const entryOf = ({ id, token, statelessProof }: ImageRecord) => ({ id, token, pr
 async function askMany(url: string, records: readonly ImageRecord[], headers: Record<string, string> = {}) {
   const body = encodeBatchRequest(records.map(entryOf));
   const response = await fetch(url, { method: 'POST', body, headers });
-  const payloads = createFrameDecoder().push(new Uint8Array(await response.arrayBuffer()));
+  const payloads = createFrameDecoder()(new Uint8Array(await response.arrayBuffer()));
   return { status: response.status, states: payloads.map(stateOf) };
 }
 

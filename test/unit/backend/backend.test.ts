@@ -424,7 +424,7 @@ describe('a backend', () => {
     const folder = await temporaryFolder();
     const given = { databasePath: join(folder, 'db'), imageRootDir: join(folder, 'images'), ...config };
     const error = await failure('CONFIG_INVALID', () => createPixstoreBackend(given as BackendConfig));
-    expect(error.message).toContain(`"${name}"`);
+    expect(error.message).toContain(name);
     expect(getLastPixstoreError()).toBe(error);
     expect(await readdir(folder)).toEqual([]);
   });

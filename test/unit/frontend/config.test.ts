@@ -40,7 +40,6 @@ test.each([
   ['frontendDbVersion', 1.5],
   ['imageStoreName', 7],
   ['frontendImageCacheLimit', 1],
-  ['frontendImageCacheLimit', 50],
   ['frontendCleanupBatch', 0],
   ['frontendCleanupBatch', 1000],
   ['frontendCacheContents', 'plain'],
@@ -72,7 +71,7 @@ test.each([
 });
 
 test('the host is required without a fetcher only', () => {
-  expect(() => readFrontendConfig({}, undefined)).toThrow(/"defaultEndpointConnectHost" is missing/);
+  expect(() => readFrontendConfig({}, undefined)).toThrow(/"defaultEndpointConnectHost" must be a host/);
   expect(() => readFrontendConfig(undefined, async () => Uint8Array.of(0))).not.toThrow();
 });
 

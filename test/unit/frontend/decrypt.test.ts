@@ -20,8 +20,8 @@ test.each([
 });
 
 test.each([
-  [2, 'a webp'],
-  [99, 'of an unknown format'],
+  [2, 'not list webp'],
+  [99, 'not list its format'],
 ])('format byte %i is refused when only png is allowed', async (formatByte, words) => {
   const { record, ciphertext } = await sealImage({ formatByte });
   await expect(decryptImage(ciphertext, decodeMeta(record.meta), ['png'])).rejects.toMatchObject({

@@ -24,29 +24,23 @@ function unread(chunks: number) {
 }
 
 async function read(frames: AsyncIterable<Uint8Array>) {
-  const decoder = createFrameDecoder();
-  const payloads: Uint8Array[] = [];
-  let chunks = 0;
-  for await (const chunk of frames) {
-    chunks += 1;
-    payloads.push(...decoder.push(chunk));
-  }
-  return { payloads, chunks, decoder };
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of frames) chunks.push(chunk);
+  return { payloads: createFrameDecoder()(Buffer.concat(chunks)), chunks: chunks.length };
 }
 
 describe('the frames of a batch', () => {
   test('come in the order of the entries, whichever is ready first', async () => {
     const slow = new Promise<Answer>((resolve) => setImmediate(() => resolve(ready(3, 1))));
     const answers = [slow, ready(2, 2), bareAnswer(WirePayloadState.NotFound), ready(4, 3)];
-    const { payloads, decoder } = await read(batchFrames([0, 1, 2, 3], (entry) => answers[entry as number] as Answer));
-    decoder.end(4);
+    const { payloads } = await read(batchFrames([0, 1, 2, 3], (entry) => answers[entry as number] as Answer));
     expect(payloads.map((payload) => [...payload])).toEqual([[1, 1, 1], [2, 2], [2], [3, 3, 3, 3]]);
   });
 
   test.each([1, 1_000, 16_384, 16_385, 65_532, 200_000])('are whole when payloads have %i bytes', async (length) => {
     const entries = Array.from({ length: 7 }, (_, index) => index);
-    const { payloads, decoder } = await read(batchFrames(entries, (entry) => ready(length, entry as number)));
-    decoder.end(7);
+    const { payloads } = await read(batchFrames(entries, (entry) => ready(length, entry as number)));
+    expect(payloads).toHaveLength(7);
     payloads.forEach((payload, index) => {
       expect(payload.length).toBe(length);
       expect(payload.every((byte) => byte === index)).toBe(true);
@@ -65,11 +59,8 @@ describe('the frames of a batch', () => {
     });
     const frames = batchFrames([0, 1], (entry) => (entry === 0 ? ready(5, 7) : pending));
     const first = await frames.next();
-    expect(
-      createFrameDecoder()
-        .push(first.value as Uint8Array)
-        .map((payload) => [...payload]),
-    ).toEqual([[7, 7, 7, 7, 7]]);
+    const payloads = createFrameDecoder()(first.value as Uint8Array);
+    expect(payloads.map((payload) => [...payload])).toEqual([[7, 7, 7, 7, 7]]);
     finish(ready(1, 1));
     expect((await frames.next()).done).toBe(false);
     expect((await frames.next()).done).toBe(true);

@@ -15,10 +15,10 @@ async function fill({ disk, clock, options }: ReturnType<typeof openDisk>, ids: 
 test('the least recently used images go when their bytes pass the limit, down to nine tenths of it', async () => {
   const opened = openDisk({ frontendCacheBytes: 100 });
   await fill(opened, 'abcde', 20);
-  expect(await opened.disk.usage()).toEqual({ images: 5, bytes: 100 });
+  expect(await opened.disk.usage()).toEqual({ entries: 5, bytes: 100 });
   await fill(opened, 'f', 20);
   await eventually(() => idsOf(opened.options.frontendDbName)).toBe('cdef');
-  expect(await opened.disk.usage()).toEqual({ images: 4, bytes: 80 });
+  expect(await opened.disk.usage()).toEqual({ entries: 4, bytes: 80 });
 });
 
 test('an image larger than the limit is not written, and drives no other out', async () => {
@@ -35,7 +35,7 @@ test('a new version counts with its own bytes in place of the old ones', async (
   opened.disk.write('a', 2, bytes(60), always);
   await fill(opened, 'c', 0);
   await eventually(() => idsOf(opened.options.frontendDbName)).toBe('abc');
-  expect(await opened.disk.usage()).toEqual({ images: 3, bytes: 100 });
+  expect(await opened.disk.usage()).toEqual({ entries: 3, bytes: 100 });
 });
 
 test('images are not counted anew after every write', async () => {
@@ -130,7 +130,7 @@ test('rows that other scripts put in, without a size or a time of use, do not st
   opened.clock.time += 60_001;
   opened.disk.write('b', 1, bytes(10), always);
   await eventually(() => idsOf(frontendDbName)).toBe('');
-  expect(await opened.disk.usage()).toEqual({ images: 4, bytes: 0 });
+  expect(await opened.disk.usage()).toEqual({ entries: 4, bytes: 0 });
 });
 
 test('10,000 images are counted and 1,000 evicted in pieces', async () => {
@@ -159,7 +159,7 @@ test('10,000 images are counted and 1,000 evicted in pieces', async () => {
   });
   opened.clock.time += 60_001;
   opened.disk.write('last', 1, bytes(10), always);
-  await eventually(() => opened.disk.usage()).toEqual({ images: 9000, bytes: 90_000 });
+  await eventually(() => opened.disk.usage()).toEqual({ entries: 9000, bytes: 90_000 });
   for (const spy of spies) pieces.push(...spy.mock.calls.map(([, count]) => Number(count)));
   expect(Math.max(...pieces)).toBeLessThanOrEqual(1000);
   expect(await opened.disk.has('last')).toBe(true);

@@ -152,7 +152,7 @@ async function expectOnDisk(model: Model, real: Real): Promise<void> {
     .poll(() => real.idle(() => onDisk(real)), { interval: 1, timeout: 10_000 })
     .toEqual(Object.fromEntries(model.disk));
   const sizes = [...model.disk.values()].map(({ size }) => size);
-  expect(await real.disk.usage()).toEqual({ images: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) });
+  expect(await real.disk.usage()).toEqual({ entries: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) });
 }
 
 const id = fc.constantFrom(...'abcdefgh');

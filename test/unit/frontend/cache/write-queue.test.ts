@@ -140,7 +140,7 @@ test('times of use share one transaction, which keeps nobody from reading images
   const { disk, clock, options } = openDisk();
   for (const id of manyIds) disk.write(id, 1, bytes(10), always);
   await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(90);
-  await eventually(() => disk.usage()).toMatchObject({ images: 90 });
+  await eventually(() => disk.usage()).toMatchObject({ entries: 90 });
   clock.time = 7000;
   const begun = watchTransactions();
   await Promise.all(manyIds.map((id) => disk.read(id, 1)));

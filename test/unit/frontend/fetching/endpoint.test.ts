@@ -109,21 +109,20 @@ test('it asks for no cache, no cookies and no referrer, with a priority and with
   }
 });
 
-test('a browser that does not stream gets the images in the end', async () => {
-  const { endpoint } = fakeEndpoint((request) => request.respond(frames('a', 'b')));
-  const withoutStream = createEndpoint({
+test('a fetch that does not stream gets its images one by one', async () => {
+  const endpoint = createEndpoint({
     ...host,
     defaultEndpointConnectPort: 7482,
-    fetch: async () => {
-      const response = new Response(frames('a', 'b'));
+    fetch: async (_, init) => {
+      const response = new Response(new Uint8Array(init?.body ? frames('a', 'b') : payloadOf('a')));
       return { status: 200, body: null, arrayBuffer: () => response.arrayBuffer() } as Response;
     },
   });
-  for (const one of [endpoint, withoutStream]) {
-    const { answered, payloads } = askIds(one, 'a', 'b');
-    expect(await answered).toBe(true);
-    expect(payloads).toEqual(['a', 'b'].map(payloadOf));
-  }
+  expect(await askIds(endpoint, 'a', 'b').answered).toBe(false);
+  expect(endpoint.takesBatches()).toBe(false);
+  const { answered, payloads } = askIds(endpoint, 'a');
+  expect(await answered).toBe(true);
+  expect(payloads).toEqual([payloadOf('a')]);
 });
 
 describe('a failure may be repeated', () => {
@@ -202,20 +201,6 @@ describe('a backend without batches', () => {
     abort.abort();
     await expect(answered).rejects.toThrow();
     expect(endpoint.takesBatches()).toBe(true);
-  });
-
-  test('that looks for the proof in headers, as pixstore 3.x does, gets it there', async () => {
-    const { endpoint, requests } = fakeEndpoint((request) => {
-      const { 'x-pixstore-proof': proof } = (request.init.headers ?? {}) as Record<string, string>;
-      request.respond(proof ? payloadOf(request.ids[0] ?? '') : Uint8Array.of(4));
-    });
-    for (const id of ['a', 'b']) {
-      const { answered, payloads } = askIds(endpoint, id);
-      await answered;
-      expect(payloads).toEqual([payloadOf(id)]);
-    }
-    expect(requests).toHaveLength(3);
-    expect(requests[1]?.init.headers).toEqual({ 'x-pixstore-proof': 'proof-of-a', 'x-pixstore-token': '7' });
   });
 });
 

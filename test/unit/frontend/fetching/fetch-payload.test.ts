@@ -1,11 +1,11 @@
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type AnyFetcher, fetchPayload } from '../../../../src/frontend/fetching/fetch-payload.js';
+import { type AnyFetcher, createFetch } from '../../../../src/frontend/fetching/fetch-payload.js';
 import { PixstoreError } from '../../../../src/shared/errors/pixstore-error.js';
 
 const record = { id: 'a', token: 1, meta: { key: '', iv: '', tag: '' }, statelessProof: 'secret-proof' };
 const ask = (fetcher: AnyFetcher, context?: unknown, { signal } = new AbortController()) =>
-  fetchPayload(fetcher, 1000, record, context, signal);
+  createFetch(fetcher, 1000)(record, context, { signal });
 
 afterEach(() => vi.useRealTimers());
 
@@ -32,16 +32,16 @@ test('the fetcher gets the record, the context and a signal', async () => {
 });
 
 test.each([
-  ['String', 'text'],
-  ['Null', null],
-  ['Undefined', undefined],
+  ['string', 'text'],
+  ['object', null],
+  ['undefined', undefined],
   ['Blob', new Blob([])],
   ['Response', new Response('')],
-  ['Array', [1, 2]],
+  ['object', [1, 2]],
 ])('a fetcher that returns %s is told so', async (name, value) => {
   await expect(ask(async () => value)).rejects.toMatchObject({
     code: 'FETCH_FAILED',
-    message: expect.stringContaining(`returned ${name} instead of Uint8Array`),
+    message: expect.stringContaining(`returned ${name}, not Uint8Array`),
   });
 });
 

@@ -61,6 +61,6 @@ describe('wire payloads', () => {
     ['Updated with a token above 2^53 - 1', Uint8Array.of(1, ...new Array(100).fill(255))],
   ])('is refused when it is %s', async (_, bytes) => {
     const error = await failure('PAYLOAD_INVALID', () => decodePayload(bytes));
-    expect(error.message).toMatch(/^The answer to an image request .+\.$/);
+    expect(error.message).toMatch(/^The answer is no payload: .+\.$/);
   });
 });
