@@ -25,8 +25,7 @@ async function openInterrupted() {
     inlineLimit: 0,
     writer: 'inline',
     fileSystem: intercept<typeof nodeFs>(nodeFs, async (name, work, [path]) => {
-      const isRead = name === 'readFile' || (name === 'open' && blobPath.test(String(path)));
-      if (isRead) await interruptions.shift()?.();
+      if (name === 'open' && blobPath.test(String(path))) await interruptions.shift()?.();
       return work();
     }),
   });

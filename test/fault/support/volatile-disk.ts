@@ -87,11 +87,6 @@ export function createVolatileDisk(options: VolatileDiskOptions, content = newFo
       return [...findOf('folder', path).entries.keys()];
     },
 
-    async readFile(path: string) {
-      await soon();
-      return Buffer.from(findOf('file', path).bytes);
-    },
-
     async rename(from: string, to: string) {
       await soon();
       const { folder, name } = split(from);
@@ -124,6 +119,11 @@ export function createVolatileDisk(options: VolatileDiskOptions, content = newFo
       if (node.kind !== ignoreSyncOf) end();
     };
     return {
+      async read(buffer: Buffer, offset: number, length: number, position: number) {
+        await soon();
+        if (node.kind !== 'file') throw failure('EISDIR');
+        return { buffer, bytesRead: node.bytes.copy(buffer, offset, position, position + length) };
+      },
       async writeFile(bytes: Uint8Array) {
         await soon();
         if (node.kind === 'file') node.bytes = Buffer.from(bytes);

@@ -29,8 +29,8 @@ export function createPartReader(reads: Reads, cache: RecordCache, files: BlobFi
   }
 
   async function readFile(record: PartRecord, name: string): Promise<StoredPart | null> {
-    const ciphertext = await files.read(name);
-    return ciphertext?.length === record.size ? { ...record, ciphertext } : null;
+    const ciphertext = await files.read(name, record.size);
+    return ciphertext && { ...record, ciphertext };
   }
 
   async function openWhole(record: PartRecord, name: string): Promise<OpenedPart | null> {

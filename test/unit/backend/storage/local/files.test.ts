@@ -1,8 +1,9 @@
-import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openLocalStore } from '../../../../../src/backend/storage/local/local-store.js';
-import { versionOf } from '../../../../../src/testing/versions.js';
+import { assertStored, versionOf } from '../../../../../src/testing/versions.js';
 import { failure } from '../../../../support/errors.js';
 import { temporaryFolder } from '../../../../support/folders.js';
 
@@ -20,6 +21,30 @@ async function openHere(options: Partial<Parameters<typeof openLocalStore>[0]> =
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name));
   return { store, images, files };
+}
+
+/** A store that notes what it calls to read a file. The disk complains about every closing, and closes. */
+async function openWatched() {
+  const calls: string[] = [];
+  const disk = { givesAtMost: Number.POSITIVE_INFINITY };
+  const watch = (handle: FileHandle) => ({
+    read(buffer: Buffer, offset: number, length: number, position: number) {
+      calls.push('read');
+      return handle.read(buffer, offset, Math.min(length, disk.givesAtMost), position);
+    },
+    async close() {
+      calls.push('close');
+      await handle.close();
+      throw new Error('EIO');
+    },
+  });
+  const open = async (...args: Parameters<typeof fs.open>) => {
+    const handle = await fs.open(...args);
+    if (args[1] !== 'r' || !statSync(args[0]).isFile()) return handle;
+    calls.push('open');
+    return watch(handle) as unknown as FileHandle;
+  };
+  return { ...(await openHere({ inlineLimit: 0, fileSystem: { ...fs, open } })), calls, disk };
 }
 
 describe('files of a local store', () => {
@@ -56,6 +81,30 @@ describe('files of a local store', () => {
     rmSync(file as string);
     await failure('CIPHERTEXT_MISSING', () => store.read('one'));
     expect(await store.check()).toEqual([{ kind: 'ciphertext-missing', subject: 'one' }]);
+    await store.close();
+  });
+
+  test('a file with more in it than there should be is not taken for the image', async () => {
+    const { store, files } = await openHere({ inlineLimit: 0 });
+    await store.put(versionOf('one', 1000), null);
+    appendFileSync(files()[0] as string, 'x');
+    await failure('CIPHERTEXT_MISSING', () => store.read('one'));
+    await failure('CIPHERTEXT_MISSING', async () => store.open('one', 10_000));
+    expect(await store.check()).toEqual([{ kind: 'ciphertext-damaged', subject: 'one' }]);
+    await store.close();
+  });
+
+  test('a file takes three calls, also one that is too short, and more when the disk gives less than it has', async () => {
+    const { store, files, calls, disk } = await openWatched();
+    await store.put(versionOf('one', 1000), null);
+    assertStored(await store.read('one'), versionOf('one', 1000));
+    expect(calls.splice(0)).toEqual(['open', 'read', 'close']);
+    disk.givesAtMost = 2_000;
+    assertStored(await store.read('one'), versionOf('one', 1000));
+    expect(calls.splice(0)).toEqual(['open', 'read', 'read', 'read', 'close']);
+    truncateSync(files()[0] as string, 1_000);
+    await failure('CIPHERTEXT_MISSING', () => store.read('one'));
+    expect(calls).toEqual(['open', 'read', 'read', 'close']);
     await store.close();
   });
 
