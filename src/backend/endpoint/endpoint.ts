@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { decodeBatchRequest } from '../../shared/wire/batch.js';

@@ -64,9 +64,10 @@ export function sendToNode(request: NodeRequest, given: NodeResponse, reply: Rep
     response.end();
     discard(reply);
   } else if (isInMemory(body)) {
-    if (body.length > 1) response.cork();
-    for (const piece of body.slice(0, -1)) response.write(piece);
-    response.end(body.at(-1));
+    const last = body.length - 1;
+    if (last > 0) response.cork();
+    for (let index = 0; index < last; index += 1) response.write(body[index] as Uint8Array);
+    response.end(body[last]);
     // The system has mostly taken it by now. If not, it stays in our memory until the client takes it.
     if (response.socket?.writableLength === 0) done();
     else response.once('close', done);

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 import { requireAudience } from '../keys/audience.js';

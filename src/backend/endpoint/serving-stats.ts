@@ -1,4 +1,4 @@
-import { createHistogram } from 'node:perf_hooks';
+import { createHistogram, performance } from 'node:perf_hooks';
 import { WirePayloadState } from '../../shared/wire/states.js';
 
 export type StateName = keyof typeof WirePayloadState;

@@ -72,10 +72,11 @@ export function createHotReads(store: ImageStore, limitBytes: number) {
   };
 }
 
-const successHead = Uint8Array.of(WirePayloadState.Success);
+const successHead = Buffer.of(WirePayloadState.Success);
 
 function toReadyPart(record: PartRecord, ciphertext: Uint8Array): ReadyPart {
   if (ciphertext.length > copiedUpTo) return { record, ciphertext, success: [successHead, ciphertext] };
-  const payload = encodePayload({ state: WirePayloadState.Success, ciphertext });
+  // A Buffer: of other arrays Node's streams make one each time they are sent.
+  const payload = Buffer.from(encodePayload({ state: WirePayloadState.Success, ciphertext }).buffer);
   return { record, ciphertext: payload.subarray(successHead.length), success: [payload] };
 }
