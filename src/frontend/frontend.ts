@@ -74,7 +74,7 @@ export function createPixstoreFrontend<Context = unknown>(
     }
   }
 
-  function find(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> {
+  function find(record: ImageRecord, context: unknown, wish: GetImageOptions): LoadedImage | Promise<LoadedImage> {
     assertRecord(record);
     assertSecureContext();
     return load(record, context, wish);

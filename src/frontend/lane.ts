@@ -14,6 +14,7 @@ export function createLane(most: number) {
   let nextTask: Promise<void> | undefined;
 
   return async <Result>({ number }: Demand, work: () => Promise<Result>): Promise<Result> => {
+    if (running === 0) sliceEnd = performance.now() + slice;
     if (running < most) running += 1;
     else await new Promise<void>((begin) => waiting.push({ number, begin }));
     try {

@@ -60,7 +60,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
     options.refreshRecords && createRefresher(options.refreshRecords, options.fetchTimeout, () => fetching);
   const formats = options.imageFormats;
 
-  return async (record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<LoadedImage> => {
+  return (record: ImageRecord, context: unknown, wish: GetImageOptions): LoadedImage | Promise<LoadedImage> => {
     const { id, token } = record;
     const openedWith = sealOf(record.meta);
     const kept = fromMemory(record, openedWith);
@@ -117,7 +117,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
 
   async function fromNetwork(record: ImageRecord, { context, demand, mayKeep }: Journey): Promise<LoadedImage> {
     const { id } = record;
-    demand.signal.throwIfAborted();
+    demand.signal?.throwIfAborted();
     fetching += 1;
     const answer = await retry(demand.signal, async () =>
       readAnswerFor(id, await source.fetch(record, context, demand)),
@@ -133,7 +133,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
     if (mayKeep()) {
       memory.put(id, entry);
       const plain = options.frontendCacheContents === 'decrypted';
-      disk.write(id, token, plain ? image : answer.ciphertext.slice(), mayKeep);
+      disk.write(id, token, plain ? image : ownBytes(answer.ciphertext), mayKeep);
     }
     return { ...entry, source: 'network' };
   }
@@ -151,6 +151,13 @@ export function createImageLoader({ options, source, memory, disk, generations }
     memory.remove(id);
     void disk.drop(id);
   }
+}
+
+/** IndexedDB stores the whole buffer of a view: beside a state byte there must be nothing in it, above all no key. */
+function ownBytes(ciphertext: Uint8Array): Uint8Array<ArrayBuffer> {
+  return ciphertext.buffer.byteLength > 1 + ciphertext.length
+    ? ciphertext.slice()
+    : (ciphertext as Uint8Array<ArrayBuffer>);
 }
 
 /** What an image was opened with, as one string. */

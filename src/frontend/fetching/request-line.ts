@@ -148,8 +148,8 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
       return new Promise((resolve, reject) => {
         const errand: Errand = { record, demand, done: false, requests: 0, resolve, reject };
         demand.onRise = schedule;
-        demand.signal.addEventListener('abort', () => {
-          if (finish(errand)) reject(demand.signal.reason);
+        demand.signal?.addEventListener('abort', () => {
+          if (finish(errand)) reject(demand.signal?.reason);
         });
         queue.add(errand);
         schedule();

@@ -20,7 +20,7 @@ export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fet
     return shared;
   }
 
-  return async <Result>(signal: AbortSignal, attempt: () => Promise<Result>): Promise<Result> => {
+  return async <Result>(signal: AbortSignal | undefined, attempt: () => Promise<Result>): Promise<Result> => {
     for (let failures = 0; ; failures += 1) {
       try {
         return await attempt();
@@ -28,7 +28,7 @@ export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fet
         if (failures >= fetchRetries || !isTransient(error)) throw error;
       }
       await pause(failures);
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
     }
   };
 }

@@ -14,7 +14,7 @@ export function createSingleFlight<Result>() {
 
   return (key: string, wish: GetImageOptions, work: (demand: Demand) => Promise<Result>): Promise<Result> => {
     number += 1;
-    const flight = flights.get(key) ?? createFlight(work, { number, priority: wish.priority ?? 'auto' }, forget);
+    const flight = flights.get(key) ?? createFlight(work, number, wish, forget);
     flights.set(key, flight);
     return flight.join(wish);
 
@@ -27,11 +27,12 @@ export function createSingleFlight<Result>() {
 
 function createFlight<Result>(
   work: (demand: Demand) => Promise<Result>,
-  about: Pick<Demand, 'number' | 'priority'>,
+  number: number,
+  { signal: first, priority = 'auto' }: GetImageOptions,
   onEnd: () => void,
 ) {
-  const abort = new AbortController();
-  const demand: Demand = { signal: abort.signal, ...about };
+  const abort = first && new AbortController();
+  const demand: Demand = { signal: abort?.signal, number, priority };
   let sharers = 0;
   const result = work(demand).finally(onEnd);
 
@@ -46,7 +47,7 @@ function createFlight<Result>(
           sharers -= 1;
           if (sharers > 0) return;
           onEnd();
-          abort.abort(signal.reason);
+          abort?.abort(signal.reason);
         };
         signal.addEventListener('abort', leave);
         result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));

@@ -50,46 +50,31 @@ export function frameHeader(payloadLength: number): Uint8Array {
 
 /**
  * Takes a batch answer apart as it streams in. Hand it the next bytes, and it gives back the payloads that are complete
- * with them, in request order; they may be views into those bytes.
+ * with them, in request order, each in a buffer of its own.
  *
  * @example
  * const payloadsIn = createFrameDecoder();
  * for await (const chunk of body) for (const payload of payloadsIn(chunk)) show(payload);
  */
 export function createFrameDecoder(): (chunk: Uint8Array) => Uint8Array[] {
-  let parts: Uint8Array[] = [];
-  let length = 0;
-  let needed = lengthBytes;
+  let part = new Uint8Array(lengthBytes);
+  let filled = 0;
   let inPayload = false;
 
   return (chunk) => {
     const payloads: Uint8Array[] = [];
-    parts.push(chunk);
-    length += chunk.length;
-    // What is not enough yet is not put together either, or a large payload would be copied with every chunk.
-    if (length < needed) return payloads;
-    let rest = parts.length > 1 ? join(parts, length) : chunk;
-    while (rest.length >= needed) {
-      const bytes = rest.subarray(0, needed);
-      rest = rest.subarray(needed);
-      if (inPayload) payloads.push(bytes);
-      needed = inPayload ? lengthBytes : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    for (let rest = chunk; ; ) {
+      const bytes = rest.subarray(0, part.length - filled);
+      part.set(bytes, filled);
+      filled += bytes.length;
+      rest = rest.subarray(bytes.length);
+      if (filled < part.length) return payloads;
+      if (inPayload) payloads.push(part);
+      part = new Uint8Array(inPayload ? lengthBytes : new DataView(part.buffer).getUint32(0, true));
+      filled = 0;
       inPayload = !inPayload;
     }
-    parts = [rest];
-    length = rest.length;
-    return payloads;
   };
-}
-
-function join(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function invalid(problem: string): PixstoreError {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Demand } from '../../../src/frontend/fetching/demand.js';
 import { createLane } from '../../../src/frontend/lane.js';
 
@@ -37,4 +37,23 @@ test('what fails makes room like what succeeds', async () => {
   const outcomes = await Promise.allSettled([lane(demand(1), fail), lane(demand(2), fail)]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(await lane(demand(3), async () => 3)).toBe(3);
+});
+
+test('when a slice of work is over, others get their turn before the next begins', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const lane = createLane(1);
+  const turns: string[] = [];
+  const other = new MessageChannel();
+  other.port1.onmessage = () => turns.push('other');
+  onTestFinished(() => other.port1.close());
+  const work = (name: string) =>
+    lane(demand(1), async () => {
+      turns.push(name);
+      vi.advanceTimersByTime(8);
+    });
+  const all = Promise.all(['a', 'b', 'c', 'd'].map(work));
+  other.port2.postMessage(0);
+  await all;
+  expect(turns).toEqual(['a', 'b', 'other', 'c', 'd']);
 });
