@@ -13,6 +13,9 @@ const slots = { high: 6, auto: 4, low: 1 };
 // Without batches the browser itself lets few through at a time, and those behind should be ready.
 const slotsWithoutBatches = 3;
 const leastPerRequest = 8;
+// What is seen first goes first, alone, so that nothing shares the line with it; milliseconds.
+const imagesInFirst = 16;
+const longestHeadStart = 250;
 const mostBytesPerRequest = 2 * 1024 * 1024;
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
@@ -51,6 +54,8 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   let meanBytes = 16 * 1024;
   let gathering: Timer;
   let scheduled = false;
+  let headStart: Timer;
+  let wasIdle = true;
 
   function schedule(): void {
     if (coming > 0) gathering ??= setTimeout(dispatch, gatherFor);
@@ -67,16 +72,28 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     for (const priority of priorities) {
       const errands = [...queue].filter(({ demand }) => demand.priority === priority);
       const inBatches = endpoint.takesBatches();
-      const free = slots[priority] * (inBatches ? 1 : slotsWithoutBatches) - underWay.size;
-      const requests = Math.min(free, Math.ceil(errands.length / (inBatches ? leastPerRequest : 1)));
       const most = inBatches ? Math.min(maxBatchEntries, Math.ceil(mostBytesPerRequest / meanBytes)) : 1;
-      for (let number = 0; number < requests; number += 1) {
-        // Dealt like cards, so that the first images are the first ones of every request.
-        const hand = errands.filter((_, at) => at % requests === number).slice(0, most);
+      const sendSome = (count: number) => {
+        const hand = errands.splice(0, Math.min(count, most));
         for (const errand of hand) queue.delete(errand);
         void send(hand, priority);
+      };
+      if (inBatches && wasIdle && errands.length > 2 * imagesInFirst) {
+        wasIdle = false;
+        headStart = setTimeout(endHeadStart, longestHeadStart);
+        sendSome(imagesInFirst);
       }
+      if (headStart && priority !== 'high') return;
+      const free = slots[priority] * (inBatches ? 1 : slotsWithoutBatches) - underWay.size;
+      const requests = Math.min(free, Math.ceil(errands.length / (inBatches ? leastPerRequest : 1)));
+      for (let left = requests; left > 0; left -= 1) sendSome(Math.ceil(errands.length / left));
     }
+  }
+
+  function endHeadStart(): void {
+    clearTimeout(headStart);
+    headStart = undefined;
+    schedule();
   }
 
   async function send(waiting: Errand[], priority: FetchPriority): Promise<void> {
@@ -115,7 +132,8 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
       if (!failure) queue.add(errand);
       else if (finish(errand)) errand.reject(failure);
     }
-    schedule();
+    wasIdle = queue.size + underWay.size === 0;
+    endHeadStart();
   }
 
   function deliver({ waiting }: Request, payload: Uint8Array): void {

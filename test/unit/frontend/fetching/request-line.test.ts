@@ -47,18 +47,46 @@ describe('gathering', () => {
     expect(requests.map(({ method, ids }) => [method, ids])).toEqual([['GET', ['a']]]);
   });
 
-  test('images of one moment go out together, dealt to a few requests in their order', async () => {
-    const { ask, requests } = startLine(answerWith(payloadOf));
+  test('images of one moment go out together, those that are seen first alone and ahead, the others in a few requests', async () => {
+    const { ask, requests } = startLine();
     const errands = ids(100).map((id) => ask(id));
     await settle();
-    expect(requests).toHaveLength(4);
-    expect(requests.map(({ ids }) => ids.slice(0, 2))).toEqual([
-      ['i0', 'i4'],
-      ['i1', 'i5'],
-      ['i2', 'i6'],
-      ['i3', 'i7'],
+    expect(requests.map(({ ids }) => ids)).toEqual([ids(16)]);
+    answerWith(payloadOf)(requests[0] as FakeRequest);
+    await settle();
+    expect(requests.slice(1).map(({ ids }) => [ids[0], ids.length])).toEqual([
+      ['i16', 21],
+      ['i37', 21],
+      ['i58', 21],
+      ['i79', 21],
     ]);
+    for (const request of requests.slice(1)) answerWith(payloadOf)(request);
+    await settle();
     expect(errands.map(({ outcome }) => outcome)).toEqual(ids(100));
+  });
+
+  test('the others do not wait longer than 250 ms for those that are seen first, and what is visible not at all', async () => {
+    const { ask, requests } = startLine();
+    for (const id of ids(100)) ask(id);
+    await vi.advanceTimersByTimeAsync(249);
+    expect(requests).toHaveLength(1);
+    ask('visible', 'high');
+    await settle();
+    expect(requests.slice(1).map(({ ids }) => ids)).toEqual([['visible']]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(requests.slice(2).map(({ ids }) => ids[0])).toEqual(['i16', 'i58']);
+  });
+
+  test('a line that is busy gives nobody a head start', async () => {
+    const { ask, requests } = startLine();
+    for (const id of ids(100)) ask(id);
+    await settle();
+    answerWith(payloadOf)(requests[0] as FakeRequest);
+    await settle();
+    for (const id of ids(100, 'late')) ask(id);
+    for (const request of requests.slice(1)) answerWith(payloadOf)(request);
+    await settle();
+    expect(requests.slice(5).map(({ ids }) => ids.length)).toEqual([25, 25, 25, 25]);
   });
 
   test('a few images share one request', async () => {
@@ -242,7 +270,7 @@ describe('priorities', () => {
 
   test('what is visible need not wait for requests that are under way', async () => {
     const { ask, requests } = startLine();
-    for (const id of ids(40)) ask(id);
+    for (const id of ids(32)) ask(id); // takes all places of this priority
     await settle();
     ask('more');
     ask('visible', 'high');
@@ -252,7 +280,7 @@ describe('priorities', () => {
 
   test('what becomes visible while it waits moves up', async () => {
     const { ask, requests } = startLine();
-    for (const id of ids(40)) ask(id);
+    for (const id of ids(32)) ask(id);
     await settle();
     const { demand } = ask('more');
     raise(demand, 'high');
