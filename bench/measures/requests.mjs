@@ -5,6 +5,7 @@ import { loaded, withServer } from './servers.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof loaded>>} Load */
 /** @typedef {import('./servers.mjs').Kind} Kind */
+/** @typedef {import('./servers.mjs').Server} Server */
 
 const kibibyte = 1024;
 const usual = 32; // connections
@@ -24,10 +25,22 @@ export async function requests(/** @type {import('./bench.mjs').Bench} */ bench)
     const label = `GET ${size / kibibyte} KB`;
     bench.progress(label);
     /** @type {Kind[]} */
-    const kinds = [...bench.contestants, 'bare', 'nginx'];
-    const values = await rounds(bench, kinds, (kind) => measure(bench, kind, { count: images, size }, connections));
+    const kinds = ['bare', ...bench.contestants, 'nginx'];
+    /** @type {Map<number, Map<Kind, Load[]>>} by the number of connections */
+    const loads = new Map();
+    await sideBySide(bench, kinds, { count: images, size }, async (servers) => {
+      for (const count of connections) {
+        // The budgets are judged by these.
+        const runs = count === usual ? 2 * bench.runs : bench.runs;
+        const once = (/** @type {Kind} */ kind) => measure(bench, servers.get(kind), count, size);
+        loads.set(count, await rounds({ ...bench, runs }, kinds, once));
+      }
+    });
     const pick = (/** @type {Kind} */ kind, /** @type {number} */ count, /** @type {keyof Load} */ what) =>
-      values.get(kind)?.map((loads) => loads[count][what]);
+      loads
+        .get(count)
+        ?.get(kind)
+        ?.map((load) => load[what]);
 
     const ours = pick('ours', usual, 'perSecond') ?? [];
     const nginx = { name: 'nginx', value: median(pick('nginx', usual, 'perSecond') ?? []) };
@@ -67,18 +80,31 @@ export async function requests(/** @type {import('./bench.mjs').Bench} */ bench)
 
 /**
  * @param {import('./bench.mjs').Bench} bench
- * @param {Kind} kind
- * @param {{ count: number, size: number }} images
- * @param {number[]} connections
- * @returns {Promise<Record<number, Load>>} by the number of connections
+ * @param {Server | undefined} server
+ * @param {number} connections
+ * @param {number} size of the images
  */
-function measure(bench, kind, images, connections) {
-  return withServer(bench, kind, images, async (server) => {
-    /** @type {Record<number, Load>} */
-    const loads = {};
-    for (const count of connections) {
-      loads[count] = await loaded(bench, { ...server, connections: count, answerBytes: payloadBytes(images.size) });
-    }
-    return loads;
-  });
+function measure(bench, server, connections, size) {
+  if (!server) throw new Error('A server did not start.');
+  return loaded(bench, { ...server, connections, answerBytes: payloadBytes(size) });
+}
+
+/**
+ * Runs work with all servers at once: they take turns of seconds, since machines that are shared change their speed
+ * within a minute. Those whose turn it is not do nothing.
+ *
+ * @template Value
+ * @param {import('./bench.mjs').Bench} bench
+ * @param {Kind[]} kinds
+ * @param {{ count: number, size: number }} images
+ * @param {(servers: Map<Kind, Server>) => Promise<Value>} work
+ * @param {Map<Kind, Server>} [servers] that run already
+ * @returns {Promise<Value>}
+ */
+async function sideBySide(bench, kinds, images, work, servers = new Map()) {
+  const [kind, ...others] = kinds;
+  if (!kind) return work(servers);
+  return withServer(bench, kind, images, (server) =>
+    sideBySide(bench, others, images, work, servers.set(kind, server)),
+  );
 }

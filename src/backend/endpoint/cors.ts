@@ -1,3 +1,4 @@
+import type { EndpointRequest } from './door.js';
 import type { HeaderList } from './reply.js';
 
 export const allowedMethods = 'GET, HEAD, POST, OPTIONS';
@@ -8,7 +9,9 @@ const preflightMaxAge = 86_400; // s; browsers cap it as they like
 const always = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
 
 /** The headers of every answer, by the origin of the request: they let pages of the allowed origins read it. */
-export function createCommonHeaders(allowed: string | string[]): (origin: string | undefined) => HeaderList {
+export function createCommonHeaders(
+  allowed: string | string[],
+): (request: Pick<EndpointRequest, 'header'>) => HeaderList {
   const origins = [allowed].flat();
   const allow = (origin: string) => [...always, 'Access-Control-Allow-Origin', origin];
   const [only] = origins;
@@ -18,7 +21,10 @@ export function createCommonHeaders(allowed: string | string[]): (origin: string
   }
   // The answer depends on who asks, and caches must know.
   const vary = ['Vary', 'Origin'];
-  return (origin) => [...(origin && origins.includes(origin) ? allow(origin) : always), ...vary];
+  return (request) => {
+    const origin = request.header('origin');
+    return [...(origin && origins.includes(origin) ? allow(origin) : always), ...vary];
+  };
 }
 
 /** @param withAuthorization - for applications whose own checks go by that header */

@@ -62,7 +62,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const pages = createPages(options);
 
   function handle(request: EndpointRequest, door: Door): MaybePromise<Reply> {
-    const headers = headersFor(request.header('origin'));
+    const headers = headersFor(request);
     const { method } = request;
     const target = readTarget(request.target, door.route);
     if (!target) return textReply(404, 'Not found.', headers);

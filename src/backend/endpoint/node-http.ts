@@ -16,6 +16,8 @@ export function fromNodeRequest(request: NodeRequest): EndpointRequest {
     method: request.method ?? '',
     target: request.url ?? '',
     header(name) {
+      // Asked for one header, Node takes all apart, and most requests have none of ours.
+      if (!request.rawHeaders.some((raw) => raw.length === name.length && raw.toLowerCase() === name)) return undefined;
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     },
