@@ -7,7 +7,7 @@ import { isQuotaError, type StoresOf, settled, transact } from './transaction.js
 export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
 
 /**
- * Opens the database on first use at the latest, and again when the browser or another tab closed it. A database that cannot be
+ * Opens the database on first use, and again when the browser or another tab closed it. A database that cannot be
  * opened, has another schema or breaks in use is deleted and made anew, once; after that it is out of use until the
  * page is loaded again. While it hangs it is out of use too.
  */
@@ -115,9 +115,6 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     },
 
     isUsable,
-
-    /** Begins to open it, so that the first images need not wait for that. */
-    prepare: (): void => void connect(),
 
     /**
      * This page made it and has written nothing since: there is no need to search it. What other tabs write meanwhile is

@@ -15,7 +15,6 @@ export function createDiskCache(options: FrontendOptions) {
   const names = storeNames(options);
   const { images, usage } = names;
   const database = createCacheDatabase(options.frontendDbName, options.frontendDbVersion, names);
-  database.prepare();
   const readRow = createReader(database, names);
   const queue = createWriteQueue(database, names, createEviction(database, names, options), options.now);
 
