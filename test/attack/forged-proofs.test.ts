@@ -82,6 +82,7 @@ test('a header goes before the query, and two headers are one that is wrong', as
   const { port, goodTarget, proof, path } = await startEndpoint();
   for (const [target, headers] of [
     [goodTarget, ['x-pixstore-proof: made-up']],
+    [goodTarget, ['X-Pixstore-PROOF: made-up']],
     [path, [`x-pixstore-proof: ${proof}`, 'x-pixstore-proof: made-up']],
     [path, [`x-pixstore-proof: ${proof}`, `x-pixstore-proof: ${proof}`]],
   ] as const) {
