@@ -51,10 +51,13 @@ export function createWriteQueue(
         await write(batch);
       } catch {
         // There is no room left. Old images go, unless that was of no use moments ago: then they had better stay.
-        if (now() > makeRoomAfter) await eviction.makeRoom();
         for (const entry of batch) {
-          await write([entry]).catch(() => {
-            makeRoomAfter = now() + minute;
+          await write([entry]).catch(async () => {
+            if (now() <= makeRoomAfter) return;
+            await eviction.makeRoom();
+            await write([entry]).catch(() => {
+              makeRoomAfter = now() + minute;
+            });
           });
         }
       }
