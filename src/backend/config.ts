@@ -12,6 +12,7 @@ import {
   isRoute,
   isText,
   isWholeNumber,
+  must,
   type OptionRule,
   readOptions,
 } from '../shared/options.js';
@@ -101,34 +102,34 @@ const isWindowLength: Check = (value) =>
 const isOrigin = (value: unknown) =>
   value === '*' || (typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i.test(value));
 
-const isOrigins: Check = (value) =>
-  [value].flat().length > 0 && [value].flat().every(isOrigin)
-    ? undefined
-    : '"*", an origin such as "https://app.example.com", or a list of origins';
+const isOrigins = must('"*", an origin such as "https://app.example.com", or a list of origins', (value) => {
+  const origins = [value].flat();
+  return origins.length > 0 && origins.every(isOrigin);
+});
 
-const isKeys: Check = (value) =>
-  [value].flat().length > 0 && [value].flat().every((key) => typeof key === 'string')
-    ? undefined
-    : 'a string (base64 or hex of 32 bytes) or a list of such strings';
+const isKeys = must('a string (base64 or hex of 32 bytes) or a list of such strings', (value) => {
+  const keys = [value].flat();
+  return keys.length > 0 && keys.every((key) => typeof key === 'string');
+});
 
-const isStore: Check = (value) =>
+const isStore = must('an ImageStore', (value) =>
   ['put', 'read', 'record', 'records', 'remove', 'usage', 'close'].every(
     (name) => typeof (value as Record<string, unknown>)[name] === 'function',
-  )
-    ? undefined
-    : 'an ImageStore';
+  ),
+);
 
-const isRateLimit: Check = (value) => {
-  const { limiter, clientOf = () => '' } = (value ?? {}) as { limiter?: { consume?: unknown }; clientOf?: unknown };
-  return typeof limiter?.consume === 'function' && typeof clientOf === 'function'
-    ? undefined
-    : '{ limiter, clientOf? }: a limiter with a method consume(client, points), and a function';
-};
+const isRateLimit = must(
+  '{ limiter, clientOf? }: a limiter with a method consume(client, points), and a function',
+  (value) => {
+    const { limiter, clientOf = () => '' } = (value ?? {}) as { limiter?: { consume?: unknown }; clientOf?: unknown };
+    return typeof limiter?.consume === 'function' && typeof clientOf === 'function';
+  },
+);
 
-const isTimeouts: Check = (value) =>
-  typeof value === 'object' && value !== null && Object.entries(value).every(isTimeout)
-    ? undefined
-    : `an object of ms, each a whole number of at least 1; it may have ${Object.keys(defaultTimeouts).join(', ')}`;
+const isTimeouts = must(
+  `an object of ms, each a whole number of at least 1; it may have ${Object.keys(defaultTimeouts).join(', ')}`,
+  (value) => typeof value === 'object' && value !== null && Object.entries(value).every(isTimeout),
+);
 
 const isTimeout = ([name, value]: [string, unknown]) =>
   Object.hasOwn(defaultTimeouts, name) && isWholeNumber(1, longestTimer)(value) === undefined;

@@ -10,6 +10,7 @@ import {
   isRoute,
   isText,
   isWholeNumber,
+  must,
   type OptionRule,
   readOptions,
 } from '../shared/options.js';
@@ -135,10 +136,11 @@ const rules: Record<keyof FrontendOptions, OptionRule> = {
  */
 export function readFrontendConfig(config: unknown, fetcher: unknown): FrontendOptions {
   const options = readOptions<FrontendOptions>(config, rules, 'initPixstoreFrontend');
+  const { frontendCleanupBatch: batch, frontendImageCacheLimit: limit } = options;
   assertOption(
     'frontendCleanupBatch',
-    options.frontendCleanupBatch,
-    isWholeNumber(1, options.frontendImageCacheLimit - 1),
+    batch,
+    must('less than "frontendImageCacheLimit"', () => batch < limit),
   );
   if (fetcher === undefined) {
     assertOption('defaultEndpointConnectHost', options.defaultEndpointConnectHost, isEndpointHost);

@@ -47,8 +47,11 @@ export function createStores(database: IDBDatabase, { images, usage }: StoreName
 export function hasOurStores(database: IDBDatabase, { images, usage }: StoreNames): boolean {
   try {
     const transaction = database.transaction([images, usage]);
-    const { keyPath, indexNames } = transaction.objectStore(usage);
-    return indexNames.contains('lastUsed') && keyPath === 'id' && transaction.objectStore(images).keyPath === 'id';
+    const stores = [images, usage].map((name) => transaction.objectStore(name));
+    return (
+      stores.every(({ keyPath, autoIncrement }) => keyPath === 'id' && !autoIncrement) &&
+      transaction.objectStore(usage).indexNames.contains('lastUsed')
+    );
   } catch {
     // One of them is not there.
     return false;

@@ -5,7 +5,7 @@ import type { ImageRecord } from '../../types/index.js';
 export const isEndpointHost = /* @__PURE__ */ must('a host such as "https://img.example.com"', (value) => {
   try {
     const { href, origin } = urlOf(value as string);
-    return typeof value === 'string' && href === `${origin}/`;
+    return typeof value === 'string' && href === `${origin}/` && !/:0*\/?$/.test(value);
   } catch {
     return false;
   }

@@ -40,6 +40,7 @@ test.each([
   ['frontendDbVersion', 1.5],
   ['imageStoreName', 7],
   ['frontendImageCacheLimit', 1],
+  ['frontendImageCacheLimit', 50],
   ['frontendCleanupBatch', 0],
   ['frontendCleanupBatch', 1000],
   ['frontendCacheContents', 'plain'],

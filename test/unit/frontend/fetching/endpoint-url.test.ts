@@ -47,6 +47,8 @@ test.each([
   ['a script', 'javascript:alert(1)'],
   ['two schemes', 'http://https://img.example.com'],
   ['no host', 'https://'],
+  ['no port behind the colon', 'img.example.com:'],
+  ['port 0', 'img.example.com:0'],
   ['port 70000', 'img.example.com:70000'],
   ['IPv6 without brackets', '2001:db8::1'],
   ['broken IPv6', '[::zz]'],
