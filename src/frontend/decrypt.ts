@@ -14,17 +14,34 @@ export function assertSecureContext(): void {
 }
 
 /**
- * Decrypts one image with AES-256-GCM.
+ * Decrypts with AES-256-GCM.
  *
- * @throws PixstoreError `DECRYPTION_FAILED` when key, IV, tag and ciphertext do not belong together;
- * `FORMAT_REFUSED` when the image's format is not among `formats`
+ * @param sealed - ciphertext and tag
+ * @throws PixstoreError `DECRYPTION_FAILED` when key, IV, tag and ciphertext do not belong together
  */
-export async function decryptImage(
-  ciphertext: Uint8Array,
-  { key, iv, tag }: DecryptionKey,
-  formats: readonly ImageFormat[],
-): Promise<Blob> {
-  const plaintext = await decrypt(withTag(ciphertext, tag), key as BufferSource, iv as BufferSource);
+export async function decrypt(sealed: BufferSource, { key, iv }: DecryptionKey): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const imported = await crypto.subtle.importKey('raw', key as BufferSource, 'AES-GCM', false, ['decrypt']);
+    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: iv as BufferSource }, imported, sealed));
+  } catch (cause) {
+    throw new PixstoreError('DECRYPTION_FAILED', 'The image does not fit its record.', { cause });
+  }
+}
+
+/** The tag behind the ciphertext, as WebCrypto wants it, in a buffer that holds nothing else. */
+export function withTag(ciphertext: Uint8Array, tag: Uint8Array): Uint8Array<ArrayBuffer> {
+  const sealed = new Uint8Array(ciphertext.length + tagLength);
+  sealed.set(ciphertext);
+  sealed.set(tag, ciphertext.length);
+  return sealed;
+}
+
+/**
+ * Makes an image of what was decrypted.
+ *
+ * @throws PixstoreError `FORMAT_REFUSED` when its format is not among `formats`
+ */
+export function toImage(plaintext: Uint8Array<ArrayBuffer>, formats: readonly ImageFormat[]): Blob {
   const format = formatFromByte(plaintext[0]);
   const type = format && mimeTypeOf(format);
   if (isAllowedType(type, formats)) return new Blob([plaintext.subarray(1)], { type });
@@ -34,21 +51,4 @@ export async function decryptImage(
 /** Do `formats` allow images of this MIME type? (jpg and jpeg are one type.) */
 export function isAllowedType(type: string | undefined, formats: readonly ImageFormat[]): type is string {
   return formats.some((format) => mimeTypeOf(format) === type);
-}
-
-async function decrypt(sealed: BufferSource, key: BufferSource, iv: BufferSource): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    const imported = await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['decrypt']);
-    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, imported, sealed));
-  } catch (cause) {
-    throw new PixstoreError('DECRYPTION_FAILED', 'The image does not fit its record.', { cause });
-  }
-}
-
-/** WebCrypto wants the tag behind the ciphertext. */
-function withTag(ciphertext: Uint8Array, tag: Uint8Array): Uint8Array<ArrayBuffer> {
-  const sealed = new Uint8Array(ciphertext.length + tagLength);
-  sealed.set(ciphertext);
-  sealed.set(tag, ciphertext.length);
-  return sealed;
 }

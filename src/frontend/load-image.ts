@@ -1,20 +1,19 @@
+import { type DecryptionKey, tagLength } from '../shared/wire/payload.js';
 import { WirePayloadState } from '../shared/wire/states.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
 import type { DiskCache } from './cache/disk-cache.js';
 import type { createGenerations } from './cache/generations.js';
 import type { MemoryCache } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
-import { decryptImage, isAllowedType } from './decrypt.js';
+import { decrypt, isAllowedType, toImage, withTag } from './decrypt.js';
 import { readAnswer } from './fetching/answer.js';
 import type { Demand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
 import { createRefresher } from './fetching/refresh.js';
 import { createRetry } from './fetching/retry.js';
 import { createSingleFlight } from './fetching/single-flight.js';
-import { createLane } from './lane.js';
 import { assertRecord, decodeMeta, encodeMeta } from './record.js';
-
-const decryptedAtOnce = 16;
+import { createTurns } from './turns.js';
 
 /** An image, the version it is of, and where it was found. */
 export interface LoadedImage {
@@ -53,7 +52,7 @@ interface Journey {
 /** Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. */
 export function createImageLoader({ options, source, memory, disk, generations }: LoaderParts) {
   const share = createSingleFlight<LoadedImage>();
-  const inLane = createLane(decryptedAtOnce);
+  const turn = createTurns();
   const retry = createRetry(options);
   let fetching = 0;
   const refresh =
@@ -107,7 +106,8 @@ export function createImageLoader({ options, source, memory, disk, generations }
     if (!cached) return undefined;
     if (cached instanceof Blob) return isAllowedType(cached.type, formats) ? cached : undefined;
     try {
-      return await inLane(demand, () => decryptImage(cached, decodeMeta(meta), formats));
+      const key = decodeMeta(meta);
+      return await open(withTag(cached, key.tag), key, demand);
     } catch (error) {
       if (!hasCode(error, 'DECRYPTION_FAILED')) throw error;
       forget(id);
@@ -126,16 +126,23 @@ export function createImageLoader({ options, source, memory, disk, generations }
     });
     const updated = answer.state === WirePayloadState.Updated;
     const token = updated ? answer.token : record.token;
-    const image = await inLane(demand, () =>
-      decryptImage(answer.ciphertext, updated ? answer : decodeMeta(record.meta), formats),
-    );
+    const key = updated ? answer : decodeMeta(record.meta);
+    const sealed = withTag(answer.ciphertext, key.tag);
+    const image = await open(sealed, key, demand);
     const entry = { token, openedWith: sealOf(updated ? encodeMeta(answer) : record.meta), image };
     if (mayKeep()) {
       memory.put(id, entry);
       const plain = options.frontendCacheContents === 'decrypted';
-      disk.write(id, token, plain ? image : ownBytes(answer.ciphertext), mayKeep);
+      // In a buffer of its own: IndexedDB stores the whole buffer of a view, and a payload's may hold the key.
+      disk.write(id, token, plain ? image : sealed.subarray(0, -tagLength), mayKeep);
     }
     return { ...entry, source: 'network' };
+  }
+
+  async function open(sealed: BufferSource, key: DecryptionKey, demand: Demand): Promise<Blob> {
+    const plaintext = await decrypt(sealed, key);
+    await turn(demand);
+    return toImage(plaintext, formats);
   }
 
   function readAnswerFor(id: string, bytes: Uint8Array) {
@@ -151,13 +158,6 @@ export function createImageLoader({ options, source, memory, disk, generations }
     memory.remove(id);
     void disk.drop(id);
   }
-}
-
-/** IndexedDB stores the whole buffer of a view: beside a state byte there must be nothing in it, above all no key. */
-function ownBytes(ciphertext: Uint8Array): Uint8Array<ArrayBuffer> {
-  return ciphertext.buffer.byteLength > 1 + ciphertext.length
-    ? ciphertext.slice()
-    : (ciphertext as Uint8Array<ArrayBuffer>);
 }
 
 /** What an image was opened with, as one string. */

@@ -7,8 +7,11 @@ interface Wish {
   answer: (row?: ImageRow) => void;
 }
 
-/** Asked for together, so that the browser always has some to do and the page is not flooded with answers. */
-const readsAtOnce = 32;
+// Asked for together: few at first, which are seen first; then so many that the browser has enough to do, and that not
+// too many bytes come at once.
+const firstReads = 16;
+const mostReads = 128;
+const mostBytes = 4 * 1024 * 1024;
 /** A transaction that takes too long is taken for one that hangs. */
 const readsPerTransaction = 1000;
 
@@ -26,17 +29,22 @@ export function createReader(database: CacheDatabase, { images }: StoreNames) {
         if (database.isEmpty()) answerNothing();
         const waiting = wishes.values();
         let left = readsPerTransaction;
-        const readNext = () => {
-          const wish = left > 0 && waiting.next().value;
-          if (!wish) return;
-          left -= 1;
-          const row = rows.get(wish.id);
-          row.onsuccess = () => {
-            settle(wish, row.result);
-            readNext();
-          };
+        let unanswered = 0;
+        const readSome = (count: number) => {
+          while (unanswered < count && left > 0) {
+            const wish = waiting.next().value;
+            if (!wish) return;
+            left -= 1;
+            unanswered += 1;
+            const row = rows.get(wish.id);
+            row.onsuccess = () => {
+              settle(wish, row.result);
+              unanswered -= 1;
+              if (unanswered === 0) readSome(Math.min(mostReads, firstReads + mostBytes / (row.result?.size ?? 1)));
+            };
+          }
         };
-        for (let reads = 0; reads < readsAtOnce; reads += 1) readNext();
+        readSome(firstReads);
         return true;
       });
       if (!isDone) answerNothing();

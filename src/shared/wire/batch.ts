@@ -50,27 +50,32 @@ export function frameHeader(payloadLength: number): Uint8Array {
 
 /**
  * Takes a batch answer apart as it streams in. Hand it the next bytes, and it gives back the payloads that are complete
- * with them, in request order, each in a buffer of its own.
+ * with them, in request order: views of what it was handed where it can be.
  *
  * @example
  * const payloadsIn = createFrameDecoder();
  * for await (const chunk of body) for (const payload of payloadsIn(chunk)) show(payload);
  */
 export function createFrameDecoder(): (chunk: Uint8Array) => Uint8Array[] {
-  let part = new Uint8Array(lengthBytes);
+  let part: Uint8Array = new Uint8Array();
+  let length = lengthBytes;
   let filled = 0;
   let inPayload = false;
 
   return (chunk) => {
     const payloads: Uint8Array[] = [];
     for (let rest = chunk; ; ) {
-      const bytes = rest.subarray(0, part.length - filled);
-      part.set(bytes, filled);
-      filled += bytes.length;
+      const bytes = rest.subarray(0, length - filled);
       rest = rest.subarray(bytes.length);
-      if (filled < part.length) return payloads;
+      if (bytes.length === length) part = bytes;
+      else {
+        if (filled === 0) part = new Uint8Array(length);
+        part.set(bytes, filled);
+        filled += bytes.length;
+        if (filled < length) return payloads;
+      }
       if (inPayload) payloads.push(part);
-      part = new Uint8Array(inPayload ? lengthBytes : new DataView(part.buffer).getUint32(0, true));
+      length = inPayload ? lengthBytes : new DataView(part.buffer, part.byteOffset).getUint32(0, true);
       filled = 0;
       inPayload = !inPayload;
     }

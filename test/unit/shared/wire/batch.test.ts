@@ -69,6 +69,6 @@ describe('batch answers', () => {
   test('keep empty chunks and empty frames apart', () => {
     const payloadsIn = createFrameDecoder();
     expect(payloadsIn(new Uint8Array())).toEqual([]);
-    expect(payloadsIn(frameOf(new Uint8Array()))).toEqual([new Uint8Array()]);
+    expect(payloadsIn(frameOf(new Uint8Array())).map((payload) => payload.length)).toEqual([0]);
   });
 });
