@@ -173,7 +173,7 @@ export function createPixstoreFrontend<Context = unknown>(
 }
 
 function chooseSource(options: FrontendOptions, fetcher: ImageFetcher<never> | undefined): PayloadSource {
-  if (fetcher) return { fetch: createFetch(fetcher as AnyFetcher, options.fetchTimeout) };
+  if (fetcher) return createFetch(fetcher as AnyFetcher, options.fetchTimeout);
   // readFrontendConfig saw to it that there is a host when there is no fetcher.
   return createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
 }

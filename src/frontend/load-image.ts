@@ -24,11 +24,8 @@ export interface LoadedImage {
   source: ImageSource;
 }
 
-/** Fetches payloads. One that gathers images wants to know which of them are about to come. */
-export interface PayloadSource {
-  fetch(record: ImageRecord, context: unknown, demand: Demand): Promise<Uint8Array>;
-  expect?(): () => void;
-}
+/** Fetches the payload of a record. */
+export type PayloadSource = (record: ImageRecord, context: unknown, demand: Demand) => Promise<Uint8Array>;
 
 /** What loading an image goes through. */
 export interface LoaderParts {
@@ -77,27 +74,20 @@ export function createImageLoader({ options, source, memory, disk, generations }
 
   async function find(record: ImageRecord, journey: Journey): Promise<LoadedImage> {
     const { id, token } = record;
-    const arrived = source.expect?.();
-    let onDisk: Blob | undefined;
-    try {
-      onDisk = await fromDisk(record, journey.demand);
-    } finally {
-      arrived?.();
-    }
-    // No await from here to the source: those it was told to expect are then there together.
-    if (!onDisk) return fromNetwork(record, journey).catch((error) => renew(error, record, journey));
+    const onDisk = await fromDisk(record, journey.demand);
+    if (!onDisk) return fromNetwork(record, journey).catch((error) => recover(error, record, journey));
     const entry = { token, openedWith: sealOf(record.meta), image: onDisk };
     if (journey.mayKeep()) memory.put(id, entry);
     return { ...entry, source: 'disk' };
   }
 
   /** A proof that expired does not show: the journey goes on with a fresh record, if the application has one. */
-  async function renew(error: unknown, { id, token }: ImageRecord, journey: Journey): Promise<LoadedImage> {
+  async function recover(error: unknown, { id }: ImageRecord, journey: Journey): Promise<LoadedImage> {
+    if (hasCode(error, 'IMAGE_NOT_FOUND')) forget(id);
     if (!refresh || journey.renewed || !hasCode(error, 'PROOF_INVALID')) throw error;
     const fresh = await refresh(id, journey.context);
     if (!fresh) throw error;
     assertRecord(fresh);
-    if (fresh.token === token) return fromNetwork(fresh, journey);
     return fromMemory(fresh, sealOf(fresh.meta)) ?? find(fresh, { ...journey, renewed: true });
   }
 
@@ -119,22 +109,21 @@ export function createImageLoader({ options, source, memory, disk, generations }
     const { id } = record;
     demand.signal?.throwIfAborted();
     fetching += 1;
-    const answer = await retry(demand.signal, async () =>
-      readAnswerFor(id, await source.fetch(record, context, demand)),
-    ).finally(() => {
-      fetching -= 1;
-    });
-    const updated = answer.state === WirePayloadState.Updated;
-    const token = updated ? answer.token : record.token;
-    const key = updated ? answer : decodeMeta(record.meta);
+    const answer = await retry(demand.signal, async () => readAnswer(await source(record, context, demand))).finally(
+      () => {
+        fetching -= 1;
+      },
+    );
+    const { token, meta } =
+      answer.state === WirePayloadState.Updated ? { token: answer.token, meta: encodeMeta(answer) } : record;
+    const key = decodeMeta(meta);
     const sealed = withTag(answer.ciphertext, key.tag);
-    const image = await open(sealed, key, demand);
-    const entry = { token, openedWith: sealOf(updated ? encodeMeta(answer) : record.meta), image };
+    const entry = { token, openedWith: sealOf(meta), image: await open(sealed, key, demand) };
     if (mayKeep()) {
       memory.put(id, entry);
-      const plain = options.frontendCacheContents === 'decrypted';
+      const isPlain = options.frontendCacheContents === 'decrypted';
       // In a buffer of its own: IndexedDB stores the whole buffer of a view, and a payload's may hold the key.
-      disk.write(id, token, plain ? image : sealed.subarray(0, -tagLength), mayKeep);
+      disk.write(id, token, isPlain ? entry.image : sealed.subarray(0, -tagLength), mayKeep);
     }
     return { ...entry, source: 'network' };
   }
@@ -143,15 +132,6 @@ export function createImageLoader({ options, source, memory, disk, generations }
     const plaintext = await decrypt(sealed, key);
     await turn(demand);
     return toImage(plaintext, formats);
-  }
-
-  function readAnswerFor(id: string, bytes: Uint8Array) {
-    try {
-      return readAnswer(bytes);
-    } catch (error) {
-      if (hasCode(error, 'IMAGE_NOT_FOUND')) forget(id);
-      throw error;
-    }
   }
 
   function forget(id: string): void {

@@ -17,7 +17,8 @@ const readsPerTransaction = 1000;
 
 /**
  * Makes what reads image rows. Reads of one moment share a transaction, and so do those that come while it runs; each
- * is answered as soon as its own row is there, and with nothing when the database is of no use.
+ * is answered as soon as its own row is there, and with nothing when the database is of no use. Those whose rows are
+ * missing are answered together, so that they are fetched together.
  */
 export function createReader(database: CacheDatabase, { images }: StoreNames) {
   const wishes = new Set<Wish>();
@@ -28,6 +29,7 @@ export function createReader(database: CacheDatabase, { images }: StoreNames) {
       const isDone = await database.use('readonly', [images], (rows) => {
         if (database.isEmpty()) answerNothing();
         const waiting = wishes.values();
+        const missing: Wish[] = [];
         let left = readsPerTransaction;
         let unanswered = 0;
         const readSome = (count: number) => {
@@ -38,9 +40,12 @@ export function createReader(database: CacheDatabase, { images }: StoreNames) {
             unanswered += 1;
             const row = rows.get(wish.id);
             row.onsuccess = () => {
-              settle(wish, row.result);
               unanswered -= 1;
-              if (unanswered === 0) readSome(Math.min(mostReads, firstReads + mostBytes / (row.result?.size ?? 1)));
+              if (row.result) settle(wish, row.result);
+              else missing.push(wish);
+              if (unanswered > 0) return;
+              for (const lost of missing.splice(0)) settle(lost);
+              readSome(Math.min(mostReads, firstReads + mostBytes / (row.result?.size ?? 1)));
             };
           }
         };

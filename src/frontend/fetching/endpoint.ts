@@ -35,8 +35,7 @@ export function createEndpoint(options: EndpointOptions) {
   let takesBatches: boolean | undefined;
   let inDoubt = false;
 
-  /** False when this is no answer to a batch, or cannot be read as it comes in. */
-  async function readBatch({ body }: Response, { records, onPayloads }: EndpointRequest): Promise<boolean> {
+  async function readBatch({ body }: Response, { records, onPayloads }: EndpointRequest): Promise<void> {
     const payloadsIn = createFrameDecoder();
     const reader = body?.getReader();
     let missing = records.length;
@@ -46,22 +45,10 @@ export function createEndpoint(options: EndpointOptions) {
       if (payloads.length) takesBatches = true;
       onPayloads(payloads);
     }
-    if (missing > 0 && takesBatches) throw new Error('cut off');
-    return missing <= 0;
-  }
-
-  async function read(response: Response, request: EndpointRequest): Promise<boolean> {
-    const { status } = response;
-    const isBatch = request.records.length > 1;
-    const isPassing = passingStatus.includes(status);
-    if (status === 200) {
-      if (isBatch) return readBatch(response, request);
-      request.onPayloads([new Uint8Array(await response.arrayBuffer())]);
-      return true;
-    }
-    if (isBatch && !isPassing && (!takesBatches || status === 404 || status === 405)) return false;
-    const Refusal = isPassing ? TransientError : PixstoreError;
-    throw new Refusal('FETCH_FAILED', `HTTP status ${status} from ${base}.`);
+    if (missing <= 0) return;
+    if (takesBatches) throw new Error('cut off');
+    // This was no answer to a batch, or it cannot be read as it comes in.
+    takesBatches = false;
   }
 
   return {
@@ -69,13 +56,12 @@ export function createEndpoint(options: EndpointOptions) {
     takesBatches: () => takesBatches ?? !inDoubt,
 
     /**
-     * Asks for images.
+     * Asks for images. When the endpoint turns out to know no batches, they are still to be asked for, one by one.
      *
-     * @returns false when the endpoint knows no batches, so that they must be asked for one by one
      * @throws PixstoreError `FETCH_FAILED`, a TransientError when asking again may help
      */
-    async ask(request: EndpointRequest): Promise<boolean> {
-      const { records, priority, signal } = request;
+    async ask(request: EndpointRequest): Promise<void> {
+      const { records, priority, signal, onPayloads } = request;
       const isBatch = records.length > 1;
       let response: Response | undefined;
       try {
@@ -88,11 +74,12 @@ export function createEndpoint(options: EndpointOptions) {
           ...(isBatch && { method: 'POST', body: encodeBatchRequest(records.map(entryOf)) }),
         });
         if (inDoubt && !isBatch) takesBatches ??= false;
-        if (await read(response, request)) return true;
-        takesBatches = false;
-        return false;
+        if (response.status === 200) {
+          if (isBatch) await readBatch(response, request);
+          else onPayloads([new Uint8Array(await response.arrayBuffer())]);
+          return;
+        }
       } catch (cause) {
-        if (cause instanceof PixstoreError) throw cause;
         // When a single request gets no answer either, it was the network.
         if (!response) inDoubt = isBatch && !signal.aborted;
         throw new TransientError(
@@ -101,6 +88,10 @@ export function createEndpoint(options: EndpointOptions) {
           { cause },
         );
       }
+      const { status } = response;
+      const isPassing = passingStatus.includes(status);
+      if (isBatch && !isPassing && (!takesBatches || status === 404 || status === 405)) takesBatches = false;
+      else throw new (isPassing ? TransientError : PixstoreError)('FETCH_FAILED', `HTTP status ${status} from ${base}.`);
     },
   };
 }

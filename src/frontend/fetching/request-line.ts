@@ -4,8 +4,6 @@ import { type Demand, type FetchPriority, priorities } from './demand.js';
 import type { Endpoint } from './endpoint.js';
 import { timeoutError } from './in-time.js';
 
-// Milliseconds that the first in line waits for those that are about to join it.
-const gatherFor = 5;
 // Milliseconds without a byte after which the images behind the next one are asked for in another request.
 const stalledAfter = 2000;
 // Requests under way at once, up to which one of this priority may start.
@@ -38,36 +36,28 @@ interface Request {
   waiting: Errand[];
 }
 
-/** Where images wait for their turn to be fetched. */
-export type RequestLine = ReturnType<typeof createRequestLine>;
-
 /**
- * Gathers images into few requests. When the line is idle, what is there goes out at once; what comes while requests
- * are under way goes together with the next. The most urgent go first.
+ * Makes what fetches the payload of a record when its turn comes. It gathers images into few requests. When the line is
+ * idle, what is there goes out at once; what comes while requests are under way goes together with the next. The most
+ * urgent go first.
  *
  * @param timeout - milliseconds from one image's bytes to the next
  */
 export function createRequestLine(endpoint: Endpoint, timeout: number) {
   const queue = new Set<Errand>();
   const underWay = new Set<Request>();
-  let coming = 0;
   let meanBytes = 16 * 1024;
-  let gathering: Timer;
   let scheduled = false;
   let headStart: Timer;
   let wasIdle = true;
 
   function schedule(): void {
-    if (coming > 0) gathering ??= setTimeout(dispatch, gatherFor);
-    else if (!scheduled) {
-      scheduled = true;
-      queueMicrotask(dispatch);
-    }
+    if (scheduled) return;
+    scheduled = true;
+    queueMicrotask(dispatch);
   }
 
   function dispatch(): void {
-    clearTimeout(gathering);
-    gathering = undefined;
     scheduled = false;
     for (const priority of priorities) {
       const errands = [...queue].filter(({ demand }) => demand.priority === priority);
@@ -160,27 +150,14 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     return true;
   }
 
-  return {
-    /** Fetches the payload of a record when its turn comes. */
-    fetch(record: ImageRecord, _context: unknown, demand: Demand): Promise<Uint8Array> {
-      return new Promise((resolve, reject) => {
-        const errand: Errand = { record, demand, done: false, requests: 0, resolve, reject };
-        demand.onRise = schedule;
-        demand.signal?.addEventListener('abort', () => {
-          if (finish(errand)) reject(demand.signal?.reason);
-        });
-        queue.add(errand);
-        schedule();
+  return (record: ImageRecord, _context: unknown, demand: Demand): Promise<Uint8Array> =>
+    new Promise((resolve, reject) => {
+      const errand: Errand = { record, demand, done: false, requests: 0, resolve, reject };
+      demand.onRise = schedule;
+      demand.signal?.addEventListener('abort', () => {
+        if (finish(errand)) reject(demand.signal?.reason);
       });
-    },
-
-    /** Announces an image that may join the line in a moment; call what it returns when it did, or will not. */
-    expect(): () => void {
-      coming += 1;
-      return () => {
-        coming -= 1;
-        if (coming === 0 && queue.size > 0) schedule();
-      };
-    },
-  };
+      queue.add(errand);
+      schedule();
+    });
 }

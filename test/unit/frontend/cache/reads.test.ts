@@ -72,6 +72,15 @@ test('an image that is not there is undefined', async () => {
   expect(rows.map((row) => row?.id)).toEqual(['a', undefined]);
 });
 
+test('images that are not there are answered together, however many others are there', async () => {
+  const { read } = await openReader(['a', 'c', 'e']);
+  const answered: string[] = [];
+  const reads = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => read(id).then(() => answered.push(id)));
+  await reads[1];
+  await undefined;
+  expect(answered).toEqual(['a', 'c', 'e', 'b', 'd', 'f']);
+});
+
 test('more reads than are asked for at once are all answered', async () => {
   const { read } = await openReader(manyIds);
   const begun = watchTransactions();

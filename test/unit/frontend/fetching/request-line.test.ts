@@ -25,7 +25,7 @@ function startLine(onRequest?: (request: FakeRequest) => void) {
       const abort = new AbortController();
       const demand: Demand = { signal: abort.signal, number: 1, priority };
       const errand = { abort, demand, outcome: undefined as unknown };
-      const payload = line.fetch(recordOf(id), undefined, demand);
+      const payload = line(recordOf(id), undefined, demand);
       payload.then(
         (bytes) => (errand.outcome = new TextDecoder().decode(bytes.subarray(1))),
         (error) => (errand.outcome = error),
@@ -94,38 +94,6 @@ describe('gathering', () => {
     for (const id of ids(8)) ask(id);
     await settle();
     expect(requests.map(({ method, ids }) => [method, ids.length])).toEqual([['POST', 8]]);
-  });
-
-  test('the first in line waits for those that are about to join it', async () => {
-    const { line, ask, requests } = startLine();
-    const arrived = [line.expect(), line.expect()];
-    ask('a');
-    arrived.pop()?.();
-    await settle();
-    expect(requests).toHaveLength(0);
-    arrived.pop()?.();
-    ask('b');
-    await settle();
-    expect(requests.map(({ ids }) => ids)).toEqual([['a', 'b']]);
-  });
-
-  test('but for 5 milliseconds only', async () => {
-    const { line, ask, requests } = startLine();
-    line.expect();
-    ask('a');
-    await vi.advanceTimersByTimeAsync(4);
-    expect(requests).toHaveLength(0);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(requests).toHaveLength(1);
-  });
-
-  test('and not for one that turned out not to come', async () => {
-    const { line, ask, requests } = startLine();
-    const notComing = line.expect();
-    ask('a');
-    notComing();
-    await settle();
-    expect(requests).toHaveLength(1);
   });
 
   test('what comes while all requests are under way goes together with the next', async () => {
