@@ -91,7 +91,8 @@ export function createEndpoint(options: EndpointOptions) {
       const { status } = response;
       const isPassing = passingStatus.includes(status);
       if (isBatch && !isPassing && (!takesBatches || status === 404 || status === 405)) takesBatches = false;
-      else throw new (isPassing ? TransientError : PixstoreError)('FETCH_FAILED', `HTTP status ${status} from ${base}.`);
+      else
+        throw new (isPassing ? TransientError : PixstoreError)('FETCH_FAILED', `HTTP status ${status} from ${base}.`);
     },
   };
 }
