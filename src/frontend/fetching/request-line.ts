@@ -22,9 +22,8 @@ type Timer = ReturnType<typeof setTimeout> | undefined;
 interface Errand {
   record: ImageRecord;
   demand: Demand;
-  done: boolean;
-  /** The last request it became a part of, which speaks for it when it fails. */
-  request?: Request;
+  /** The request that speaks for it; without one it is in line. */
+  request?: Request | undefined;
   requests: number;
   resolve(payload: Uint8Array): void;
   reject(error: unknown): void;
@@ -44,7 +43,8 @@ interface Request {
  * @param timeout - milliseconds from one image's bytes to the next
  */
 export function createRequestLine(endpoint: Endpoint, timeout: number) {
-  const queue = new Set<Errand>();
+  // Those that are not done, in line or under way.
+  const open = new Set<Errand>();
   const underWay = new Set<Request>();
   let meanBytes = 16 * 1024;
   let scheduled = false;
@@ -60,14 +60,10 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   function dispatch(): void {
     scheduled = false;
     for (const priority of priorities) {
-      const errands = [...queue].filter(({ demand }) => demand.priority === priority);
+      const errands = [...open].filter(({ demand, request }) => demand.priority === priority && !request);
       const inBatches = endpoint.takesBatches();
       const most = inBatches ? Math.min(maxBatchEntries, Math.ceil(mostBytesPerRequest / meanBytes)) : 1;
-      const sendSome = (count: number) => {
-        const hand = errands.splice(0, Math.min(count, most));
-        for (const errand of hand) queue.delete(errand);
-        void send(hand, priority);
-      };
+      const sendSome = (count: number) => void send(errands.splice(0, Math.min(count, most)), priority);
       if (inBatches && wasIdle && errands.length > 2 * imagesInFirst) {
         wasIdle = false;
         headStart = setTimeout(endHeadStart, longestHeadStart);
@@ -87,7 +83,8 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   }
 
   async function send(waiting: Errand[], priority: FetchPriority): Promise<void> {
-    const request: Request = { abort: new AbortController(), waiting };
+    const abort = new AbortController();
+    const request = { abort, waiting };
     const records = waiting.map((errand) => {
       errand.request = request;
       errand.requests += 1;
@@ -97,20 +94,24 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     let patience: Timer;
     let stall: Timer;
     const onPayloads = (payloads?: Uint8Array[]) => {
-      for (const payload of payloads ?? []) deliver(request, payload);
+      for (const payload of payloads ?? []) {
+        meanBytes += (payload.length - meanBytes) / 16;
+        const errand = waiting.shift();
+        if (errand && finish(errand)) errand.resolve(payload);
+      }
       clearTimeout(stall);
       stall = setTimeout(goAround, stalledAfter, request);
       if (payloads?.length === 0) return;
       clearTimeout(patience);
       patience = setTimeout(() => {
         failure = timeoutError(timeout);
-        request.abort.abort();
+        abort.abort();
       }, timeout);
     };
     underWay.add(request);
     onPayloads();
     try {
-      await endpoint.ask({ records, priority, signal: request.abort.signal, onPayloads });
+      await endpoint.ask({ records, priority, signal: abort.signal, onPayloads });
     } catch (error) {
       failure ??= error;
     }
@@ -118,46 +119,40 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     clearTimeout(stall);
     underWay.delete(request);
     for (const errand of waiting) {
-      if (errand.done || errand.request !== request) continue;
-      if (!failure) queue.add(errand);
-      else if (finish(errand)) errand.reject(failure);
+      if (errand.request !== request) continue;
+      errand.request = undefined;
+      if (failure && finish(errand)) errand.reject(failure);
     }
-    wasIdle = queue.size + underWay.size === 0;
+    wasIdle = open.size === 0;
     endHeadStart();
-  }
-
-  function deliver({ waiting }: Request, payload: Uint8Array): void {
-    meanBytes += (payload.length - meanBytes) / 16;
-    const errand = waiting.shift();
-    if (errand && finish(errand)) errand.resolve(payload);
   }
 
   /** One slow image must not hold up those behind it. */
   function goAround(request: Request): void {
     for (const errand of request.waiting.slice(1)) {
       // Where nothing is answered at all, asking over and over would only put off the end.
-      if (!errand.done && errand.request === request && errand.requests < 3) queue.add(errand);
+      if (errand.request === request && errand.requests < 3) errand.request = undefined;
     }
     schedule();
   }
 
-  /** Takes an errand out of the line, and ends requests that nobody waits for. False when it was done before. */
+  /** Ends an errand, and requests that nobody waits for. False when it was done before. */
   function finish(errand: Errand): boolean {
-    if (errand.done) return false;
-    errand.done = true;
-    queue.delete(errand);
-    for (const { abort, waiting } of underWay) if (waiting[0] && waiting.every(({ done }) => done)) abort.abort();
+    if (!open.delete(errand)) return false;
+    for (const { abort, waiting } of underWay) {
+      if (waiting[0] && !waiting.some((other) => open.has(other))) abort.abort();
+    }
     return true;
   }
 
   return (record: ImageRecord, _context: unknown, demand: Demand): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {
-      const errand: Errand = { record, demand, done: false, requests: 0, resolve, reject };
+      const errand: Errand = { record, demand, requests: 0, resolve, reject };
       demand.onRise = schedule;
       demand.signal?.addEventListener('abort', () => {
         if (finish(errand)) reject(demand.signal?.reason);
       });
-      queue.add(errand);
+      open.add(errand);
       schedule();
     });
 }
