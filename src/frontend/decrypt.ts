@@ -1,7 +1,6 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { formatFromByte, mimeTypeOf } from '../shared/formats.js';
 import { type DecryptionKey, tagLength } from '../shared/wire/payload.js';
-import type { ImageFormat } from '../types/index.js';
 
 /**
  * Makes sure that this page can decrypt at all.
@@ -39,16 +38,12 @@ export function withTag(ciphertext: Uint8Array, tag: Uint8Array): Uint8Array<Arr
 /**
  * Makes an image of what was decrypted.
  *
- * @throws PixstoreError `FORMAT_REFUSED` when its format is not among `formats`
+ * @param types - MIME types of the formats that may be shown (jpg and jpeg are one type)
+ * @throws PixstoreError `FORMAT_REFUSED` when its format is not among them
  */
-export function toImage(plaintext: Uint8Array<ArrayBuffer>, formats: readonly ImageFormat[]): Blob {
+export function toImage(plaintext: Uint8Array<ArrayBuffer>, types: readonly string[]): Blob {
   const format = formatFromByte(plaintext[0]);
   const type = format && mimeTypeOf(format);
-  if (isAllowedType(type, formats)) return new Blob([plaintext.subarray(1)], { type });
+  if (type && types.includes(type)) return new Blob([plaintext.subarray(1)], { type });
   throw new PixstoreError('FORMAT_REFUSED', `The option "imageFormats" does not list ${format ?? 'its format'}.`);
-}
-
-/** Do `formats` allow images of this MIME type? (jpg and jpeg are one type.) */
-export function isAllowedType(type: string | undefined, formats: readonly ImageFormat[]): type is string {
-  return formats.some((format) => mimeTypeOf(format) === type);
 }

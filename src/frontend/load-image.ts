@@ -1,3 +1,4 @@
+import { mimeTypeOf } from '../shared/formats.js';
 import { type DecryptionKey, tagLength } from '../shared/wire/payload.js';
 import { WirePayloadState } from '../shared/wire/states.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
@@ -5,7 +6,7 @@ import type { DiskCache } from './cache/disk-cache.js';
 import type { createGenerations } from './cache/generations.js';
 import type { MemoryCache } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
-import { decrypt, isAllowedType, toImage, withTag } from './decrypt.js';
+import { decrypt, toImage, withTag } from './decrypt.js';
 import { readAnswer } from './fetching/answer.js';
 import type { Demand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
@@ -54,7 +55,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
   let fetching = 0;
   const refresh =
     options.refreshRecords && createRefresher(options.refreshRecords, options.fetchTimeout, () => fetching);
-  const formats = options.imageFormats;
+  const types = options.imageFormats.map(mimeTypeOf);
 
   return (record: ImageRecord, context: unknown, wish: GetImageOptions): LoadedImage | Promise<LoadedImage> => {
     const { id, token } = record;
@@ -94,7 +95,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
   async function fromDisk({ id, token, meta }: ImageRecord, demand: Demand): Promise<Blob | undefined> {
     const cached = await disk.read(id, token);
     if (!cached) return undefined;
-    if (cached instanceof Blob) return isAllowedType(cached.type, formats) ? cached : undefined;
+    if (cached instanceof Blob) return types.includes(cached.type) ? cached : undefined;
     try {
       const key = decodeMeta(meta);
       return await open(withTag(cached, key.tag), key, demand);
@@ -131,7 +132,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
   async function open(sealed: BufferSource, key: DecryptionKey, demand: Demand): Promise<Blob> {
     const plaintext = await decrypt(sealed, key);
     await turn(demand);
-    return toImage(plaintext, formats);
+    return toImage(plaintext, types);
   }
 
   function forget(id: string): void {

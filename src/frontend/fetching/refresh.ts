@@ -1,12 +1,13 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageRecord } from '../../types/index.js';
 import { inTime } from './in-time.js';
+import { pause } from './pause.js';
 
 /** Gets fresh records from the application's API; those it does not give out any more are left out, or null. */
 export type RefreshRecords = (ids: string[], context: unknown) => Promise<readonly (ImageRecord | null)[]>;
 
 // Milliseconds after which it is seen whether more proofs turned out to be expired.
-const pause = 20;
+const moment = 20;
 // So often in a row that none did, while there are fetches under way, and the question is asked all the same.
 const mostPauses = 10;
 
@@ -25,7 +26,7 @@ export function createRefresher(refreshRecords: RefreshRecords, timeout: number,
     let pauses = 0;
     do {
       const before = wanted.size;
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await pause(moment);
       pauses = wanted.size > before ? 0 : pauses + 1;
     } while (pauses < mostPauses && fetching() > 0);
   }

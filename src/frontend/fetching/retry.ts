@@ -1,5 +1,6 @@
 import type { FrontendOptions } from '../config.js';
 import { isTransient } from './errors.js';
+import { pause } from './pause.js';
 
 const firstPause = 400;
 
@@ -10,11 +11,10 @@ const firstPause = 400;
 export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fetchRetries' | 'random'>) {
   const pauses = new Map<number, Promise<unknown>>();
 
-  function pause(failures: number): Promise<unknown> {
+  function together(failures: number): Promise<unknown> {
     let shared = pauses.get(failures);
     if (!shared) {
-      const milliseconds = firstPause * 2 ** failures * (0.5 + random());
-      shared = new Promise((resolve) => setTimeout(resolve, milliseconds)).then(() => pauses.delete(failures));
+      shared = pause(firstPause * 2 ** failures * (0.5 + random())).then(() => pauses.delete(failures));
       pauses.set(failures, shared);
     }
     return shared;
@@ -27,7 +27,7 @@ export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fet
       } catch (error) {
         if (failures >= fetchRetries || !isTransient(error)) throw error;
       }
-      await pause(failures);
+      await together(failures);
       signal?.throwIfAborted();
     }
   };

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { assertSecureContext, decrypt, toImage, withTag } from '../../../src/frontend/decrypt.js';
 import { decodeMeta } from '../../../src/frontend/record.js';
+import { mimeTypeOf } from '../../../src/shared/formats.js';
 import type { DecryptionKey } from '../../../src/shared/wire/payload.js';
 import type { ImageFormat } from '../../../src/types/index.js';
 import { bytesOf, sealImage } from './sealed-image.js';
@@ -8,7 +9,7 @@ import { bytesOf, sealImage } from './sealed-image.js';
 const formats = ['png', 'webp', 'jpg'] as const;
 
 async function decryptImage(ciphertext: Uint8Array, key: DecryptionKey, allowed: readonly ImageFormat[]) {
-  return toImage(await decrypt(withTag(ciphertext, key.tag), key), allowed);
+  return toImage(await decrypt(withTag(ciphertext, key.tag), key), allowed.map(mimeTypeOf));
 }
 
 afterEach(() => vi.unstubAllGlobals());
