@@ -10,7 +10,6 @@ import {
   isRoute,
   isText,
   isWholeNumber,
-  must,
   type OptionRule,
   readOptions,
 } from '../shared/options.js';
@@ -102,7 +101,6 @@ export type FrontendOptions = {
 /** What `createPixstoreFrontend` takes: any of the options. */
 export type FrontendConfig = { [Name in keyof FrontendOptions]?: FrontendOptions[Name] | undefined };
 
-const mebibyte = 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;
 
 const rules: Record<keyof FrontendOptions, OptionRule> = {
@@ -114,7 +112,7 @@ const rules: Record<keyof FrontendOptions, OptionRule> = {
   frontendCleanupBatch: [isWholeNumber(1), 50],
   frontendCacheBytes: [isWholeNumber(0)],
   frontendCacheContents: [isOneOf(['encrypted', 'decrypted']), 'encrypted'],
-  frontendMemoryCacheBytes: [isWholeNumber(0), 64 * mebibyte],
+  frontendMemoryCacheBytes: [isWholeNumber(0), 64 * 1024 * 1024],
   defaultEndpointConnectHost: [isEndpointHost],
   defaultEndpointConnectPort: [isWholeNumber(1, 65535), 7482],
   defaultEndpointRoute: [isRoute, '/pixstore-image'],
@@ -136,14 +134,9 @@ const rules: Record<keyof FrontendOptions, OptionRule> = {
  */
 export function readFrontendConfig(config: unknown, fetcher: unknown): FrontendOptions {
   const options = readOptions<FrontendOptions>(config, rules, 'initPixstoreFrontend');
-  const { frontendCleanupBatch: batch, frontendImageCacheLimit: limit } = options;
-  assertOption(
-    'frontendCleanupBatch',
-    batch,
-    must('less than "frontendImageCacheLimit"', () => batch < limit),
-  );
-  if (fetcher === undefined) {
-    assertOption('defaultEndpointConnectHost', options.defaultEndpointConnectHost, isEndpointHost);
-  } else assertOption('customFetcher', fetcher, isFunction);
+  const { frontendCleanupBatch: batch, frontendImageCacheLimit: limit, defaultEndpointConnectHost: host } = options;
+  assertOption('frontendCleanupBatch', batch < limit ? undefined : 'less than "frontendImageCacheLimit"');
+  if (fetcher === undefined) assertOption('defaultEndpointConnectHost', isEndpointHost(host));
+  else assertOption('customFetcher', isFunction(fetcher));
   return options;
 }

@@ -45,7 +45,11 @@ export function createPixstoreFrontend<Context = unknown>(
     },
     forget,
   );
-  const load = createImageLoader({ options, source: chooseSource(options, fetcher), memory, disk, generations });
+  const source: PayloadSource = fetcher
+    ? { fetch: createFetch(fetcher as AnyFetcher, options.fetchTimeout) }
+    : // readFrontendConfig saw to it that there is a host when there is no fetcher.
+      createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
+  const load = createImageLoader({ options, source, memory, disk, generations });
   const urls = createObjectUrls();
   const hits = { memory: 0, disk: 0, network: 0 };
   let fetchedBytes = 0;
@@ -62,7 +66,10 @@ export function createPixstoreFrontend<Context = unknown>(
   }
 
   /** What every method does its work in. */
-  async function run<Result>(work: () => Result | Promise<Result>, signal?: AbortSignal): Promise<Result | null> {
+  async function run<Result>(
+    work: () => Result | Promise<Result>,
+    { signal }: GetImageOptions = {},
+  ): Promise<Result | null> {
     try {
       signal?.throwIfAborted();
       assertOpen();
@@ -100,7 +107,7 @@ export function createPixstoreFrontend<Context = unknown>(
         options.logger.error(`[pixstore] onImageLoad threw: ${error}`);
       }
       return use(loaded);
-    }, wish.signal);
+    }, wish);
   }
 
   const getImage = (record: ImageRecord, context?: unknown, wish?: GetImageOptions): Promise<Blob | null> =>
@@ -110,7 +117,7 @@ export function createPixstoreFrontend<Context = unknown>(
     getImage,
 
     getImages: (records, context, wish) =>
-      run(() => Promise.all(assertList(records).map((record) => getImage(record, context, wish))), wish?.signal),
+      run(() => Promise.all(assertList(records).map((record) => getImage(record, context, wish))), wish),
 
     getImageUrl: (record, context, wish) =>
       show(record, context, wish, ({ token, openedWith, image }) => {
@@ -118,18 +125,15 @@ export function createPixstoreFrontend<Context = unknown>(
         return urls.hold([record.id, token, openedWith].join(), image);
       }),
 
-    async prefetchImages(records, context, { signal } = {}) {
+    async prefetchImages(records, context, wish) {
       await run(async () => {
         const waiting = assertList(records).slice();
         while (waiting.length > 0 && !closed) {
-          signal?.throwIfAborted();
-          await Promise.allSettled(
-            waiting
-              .splice(0, prefetchedAtOnce)
-              .map(async (record) => find(record, context, { signal, priority: 'low' })),
-          );
+          wish?.signal?.throwIfAborted();
+          const some = waiting.splice(0, prefetchedAtOnce);
+          await Promise.allSettled(some.map(async (record) => find(record, context, { ...wish, priority: 'low' })));
         }
-      }, signal);
+      }, wish);
     },
 
     cacheStats: () =>
@@ -170,12 +174,6 @@ export function createPixstoreFrontend<Context = unknown>(
       forget();
     },
   };
-}
-
-function chooseSource(options: FrontendOptions, fetcher: ImageFetcher<never> | undefined): PayloadSource {
-  if (fetcher) return { fetch: createFetch(fetcher as AnyFetcher, options.fetchTimeout) };
-  // readFrontendConfig saw to it that there is a host when there is no fetcher.
-  return createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
 }
 
 function assertImageId(id: unknown): void {

@@ -4,7 +4,7 @@ import type { DecryptionKey } from '../shared/wire/payload.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
 
 // base64 of exactly 32, 12 and 16 bytes
-const metaPattern = /^[A-Za-z0-9+/]{43}=,[A-Za-z0-9+/]{16},[A-Za-z0-9+/]{22}==$/;
+const metaPattern = /^[a-z\d+/]{43}=,[a-z\d+/]{16},[a-z\d+/]{22}==$/i;
 
 /**
  * Makes sure that a record is whole, before anything is looked up for it.

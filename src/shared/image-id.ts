@@ -1,6 +1,6 @@
 // [dir:]key[.variant]; see "Words" in ARCHITECTURE.md.
-const idPattern = /^(?:[a-z0-9_-]+:)?[\w-]{1,128}(?:\.[a-z0-9_-]+)?$/;
-const keyPattern = /^[A-Za-z0-9_-]{1,128}$/;
+const idPattern = /^([a-z\d_-]+:)?[\w-]{1,128}(\.[a-z\d_-]+)?$/;
+const keyPattern = /^[\w-]{1,128}$/;
 const maxIdLength = 512;
 
 /** Is this an id an image (or a variant of one) can have? Anything else can be refused without looking it up. */

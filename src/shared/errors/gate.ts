@@ -1,6 +1,5 @@
 import type { ErrorHandlingMode } from '../../types/index.js';
-import { getCustomErrorHandler, rememberError } from './last-error.js';
-import { PixstoreError } from './pixstore-error.js';
+import { customErrorHandler, rememberError } from './last-error.js';
 
 /** Where lines go that a person should see. `console` is one. */
 export interface Logger {
@@ -12,10 +11,8 @@ export interface Logger {
 /** Treats what a public function threw as the error mode says. */
 export function createErrorHandler(mode: ErrorHandlingMode, logger: Logger): (error: unknown) => null {
   return (error) => {
-    const known = error instanceof PixstoreError;
-    if (known) rememberError(error);
-    const handler = mode === 'custom' && getCustomErrorHandler();
-    if (handler) handler(error);
+    const known = rememberError(error);
+    if (mode === 'custom' && customErrorHandler) customErrorHandler(error);
     else if (mode === 'warn' || (mode === 'hybrid' && known)) {
       logger.error(`[pixstore] ${known ? `${error.code}: ${error.message}` : `unexpected ${withoutFolders(error)}`}`);
     } else if (mode !== 'silent') throw error;
@@ -54,7 +51,7 @@ export function alwaysThrowing<Result>(work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    if (error instanceof PixstoreError) rememberError(error);
+    rememberError(error);
     throw error;
   }
 }
