@@ -14,9 +14,14 @@ export function createMemoryCache(limitBytes: number) {
   const entries = new Map<string, MemoryEntry>();
   let bytes = 0;
 
-  function remove(id: string): boolean {
-    bytes -= entries.get(id)?.image.size ?? 0;
-    return entries.delete(id);
+  /** Removes an image, or all, and says whether it was there. */
+  function remove(id?: string): boolean {
+    let wasThere = false;
+    for (const each of id === undefined ? entries.keys() : [id]) {
+      bytes -= entries.get(each)?.image.size ?? 0;
+      wasThere = entries.delete(each);
+    }
+    return wasThere;
   }
 
   return {
@@ -45,13 +50,6 @@ export function createMemoryCache(limitBytes: number) {
     },
 
     usage: () => ({ entries: entries.size, bytes }),
-
-    /** Removes an image, or all, and says whether it was there. */
-    remove(id?: string): boolean {
-      if (id !== undefined) return remove(id);
-      entries.clear();
-      bytes = 0;
-      return false;
-    },
+    remove,
   };
 }

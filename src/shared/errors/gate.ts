@@ -59,5 +59,5 @@ export function alwaysThrowing<Result>(work: () => Result): Result {
 // Errors of others may name files: only the last part of a path is fit for a log. Each match begins at a slash, so that a
 // long text without any takes no time.
 function withoutFolders(error: unknown): string {
-  return String(error).replace(/(?:\w:)?[\\/](?:[^\s'"`;,()]*[\\/])?/g, '');
+  return String(error).replace(/(\w:)?[\\/]([^\s'"`;,()]*[\\/])?/g, '');
 }
