@@ -17,8 +17,6 @@ import { createObjectUrls } from './object-urls.js';
 import type { PixstoreFrontend } from './public-api.js';
 import { assertRecord } from './record.js';
 
-const prefetchedAtOnce = 32;
-
 /**
  * Creates a frontend of its own, beside or instead of the default one of `initPixstoreFrontend`.
  *
@@ -126,11 +124,12 @@ export function createPixstoreFrontend<Context = unknown>(
       }),
 
     async prefetchImages(records, context, wish) {
+      const atOnce = 32;
       await run(async () => {
         const waiting = assertList(records).slice();
         while (waiting.length > 0 && !closed) {
           wish?.signal?.throwIfAborted();
-          const some = waiting.splice(0, prefetchedAtOnce);
+          const some = waiting.splice(0, atOnce);
           await Promise.allSettled(some.map(async (record) => find(record, context, { ...wish, priority: 'low' })));
         }
       }, wish);
