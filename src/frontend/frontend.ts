@@ -49,8 +49,7 @@ export function createPixstoreFrontend<Context = unknown>(
       createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
   const load = createImageLoader({ options, source, memory, disk, generations });
   const urls = createObjectUrls();
-  const hits = { memory: 0, disk: 0, network: 0 };
-  let fetchedBytes = 0;
+  const given = { memory: { hits: 0, bytes: 0 }, disk: { hits: 0, bytes: 0 }, network: { hits: 0, bytes: 0 } };
   let closed = false;
 
   /** An image or all, in memory; and what is on its way is not kept. Says whether the image was there. */
@@ -96,8 +95,8 @@ export function createPixstoreFrontend<Context = unknown>(
       const begun = options.now();
       const loaded = await find(record, context, wish);
       const { image, source, token } = loaded;
-      hits[source] += 1;
-      if (source === 'network') fetchedBytes += image.size;
+      given[source].hits += 1;
+      given[source].bytes += image.size;
       try {
         const milliseconds = options.now() - begun;
         options.onImageLoad?.({ id: record.id, token, source, bytes: image.size, milliseconds });
@@ -137,9 +136,9 @@ export function createPixstoreFrontend<Context = unknown>(
 
     cacheStats: () =>
       run(async () => ({
-        memory: { ...memory.usage(), hits: hits.memory },
-        disk: { entries: 0, bytes: 0, ...(await disk.usage()), hits: hits.disk },
-        network: { bytes: fetchedBytes, hits: hits.network },
+        memory: { ...given.memory, ...memory.usage() },
+        disk: { ...given.disk, entries: 0, bytes: 0, ...(await disk.usage()) },
+        network: { ...given.network },
       })),
 
     deleteCachedImage: (id) =>
