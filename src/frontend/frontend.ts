@@ -58,10 +58,6 @@ export function createPixstoreFrontend<Context = unknown>(
     return memory.remove(id);
   }
 
-  function assertOpen(): void {
-    if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed.');
-  }
-
   /** What every method does its work in. */
   async function run<Result>(
     work: () => Result | Promise<Result>,
@@ -69,7 +65,7 @@ export function createPixstoreFrontend<Context = unknown>(
   ): Promise<Result | null> {
     try {
       signal?.throwIfAborted();
-      assertOpen();
+      if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed.');
       return await work();
     } catch (error) {
       // An abort is no failure: it passes every error mode, and is neither logged nor remembered.
@@ -84,31 +80,27 @@ export function createPixstoreFrontend<Context = unknown>(
     return load(record, context, wish);
   }
 
-  /** Finds an image and hands it to `use`, unless the call is aborted or fails. */
-  function show<Result>(
-    record: ImageRecord,
-    context: unknown,
-    wish: GetImageOptions = {},
-    use: (loaded: LoadedImage) => Result,
-  ): Promise<Result | null> {
+  /** Finds an image that is about to be shown, or null, and tells of it. */
+  function show(record: ImageRecord, context: unknown, wish: GetImageOptions = {}): Promise<LoadedImage | null> {
     return run(async () => {
       const begun = options.now();
       const loaded = await find(record, context, wish);
-      const { image, source, token } = loaded;
+      const { token, source, image } = loaded;
+      const bytes = image.size;
       given[source].hits += 1;
-      given[source].bytes += image.size;
+      given[source].bytes += bytes;
       try {
-        const milliseconds = options.now() - begun;
-        options.onImageLoad?.({ id: record.id, token, source, bytes: image.size, milliseconds });
+        options.onImageLoad?.({ id: record.id, token, source, bytes, milliseconds: options.now() - begun });
       } catch (error) {
         options.logger.error(`[pixstore] onImageLoad threw: ${error}`);
       }
-      return use(loaded);
+      return loaded;
     }, wish);
   }
 
-  const getImage = (record: ImageRecord, context?: unknown, wish?: GetImageOptions): Promise<Blob | null> =>
-    show(record, context, wish, ({ image }) => image);
+  async function getImage(record: ImageRecord, context?: unknown, wish?: GetImageOptions): Promise<Blob | null> {
+    return (await show(record, context, wish))?.image ?? null;
+  }
 
   return {
     getImage,
@@ -116,11 +108,11 @@ export function createPixstoreFrontend<Context = unknown>(
     getImages: (records, context, wish) =>
       run(() => Promise.all(assertList(records).map((record) => getImage(record, context, wish))), wish),
 
-    getImageUrl: (record, context, wish) =>
-      show(record, context, wish, ({ token, openedWith, image }) => {
-        assertOpen();
-        return urls.hold([record.id, token, openedWith].join(), image);
-      }),
+    async getImageUrl(record, context, wish) {
+      const loaded = await show(record, context, wish);
+      // Work of its own: the frontend may be closed by now.
+      return loaded && run(() => urls.hold([record.id, loaded.token, loaded.openedWith].join(), loaded.image));
+    },
 
     async prefetchImages(records, context, wish) {
       const atOnce = 32;
