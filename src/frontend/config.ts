@@ -119,7 +119,8 @@ export function readFrontendConfig(config: unknown, fetcher: unknown): FrontendO
     frontendCacheBytes: [isWholeNumber(0)],
     frontendCacheContents: [isOneOf(['encrypted', 'decrypted']), 'encrypted'],
     frontendMemoryCacheBytes: [isWholeNumber(0), 64 * mebibyte],
-    defaultEndpointConnectHost: [isEndpointHost],
+    // Without a fetcher it is required: what it is by default is no host.
+    defaultEndpointConnectHost: [isEndpointHost, fetcher === undefined ? '' : undefined],
     defaultEndpointConnectPort: [isWholeNumber(1, 65535), 7482],
     defaultEndpointRoute: [isRoute, '/pixstore-image'],
     errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],
@@ -133,9 +134,8 @@ export function readFrontendConfig(config: unknown, fetcher: unknown): FrontendO
     logger: [isLogger, console],
   };
   const options = readOptions<FrontendOptions>(config, rules, 'initPixstoreFrontend');
-  const { frontendCleanupBatch: batch, frontendImageCacheLimit: limit, defaultEndpointConnectHost: host } = options;
-  assertOption('frontendCleanupBatch', batch < limit ? undefined : 'less than "frontendImageCacheLimit"');
-  if (fetcher === undefined) assertOption('defaultEndpointConnectHost', isEndpointHost(host));
-  else assertOption('customFetcher', isFunction(fetcher));
+  const { frontendCleanupBatch: batch, frontendImageCacheLimit: limit } = options;
+  if (batch >= limit) assertOption('frontendCleanupBatch', 'less than "frontendImageCacheLimit"');
+  if (fetcher !== undefined) assertOption('customFetcher', isFunction(fetcher));
   return options;
 }
