@@ -17,12 +17,13 @@ export function readOptions<Options extends object>(
   initName: string,
 ): Options {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalid(`${initName} takes an object`);
+    throw new PixstoreError('CONFIG_INVALID', `${initName} takes an object.`);
   }
   const options: Record<string, unknown> = {};
   for (const name of Object.keys({ ...given, ...rules })) {
     if (!Object.hasOwn(rules, name)) {
-      throw invalid(`${initName} has no option "${name}". It has: ${Object.keys(rules).join(', ')}`);
+      const names = Object.keys(rules).join(', ');
+      throw new PixstoreError('CONFIG_INVALID', `${initName} has no option "${name}". It has: ${names}.`);
     }
     const [check, byDefault] = rules[name as keyof Options & string];
     const { [name]: value = byDefault } = given as Record<string, unknown>;
@@ -38,11 +39,7 @@ export function readOptions<Options extends object>(
  * @throws PixstoreError `CONFIG_INVALID`, naming the option
  */
 export function assertOption(name: string, problem: string | undefined): void {
-  if (problem) throw invalid(`The option "${name}" must be ${problem}`);
-}
-
-function invalid(message: string): PixstoreError {
-  return new PixstoreError('CONFIG_INVALID', `${message}.`);
+  if (problem) throw new PixstoreError('CONFIG_INVALID', `The option "${name}" must be ${problem}.`);
 }
 
 /** Makes a check. */
