@@ -1,4 +1,4 @@
-import { alwaysThrowing, createErrorHandler } from '../shared/errors/gate.js';
+import { alwaysThrowing, handleError } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { isImageId } from '../shared/image-id.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
@@ -31,7 +31,6 @@ export function createPixstoreFrontend<Context = unknown>(
   fetcher?: ImageFetcher<Context>,
 ): PixstoreFrontend<Context> {
   const options = alwaysThrowing(() => readFrontendConfig(config, fetcher));
-  const handle = createErrorHandler(options.errorHandlingMode, options.logger);
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options);
   const generations = createGenerations();
@@ -70,7 +69,7 @@ export function createPixstoreFrontend<Context = unknown>(
     } catch (error) {
       // An abort is no failure: it passes every error mode, and is neither logged nor remembered.
       signal?.throwIfAborted();
-      return handle(error);
+      return handleError(error, options);
     }
   }
 
