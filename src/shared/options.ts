@@ -16,7 +16,7 @@ export function readOptions<Options extends object>(
   rules: Readonly<Record<keyof Options & string, OptionRule>>,
   initName: string,
 ): Options {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  if (typeof given !== 'object' || !given || Array.isArray(given)) {
     throw new PixstoreError('CONFIG_INVALID', `${initName} takes an object.`);
   }
   const options: Record<string, unknown> = {};

@@ -37,12 +37,12 @@ export function createMemoryCache(limitBytes: number) {
 
     /** Keeps an image, unless it is too large or a newer version of it is kept already. */
     put(id: string, entry: MemoryEntry): void {
-      const { token, image } = entry;
-      if ((entries.get(id)?.token ?? 0) > token) return;
+      const { size } = entry.image;
+      if ((entries.get(id)?.token ?? 0) > entry.token) return;
       remove(id);
-      if (image.size > limitBytes) return;
+      if (size > limitBytes) return;
       entries.set(id, entry);
-      bytes += image.size;
+      bytes += size;
       for (const oldest of entries.keys()) {
         if (bytes <= limitBytes) break;
         remove(oldest);
