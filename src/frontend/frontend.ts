@@ -48,6 +48,7 @@ export function createPixstoreFrontend<Context = unknown>(
       createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
   const load = createImageLoader({ options, source, memory, disk, generations });
   const urls = createObjectUrls();
+  // What each tier gave since the frontend was made.
   const given = { memory: { hits: 0, bytes: 0 }, disk: { hits: 0, bytes: 0 }, network: { hits: 0, bytes: 0 } };
   let closed = false;
 
