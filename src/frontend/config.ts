@@ -10,7 +10,6 @@ import {
   isRoute,
   isText,
   isWholeNumber,
-  must,
   type OptionRule,
   readOptions,
 } from '../shared/options.js';
@@ -102,48 +101,41 @@ export type FrontendOptions = {
 /** What `createPixstoreFrontend` takes: any of the options. */
 export type FrontendConfig = { [Name in keyof FrontendOptions]?: FrontendOptions[Name] | undefined };
 
-const mebibyte = 1024 * 1024;
-const longestTimer = 2 ** 31 - 1;
-
-const rules: Record<keyof FrontendOptions, OptionRule> = {
-  imageFormats: [isListOf(imageFormats), imageFormats],
-  frontendDbName: [isText, 'pixstore'],
-  frontendDbVersion: [isWholeNumber(1), 1],
-  imageStoreName: [isText, 'images'],
-  frontendImageCacheLimit: [isWholeNumber(2), 1000],
-  frontendCleanupBatch: [isWholeNumber(1), 50],
-  frontendCacheBytes: [isWholeNumber(0)],
-  frontendCacheContents: [isOneOf(['encrypted', 'decrypted']), 'encrypted'],
-  frontendMemoryCacheBytes: [isWholeNumber(0), 64 * mebibyte],
-  defaultEndpointConnectHost: [isEndpointHost],
-  defaultEndpointConnectPort: [isWholeNumber(1, 65535), 7482],
-  defaultEndpointRoute: [isRoute, '/pixstore-image'],
-  errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],
-  fetchTimeout: [isWholeNumber(1, longestTimer), 30_000],
-  fetchRetries: [isWholeNumber(0, 10), 2],
-  refreshRecords: [isFunction],
-  onImageLoad: [isFunction],
-  fetch: [isFunction],
-  now: [isFunction, () => performance.timeOrigin + performance.now()],
-  random: [isFunction, Math.random],
-  logger: [isLogger, console],
-};
-
 /**
  * Checks and completes a configuration.
  *
  * @throws PixstoreError `CONFIG_INVALID`, naming the option
  */
 export function readFrontendConfig(config: unknown, fetcher: unknown): FrontendOptions {
+  const mebibyte = 1024 * 1024;
+  const longestTimer = 2 ** 31 - 1;
+  const rules: Record<keyof FrontendOptions, OptionRule> = {
+    imageFormats: [isListOf(imageFormats), imageFormats],
+    frontendDbName: [isText, 'pixstore'],
+    frontendDbVersion: [isWholeNumber(1), 1],
+    imageStoreName: [isText, 'images'],
+    frontendImageCacheLimit: [isWholeNumber(2), 1000],
+    frontendCleanupBatch: [isWholeNumber(1), 50],
+    frontendCacheBytes: [isWholeNumber(0)],
+    frontendCacheContents: [isOneOf(['encrypted', 'decrypted']), 'encrypted'],
+    frontendMemoryCacheBytes: [isWholeNumber(0), 64 * mebibyte],
+    // Without a fetcher it is required: what it is by default is no host.
+    defaultEndpointConnectHost: [isEndpointHost, fetcher === undefined ? '' : undefined],
+    defaultEndpointConnectPort: [isWholeNumber(1, 65535), 7482],
+    defaultEndpointRoute: [isRoute, '/pixstore-image'],
+    errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],
+    fetchTimeout: [isWholeNumber(1, longestTimer), 30_000],
+    fetchRetries: [isWholeNumber(0, 10), 2],
+    refreshRecords: [isFunction],
+    onImageLoad: [isFunction],
+    fetch: [isFunction],
+    now: [isFunction, () => performance.timeOrigin + performance.now()],
+    random: [isFunction, Math.random],
+    logger: [isLogger, console],
+  };
   const options = readOptions<FrontendOptions>(config, rules, 'initPixstoreFrontend');
   const { frontendCleanupBatch: batch, frontendImageCacheLimit: limit } = options;
-  assertOption(
-    'frontendCleanupBatch',
-    batch,
-    must('less than "frontendImageCacheLimit"', () => batch < limit),
-  );
-  if (fetcher === undefined) {
-    assertOption('defaultEndpointConnectHost', options.defaultEndpointConnectHost, isEndpointHost);
-  } else assertOption('customFetcher', fetcher, isFunction);
+  if (batch >= limit) assertOption('frontendCleanupBatch', 'less than "frontendImageCacheLimit"');
+  if (fetcher !== undefined) assertOption('customFetcher', isFunction(fetcher));
   return options;
 }

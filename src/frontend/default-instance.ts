@@ -54,10 +54,11 @@ export const cacheStats = /* @__PURE__ */ ofDefaultInstance('cacheStats');
 /** A method as a function of its own, that works on whatever instance is the default one when it is called. */
 function ofDefaultInstance<Name extends Exclude<keyof PixstoreFrontend, 'close'>>(name: Name): PixstoreFrontend[Name] {
   const call = async (...given: unknown[]): Promise<unknown> => {
-    const frontend = alwaysThrowing(() => {
-      if (instance) return instance;
-      throw new PixstoreError('FRONTEND_NOT_INITIALIZED', `Call initPixstoreFrontend before ${name}.`);
-    });
+    const frontend =
+      instance ??
+      alwaysThrowing(() => {
+        throw new PixstoreError('FRONTEND_NOT_INITIALIZED', `Call initPixstoreFrontend before ${name}.`);
+      });
     return (frontend[name] as (...given: unknown[]) => unknown)(...given);
   };
   return call as PixstoreFrontend[Name];

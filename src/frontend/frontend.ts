@@ -1,4 +1,4 @@
-import { alwaysThrowing, createErrorHandler } from '../shared/errors/gate.js';
+import { alwaysThrowing, handleError } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { isImageId } from '../shared/image-id.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
@@ -17,8 +17,6 @@ import { createObjectUrls } from './object-urls.js';
 import type { PixstoreFrontend } from './public-api.js';
 import { assertRecord } from './record.js';
 
-const prefetchedAtOnce = 32;
-
 /**
  * Creates a frontend of its own, beside or instead of the default one of `initPixstoreFrontend`.
  *
@@ -33,7 +31,6 @@ export function createPixstoreFrontend<Context = unknown>(
   fetcher?: ImageFetcher<Context>,
 ): PixstoreFrontend<Context> {
   const options = alwaysThrowing(() => readFrontendConfig(config, fetcher));
-  const handle = createErrorHandler(options.errorHandlingMode, options.logger);
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options);
   const generations = createGenerations();
@@ -45,10 +42,14 @@ export function createPixstoreFrontend<Context = unknown>(
     },
     forget,
   );
-  const load = createImageLoader({ options, source: chooseSource(options, fetcher), memory, disk, generations });
+  const source: PayloadSource = fetcher
+    ? createFetch(fetcher as AnyFetcher, options.fetchTimeout)
+    : // readFrontendConfig saw to it that there is a host when there is no fetcher.
+      createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
+  const load = createImageLoader({ options, source, memory, disk, generations });
   const urls = createObjectUrls();
-  const hits = { memory: 0, disk: 0, network: 0 };
-  let fetchedBytes = 0;
+  // What each tier gave since the frontend was made.
+  const given = { memory: { hits: 0, bytes: 0 }, disk: { hits: 0, bytes: 0 }, network: { hits: 0, bytes: 0 } };
   let closed = false;
 
   /** An image or all, in memory; and what is on its way is not kept. Says whether the image was there. */
@@ -57,20 +58,19 @@ export function createPixstoreFrontend<Context = unknown>(
     return memory.remove(id);
   }
 
-  function assertOpen(): void {
-    if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed.');
-  }
-
   /** What every method does its work in. */
-  async function run<Result>(work: () => Result | Promise<Result>, signal?: AbortSignal): Promise<Result | null> {
+  async function run<Result>(
+    work: () => Result | Promise<Result>,
+    { signal }: GetImageOptions = {},
+  ): Promise<Result | null> {
     try {
       signal?.throwIfAborted();
-      assertOpen();
+      if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed.');
       return await work();
     } catch (error) {
       // An abort is no failure: it passes every error mode, and is neither logged nor remembered.
       signal?.throwIfAborted();
-      return handle(error);
+      return handleError(error, options);
     }
   }
 
@@ -80,63 +80,57 @@ export function createPixstoreFrontend<Context = unknown>(
     return load(record, context, wish);
   }
 
-  /** Finds an image and hands it to `use`, unless the call is aborted or fails. */
-  function show<Result>(
-    record: ImageRecord,
-    context: unknown,
-    wish: GetImageOptions = {},
-    use: (loaded: LoadedImage) => Result,
-  ): Promise<Result | null> {
+  /** Finds an image that is about to be shown, or null, and tells of it. */
+  function show(record: ImageRecord, context: unknown, wish: GetImageOptions = {}): Promise<LoadedImage | null> {
     return run(async () => {
       const begun = options.now();
       const loaded = await find(record, context, wish);
-      const { image, source, token } = loaded;
-      hits[source] += 1;
-      if (source === 'network') fetchedBytes += image.size;
+      const { token, source, image } = loaded;
+      const bytes = image.size;
+      given[source].hits += 1;
+      given[source].bytes += bytes;
       try {
-        const milliseconds = options.now() - begun;
-        options.onImageLoad?.({ id: record.id, token, source, bytes: image.size, milliseconds });
+        options.onImageLoad?.({ id: record.id, token, source, bytes, milliseconds: options.now() - begun });
       } catch (error) {
         options.logger.error(`[pixstore] onImageLoad threw: ${error}`);
       }
-      return use(loaded);
-    }, wish.signal);
+      return loaded;
+    }, wish);
   }
 
-  const getImage = (record: ImageRecord, context?: unknown, wish?: GetImageOptions): Promise<Blob | null> =>
-    show(record, context, wish, ({ image }) => image);
+  async function getImage(record: ImageRecord, context?: unknown, wish?: GetImageOptions): Promise<Blob | null> {
+    return (await show(record, context, wish))?.image ?? null;
+  }
 
   return {
     getImage,
 
     getImages: (records, context, wish) =>
-      run(() => Promise.all(assertList(records).map((record) => getImage(record, context, wish))), wish?.signal),
+      run(() => Promise.all(assertList(records).map((record) => getImage(record, context, wish))), wish),
 
-    getImageUrl: (record, context, wish) =>
-      show(record, context, wish, ({ token, openedWith, image }) => {
-        assertOpen();
-        return urls.hold([record.id, token, openedWith].join(), image);
-      }),
+    async getImageUrl(record, context, wish) {
+      const loaded = await show(record, context, wish);
+      // Work of its own: the frontend may be closed by now.
+      return loaded && run(() => urls.hold([record.id, loaded.token, loaded.openedWith].join(), loaded.image));
+    },
 
-    async prefetchImages(records, context, { signal } = {}) {
+    async prefetchImages(records, context, wish) {
+      const atOnce = 32;
       await run(async () => {
         const waiting = assertList(records).slice();
         while (waiting.length > 0 && !closed) {
-          signal?.throwIfAborted();
-          await Promise.allSettled(
-            waiting
-              .splice(0, prefetchedAtOnce)
-              .map(async (record) => find(record, context, { signal, priority: 'low' })),
-          );
+          wish?.signal?.throwIfAborted();
+          const some = waiting.splice(0, atOnce);
+          await Promise.allSettled(some.map(async (record) => find(record, context, { ...wish, priority: 'low' })));
         }
-      }, signal);
+      }, wish);
     },
 
     cacheStats: () =>
       run(async () => ({
-        memory: { ...memory.usage(), hits: hits.memory },
-        disk: { entries: 0, bytes: 0, ...(await disk.usage()), hits: hits.disk },
-        network: { bytes: fetchedBytes, hits: hits.network },
+        memory: { ...given.memory, ...memory.usage() },
+        disk: { ...given.disk, entries: 0, bytes: 0, ...(await disk.usage()) },
+        network: { ...given.network },
       })),
 
     deleteCachedImage: (id) =>
@@ -170,12 +164,6 @@ export function createPixstoreFrontend<Context = unknown>(
       forget();
     },
   };
-}
-
-function chooseSource(options: FrontendOptions, fetcher: ImageFetcher<never> | undefined): PayloadSource {
-  if (fetcher) return createFetch(fetcher as AnyFetcher, options.fetchTimeout);
-  // readFrontendConfig saw to it that there is a host when there is no fetcher.
-  return createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
 }
 
 function assertImageId(id: unknown): void {

@@ -7,28 +7,23 @@ export interface ImageUrl {
 
 /** Object URLs with reference counts: one per version of an image, however often it is shown. */
 export function createObjectUrls() {
-  const shown = new Map<string, { url: string; holders: Set<ImageUrl> }>();
+  const shown = new Map<string, [url: string, holders: Set<object>]>();
 
   return {
     /** @param version - two images of the same version are the same */
     hold(version: string, image: Blob): ImageUrl {
-      const entry = shown.get(version) ?? { url: URL.createObjectURL(image), holders: new Set() };
-      const { url, holders } = entry;
-      const holder = {
-        url,
-        release() {
-          if (!holders.delete(holder) || holders.size > 0) return;
-          shown.delete(version);
-          URL.revokeObjectURL(url);
-        },
+      const [url, holders] = shown.get(version) ?? [URL.createObjectURL(image), new Set()];
+      const release = () => {
+        if (!holders.delete(release) || holders.size > 0) return;
+        shown.delete(version);
+        URL.revokeObjectURL(url);
       };
-      shown.set(version, entry);
-      holders.add(holder);
-      return holder;
+      shown.set(version, [url, holders.add(release)]);
+      return { url, release };
     },
 
     close(): void {
-      for (const { url } of shown.values()) URL.revokeObjectURL(url);
+      for (const [url] of shown.values()) URL.revokeObjectURL(url);
       shown.clear();
     },
   };

@@ -1,16 +1,12 @@
-// [dir:]key[.variant]; see "Words" in ARCHITECTURE.md.
-const idPattern = /^(?:[a-z0-9_-]+:)?[\w-]{1,128}(?:\.[a-z0-9_-]+)?$/;
-const keyPattern = /^[A-Za-z0-9_-]{1,128}$/;
-const maxIdLength = 512;
-
 /** Is this an id an image (or a variant of one) can have? Anything else can be refused without looking it up. */
 export function isImageId(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= maxIdLength && idPattern.test(value);
+  // [dir:]key[.variant]; see "Words" in ARCHITECTURE.md.
+  return typeof value === 'string' && value.length <= 512 && /^([a-z\d_-]+:)?[\w-]{1,128}(\.[a-z\d_-]+)?$/.test(value);
 }
 
 /** Is this a key that an application may choose for an image of its own? */
 export function isImageKey(value: unknown): value is string {
-  return typeof value === 'string' && keyPattern.test(value);
+  return typeof value === 'string' && /^[\w-]{1,128}$/.test(value);
 }
 
 /** A folder name as it stands in ids: trimmed, lower-cased, other characters dropped. Empty when nothing is left. */

@@ -16,33 +16,30 @@ export function readOptions<Options extends object>(
   rules: Readonly<Record<keyof Options & string, OptionRule>>,
   initName: string,
 ): Options {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalid(`${initName} takes an object`);
-  }
-  const config = given as Record<string, unknown>;
-  for (const name of Object.keys(config)) {
-    if (!Object.hasOwn(rules, name)) {
-      throw invalid(`${initName} has no option "${name}". It has: ${Object.keys(rules).join(', ')}`);
-    }
+  if (typeof given !== 'object' || !given || Array.isArray(given)) {
+    throw new PixstoreError('CONFIG_INVALID', `${initName} takes an object.`);
   }
   const options: Record<string, unknown> = {};
-  for (const [name, [check, byDefault]] of Object.entries<OptionRule>(rules)) {
-    const value = config[name] === undefined ? byDefault : config[name];
+  for (const name of Object.keys({ ...given, ...rules })) {
+    if (!Object.hasOwn(rules, name)) {
+      const names = Object.keys(rules).join(', ');
+      throw new PixstoreError('CONFIG_INVALID', `${initName} has no option "${name}". It has: ${names}.`);
+    }
+    const [check, byDefault] = rules[name as keyof Options & string];
+    const { [name]: value = byDefault } = given as Record<string, unknown>;
     if (value === undefined) continue;
-    assertOption(name, value, check);
+    assertOption(name, check(value));
     options[name] = value;
   }
   return options as Options;
 }
 
-/** @throws PixstoreError `CONFIG_INVALID`, naming the option */
-export function assertOption(name: string, value: unknown, check: Check): void {
-  const problem = check(value);
-  if (problem) throw invalid(`The option "${name}" must be ${problem}`);
-}
-
-function invalid(message: string): PixstoreError {
-  return new PixstoreError('CONFIG_INVALID', `${message}.`);
+/**
+ * @param problem - what the option must be, when it is not that
+ * @throws PixstoreError `CONFIG_INVALID`, naming the option
+ */
+export function assertOption(name: string, problem: string | undefined): void {
+  if (problem) throw new PixstoreError('CONFIG_INVALID', `The option "${name}" must be ${problem}.`);
 }
 
 /** Makes a check. */
@@ -54,7 +51,7 @@ export const isBoolean = /* @__PURE__ */ must('true or false', (value) => typeof
 
 export const isText = /* @__PURE__ */ must(
   'a string, not empty',
-  (value) => typeof value === 'string' && value.trim() !== '',
+  (value) => typeof value === 'string' && /\S/.test(value),
 );
 
 export const isFunction = /* @__PURE__ */ must('a function', (value) => typeof value === 'function');

@@ -14,9 +14,14 @@ export function createMemoryCache(limitBytes: number) {
   const entries = new Map<string, MemoryEntry>();
   let bytes = 0;
 
-  function remove(id: string): boolean {
-    bytes -= entries.get(id)?.image.size ?? 0;
-    return entries.delete(id);
+  /** Removes an image, or all, and says whether it was there. */
+  function remove(id?: string): boolean {
+    let wasThere = false;
+    for (const each of id === undefined ? entries.keys() : [id]) {
+      bytes -= entries.get(each)?.image.size ?? 0;
+      wasThere = entries.delete(each);
+    }
+    return wasThere;
   }
 
   return {
@@ -32,12 +37,12 @@ export function createMemoryCache(limitBytes: number) {
 
     /** Keeps an image, unless it is too large or a newer version of it is kept already. */
     put(id: string, entry: MemoryEntry): void {
-      const { token, image } = entry;
-      if ((entries.get(id)?.token ?? 0) > token) return;
+      const { size } = entry.image;
+      if ((entries.get(id)?.token ?? 0) > entry.token) return;
       remove(id);
-      if (image.size > limitBytes) return;
+      if (size > limitBytes) return;
       entries.set(id, entry);
-      bytes += image.size;
+      bytes += size;
       for (const oldest of entries.keys()) {
         if (bytes <= limitBytes) break;
         remove(oldest);
@@ -45,13 +50,6 @@ export function createMemoryCache(limitBytes: number) {
     },
 
     usage: () => ({ entries: entries.size, bytes }),
-
-    /** Removes an image, or all, and says whether it was there. */
-    remove(id?: string): boolean {
-      if (id !== undefined) return remove(id);
-      entries.clear();
-      bytes = 0;
-      return false;
-    },
+    remove,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Tells the other tabs of the site what was deleted from the cache, and is told by them. A message is an id, or null
- * for everything; never a key. Where the browser has no BroadcastChannel, every tab is on its own.
+ * Tells the other tabs of the site what was deleted from the cache, and is told by them. A message is an id, or
+ * undefined for everything; never a key. Where the browser has no BroadcastChannel, every tab is on its own.
  *
  * @param onForget - another tab deleted an image, or all
  * @param onReturn - the page comes back from the back/forward cache, where it slept through all messages
@@ -22,7 +22,7 @@ export function createTabChannel(name: string, onForget: (id?: string) => void, 
   globalThis.addEventListener?.('pageshow', wake);
 
   return {
-    tell: (id?: string): void => channel?.postMessage(id ?? null),
+    tell: (id?: string): void => channel?.postMessage(id),
     close(): void {
       channel?.close();
       globalThis.removeEventListener?.('pageshow', wake);

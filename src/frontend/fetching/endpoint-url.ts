@@ -26,6 +26,6 @@ export function imageUrl(base: string, { id, token, statelessProof }: ImageRecor
 function urlOf(host: string): URL {
   // A worker made from a blob: URL has that as its location, but keeps the page's origin.
   const { location, origin } = globalThis;
-  const isSecure = `${location?.protocol} ${origin}`.includes('https:');
-  return new URL(/^https?:\/\//i.test(host) ? host : (isSecure ? 'https://' : 'http://') + host);
+  const scheme = `${location?.protocol} ${origin}`.includes('https:') ? 'https' : 'http';
+  return new URL(/^https?:\/\//i.test(host) ? host : `${scheme}://${host}`);
 }

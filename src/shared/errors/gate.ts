@@ -1,6 +1,5 @@
 import type { ErrorHandlingMode } from '../../types/index.js';
-import { getCustomErrorHandler, rememberError } from './last-error.js';
-import { PixstoreError } from './pixstore-error.js';
+import { customErrorHandler, rememberError } from './last-error.js';
 
 /** Where lines go that a person should see. `console` is one. */
 export interface Logger {
@@ -10,17 +9,21 @@ export interface Logger {
 }
 
 /** Treats what a public function threw as the error mode says. */
-export function createErrorHandler(mode: ErrorHandlingMode, logger: Logger): (error: unknown) => null {
-  return (error) => {
-    const known = error instanceof PixstoreError;
-    if (known) rememberError(error);
-    const handler = mode === 'custom' && getCustomErrorHandler();
-    if (handler) handler(error);
-    else if (mode === 'warn' || (mode === 'hybrid' && known)) {
-      logger.error(`[pixstore] ${known ? `${error.code}: ${error.message}` : `unexpected ${withoutFolders(error)}`}`);
-    } else if (mode !== 'silent') throw error;
-    return null;
-  };
+export function handleError(
+  error: unknown,
+  { errorHandlingMode: mode, logger }: { errorHandlingMode: ErrorHandlingMode; logger: Logger },
+): null {
+  const known = rememberError(error);
+  if (mode === 'custom' && customErrorHandler) customErrorHandler(error);
+  else if (mode === 'warn' || (mode === 'hybrid' && known)) {
+    // Errors of others may name files: only the last part of a path is fit for a log. Each match begins at a slash, so
+    // that a long text without any takes no time.
+    const text = known
+      ? `${error.code}: ${error.message}`
+      : `unexpected ${String(error).replace(/(\w:)?[\\/]([^\s'"`;,()]*[\\/])?/g, '')}`;
+    logger.error(`[pixstore] ${text}`);
+  } else if (mode !== 'silent') throw error;
+  return null;
 }
 
 /** Runs public functions and treats what they throw as the error mode says. */
@@ -30,7 +33,7 @@ export interface ErrorGate {
 }
 
 export function createErrorGate(mode: ErrorHandlingMode, logger: Logger): ErrorGate {
-  const handle = createErrorHandler(mode, logger);
+  const handle = (error: unknown) => handleError(error, { errorHandlingMode: mode, logger });
   return {
     run(work) {
       try {
@@ -54,13 +57,7 @@ export function alwaysThrowing<Result>(work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    if (error instanceof PixstoreError) rememberError(error);
+    rememberError(error);
     throw error;
   }
-}
-
-// Errors of others may name files: only the last part of a path is fit for a log. Each match begins at a slash, so that a
-// long text without any takes no time.
-function withoutFolders(error: unknown): string {
-  return String(error).replace(/(?:\w:)?[\\/](?:[^\s'"`;,()]*[\\/])?/g, '');
 }

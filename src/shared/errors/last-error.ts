@@ -1,7 +1,8 @@
-import type { PixstoreError } from './pixstore-error.js';
+import { PixstoreError } from './pixstore-error.js';
 
 let lastError: PixstoreError | null = null;
-let customHandler: ((error: unknown) => void) | undefined;
+/** What the error mode `custom` calls, if it was set. */
+export let customErrorHandler: ((error: unknown) => void) | undefined;
 
 /**
  * The last error that pixstore raised in this realm, in whatever error mode, or null. It tells what went wrong after a
@@ -15,8 +16,11 @@ export function getLastPixstoreError(): PixstoreError | null {
   return lastError;
 }
 
-export function rememberError(error: PixstoreError): void {
-  lastError = error;
+/** Says whether it is one of ours; another is not remembered. */
+export function rememberError(error: unknown): error is PixstoreError {
+  const isOurs = error instanceof PixstoreError;
+  if (isOurs) lastError = error;
+  return isOurs;
 }
 
 /**
@@ -27,9 +31,5 @@ export function rememberError(error: PixstoreError): void {
  * setCustomErrorHandler((error) => Sentry.captureException(error));
  */
 export function setCustomErrorHandler(handler: ((error: unknown) => void) | undefined): void {
-  customHandler = handler;
-}
-
-export function getCustomErrorHandler(): ((error: unknown) => void) | undefined {
-  return customHandler;
+  customErrorHandler = handler;
 }
