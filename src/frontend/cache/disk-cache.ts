@@ -18,16 +18,20 @@ export function createDiskCache(options: FrontendOptions) {
   const readRow = createReader(database, names);
   const queue = createWriteQueue(database, names, createEviction(database, names, options), options.now);
 
-  /** undefined when the database is out of use. */
+  const isPlain = options.frontendCacheContents === 'decrypted';
+  const field = isPlain ? 'image' : 'ciphertext';
+  /** Removes an image, or all, and says whether there was any; undefined when that could not be done. */
   async function removeRows(id?: string): Promise<boolean | undefined> {
     const waited = queue.forget(id);
-    const key = await database.use('readwrite', [images, usage], (imageRows, usageRows) => {
-      const which = id ?? IDBKeyRange.lowerBound(Number.NEGATIVE_INFINITY);
-      const found = imageRows.getKey(which);
-      imageRows.delete(which);
-      usageRows.delete(which);
-      return found;
-    });
+    const key = await database
+      .use('readwrite', [images, usage], (imageRows, usageRows) => {
+        const which = id ?? IDBKeyRange.lowerBound(Number.NEGATIVE_INFINITY);
+        const found = imageRows.getKey(which);
+        imageRows.delete(which);
+        usageRows.delete(which);
+        return found;
+      })
+      .catch(() => undefined);
     return key && (waited || key.result !== undefined);
   }
 
@@ -38,18 +42,16 @@ export function createDiskCache(options: FrontendOptions) {
       const row = waits?.token === token ? waits : await readRow(id);
       if (!row) return undefined;
       queue.add(row); // another version too: so that an older one does not take its place
-      if (row.token !== token) return undefined;
-      const contents = 'image' in row ? row.image : row.ciphertext;
+      const contents = row[field];
       // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
       // nobody has authenticated.
-      if (!(contents instanceof (options.frontendCacheContents === 'decrypted' ? Blob : Uint8Array))) return undefined;
-      return contents;
+      return row.token === token && contents instanceof (isPlain ? Blob : Uint8Array) ? contents : undefined;
     },
 
     async has(id: string): Promise<boolean> {
-      if (queue.rowOf(id)) return true;
-      const key = await database.use('readonly', [images], (rows) => rows.getKey(id));
-      return key?.result !== undefined;
+      return (
+        (queue.rowOf(id) ?? (await database.use('readonly', [images], (rows) => rows.getKey(id)))?.result) !== undefined
+      );
     },
 
     /**
@@ -60,10 +62,9 @@ export function createDiskCache(options: FrontendOptions) {
      * @param mayKeep - asked at the last moment
      */
     write(id: string, token: number, contents: Contents, mayKeep: () => boolean): void {
-      const isImage = contents instanceof Blob;
-      const size = isImage ? contents.size : contents.byteLength;
+      const size = 'size' in contents ? contents.size : contents.byteLength;
       if (size > (options.frontendCacheBytes ?? size) || !database.isUsable()) return;
-      queue.add({ id, token, size, ...(isImage ? { image: contents } : { ciphertext: contents }) }, mayKeep);
+      queue.add({ id, token, size, [field]: contents }, mayKeep);
     },
 
     /**
@@ -78,13 +79,7 @@ export function createDiskCache(options: FrontendOptions) {
     },
 
     /** Removes an image, or all, in the background: never throws, and does not insist. */
-    async drop(id?: string): Promise<void> {
-      try {
-        await removeRows(id);
-      } catch {
-        // It stays, and whoever reads it next finds out again.
-      }
-    },
+    drop: removeRows,
 
     /** What it holds, in all tabs; undefined when the database is of no use. */
     usage: (): Promise<DiskUsage | undefined> => countUsage(database, names),
