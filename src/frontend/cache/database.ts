@@ -20,10 +20,10 @@ export function createCacheDatabase(name: string, version: number, stores: Store
   let recreated = false;
   let isEmpty = false;
 
-  const remove = (giveUp: () => void) => settled(indexedDB.deleteDatabase(name), giveUp);
+  const deleteDatabase = (giveUp: () => void) => settled(indexedDB.deleteDatabase(name), giveUp);
 
   async function open(giveUp: () => void): Promise<void> {
-    if (damaged) await remove(giveUp);
+    if (damaged) await deleteDatabase(giveUp);
     damaged = false;
     const request = indexedDB.open(name, version);
     request.onupgradeneeded = () => {
@@ -115,9 +115,9 @@ export function createCacheDatabase(name: string, version: number, stores: Store
      *
      * @throws PixstoreError `STORAGE_FAILED` when the browser does not let us, or another tab holds on to it
      */
-    async destroy(): Promise<void> {
+    async remove(): Promise<void> {
       release();
-      const cause: unknown = await patiently(remove).catch((error) => error);
+      const cause: unknown = await patiently(deleteDatabase).catch((error) => error);
       // It is done; or a page that has no IndexedDB, or may not store anything, has nothing to delete.
       if (cause && (!(cause instanceof DOMException) || cause.name === 'SecurityError')) return;
       throw new PixstoreError(

@@ -20,15 +20,17 @@ export function createDiskCache(options: FrontendOptions) {
 
   const isPlain = options.frontendCacheContents === 'decrypted';
   const field = isPlain ? 'image' : 'ciphertext';
+
   /** Removes an image, or all, and says whether there was any; undefined when that could not be done. */
   async function removeRows(id?: string): Promise<boolean | undefined> {
-    const waited = queue.forget(id);
+    const waited = queue.remove(id);
     const key = await database
-      .use('readwrite', [images, usage], (imageRows, usageRows) => {
-        const which = id ?? IDBKeyRange.lowerBound(Number.NEGATIVE_INFINITY);
+      .use('readwrite', [usage, images], (usageRows, imageRows) => {
+        // Ids are texts.
+        const which = id ?? IDBKeyRange.lowerBound('');
         const found = imageRows.getKey(which);
-        imageRows.delete(which);
         usageRows.delete(which);
+        imageRows.delete(which);
         return found;
       })
       .catch(() => undefined);
@@ -38,7 +40,7 @@ export function createDiskCache(options: FrontendOptions) {
   return {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
     async read(id: string, token: number): Promise<Contents | undefined> {
-      const waits = queue.rowOf(id);
+      const waits = queue.get(id);
       const row = waits?.token === token ? waits : await readRow(id);
       if (!row) return undefined;
       queue.add(row); // another version too: so that an older one does not take its place
@@ -49,9 +51,9 @@ export function createDiskCache(options: FrontendOptions) {
     },
 
     async has(id: string): Promise<boolean> {
-      return (
-        (queue.rowOf(id) ?? (await database.use('readonly', [images], (rows) => rows.getKey(id)))?.result) !== undefined
-      );
+      if (queue.get(id)) return true;
+      const key = await database.use('readonly', [images], (rows) => rows.getKey(id));
+      return key?.result !== undefined;
     },
 
     /**
@@ -74,7 +76,7 @@ export function createDiskCache(options: FrontendOptions) {
      */
     async remove(id?: string): Promise<boolean> {
       const removed = await removeRows(id);
-      if (removed === undefined) await database.destroy();
+      if (removed === undefined) await database.remove();
       return removed ?? false;
     },
 
@@ -82,7 +84,7 @@ export function createDiskCache(options: FrontendOptions) {
     drop: removeRows,
 
     /** What it holds, in all tabs; undefined when the database is of no use. */
-    usage: (): Promise<DiskUsage | undefined> => countUsage(database, names),
+    usage: (): Promise<DiskUsage | undefined> => countUsage(database, usage),
 
     close(): void {
       queue.close();

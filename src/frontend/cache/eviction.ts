@@ -16,7 +16,7 @@ const rowsAtOnce = 100;
  * Removes the least recently used images when there are too many of them, or too many bytes, in one tab at a time. It
  * goes by the usage rows and reads no image bytes.
  */
-export function createEviction(database: CacheDatabase, names: StoreNames, options: FrontendOptions) {
+export function createEviction(database: CacheDatabase, { images, usage }: StoreNames, options: FrontendOptions) {
   const { frontendImageCacheLimit: limit, frontendCleanupBatch: batch, now } = options;
   // As of the last count, and what this tab has written since; other tabs write too.
   let held = { entries: 0, bytes: 0 };
@@ -27,7 +27,7 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
 
   async function count(): Promise<void> {
     limitBytes = options.frontendCacheBytes ?? (await shareOfQuota());
-    held = (await countUsage(database, names)) ?? held;
+    held = (await countUsage(database, usage)) ?? held;
     countAfter = now() + minute;
   }
 
@@ -40,7 +40,7 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
     const bytes = held.bytes > limitBytes ? limitBytes * 0.9 : limitBytes;
     for (let isDone = false; !isDone; ) {
       isDone = true;
-      await database.use('readwrite', [names.usage, names.images], (usageRows, imageRows) => {
+      await database.use('readwrite', [usage, images], (usageRows, imageRows) => {
         const oldest = usageRows.index('lastUsed').getAll(null, rowsAtOnce);
         oldest.onsuccess = () => {
           for (const { id, size } of oldest.result) {
@@ -73,7 +73,7 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
     },
 
     /** Takes note of an image that is written. */
-    note(bytes: number): void {
+    add(bytes: number): void {
       held.entries += 1;
       held.bytes += bytes;
     },

@@ -54,8 +54,6 @@ export function createStores(database: IDBDatabase, { images, usage }: StoreName
  */
 export function hasOurStores(database: IDBDatabase, { images, usage }: StoreNames): boolean {
   const transaction = database.transaction([images, usage]);
-  const stores = [images, usage].map((name) => transaction.objectStore(name));
-  return (
-    stores.every(({ keyPath }) => keyPath === 'id') && transaction.objectStore(usage).indexNames.contains('lastUsed')
-  );
+  transaction.objectStore(usage).index('lastUsed');
+  return [images, usage].every((name) => transaction.objectStore(name).keyPath === 'id');
 }

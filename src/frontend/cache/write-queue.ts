@@ -7,7 +7,7 @@ import type { ImageRow, StoreNames, UsageRow } from './schema.js';
 interface Entry {
   used: UsageRow;
   row?: ImageRow;
-  mayKeep: () => boolean;
+  mayKeep?: () => boolean;
 }
 
 const minute = 60_000;
@@ -90,11 +90,11 @@ export function createWriteQueue(
       for (const { used, row, mayKeep } of batch) {
         const put = (kept?: UsageRow) => {
           // A slow, old answer must not take the place of a newer version, nor a time of use that of an image.
-          if (!mayKeep() || (row ? kept && kept.token > used.token : kept?.token !== used.token)) return;
+          if (mayKeep?.() === false || (row ? kept && kept.token > used.token : kept?.token !== used.token)) return;
           usageRows.put(used);
           if (!row) return;
           imageRows.put(row);
-          eviction.note(row.size);
+          eviction.add(row.size);
         };
         if (isLast) put(used);
         else {
@@ -119,7 +119,7 @@ export function createWriteQueue(
 
   return {
     /** An image that waits. */
-    rowOf: (id: string): ImageRow | undefined => waiting.get(id)?.row,
+    get: (id: string): ImageRow | undefined => waiting.get(id)?.row,
 
     /**
      * Keeps an image, in the background, unless a newer version of it is known.
@@ -134,20 +134,19 @@ export function createWriteQueue(
       const used = { id, token, size, lastUsed: now() };
       const before = waiting.get(id);
       // An image that waits goes on waiting when it is used.
-      if (mayKeep) waiting.set(id, { used, row, mayKeep });
-      else waiting.set(id, before?.row === row ? { ...before, used } : { used, mayKeep: () => true });
+      waiting.set(id, { ...(mayKeep ? { row, mayKeep } : before?.row === row && before), used });
       void flush();
     },
 
     /** Drops what waits of an image, or all, and says whether there was anything of this one. */
-    forget(id?: string): boolean {
-      if (id === undefined) {
-        waiting.clear();
-        newest.clear();
-        return false;
+    remove(id?: string): boolean {
+      if (id !== undefined) {
+        newest.delete(id);
+        return waiting.delete(id);
       }
-      newest.delete(id);
-      return waiting.delete(id);
+      newest.clear();
+      waiting.clear();
+      return false;
     },
 
     /** Writes what waits, and has no more of the page's events. */
