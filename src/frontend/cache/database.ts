@@ -69,7 +69,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
      *
      * @throws DOMException `QuotaExceededError`, when it is to write; nothing else
      */
-    async use<const Names extends readonly StoreName[], Result extends NonNullable<unknown>>(
+    async use<const Names extends readonly StoreName[], Result extends object | true>(
       mode: 'readonly' | 'readwrite',
       names: Names,
       work: (...stores: StoresOf<Names>) => Result,
@@ -88,7 +88,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
               hanging = false;
             });
           const result = await patiently(running);
-          hanging = result === undefined;
+          hanging = !result;
           return result;
         } catch (error) {
           if (mode === 'readwrite' && (error as DOMException | null)?.name === 'QuotaExceededError') throw error;

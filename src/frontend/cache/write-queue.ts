@@ -56,9 +56,11 @@ export function createWriteQueue(
         bytes += entry.row?.size ?? 0;
         if (bytes > bytesAtOnce || batch.length === entriesAtOnce) break;
       }
-      await write(batch).catch(async () => {
+      try {
+        await write(batch);
+      } catch {
         for (const entry of batch) await writeAlone(entry);
-      });
+      }
       for (const entry of batch) if (waiting.get(entry.used.id) === entry) waiting.delete(entry.used.id);
     }
     await eviction.run();
