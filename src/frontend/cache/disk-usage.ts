@@ -16,8 +16,10 @@ export async function countUsage(database: CacheDatabase, usage: 'usage'): Promi
   let rows: UsageRow[] | undefined;
   let last = '';
   do {
-    const range = IDBKeyRange.lowerBound(last, true);
-    rows = (await database.use('readonly', [usage], (rows) => rows.getAll(range, rowsAtOnce)))?.result;
+    const request = await database.use('readonly', [usage], (usageRows) =>
+      usageRows.getAll(IDBKeyRange.lowerBound(last, true), rowsAtOnce),
+    );
+    rows = request?.result;
     if (!rows) return undefined;
     for (const { id, size } of rows) {
       counted.entries += 1;
