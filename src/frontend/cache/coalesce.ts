@@ -7,20 +7,20 @@ export function coalesce(task: () => Promise<void>): () => Promise<void> {
   let again = false;
 
   async function run(): Promise<void> {
-    do {
+    while (again) {
       again = false;
       try {
         await task();
       } catch {
         // It serves the cache only, and the next run tries anew.
       }
-    } while (again);
+    }
     running = undefined;
   }
 
   return () => {
-    if (running) again = true;
-    else running = run();
+    again = true;
+    running ??= run();
     return running;
   };
 }

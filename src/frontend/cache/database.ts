@@ -1,7 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { patiently } from './patience.js';
 import { createStores, hasOurStores, type StoreName, type StoreNames } from './schema.js';
-import { isQuotaError, type StoresOf, settled, transact } from './transaction.js';
+import { type StoresOf, settled, transact } from './transaction.js';
 
 /** The IndexedDB database of the disk cache: there if it can be, and never in the way. */
 export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
@@ -13,67 +13,50 @@ export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
  */
 export function createCacheDatabase(name: string, version: number, stores: StoreNames) {
   let connection: IDBDatabase | undefined;
-  let opening: Promise<void> | undefined;
+  let opening: Promise<unknown> | undefined;
   let outOfUse = false;
   let hanging = false;
   let damaged = false;
   let recreated = false;
   let isEmpty = false;
 
-  /** undefined when what is there is not ours. */
-  async function open(giveUp: () => void): Promise<IDBDatabase | undefined> {
+  const deleteDatabase = (giveUp: () => void) => settled(indexedDB.deleteDatabase(name), giveUp);
+
+  async function open(giveUp: () => void): Promise<void> {
+    if (damaged) await deleteDatabase(giveUp);
+    damaged = false;
     const request = indexedDB.open(name, version);
     request.onupgradeneeded = () => {
       createStores(request.result, stores);
       isEmpty = true;
     };
-    request.onblocked = giveUp;
-    const opened = await settled(request);
-    opened.onversionchange = ({ newVersion }) => {
+    await settled(request, giveUp);
+    connection = request.result;
+    connection.onversionchange = ({ newVersion }) => {
       // A tab that runs a newer version of the application upgrades the database: ours is the outdated side.
-      if (newVersion !== null) outOfUse = true;
-      release(opened);
+      outOfUse ||= newVersion !== null;
+      release();
     };
-    if (hasOurStores(opened, stores)) return opened;
-    opened.close();
-    return undefined;
-  }
-
-  function remove(giveUp: () => void): Promise<unknown> {
-    const request = indexedDB.deleteDatabase(name);
-    request.onblocked = giveUp;
-    return settled(request);
+    if (!hasOurStores(connection, stores)) condemn();
   }
 
   async function establish(giveUp: () => void): Promise<void> {
-    let opened: IDBDatabase | undefined;
-    try {
-      opened = damaged ? undefined : await open(giveUp).catch(() => undefined);
-      if (!opened && !recreated) {
-        recreated = true;
-        damaged = false;
-        await remove(giveUp);
-        opened = await open(giveUp);
-      }
-    } catch {
-      // Where storage is forbidden, browsers have been seen to throw on the mere mention of it.
-    }
-    if (outOfUse) opened?.close();
-    else connection = opened;
-    outOfUse ||= !opened;
+    // Where storage is forbidden, browsers have been seen to throw on the mere mention of it.
+    while (!connection && !outOfUse) await open(giveUp).catch(condemn);
+    if (outOfUse) release();
     opening = undefined;
   }
 
-  async function connect(): Promise<IDBDatabase | undefined> {
-    if (!isUsable()) return undefined;
-    opening ??= patiently(establish);
-    await opening;
-    return connection;
+  /** What is there is of no use to us. */
+  function condemn(): void {
+    release();
+    outOfUse ||= recreated;
+    damaged = recreated = true;
   }
 
-  function release(database: IDBDatabase): void {
-    database.close();
-    if (connection === database) connection = undefined;
+  function release(): void {
+    connection?.close();
+    connection = undefined;
   }
 
   const isUsable = () => !outOfUse && !hanging;
@@ -86,29 +69,34 @@ export function createCacheDatabase(name: string, version: number, stores: Store
      *
      * @throws DOMException `QuotaExceededError`, when it is to write; nothing else
      */
-    async use<const Names extends readonly StoreName[], Result extends NonNullable<unknown>>(
+    async use<const Names extends readonly StoreName[], Result extends object | true>(
       mode: 'readonly' | 'readwrite',
       names: Names,
       work: (...stores: StoresOf<Names>) => Result,
     ): Promise<Result | undefined> {
       for (const isLastTry of [false, true]) {
-        const database = connection ?? (await connect());
+        if (!connection && isUsable()) {
+          opening ??= patiently(establish);
+          await opening;
+        }
+        const database = connection;
         if (!database || hanging) return undefined;
         isEmpty &&= mode === 'readonly';
-        let late = false;
-        const running = transact(database, mode, names, work).finally(() => {
-          if (late) hanging = false;
-        });
         try {
-          const result = await patiently(() => running);
-          if (result === undefined) hanging = late = true;
+          const running = () =>
+            transact(database, mode, names, work).finally(() => {
+              hanging = false;
+            });
+          const result = await patiently(running);
+          hanging = !result;
           return result;
         } catch (error) {
-          if (mode === 'readwrite' && isQuotaError(error)) throw error;
-          // Often it was only the connection that went away. Calls that fail together share a connection: only the
-          // first of them may draw conclusions.
-          damaged ||= isLastTry && connection === database;
-          release(database);
+          if (mode === 'readwrite' && (error as DOMException | null)?.name === 'QuotaExceededError') throw error;
+          // Calls that fail together share a connection: only the first of them may draw conclusions.
+          if (connection !== database) continue;
+          // Often it was only the connection that went away.
+          if (isLastTry) condemn();
+          else release();
         }
       }
       return undefined;
@@ -127,16 +115,11 @@ export function createCacheDatabase(name: string, version: number, stores: Store
      *
      * @throws PixstoreError `STORAGE_FAILED` when the browser does not let us, or another tab holds on to it
      */
-    async destroy(): Promise<void> {
-      if (connection) release(connection);
-      let cause: unknown;
-      try {
-        if (await patiently((giveUp) => remove(giveUp).then(() => true))) return;
-      } catch (error) {
-        // A page that has no IndexedDB, or may not store anything, has nothing to delete.
-        if (!(error instanceof DOMException) || error.name === 'SecurityError') return;
-        cause = error;
-      }
+    async remove(): Promise<void> {
+      release();
+      const cause: unknown = await patiently(deleteDatabase).catch((error) => error);
+      // It is done; or a page that has no IndexedDB, or may not store anything, has nothing to delete.
+      if (cause && (!(cause instanceof DOMException) || cause.name === 'SecurityError')) return;
       throw new PixstoreError(
         'STORAGE_FAILED',
         'The image cache could not be emptied. Close other tabs of this site and try again.',
@@ -146,7 +129,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
 
     close(): void {
       outOfUse = true;
-      if (connection) release(connection);
+      release();
     },
   };
 }

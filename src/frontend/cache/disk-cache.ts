@@ -18,36 +18,40 @@ export function createDiskCache(options: FrontendOptions) {
   const readRow = createReader(database, names);
   const queue = createWriteQueue(database, names, createEviction(database, names, options), options.now);
 
-  /** undefined when the database is out of use. */
+  const isPlain = options.frontendCacheContents === 'decrypted';
+  const field = isPlain ? 'image' : 'ciphertext';
+
+  /** Removes an image, or all, and says whether there was any; undefined when that could not be done. */
   async function removeRows(id?: string): Promise<boolean | undefined> {
-    const waited = queue.forget(id);
-    const key = await database.use('readwrite', [images, usage], (imageRows, usageRows) => {
-      const which = id ?? IDBKeyRange.lowerBound(Number.NEGATIVE_INFINITY);
-      const found = imageRows.getKey(which);
-      imageRows.delete(which);
-      usageRows.delete(which);
-      return found;
-    });
+    const waited = queue.remove(id);
+    const key = await database
+      .use('readwrite', [usage, images], (usageRows, imageRows) => {
+        // Ids are texts.
+        const which = id ?? IDBKeyRange.lowerBound('');
+        const found = imageRows.getKey(which);
+        usageRows.delete(which);
+        imageRows.delete(which);
+        return found;
+      })
+      .catch(() => undefined);
     return key && (waited || key.result !== undefined);
   }
 
   return {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
     async read(id: string, token: number): Promise<Contents | undefined> {
-      const waits = queue.rowOf(id);
+      const waits = queue.get(id);
       const row = waits?.token === token ? waits : await readRow(id);
       if (!row) return undefined;
       queue.add(row); // another version too: so that an older one does not take its place
-      if (row.token !== token) return undefined;
-      const contents = 'image' in row ? row.image : row.ciphertext;
+      const contents = row[field];
       // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
       // nobody has authenticated.
-      if (!(contents instanceof (options.frontendCacheContents === 'decrypted' ? Blob : Uint8Array))) return undefined;
-      return contents;
+      return row.token === token && contents instanceof (isPlain ? Blob : Uint8Array) ? contents : undefined;
     },
 
     async has(id: string): Promise<boolean> {
-      if (queue.rowOf(id)) return true;
+      if (queue.get(id)) return true;
       const key = await database.use('readonly', [images], (rows) => rows.getKey(id));
       return key?.result !== undefined;
     },
@@ -60,10 +64,9 @@ export function createDiskCache(options: FrontendOptions) {
      * @param mayKeep - asked at the last moment
      */
     write(id: string, token: number, contents: Contents, mayKeep: () => boolean): void {
-      const isImage = contents instanceof Blob;
-      const size = isImage ? contents.size : contents.byteLength;
+      const size = 'size' in contents ? contents.size : contents.byteLength;
       if (size > (options.frontendCacheBytes ?? size) || !database.isUsable()) return;
-      queue.add({ id, token, size, ...(isImage ? { image: contents } : { ciphertext: contents }) }, mayKeep);
+      queue.add({ id, token, size, [field]: contents }, mayKeep);
     },
 
     /**
@@ -73,21 +76,15 @@ export function createDiskCache(options: FrontendOptions) {
      */
     async remove(id?: string): Promise<boolean> {
       const removed = await removeRows(id);
-      if (removed === undefined) await database.destroy();
+      if (removed === undefined) await database.remove();
       return removed ?? false;
     },
 
     /** Removes an image, or all, in the background: never throws, and does not insist. */
-    async drop(id?: string): Promise<void> {
-      try {
-        await removeRows(id);
-      } catch {
-        // It stays, and whoever reads it next finds out again.
-      }
-    },
+    drop: removeRows,
 
     /** What it holds, in all tabs; undefined when the database is of no use. */
-    usage: (): Promise<DiskUsage | undefined> => countUsage(database, names),
+    usage: (): Promise<DiskUsage | undefined> => countUsage(database, usage),
 
     close(): void {
       queue.close();

@@ -1,5 +1,5 @@
 import type { CacheDatabase } from './database.js';
-import type { StoreNames } from './schema.js';
+import type { UsageRow } from './schema.js';
 
 /** What the disk cache holds. */
 export interface DiskUsage {
@@ -11,16 +11,22 @@ export interface DiskUsage {
 const rowsAtOnce = 1000;
 
 /** Counts, by the usage rows and in pieces; undefined when the database is of no use. */
-export async function countUsage(database: CacheDatabase, { usage }: StoreNames): Promise<DiskUsage | undefined> {
+export async function countUsage(database: CacheDatabase, usage: 'usage'): Promise<DiskUsage | undefined> {
   const counted = { entries: 0, bytes: 0 };
-  for (let range: IDBKeyRange | undefined; ; ) {
-    const rows = (await database.use('readonly', [usage], (rows) => rows.getAll(range, rowsAtOnce)))?.result;
+  let rows: UsageRow[] | undefined;
+  let last = '';
+  do {
+    const request = await database.use('readonly', [usage], (usageRows) =>
+      usageRows.getAll(IDBKeyRange.lowerBound(last, true), rowsAtOnce),
+    );
+    rows = request?.result;
     if (!rows) return undefined;
-    counted.entries += rows.length;
-    // Other scripts can write here too: what is no number must not make the sum one.
-    for (const { size } of rows) counted.bytes += +size || 0;
-    const next = rows[rowsAtOnce - 1];
-    if (!next) return counted;
-    range = IDBKeyRange.lowerBound(next.id, true);
-  }
+    for (const { id, size } of rows) {
+      counted.entries += 1;
+      // Other scripts can write here too: what is no number must not make the sum one.
+      counted.bytes += +size || 0;
+      last = id;
+    }
+  } while (rows.length === rowsAtOnce);
+  return counted;
 }

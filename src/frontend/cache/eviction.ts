@@ -1,7 +1,6 @@
 import type { FrontendOptions } from '../config.js';
-import { coalesce } from './coalesce.js';
 import type { CacheDatabase } from './database.js';
-import { countUsage, type DiskUsage } from './disk-usage.js';
+import { countUsage } from './disk-usage.js';
 import { patiently } from './patience.js';
 import type { StoreNames } from './schema.js';
 
@@ -17,75 +16,65 @@ const rowsAtOnce = 100;
  * Removes the least recently used images when there are too many of them, or too many bytes, in one tab at a time. It
  * goes by the usage rows and reads no image bytes.
  */
-export function createEviction(database: CacheDatabase, names: StoreNames, options: FrontendOptions) {
+export function createEviction(database: CacheDatabase, { images, usage }: StoreNames, options: FrontendOptions) {
   const { frontendImageCacheLimit: limit, frontendCleanupBatch: batch, now } = options;
-  let limitBytes = options.frontendCacheBytes;
   // As of the last count, and what this tab has written since; other tabs write too.
-  let held: DiskUsage = { entries: 0, bytes: 0 };
+  let held = { entries: 0, bytes: 0 };
+  let limitBytes = 0;
   let countAfter = 0;
-  let short = false;
+
+  const isWithin = (entries: number, bytes: number) => held.entries <= entries && held.bytes <= bytes;
 
   async function count(): Promise<void> {
+    limitBytes = options.frontendCacheBytes ?? (await shareOfQuota());
+    held = (await countUsage(database, usage)) ?? held;
     countAfter = now() + minute;
-    held = (await countUsage(database, names)) ?? held;
   }
 
-  const run = coalesce(async () => {
-    limitBytes ??= await shareOfQuota();
-    const mostBytes = limitBytes;
-    if (now() > countAfter) await count();
-    if (!short && held.entries <= limit && held.bytes <= mostBytes) return;
-    // Not while another tab is at it. Browsers without Web Locks do the same work twice at worst.
-    const locks = globalThis.navigator?.locks;
-    if (!locks) await evict(mostBytes);
-    else {
-      const name = `pixstore:${options.frontendDbName}`;
-      await locks.request(name, { ifAvailable: true }, (lock) => lock && evict(mostBytes));
-    }
-  });
-
-  async function evict(mostBytes: number): Promise<void> {
+  async function evict(isFull: boolean): Promise<void> {
     await count();
-    // Whole batches of images, and a tenth of the bytes: not every image that comes shall cost one that goes.
-    let tooMany = Math.ceil((held.entries - limit) / batch) * batch;
-    let tooLarge = held.bytes > mostBytes ? held.bytes - mostBytes * 0.9 : 0;
-    // To make room never takes everything.
-    if (short) tooMany = Math.max(tooMany, Math.min(batch, Math.ceil(held.entries / 2)));
-    short = false;
-    countAfter = 0; // it is counted anew
-    let removed: number;
-    do {
-      removed = 0;
-      await database.use('readwrite', [names.usage, names.images], (usageRows, imageRows) => {
+    // Whole batches of images, and a tenth of the bytes: not every image that comes shall cost one that goes. To make
+    // room never takes everything.
+    const tooMany = Math.ceil((held.entries - limit) / batch) * batch;
+    const entries = held.entries - Math.max(tooMany, isFull ? Math.min(batch, Math.ceil(held.entries / 2)) : 0);
+    const bytes = held.bytes > limitBytes ? limitBytes * 0.9 : limitBytes;
+    for (let isDone = false; !isDone; ) {
+      isDone = true;
+      await database.use('readwrite', [usage, images], (usageRows, imageRows) => {
         const oldest = usageRows.index('lastUsed').getAll(null, rowsAtOnce);
         oldest.onsuccess = () => {
           for (const { id, size } of oldest.result) {
-            if (tooMany <= 0 && tooLarge <= 0) break;
+            isDone = isWithin(entries, bytes);
+            if (isDone) break;
             usageRows.delete(id);
             imageRows.delete(id);
-            tooMany -= 1;
-            tooLarge -= size;
-            removed += 1;
+            held.entries -= 1;
+            held.bytes -= +size || 0;
           }
         };
         return true;
       });
-    } while (removed > 0);
+    }
   }
 
   return {
-    /** Brings the cache within its limits, in the background. */
-    run,
-
-    /** The browser has no more room: removes a batch, but never everything, even below the limits. */
-    makeRoom(): Promise<void> {
-      short = true;
-      return run();
+    /**
+     * Brings the cache within its limits.
+     *
+     * @param isFull - the browser has no more room: removes a batch, but never everything, even below the limits
+     */
+    async run(isFull = false): Promise<void> {
+      if (now() > countAfter) await count();
+      if (!isFull && isWithin(limit, limitBytes)) return;
+      // Not while another tab is at it. Browsers without Web Locks do the same work twice at worst.
+      const locks = globalThis.navigator?.locks;
+      const work = (lock: unknown) => lock && evict(isFull);
+      await (locks ? locks.request(`pixstore:${options.frontendDbName}`, { ifAvailable: true }, work) : work(true));
     },
 
-    /** Takes note of what is written. */
-    note(entries: number, bytes: number): void {
-      held.entries += entries;
+    /** Takes note of an image that is written. */
+    add(bytes: number): void {
+      held.entries += 1;
       held.bytes += bytes;
     },
   };

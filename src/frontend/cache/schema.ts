@@ -1,10 +1,14 @@
 import type { FrontendOptions } from '../config.js';
 
 /** One cached image. Read only to show it: everything else goes by its usage row. */
-export type ImageRow = { id: string; token: number; size: number } & (
-  | { ciphertext: Uint8Array<ArrayBuffer> }
-  | { image: Blob }
-);
+export interface ImageRow {
+  id: string;
+  token: number;
+  size: number;
+  ciphertext?: Uint8Array<ArrayBuffer>;
+  /** In a decrypted cache. */
+  image?: Blob;
+}
 
 /** What is known about a cached image; kept apart so that a hit never rewrites image bytes. */
 export interface UsageRow {
@@ -43,17 +47,13 @@ export function createStores(database: IDBDatabase, { images, usage }: StoreName
   database.createObjectStore(usage, { keyPath: 'id' }).createIndex('lastUsed', 'lastUsed');
 }
 
-/** Does an opened database have our stores, made as we make them? */
+/**
+ * Does an opened database have our stores, made as we make them?
+ *
+ * @throws when one of them is not there
+ */
 export function hasOurStores(database: IDBDatabase, { images, usage }: StoreNames): boolean {
-  try {
-    const transaction = database.transaction([images, usage]);
-    const stores = [images, usage].map((name) => transaction.objectStore(name));
-    return (
-      stores.every(({ keyPath, autoIncrement }) => keyPath === 'id' && !autoIncrement) &&
-      transaction.objectStore(usage).indexNames.contains('lastUsed')
-    );
-  } catch {
-    // One of them is not there.
-    return false;
-  }
+  const transaction = database.transaction([images, usage]);
+  transaction.objectStore(usage).index('lastUsed');
+  return [images, usage].every((name) => transaction.objectStore(name).keyPath === 'id');
 }

@@ -36,12 +36,11 @@ export function transact<const Names extends readonly StoreName[], Result>(
   });
 }
 
-/** What a request that stands alone, such as that to open a database, comes to. */
-export function settled<Result>(request: IDBRequest<Result>): Promise<Result> {
+/** Waits for a request to open or delete a database. */
+export function settled(request: IDBOpenDBRequest, onBlocked: () => void): Promise<Event> {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
+    request.onblocked = onBlocked;
+    request.onsuccess = resolve;
     request.onerror = () => reject(request.error);
   });
 }
-
-export const isQuotaError = (error: unknown): boolean => (error as DOMException | null)?.name === 'QuotaExceededError';

@@ -1,14 +1,13 @@
 import { coalesce } from './coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { Eviction } from './eviction.js';
-import { idle } from './idle.js';
 import type { ImageRow, StoreNames, UsageRow } from './schema.js';
 
 /** What waits to be written: an image, or, without its row, only when it was used. */
 interface Entry {
   used: UsageRow;
   row?: ImageRow;
-  mayKeep: () => boolean;
+  mayKeep?: () => boolean;
 }
 
 const minute = 60_000;
@@ -38,7 +37,11 @@ export function createWriteQueue(
   async function calm(): Promise<void> {
     for (let moments = 0; moments < mostPatience; moments += 1) {
       const before = added;
-      await idle();
+      await new Promise<unknown>((resolve) => {
+        // Safari and workers have no idle callback.
+        if ('requestIdleCallback' in globalThis) requestIdleCallback(resolve, { timeout: 500 });
+        else setTimeout(resolve, 50);
+      });
       if (added === before) return;
     }
   }
@@ -46,35 +49,36 @@ export function createWriteQueue(
   const flush = coalesce(async () => {
     while (waiting.size > 0) {
       await calm();
-      const batch = nextBatch();
+      const batch: Entry[] = [];
+      let bytes = 0;
+      for (const entry of waiting.values()) {
+        batch.push(entry);
+        bytes += entry.row?.size ?? 0;
+        if (bytes > bytesAtOnce || batch.length === entriesAtOnce) break;
+      }
       try {
         await write(batch);
       } catch {
-        // There is no room left. Old images go, unless that was of no use moments ago: then they had better stay.
-        for (const entry of batch) {
-          await write([entry]).catch(async () => {
-            if (now() <= makeRoomAfter) return;
-            await eviction.makeRoom();
-            await write([entry]).catch(() => {
-              makeRoomAfter = now() + minute;
-            });
-          });
-        }
+        for (const entry of batch) await writeAlone(entry);
       }
       for (const entry of batch) if (waiting.get(entry.used.id) === entry) waiting.delete(entry.used.id);
     }
     await eviction.run();
   });
 
-  function nextBatch(): Entry[] {
-    const batch: Entry[] = [];
-    let bytes = 0;
-    for (const entry of waiting.values()) {
-      batch.push(entry);
-      bytes += entry.row?.size ?? 0;
-      if (bytes > bytesAtOnce || batch.length === entriesAtOnce) break;
+  /** Where there is no room left, old images go, unless that was of no use moments ago: then they had better stay. */
+  async function writeAlone(entry: Entry): Promise<void> {
+    try {
+      await write([entry]);
+    } catch {
+      if (now() <= makeRoomAfter) return;
+      try {
+        await eviction.run(true);
+        await write([entry]);
+      } catch {
+        makeRoomAfter = now() + minute;
+      }
     }
-    return batch;
   }
 
   /**
@@ -85,19 +89,19 @@ export function createWriteQueue(
     // Times of use alone keep nobody from reading images.
     const names = (batch.some(({ row }) => row) ? [usage, images] : [usage]) as [typeof usage, typeof images];
     return database.use('readwrite', names, (usageRows, imageRows) => {
-      const put = ({ used, row, mayKeep }: Entry, kept?: UsageRow) => {
-        // A slow, old answer must not take the place of a newer version, nor a time of use that of an image.
-        if (!mayKeep() || (row ? kept && kept.token > used.token : kept?.token !== used.token)) return;
-        usageRows.put(used);
-        if (!row) return;
-        imageRows.put(row);
-        eviction.note(kept ? 0 : 1, used.size - (kept?.size ?? 0));
-      };
-      for (const entry of batch) {
-        if (isLast) put(entry, entry.row ? undefined : entry.used);
+      for (const { used, row, mayKeep } of batch) {
+        const put = (kept?: UsageRow) => {
+          // A slow, old answer must not take the place of a newer version, nor a time of use that of an image.
+          if (mayKeep?.() === false || (row ? kept && kept.token > used.token : kept?.token !== used.token)) return;
+          usageRows.put(used);
+          if (!row) return;
+          imageRows.put(row);
+          eviction.add(row.size);
+        };
+        if (isLast) put(used);
         else {
-          const kept = usageRows.get(entry.used.id);
-          kept.onsuccess = () => put(entry, kept.result);
+          const kept = usageRows.get(used.id);
+          kept.onsuccess = () => put(kept.result);
         }
       }
       if (isLast) usageRows.transaction.commit?.();
@@ -110,14 +114,14 @@ export function createWriteQueue(
     if (waiting.size > 0) write([...waiting.values()], true).catch(() => {});
   }
 
-  function listen(change: 'addEventListener' | 'removeEventListener'): void {
-    for (const event of ['pagehide', 'visibilitychange']) globalThis[change]?.(event, writeNow);
+  const listening = new AbortController();
+  for (const event of ['pagehide', 'visibilitychange']) {
+    globalThis.addEventListener?.(event, writeNow, { signal: listening.signal });
   }
-  listen('addEventListener');
 
   return {
     /** An image that waits. */
-    rowOf: (id: string): ImageRow | undefined => waiting.get(id)?.row,
+    get: (id: string): ImageRow | undefined => waiting.get(id)?.row,
 
     /**
      * Keeps an image, in the background, unless a newer version of it is known.
@@ -129,28 +133,27 @@ export function createWriteQueue(
       if ((newest.get(id) ?? 0) > token) return;
       newest.set(id, token);
       added += 1;
-      const before = waiting.get(id);
       const used = { id, token, size, lastUsed: now() };
-      waiting.set(
-        id,
-        mayKeep ? { used, row, mayKeep } : { mayKeep: () => true, ...(before?.used.token === token && before), used },
-      );
+      const before = waiting.get(id);
+      // An image that waits goes on waiting when it is used.
+      waiting.set(id, { ...(mayKeep ? { row, mayKeep } : before?.row === row && before), used });
       void flush();
     },
 
     /** Drops what waits of an image, or all, and says whether there was anything of this one. */
-    forget(id?: string): boolean {
-      const waited = id !== undefined && waiting.has(id);
-      for (const map of [waiting, newest]) {
-        if (id === undefined) map.clear();
-        else map.delete(id);
+    remove(id?: string): boolean {
+      if (id !== undefined) {
+        newest.delete(id);
+        return waiting.delete(id);
       }
-      return waited;
+      newest.clear();
+      waiting.clear();
+      return false;
     },
 
     /** Writes what waits, and has no more of the page's events. */
     close(): void {
-      listen('removeEventListener');
+      listening.abort();
       writeNow();
     },
   };
