@@ -1,6 +1,7 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { formatFromByte, mimeTypeOf } from '../shared/formats.js';
-import { type DecryptionKey, tagLength } from '../shared/wire/payload.js';
+import { tagLength } from '../shared/wire/layout.js';
+import type { DecryptionKey } from '../shared/wire/payload.js';
 
 /**
  * Makes sure that this page can decrypt at all.

@@ -1,6 +1,6 @@
 import { mimeTypeOf } from '../shared/formats.js';
-import { type DecryptionKey, tagLength } from '../shared/wire/payload.js';
-import { WirePayloadState } from '../shared/wire/states.js';
+import { tagLength } from '../shared/wire/layout.js';
+import type { DecryptionKey } from '../shared/wire/payload.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
 import type { DiskCache } from './cache/disk-cache.js';
 import type { createGenerations } from './cache/generations.js';
@@ -115,8 +115,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
         fetching -= 1;
       },
     );
-    const { token, meta } =
-      answer.state === WirePayloadState.Updated ? { token: answer.token, meta: encodeMeta(answer) } : record;
+    const { token, meta } = 'token' in answer ? { token: answer.token, meta: encodeMeta(answer) } : record;
     const key = decodeMeta(meta);
     const sealed = withTag(answer.ciphertext, key.tag);
     const entry = { token, openedWith: sealOf(meta), image: await open(sealed, key, demand) };

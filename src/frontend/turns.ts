@@ -1,9 +1,6 @@
 import { coalesce } from './cache/coalesce.js';
 import type { Demand } from './fetching/demand.js';
 
-// Milliseconds of a task after which others get their turn: the page must stay smooth, whatever comes at once.
-const slice = 10;
-
 /**
  * Lets pictures be finished one after the other, in slices: what was asked for first goes first.
  *
@@ -12,6 +9,8 @@ const slice = 10;
  * await turn(demand); // from here to the next `await` the page is ours
  */
 export function createTurns() {
+  // Milliseconds of a task after which others get their turn: the page must stay smooth, whatever comes at once.
+  const slice = 10;
   const waiting: { number: number; begin: () => void }[] = [];
 
   const run = coalesce(async () => {

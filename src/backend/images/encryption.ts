@@ -1,6 +1,7 @@
 import { createCipheriv, webcrypto } from 'node:crypto';
 import { formatToByte } from '../../shared/formats.js';
-import { type DecryptionKey, ivLength, keyLength, tagLength } from '../../shared/wire/payload.js';
+import { ivLength, keyLength, tagLength } from '../../shared/wire/layout.js';
+import type { DecryptionKey } from '../../shared/wire/payload.js';
 import type { ImageFormat } from '../../types/index.js';
 
 export type RandomBytes = (length: number) => Uint8Array;

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { ivLength, keyLength, tagLength } from '../../shared/wire/payload.js';
+import { ivLength, keyLength, tagLength } from '../../shared/wire/layout.js';
 import type { Keyring, MasterKey } from './master-key.js';
 
 // version 1 | master key id 8 | iv 12 | image key, encrypted 32 | tag 16

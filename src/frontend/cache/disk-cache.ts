@@ -26,8 +26,7 @@ export function createDiskCache(options: FrontendOptions) {
     const waited = queue.remove(id);
     const key = await database
       .use('readwrite', [usage, images], (usageRows, imageRows) => {
-        // Ids are texts.
-        const which = id ?? IDBKeyRange.lowerBound('');
+        const which = id ?? IDBKeyRange.lowerBound(Number.NEGATIVE_INFINITY);
         const found = imageRows.getKey(which);
         usageRows.delete(which);
         imageRows.delete(which);

@@ -8,10 +8,9 @@ export interface DiskUsage {
   bytes: number;
 }
 
-const rowsAtOnce = 1000;
-
 /** Counts, by the usage rows and in pieces; undefined when the database is of no use. */
 export async function countUsage(database: CacheDatabase, usage: 'usage'): Promise<DiskUsage | undefined> {
+  const rowsAtOnce = 1000;
   const counted = { entries: 0, bytes: 0 };
   let rows: UsageRow[] | undefined;
   let last = '';

@@ -7,16 +7,14 @@ import type { StoreNames } from './schema.js';
 /** Keeps the disk cache within its limits. */
 export type Eviction = ReturnType<typeof createEviction>;
 
-const minute = 60_000;
-const mebibyte = 1024 * 1024;
-/** So few that the page does not notice. */
-const rowsAtOnce = 100;
-
 /**
  * Removes the least recently used images when there are too many of them, or too many bytes, in one tab at a time. It
  * goes by the usage rows and reads no image bytes.
  */
 export function createEviction(database: CacheDatabase, { images, usage }: StoreNames, options: FrontendOptions) {
+  const minute = 60_000;
+  // So few that the page does not notice.
+  const rowsAtOnce = 100;
   const { frontendImageCacheLimit: limit, frontendCleanupBatch: batch, now } = options;
   // As of the last count, and what this tab has written since; other tabs write too.
   let held = { entries: 0, bytes: 0 };
@@ -82,6 +80,7 @@ export function createEviction(database: CacheDatabase, { images, usage }: Store
 
 /** A fifth of what the browser would give this site, within reason. */
 async function shareOfQuota(): Promise<number> {
+  const mebibyte = 1024 * 1024;
   const estimate = await patiently(() => navigator.storage.estimate()).catch(() => undefined);
   return Math.min(Math.max((estimate?.quota ?? 0) / 5, 64 * mebibyte), 1024 * mebibyte);
 }

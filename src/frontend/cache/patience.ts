@@ -1,11 +1,10 @@
-const ticks = 20;
-const tick = 100;
-
 /**
  * Waits for the browser's storage, but not for ever: resolves with undefined when `giveUp` is called (another tab
  * blocks us) or after 2 seconds (browsers have been seen to never answer). The work itself goes on.
  */
 export function patiently<Result>(work: (giveUp: () => void) => Promise<Result>): Promise<Result | undefined> {
+  const ticks = 20;
+  const tick = 100;
   return new Promise((resolve, reject) => {
     const giveUp = () => {
       clearInterval(timer);

@@ -7,20 +7,19 @@ interface Wish {
   answer: (row?: ImageRow) => void;
 }
 
-// Asked for together: few at first, which are seen first; then so many that the browser has enough to do, and that not
-// too many bytes come at once.
-const firstReads = 16;
-const mostReads = 128;
-const mostBytes = 4 * 1024 * 1024;
-/** A transaction that takes too long is taken for one that hangs. */
-const readsPerTransaction = 1000;
-
 /**
  * Makes what reads image rows. Reads of one moment share a transaction, and so do those that come while it runs; each
  * is answered as soon as its own row is there, and with nothing when the database is of no use. Those whose rows are
  * missing are answered together, so that they are fetched together.
  */
 export function createReader(database: CacheDatabase, { images }: StoreNames) {
+  // Asked for together: few at first, which are seen first; then so many that the browser has enough to do, and that not
+  // too many bytes come at once.
+  const firstReads = 16;
+  const mostReads = 128;
+  const mostBytes = 768 * 1024;
+  // A transaction that takes too long is taken for one that hangs.
+  const readsPerTransaction = 1000;
   const wishes = new Set<Wish>();
 
   const readAll = coalesce(async () => {

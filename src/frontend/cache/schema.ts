@@ -55,5 +55,8 @@ export function createStores(database: IDBDatabase, { images, usage }: StoreName
 export function hasOurStores(database: IDBDatabase, { images, usage }: StoreNames): boolean {
   const transaction = database.transaction([images, usage]);
   transaction.objectStore(usage).index('lastUsed');
-  return [images, usage].every((name) => transaction.objectStore(name).keyPath === 'id');
+  return [images, usage].every((name) => {
+    const { keyPath, autoIncrement } = transaction.objectStore(name);
+    return keyPath === 'id' && !autoIncrement;
+  });
 }

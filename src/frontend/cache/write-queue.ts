@@ -10,13 +10,6 @@ interface Entry {
   mayKeep?: () => boolean;
 }
 
-const minute = 60_000;
-const bytesAtOnce = 4 * 1024 * 1024;
-// So few that the page does not notice.
-const entriesAtOnce = 100;
-// Idle moments that are let pass while more comes.
-const mostPatience = 20;
-
 /**
  * Gathers what is to be written: images and times of use share transactions, which begin when the page is idle and
  * nothing more comes, since pictures that are still on their way need the processor. When the page is hidden or left,
@@ -28,6 +21,12 @@ export function createWriteQueue(
   eviction: Eviction,
   now: () => number,
 ) {
+  const minute = 60_000;
+  const bytesAtOnce = 4 * 1024 * 1024;
+  // So few that the page does not notice.
+  const entriesAtOnce = 100;
+  // Idle moments that are let pass while more comes.
+  const mostPatience = 20;
   const waiting = new Map<string, Entry>();
   // The newest version of each image that this page saw on disk or gave to it.
   const newest = new Map<string, number>();

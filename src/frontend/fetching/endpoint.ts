@@ -23,10 +23,9 @@ export interface EndpointRequest {
 /** The default endpoint, as it turns out to be. It is sent no cookies, no referrer, and nothing that needs a preflight. */
 export type Endpoint = ReturnType<typeof createEndpoint>;
 
-// What proxies answer while a backend restarts or is overrun.
-const passingStatus = [429, 502, 503, 504];
-
 export function createEndpoint(options: EndpointOptions) {
+  // What proxies answer while a backend restarts or is overrun.
+  const passingStatus = [429, 502, 503, 504];
   const base =
     endpointOrigin(options.defaultEndpointConnectHost, options.defaultEndpointConnectPort) +
     options.defaultEndpointRoute;

@@ -6,11 +6,6 @@ import { pause } from './pause.js';
 /** Gets fresh records from the application's API; those it does not give out any more are left out, or null. */
 export type RefreshRecords = (ids: string[], context: unknown) => Promise<readonly (ImageRecord | null)[]>;
 
-// Milliseconds after which it is seen whether more proofs turned out to be expired.
-const moment = 20;
-// So often in a row that none did, while there are fetches under way, and the question is asked all the same.
-const mostPauses = 10;
-
 /**
  * Asks the application for fresh records: once for all proofs that expired together, with the context of the first, and
  * one question at a time.
@@ -19,6 +14,10 @@ const mostPauses = 10;
  * @param fetching - how many images are being fetched, whose proofs may turn out to be expired as well
  */
 export function createRefresher(refreshRecords: RefreshRecords, timeout: number, fetching: () => number) {
+  // Milliseconds after which it is seen whether more proofs turned out to be expired.
+  const moment = 20;
+  // So often in a row that none did, while there are fetches under way, and the question is asked all the same.
+  const mostPauses = 10;
   let ids: Set<string> | undefined;
   let answer: Promise<Map<string | undefined, ImageRecord | undefined>> | undefined;
 

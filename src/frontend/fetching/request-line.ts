@@ -4,18 +4,6 @@ import { type Demand, type FetchPriority, priorities } from './demand.js';
 import type { Endpoint } from './endpoint.js';
 import { timeoutError } from './in-time.js';
 
-// Milliseconds without a byte after which the images behind the next one are asked for in another request.
-const stalledAfter = 2000;
-// Requests under way at once, up to which one of this priority may start.
-const slots = { high: 6, auto: 4, low: 1 };
-// Without batches the browser itself lets few through at a time, and those behind should be ready.
-const slotsWithoutBatches = 3;
-const leastPerRequest = 8;
-// What is seen first goes first, alone, so that nothing shares the line with it; milliseconds.
-const imagesInFirst = 16;
-const longestHeadStart = 250;
-const mostBytesPerRequest = 2 * 1024 * 1024;
-
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
 /** An image that is waited for. */
@@ -43,6 +31,17 @@ interface Request {
  * @param timeout - milliseconds from one image's bytes to the next
  */
 export function createRequestLine(endpoint: Endpoint, timeout: number) {
+  // Milliseconds without a byte after which the images behind the next one are asked for in another request.
+  const stalledAfter = 2000;
+  // Requests under way at once, up to which one of this priority may start.
+  const slots = { high: 6, auto: 4, low: 1 };
+  // Without batches the browser itself lets few through at a time, and those behind should be ready.
+  const slotsWithoutBatches = 3;
+  const leastPerRequest = 8;
+  // What is seen first goes first, alone, so that nothing shares the line with it; milliseconds.
+  const imagesInFirst = 16;
+  const longestHeadStart = 250;
+  const mostBytesPerRequest = 2 * 1024 * 1024;
   // Those that are not done, in line or under way.
   const open = new Set<Errand>();
   const underWay = new Set<Request>();

@@ -2,13 +2,12 @@ import type { FrontendOptions } from '../config.js';
 import { isTransient } from './errors.js';
 import { pause } from './pause.js';
 
-const firstPause = 400;
-
 /**
  * Does something again that failed for a reason of the moment, after a pause that doubles every time. What failed
  * together shares a pause, so that it goes out together again; the jitter keeps apart the pages that an outage hit.
  */
 export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fetchRetries' | 'random'>) {
+  const firstPause = 400;
   const pauses = new Map<number, Promise<unknown>>();
 
   function together(failures: number): Promise<unknown> {

@@ -1,12 +1,11 @@
 import { PixstoreError } from '../errors/pixstore-error.js';
+import { frameHeaderLength } from './layout.js';
 
 /** The version of the batch format; a request of another version is refused. */
 export const batchVersion = 1;
 
 /** At most so many images in one batch request. */
 export const maxBatchEntries = 256;
-
-const lengthBytes = 4;
 
 /** One image of a batch request. Whether id, token and proof are any good is decided entry by entry. */
 export interface BatchEntry {
@@ -43,7 +42,7 @@ export function decodeBatchRequest(body: string): unknown[] {
 
 /** What stands before each payload of a batch answer: its length (u32, little-endian). */
 export function frameHeader(payloadLength: number): Uint8Array {
-  const header = new Uint8Array(lengthBytes);
+  const header = new Uint8Array(frameHeaderLength);
   new DataView(header.buffer).setUint32(0, payloadLength, true);
   return header;
 }
@@ -58,7 +57,7 @@ export function frameHeader(payloadLength: number): Uint8Array {
  */
 export function createFrameDecoder(): (chunk: Uint8Array) => Uint8Array[] {
   let part: Uint8Array = new Uint8Array();
-  let length = lengthBytes;
+  let length = frameHeaderLength;
   let filled = 0;
   let inPayload = false;
 
@@ -75,7 +74,7 @@ export function createFrameDecoder(): (chunk: Uint8Array) => Uint8Array[] {
         if (filled < length) return payloads;
       }
       if (inPayload) payloads.push(part);
-      length = inPayload ? lengthBytes : new DataView(part.buffer, part.byteOffset).getUint32(0, true);
+      length = inPayload ? frameHeaderLength : new DataView(part.buffer, part.byteOffset).getUint32(0, true);
       filled = 0;
       inPayload = !inPayload;
     }

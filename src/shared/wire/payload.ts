@@ -1,16 +1,7 @@
 import { PixstoreError } from '../errors/pixstore-error.js';
 import { isToken } from '../image-id.js';
-import { type BareState, isBareState, WirePayloadState } from './states.js';
-
-export const keyLength = 32;
-export const ivLength = 12;
-export const tagLength = 16;
-
-const tokenAt = 1;
-const keyAt = tokenAt + 8;
-const ivAt = keyAt + keyLength;
-const tagAt = ivAt + ivLength;
-const ciphertextAt = tagAt + tagLength;
+import { ciphertextAt, ivAt, keyAt, tagAt, tokenAt } from './layout.js';
+import { type BareState, isBareState, success, updated, WirePayloadState } from './states.js';
 
 /** What decrypts one ciphertext. */
 export interface DecryptionKey {
@@ -68,8 +59,8 @@ export function decodePayload(bytes: Uint8Array): WirePayload {
 /** Reads a payload that must bring an image; see {@link decodePayload}. */
 export function decodeImagePayload(bytes: Uint8Array): ImagePayload {
   const state = bytes[0];
-  if (state === WirePayloadState.Success && bytes.length > 1) return { state, ciphertext: bytes.subarray(1) };
-  if (state === WirePayloadState.Updated && bytes.length > ciphertextAt) {
+  if (state === success && bytes.length > 1) return { state, ciphertext: bytes.subarray(1) };
+  if (state === updated && bytes.length > ciphertextAt) {
     const token = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(tokenAt, true));
     if (isToken(token)) {
       return {

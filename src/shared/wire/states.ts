@@ -1,9 +1,13 @@
+// By themselves, so that a page that only reads payloads need not load all the names.
+export const success = 0;
+export const updated = 1;
+
 /** The first byte of every wire payload. Names and numbers are those of pixstore 3.x. */
 export const WirePayloadState = {
   /** The client's token is current: the ciphertext follows. */
-  Success: 0,
+  Success: success,
   /** The client's token differs or is absent: token, key, iv, tag, then the ciphertext. */
-  Updated: 1,
+  Updated: updated,
   NotFound: 2,
   MissingID: 3,
   MissingProof: 4,
