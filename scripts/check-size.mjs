@@ -28,6 +28,6 @@ function check(minifier, code, limit) {
 }
 
 // The limits only ever go down. The goal is 8,192 with terser, which is the minifier of webpack, Next.js and Rollup.
-check('esbuild', await bundle({ minify: true }), 9_500);
+check('esbuild', await bundle({ minify: true }), 8_950);
 const { code } = await minify(await bundle(), { module: true, compress: { passes: 3, pure_getters: true } });
-check('terser', code, 8_810);
+check('terser', code, 8_510);

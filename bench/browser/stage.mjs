@@ -7,6 +7,9 @@ import { freePort, start } from '../contestants/start.mjs';
 import { launchChromium } from './chromium.mjs';
 import { serveSite } from './site.mjs';
 
+// ms after which a browser has done what it does when it starts, which keeps two cores busy.
+const calmAfter = 2_000;
+
 /** @typedef {import('./chromium.mjs').Page} Page */
 /** @typedef {import('./pages/gallery.mjs').Visit} Visit */
 /** @typedef {'ours' | 'peer' | 'plain' | 'sealed'} Kind a page in pages/, and the server behind it */
@@ -67,7 +70,7 @@ export async function setStage(place, kinds, images) {
       const page = await browser.open(`${site.origin}/${kind}`);
       await page.evaluate((options) => globalThis.gallery.open(options), { config: { port, ...config }, records });
       await impose(page, conditions);
-      await wait(500); // a browser has things to do when it starts
+      await wait(calmAfter);
       const result = await work(page);
       await page.close();
       await browser.close();
