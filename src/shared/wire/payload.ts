@@ -1,7 +1,7 @@
 import { PixstoreError } from '../errors/pixstore-error.js';
 import { isToken } from '../image-id.js';
 import { ciphertextAt, ivAt, keyAt, tagAt, tokenAt } from './layout.js';
-import { type BareState, isBareState, success, updated, WirePayloadState } from './states.js';
+import { type BareState, isBareState, success, updated } from './states.js';
 
 /** What decrypts one ciphertext. */
 export interface DecryptionKey {
@@ -12,17 +12,17 @@ export interface DecryptionKey {
 
 /** The answer to one image request. docs/wire-format.md has the bytes. */
 export type WirePayload =
-  | { state: typeof WirePayloadState.Success; ciphertext: Uint8Array }
-  | ({ state: typeof WirePayloadState.Updated; token: number; ciphertext: Uint8Array } & DecryptionKey)
+  | { state: typeof success; ciphertext: Uint8Array }
+  | ({ state: typeof updated; token: number; ciphertext: Uint8Array } & DecryptionKey)
   | { state: BareState };
 
 export function encodePayload(payload: WirePayload): Uint8Array {
-  if (payload.state === WirePayloadState.Success) {
+  if (payload.state === success) {
     const bytes = new Uint8Array(1 + payload.ciphertext.length);
     bytes.set(payload.ciphertext, 1);
     return bytes;
   }
-  if (payload.state === WirePayloadState.Updated) {
+  if (payload.state === updated) {
     const bytes = new Uint8Array(ciphertextAt + payload.ciphertext.length);
     bytes.set(encodeUpdatedHead(payload));
     bytes.set(payload.ciphertext, ciphertextAt);
@@ -34,7 +34,7 @@ export function encodePayload(payload: WirePayload): Uint8Array {
 /** What stands before the ciphertext in an Updated payload. */
 export function encodeUpdatedHead({ token, key, iv, tag }: DecryptionKey & { token: number }): Uint8Array {
   const bytes = new Uint8Array(ciphertextAt);
-  bytes[0] = WirePayloadState.Updated;
+  bytes[0] = updated;
   new DataView(bytes.buffer).setBigUint64(tokenAt, BigInt(token), true);
   bytes.set(key, keyAt);
   bytes.set(iv, ivAt);
