@@ -15,11 +15,18 @@ export interface Evidence {
   keyFound: boolean;
 }
 
+interface CachedRow {
+  token: number;
+  ciphertext: Uint8Array;
+}
+
+// Milliseconds after which a picture is taken for one that this browser does not keep.
+const longestWait = 5000;
+
 /** Looks into all places. The record of `picture` must be a fresh one. */
 export async function gatherEvidence(picture: Picture, endpoint: GalleryAnswer['endpoint']): Promise<Evidence> {
   const [server, wire] = await Promise.all([api.stored(picture.id), fetchWirePayload(picture, endpoint)]);
-  // Last, since `getImage` gives a picture before it has written it to the cache.
-  const browser = await readCachedCiphertext(picture.id);
+  const browser = await findCachedCiphertext(picture);
   const copies = [wire.subarray(1), ...(browser ? [browser] : [])];
   const digests = await Promise.all(copies.map(sha256));
   const key = Uint8Array.from(atob(picture.record.meta.key), (character) => character.charCodeAt(0));
@@ -39,8 +46,18 @@ async function fetchWirePayload({ record }: Picture, { host, port }: GalleryAnsw
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** `getImage` gives a picture before the cache has it: that is written when the page is idle. */
+async function findCachedCiphertext({ record }: Picture): Promise<Uint8Array | null> {
+  const end = performance.now() + longestWait;
+  for (;;) {
+    const row = await readCachedRow(record.id);
+    if (row?.token === record.token || performance.now() > end) return row && new Uint8Array(row.ciphertext);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** Reads pixstore's cache behind its back, as anybody with access to this browser could. */
-function readCachedCiphertext(id: string): Promise<Uint8Array | null> {
+function readCachedRow(id: string): Promise<CachedRow | null> {
   return new Promise((resolve) => {
     const opening = indexedDB.open('pixstore');
     // No database yet: leave none behind either.
@@ -54,7 +71,7 @@ function readCachedCiphertext(id: string): Promise<Uint8Array | null> {
       }
       const reading = database.transaction('images').objectStore('images').get(id);
       reading.onerror = () => resolve(null);
-      reading.onsuccess = () => resolve(reading.result ? new Uint8Array(reading.result.ciphertext) : null);
+      reading.onsuccess = () => resolve(reading.result ?? null);
       database.close();
     };
   });

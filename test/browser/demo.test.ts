@@ -231,6 +231,19 @@ describe('the demo gallery', () => {
     expect(html).not.toContain(record.statelessProof);
   });
 
+  test('waits for a busy browser to write the ciphertext before it says what lies on disk', async () => {
+    const { id } = await addPicture('inspected-later', 'cat.png');
+    const page = await visit();
+    await page.locator(`[data-id="${id}"] .open`).click();
+    await page.evaluate(() => {
+      globalThis.requestIdleCallback = (callback) => Number(setTimeout(callback, 700));
+    });
+    const panel = page.getByRole('dialog', { name: 'inspected-later' });
+    await panel.getByRole('button', { name: 'Network' }).click();
+    await panel.locator('.source', { hasText: 'Network' }).waitFor();
+    await panel.getByText('All three places hold the same ciphertext').waitFor({ timeout: 5000 });
+  });
+
   test('works by keyboard', async () => {
     const page = await visit();
     await page.keyboard.press('Tab');
