@@ -31,7 +31,7 @@ export function createPixstoreFrontend<Context = unknown>(
   fetcher?: ImageFetcher<Context>,
 ): PixstoreFrontend<Context> {
   const options = alwaysThrowing(() => readFrontendConfig(config, fetcher));
-  const memory = createMemoryCache(options.frontendMemoryCacheBytes);
+  const memory = createMemoryCache<LoadedImage>(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options);
   const generations = createGenerations();
   const tabs = createTabChannel(
@@ -111,7 +111,7 @@ export function createPixstoreFrontend<Context = unknown>(
     async getImageUrl(record, context, wish) {
       const loaded = await show(record, context, wish);
       // Work of its own: the frontend may be closed by now.
-      return loaded && run(() => urls.hold([record.id, loaded.token, loaded.openedWith].join(), loaded.image));
+      return loaded && run(() => urls.hold(loaded.version, loaded.image));
     },
 
     async prefetchImages(records, context, wish) {

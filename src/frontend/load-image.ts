@@ -1,7 +1,7 @@
 import { mimeTypeOf } from '../shared/formats.js';
 import { tagLength } from '../shared/wire/layout.js';
 import type { DecryptionKey } from '../shared/wire/payload.js';
-import type { ImageMeta, ImageRecord } from '../types/index.js';
+import type { ImageRecord } from '../types/index.js';
 import type { DiskCache } from './cache/disk-cache.js';
 import type { createGenerations } from './cache/generations.js';
 import type { MemoryCache } from './cache/memory-cache.js';
@@ -20,8 +20,8 @@ import { createTurns } from './turns.js';
 export interface LoadedImage {
   image: Blob;
   token: number;
-  /** Key and tag: id, token and these make a version. */
-  openedWith: string;
+  /** See {@link versionOf}. */
+  version: string;
   source: ImageSource;
 }
 
@@ -32,7 +32,7 @@ export type PayloadSource = (record: ImageRecord, context: unknown, demand: Dema
 export interface LoaderParts {
   options: FrontendOptions;
   source: PayloadSource;
-  memory: MemoryCache;
+  memory: MemoryCache<LoadedImage>;
   disk: DiskCache;
   generations: ReturnType<typeof createGenerations>;
 }
@@ -58,28 +58,28 @@ export function createImageLoader({ options, source, memory, disk, generations }
   const types = options.imageFormats.map(mimeTypeOf);
 
   return (record: ImageRecord, context: unknown, wish: GetImageOptions): LoadedImage | Promise<LoadedImage> => {
-    const { id, token } = record;
-    const openedWith = sealOf(record.meta);
-    const kept = fromMemory(record, openedWith);
-    if (kept) return kept;
+    const { id } = record;
     const generation = generations.of(id);
-    return share([id, token, openedWith, generation].join(), wish, (demand) =>
-      find(record, { context, demand, mayKeep: () => generations.of(id) === generation }),
+    return (
+      fromMemory(record) ??
+      share([versionOf(record), generation].join(), wish, (demand) =>
+        find(record, { context, demand, mayKeep: () => generations.of(id) === generation }),
+      )
     );
   };
 
-  function fromMemory({ id, token }: ImageRecord, openedWith: string): LoadedImage | undefined {
-    const image = memory.get(id, token, openedWith);
-    return image && { image, token, openedWith, source: 'memory' };
+  function fromMemory(record: ImageRecord): LoadedImage | undefined {
+    const kept = memory.get(record.id, versionOf(record));
+    return kept && { ...kept, source: 'memory' };
   }
 
   async function find(record: ImageRecord, journey: Journey): Promise<LoadedImage> {
-    const { id, token } = record;
-    const onDisk = await fromDisk(record, journey.demand);
-    if (!onDisk) return fromNetwork(record, journey).catch((error) => recover(error, record, journey));
-    const entry = { token, openedWith: sealOf(record.meta), image: onDisk };
-    if (journey.mayKeep()) memory.put(id, entry);
-    return { ...entry, source: 'disk' };
+    const image = await fromDisk(record, journey.demand);
+    const loaded: LoadedImage = image
+      ? { image, token: record.token, version: versionOf(record), source: 'disk' }
+      : await fromNetwork(record, journey).catch((error) => recover(error, record, journey));
+    if (journey.mayKeep()) memory.put(record.id, loaded);
+    return loaded;
   }
 
   /** A proof that expired does not show: the journey goes on with a fresh record, if the application has one. */
@@ -89,7 +89,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
     const fresh = await refresh(id, journey.context);
     if (!fresh) throw error;
     assertRecord(fresh);
-    return fromMemory(fresh, sealOf(fresh.meta)) ?? find(fresh, { ...journey, renewed: true });
+    return fromMemory(fresh) ?? find(fresh, { ...journey, renewed: true });
   }
 
   async function fromDisk({ id, token, meta }: ImageRecord, demand: Demand): Promise<Blob | undefined> {
@@ -115,17 +115,17 @@ export function createImageLoader({ options, source, memory, disk, generations }
         fetching -= 1;
       },
     );
-    const { token, meta } = 'token' in answer ? { token: answer.token, meta: encodeMeta(answer) } : record;
-    const key = decodeMeta(meta);
+    const current = 'token' in answer ? { id, token: answer.token, meta: encodeMeta(answer) } : record;
+    const key = decodeMeta(current.meta);
     const sealed = withTag(answer.ciphertext, key.tag);
-    const entry = { token, openedWith: sealOf(meta), image: await open(sealed, key, demand) };
+    const image = await open(sealed, key, demand);
+    const { token } = current;
     if (mayKeep()) {
-      memory.put(id, entry);
       const isPlain = options.frontendCacheContents === 'decrypted';
       // In a buffer of its own: IndexedDB stores the whole buffer of a view, and a payload's may hold the key.
-      disk.write(id, token, isPlain ? entry.image : sealed.subarray(0, -tagLength), mayKeep);
+      disk.write(id, token, isPlain ? image : sealed.subarray(0, -tagLength), mayKeep);
     }
-    return { ...entry, source: 'network' };
+    return { image, token, version: versionOf(current), source: 'network' };
   }
 
   async function open(sealed: BufferSource, key: DecryptionKey, demand: Demand): Promise<Blob> {
@@ -140,7 +140,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
   }
 }
 
-/** What an image was opened with, as one string. */
-function sealOf({ key, tag }: ImageMeta): string {
-  return key + tag;
+/** Tells versions of images apart, also by what opens them: a record with another key must not get the picture. */
+function versionOf({ id, token, meta: { key, tag } }: Omit<ImageRecord, 'statelessProof'>): string {
+  return [id, token, key, tag].join();
 }

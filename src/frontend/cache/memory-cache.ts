@@ -1,17 +1,17 @@
-/** One decrypted image, and what it was decrypted with. */
+/** One decrypted image. */
 export interface MemoryEntry {
   token: number;
-  /** Key and tag: a record that has others must not get the picture. */
-  openedWith: string;
+  /** A record of another version must not get the picture. */
+  version: string;
   image: Blob;
 }
 
 /** Decrypted images, by id; the least recently used go when together they take more than the limit. */
-export type MemoryCache = ReturnType<typeof createMemoryCache>;
+export type MemoryCache<Entry extends MemoryEntry> = ReturnType<typeof createMemoryCache<Entry>>;
 
-export function createMemoryCache(limitBytes: number) {
+export function createMemoryCache<Entry extends MemoryEntry>(limitBytes: number) {
   // In the order of their last use.
-  const entries = new Map<string, MemoryEntry>();
+  const entries = new Map<string, Entry>();
   let bytes = 0;
 
   /** Removes an image, or all, and says whether it was there. */
@@ -25,18 +25,18 @@ export function createMemoryCache(limitBytes: number) {
   }
 
   return {
-    get(id: string, token: number, openedWith: string): Blob | undefined {
+    get(id: string, version: string): Entry | undefined {
       const entry = entries.get(id);
-      if (entry?.token !== token || entry.openedWith !== openedWith) return undefined;
+      if (entry?.version !== version) return undefined;
       entries.delete(id);
       entries.set(id, entry);
-      return entry.image;
+      return entry;
     },
 
     has: (id: string): boolean => entries.has(id),
 
     /** Keeps an image, unless it is too large or a newer version of it is kept already. */
-    put(id: string, entry: MemoryEntry): void {
+    put(id: string, entry: Entry): void {
       const { size } = entry.image;
       if ((entries.get(id)?.token ?? 0) > entry.token) return;
       remove(id);
