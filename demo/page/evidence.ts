@@ -17,6 +17,7 @@ export interface Evidence {
 
 interface CachedRow {
   token: number;
+  /** With its tag of 16 bytes, which servers keep in the record. */
   ciphertext: Uint8Array;
 }
 
@@ -51,7 +52,7 @@ async function findCachedCiphertext({ record }: Picture): Promise<Uint8Array | n
   const end = performance.now() + longestWait;
   for (;;) {
     const row = await readCachedRow(record.id);
-    if (row?.token === record.token || performance.now() > end) return row && new Uint8Array(row.ciphertext);
+    if (row?.token === record.token || performance.now() > end) return row?.ciphertext.slice(0, -16) ?? null;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

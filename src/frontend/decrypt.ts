@@ -13,27 +13,30 @@ export function assertSecureContext(): void {
   throw new PixstoreError('INSECURE_CONTEXT', 'The page needs HTTPS, or localhost.');
 }
 
+/** A copy of a ciphertext that has room for its tag, in a buffer that holds nothing else. */
+export function withRoomForTag(ciphertext: Uint8Array): Uint8Array<ArrayBuffer> {
+  const sealed = new Uint8Array(ciphertext.length + tagLength);
+  sealed.set(ciphertext);
+  return sealed;
+}
+
 /**
  * Decrypts with AES-256-GCM.
  *
- * @param sealed - ciphertext and tag
+ * @param sealed - ciphertext and, behind it, room for the tag, which is put there as WebCrypto wants it
  * @throws PixstoreError `DECRYPTION_FAILED` when key, IV, tag and ciphertext do not belong together
  */
-export async function decrypt(sealed: BufferSource, { key, iv }: DecryptionKey): Promise<Uint8Array<ArrayBuffer>> {
+export async function decrypt(
+  sealed: Uint8Array<ArrayBuffer>,
+  { key, iv, tag }: DecryptionKey,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const imported = await crypto.subtle.importKey('raw', key as BufferSource, 'AES-GCM', false, ['decrypt']);
+    sealed.set(tag, sealed.length - tagLength);
     return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: iv as BufferSource }, imported, sealed));
   } catch (cause) {
     throw new PixstoreError('DECRYPTION_FAILED', 'The image does not fit its record.', { cause });
   }
-}
-
-/** The tag behind the ciphertext, as WebCrypto wants it, in a buffer that holds nothing else. */
-export function withTag(ciphertext: Uint8Array, tag: Uint8Array): Uint8Array<ArrayBuffer> {
-  const sealed = new Uint8Array(ciphertext.length + tagLength);
-  sealed.set(ciphertext);
-  sealed.set(tag, ciphertext.length);
-  return sealed;
 }
 
 /**

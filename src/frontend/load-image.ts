@@ -1,12 +1,10 @@
 import { mimeTypeOf } from '../shared/formats.js';
-import { tagLength } from '../shared/wire/layout.js';
-import type { DecryptionKey } from '../shared/wire/payload.js';
-import type { ImageRecord } from '../types/index.js';
+import type { ImageMeta, ImageRecord } from '../types/index.js';
 import type { DiskCache } from './cache/disk-cache.js';
 import type { createGenerations } from './cache/generations.js';
 import type { MemoryCache } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
-import { decrypt, toImage, withTag } from './decrypt.js';
+import { decrypt, toImage, withRoomForTag } from './decrypt.js';
 import { readAnswer } from './fetching/answer.js';
 import type { Demand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
@@ -97,8 +95,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
     if (!cached) return undefined;
     if (cached instanceof Blob) return types.includes(cached.type) ? cached : undefined;
     try {
-      const key = decodeMeta(meta);
-      return await open(withTag(cached, key.tag), key, demand);
+      return await open(cached, meta, demand);
     } catch (error) {
       if (!hasCode(error, 'DECRYPTION_FAILED')) throw error;
       forget(id);
@@ -116,20 +113,16 @@ export function createImageLoader({ options, source, memory, disk, generations }
       },
     );
     const current = 'token' in answer ? { id, token: answer.token, meta: encodeMeta(answer) } : record;
-    const key = decodeMeta(current.meta);
-    const sealed = withTag(answer.ciphertext, key.tag);
-    const image = await open(sealed, key, demand);
+    // In a buffer of its own: IndexedDB stores the whole buffer of a view, and a payload's may hold the key.
+    const ciphertext = withRoomForTag(answer.ciphertext);
+    const image = await open(ciphertext, current.meta, demand);
     const { token } = current;
-    if (mayKeep()) {
-      const isPlain = options.frontendCacheContents === 'decrypted';
-      // In a buffer of its own: IndexedDB stores the whole buffer of a view, and a payload's may hold the key.
-      disk.write(id, token, isPlain ? image : sealed.subarray(0, -tagLength), mayKeep);
-    }
+    if (mayKeep()) disk.write(id, token, { image, ciphertext }, mayKeep);
     return { image, token, version: versionOf(current), source: 'network' };
   }
 
-  async function open(sealed: BufferSource, key: DecryptionKey, demand: Demand): Promise<Blob> {
-    const plaintext = await decrypt(sealed, key);
+  async function open(sealed: Uint8Array<ArrayBuffer>, meta: ImageMeta, demand: Demand): Promise<Blob> {
+    const plaintext = await decrypt(sealed, decodeMeta(meta));
     await turn(demand);
     return toImage(plaintext, types);
   }

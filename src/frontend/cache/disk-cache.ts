@@ -3,10 +3,8 @@ import { createCacheDatabase } from './database.js';
 import { countUsage, type DiskUsage } from './disk-usage.js';
 import { createEviction } from './eviction.js';
 import { createReader } from './reads.js';
-import { storeNames } from './schema.js';
+import { type Contents, storeNames } from './schema.js';
 import { createWriteQueue } from './write-queue.js';
-
-type Contents = Uint8Array<ArrayBuffer> | Blob;
 
 /** The disk tier: images in IndexedDB, that outlive the page. */
 export type DiskCache = ReturnType<typeof createDiskCache>;
@@ -38,7 +36,7 @@ export function createDiskCache(options: FrontendOptions) {
 
   return {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
-    async read(id: string, token: number): Promise<Contents | undefined> {
+    async read(id: string, token: number): Promise<Contents[keyof Contents]> {
       const waits = queue.get(id);
       const row = waits?.token === token ? waits : await readRow(id);
       if (!row) return undefined;
@@ -58,14 +56,14 @@ export function createDiskCache(options: FrontendOptions) {
     /**
      * Keeps an image, in the background: never throws.
      *
-     * @param contents - a Uint8Array must have a buffer of its own, since IndexedDB stores the whole buffer of a view:
-     * a view into a payload would take the key along
+     * @param contents - the ciphertext must have a buffer of its own, since IndexedDB stores the whole buffer of a view: a
+     * view into a payload would take the key along
      * @param mayKeep - asked at the last moment
      */
-    write(id: string, token: number, contents: Contents, mayKeep: () => boolean): void {
-      const size = 'size' in contents ? contents.size : contents.byteLength;
+    write(id: string, token: number, contents: Required<Contents>, mayKeep: () => boolean): void {
+      const { size } = contents.image;
       if (size > (options.frontendCacheBytes ?? size) || !database.isUsable()) return;
-      queue.add({ id, token, size, [field]: contents }, mayKeep);
+      queue.add({ id, token, size, [field]: contents[field] }, mayKeep);
     },
 
     /**

@@ -1,20 +1,25 @@
 import type { FrontendOptions } from '../config.js';
 
-/** One cached image. Read only to show it: everything else goes by its usage row. */
-export interface ImageRow {
-  id: string;
-  token: number;
-  size: number;
+/** What a cached image is kept as: one of these. */
+export interface Contents {
+  /** With its tag behind it. */
   ciphertext?: Uint8Array<ArrayBuffer>;
   /** In a decrypted cache. */
   image?: Blob;
+}
+
+/** One cached image. Read only to show it: everything else goes by its usage row. */
+export interface ImageRow extends Contents {
+  id: string;
+  token: number;
+  size: number;
 }
 
 /** What is known about a cached image; kept apart so that a hit never rewrites image bytes. */
 export interface UsageRow {
   id: string;
   token: number;
-  /** Bytes in the image's row. */
+  /** Bytes of the image. */
   size: number;
   /** Milliseconds since 1970. */
   lastUsed: number;

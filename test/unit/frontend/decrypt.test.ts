@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { assertSecureContext, decrypt, toImage, withTag } from '../../../src/frontend/decrypt.js';
+import { assertSecureContext, decrypt, toImage, withRoomForTag } from '../../../src/frontend/decrypt.js';
 import { decodeMeta } from '../../../src/frontend/record.js';
 import { mimeTypeOf } from '../../../src/shared/formats.js';
 import type { DecryptionKey } from '../../../src/shared/wire/payload.js';
@@ -9,7 +9,7 @@ import { bytesOf, sealImage } from './sealed-image.js';
 const formats = ['png', 'webp', 'jpg'] as const;
 
 async function decryptImage(ciphertext: Uint8Array, key: DecryptionKey, allowed: readonly ImageFormat[]) {
-  return toImage(await decrypt(withTag(ciphertext, key.tag), key), allowed.map(mimeTypeOf));
+  return toImage(await decrypt(withRoomForTag(ciphertext), key), allowed.map(mimeTypeOf));
 }
 
 afterEach(() => vi.unstubAllGlobals());
@@ -57,4 +57,11 @@ test.each([undefined, {}])('without crypto.subtle it says INSECURE_CONTEXT (cryp
   expect(() => assertSecureContext()).toThrow(
     expect.objectContaining({ code: 'INSECURE_CONTEXT', message: expect.stringContaining('HTTPS') }),
   );
+});
+
+test('too few bytes to hold a tag are DECRYPTION_FAILED', async () => {
+  const { record } = await sealImage();
+  await expect(decrypt(new Uint8Array(7), decodeMeta(record.meta))).rejects.toMatchObject({
+    code: 'DECRYPTION_FAILED',
+  });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDiskCache, type DiskCache } from '../../../../src/frontend/cache/disk-cache.js';
 import type { FrontendOptions } from '../../../../src/frontend/config.js';
-import { always, bytes, diskOptions, rowsOf, useIdle, usePageEvents } from './disk.js';
+import { always, contents, diskOptions, rowsOf, useIdle, usePageEvents } from './disk.js';
 
 // The disk cache against plain Maps, under random commands: what was written is there, in its newest version and no
 // other, until it is removed, or evicted as the least recently used.
@@ -56,9 +56,9 @@ const show = (id: string, token: number, size: number) =>
     const waitsInThisVersion = waits?.isImage && waits.token === token;
     const found = waitsInThisVersion ? waits : stored;
     const isHit = found?.token === token;
-    const contents = await disk.read(id, token);
-    if (isHit) expect(contents).toHaveLength(found.size);
-    else expect(contents).toBeUndefined();
+    const read = await disk.read(id, token);
+    if (isHit) expect(read).toHaveLength(found.size);
+    else expect(read).toBeUndefined();
 
     const add = (entry: Kept & { isImage: boolean }) => {
       if ((model.newest.get(id) ?? 0) > entry.token) return;
@@ -69,7 +69,7 @@ const show = (id: string, token: number, size: number) =>
     const lastUsed = clock.time;
     if (found) add({ token: found.token, size: found.size, isImage: Boolean(waitsInThisVersion), lastUsed });
     if (isHit) return;
-    disk.write(id, token, bytes(size), always);
+    disk.write(id, token, contents(size), always);
     if (size <= limits.frontendCacheBytes) add({ token, size, lastUsed, isImage: true });
   });
 

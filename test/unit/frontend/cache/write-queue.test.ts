@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   always,
   bytes,
+  contents,
   eventually,
   idsOf,
   openDisk,
@@ -18,7 +19,7 @@ test('writes of one moment share one transaction, which waits until the page is 
   const { disk, options } = openDisk();
   await disk.read('a', 1);
   const begun = watchTransactions();
-  for (const id of manyIds) disk.write(id, 1, bytes(10), always);
+  for (const id of manyIds) disk.write(id, 1, contents(10), always);
   await disk.has('z');
   expect(begun()).toEqual(['readonly: images']);
   await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(90);
@@ -31,7 +32,7 @@ test('while more comes, nothing is written, but not for ever', async () => {
   await disk.read('a', 1);
   const begun = watchTransactions();
   let written = 0;
-  const write = () => disk.write(`id-${written++}`, 1, bytes(10), always);
+  const write = () => disk.write(`id-${written++}`, 1, contents(10), always);
   write();
   while (begun().length === 0) {
     write();
@@ -44,7 +45,7 @@ test('more than 100 images take several transactions, so that the page gets to o
   const { disk, options } = openDisk();
   await disk.read('a', 1);
   const begun = watchTransactions();
-  for (let at = 0; at < 250; at += 1) disk.write(`id-${at}`, 1, bytes(10), always);
+  for (let at = 0; at < 250; at += 1) disk.write(`id-${at}`, 1, contents(10), always);
   await eventually(() => rowsOf(options.frontendDbName, 'images')).toHaveLength(250);
   expect(begun().filter((one) => one.startsWith('readwrite'))).toHaveLength(3);
 });
@@ -53,7 +54,7 @@ test('more than 4 MiB take several transactions', async () => {
   const { disk, options } = openDisk();
   await disk.read('a', 1);
   const begun = watchTransactions();
-  for (const id of 'abcdefgh') disk.write(id, 1, bytes(1024 * 1024), always);
+  for (const id of 'abcdefgh') disk.write(id, 1, contents(1024 * 1024), always);
   await eventually(() => idsOf(options.frontendDbName)).toBe('abcdefgh');
   expect(begun().filter((one) => one.startsWith('readwrite'))).toHaveLength(2);
 });
@@ -61,7 +62,7 @@ test('more than 4 MiB take several transactions', async () => {
 test('what waits to be written is read, found, removed and cleared as if it were on disk', async () => {
   useIdle();
   const { disk } = openDisk();
-  for (const id of 'abc') disk.write(id, 5, bytes(10), always);
+  for (const id of 'abc') disk.write(id, 5, contents(10), always);
   expect(await disk.read('a', 5)).toEqual(bytes(10));
   expect(await disk.read('a', 4)).toBeUndefined();
   expect(await disk.has('a')).toBe(true);
@@ -77,8 +78,8 @@ test('whether an image may be kept is asked at the last moment', async () => {
   const idle = useIdle();
   const { disk, options } = openDisk();
   let mayKeep = true;
-  disk.write('a', 1, bytes(10), () => mayKeep);
-  disk.write('b', 1, bytes(10), always);
+  disk.write('a', 1, contents(10), () => mayKeep);
+  disk.write('b', 1, contents(10), always);
   mayKeep = false;
   await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('b');
 });
@@ -90,7 +91,7 @@ test.each(['pagehide', 'visibilitychange'] as const)('on %s all that waits is wr
   await disk.read('a', 1);
   const begun = watchTransactions();
   let mayKeep = true;
-  for (const id of 'abc') disk.write(id, 1, bytes(10), () => id !== 'b' || mayKeep);
+  for (const id of 'abc') disk.write(id, 1, contents(10), () => id !== 'b' || mayKeep);
   clock.time = 5000;
   await disk.read('a', 1);
   mayKeep = false;
@@ -105,7 +106,7 @@ test('what waits when the page is left asks nothing first, since nobody may be t
   const leave = usePageEvents();
   const { disk, options } = openDisk();
   await disk.read('a', 1);
-  disk.write('a', 1, bytes(10), always);
+  disk.write('a', 1, contents(10), always);
   const { get } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.get = () => {
     throw new Error('asked');
@@ -119,18 +120,18 @@ test('closing writes what waits', async () => {
   useIdle();
   const { disk, options } = openDisk();
   await disk.read('a', 1);
-  disk.write('a', 1, bytes(10), always);
+  disk.write('a', 1, contents(10), always);
   disk.close();
   expect(await idsOf(options.frontendDbName)).toBe('a');
 });
 
 test('an older version takes the place of a newer one neither on disk nor in the queue', async () => {
   const { disk, options } = openDisk();
-  disk.write('a', 5, bytes(10), always);
-  disk.write('a', 4, bytes(20), always);
+  disk.write('a', 5, contents(10), always);
+  disk.write('a', 4, contents(20), always);
   await eventually(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ id: 'a', token: 5 }]);
-  disk.write('a', 3, bytes(30), always);
-  disk.write('b', 1, bytes(10), always);
+  disk.write('a', 3, contents(30), always);
+  disk.write('b', 1, contents(10), always);
   await eventually(() => idsOf(options.frontendDbName)).toBe('ab');
   expect((await rowsOf(options.frontendDbName, 'images'))[0]).toMatchObject({ token: 5, size: 10 });
 });
@@ -138,7 +139,7 @@ test('an older version takes the place of a newer one neither on disk nor in the
 test('times of use share one transaction, which keeps nobody from reading images', async () => {
   const idle = useIdle();
   const { disk, clock, options } = openDisk();
-  for (const id of manyIds) disk.write(id, 1, bytes(10), always);
+  for (const id of manyIds) disk.write(id, 1, contents(10), always);
   await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(90);
   await eventually(() => disk.usage()).toMatchObject({ entries: 90 });
   clock.time = 7000;
@@ -154,14 +155,14 @@ test('a use of an image that was removed meanwhile, or replaced, leaves no trace
   const idle = useIdle();
   const { disk, options } = openDisk();
   const other = openDisk({ frontendDbName: options.frontendDbName }).disk; // as another tab
-  for (const id of 'ab') disk.write(id, 1, bytes(10), always);
+  for (const id of 'ab') disk.write(id, 1, contents(10), always);
   await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('ab');
   await Promise.all([disk.read('a', 1), disk.read('b', 1)]);
   await other.remove('a');
-  other.write('b', 2, bytes(20), always);
+  other.write('b', 2, contents(20), always);
   other.close();
   await eventually(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ token: 2 }]);
-  disk.write('c', 1, bytes(10), always);
+  disk.write('c', 1, contents(10), always);
   await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('bc');
   expect(await rowsOf(options.frontendDbName, 'images-usage')).toMatchObject([
     { id: 'b', token: 2, size: 20 },
