@@ -5,7 +5,7 @@ import type { createGenerations } from './cache/generations.js';
 import type { MemoryCache } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
 import { decrypt, toImage, withRoomForTag } from './decrypt.js';
-import { readAnswer } from './fetching/answer.js';
+import { proofRefused, readAnswer } from './fetching/answer.js';
 import type { Demand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
 import { createRefresher } from './fetching/refresh.js';
@@ -50,6 +50,8 @@ export function createImageLoader({ options, source, memory, disk, generations }
   const share = createSingleFlight<LoadedImage>();
   const turn = createTurns();
   const retry = createRetry(options);
+  // The last proof of each image that was refused: it is too old now, and will be later.
+  const refused = new Map<string, string>();
   let fetching = 0;
   const refresh =
     options.refreshRecords && createRefresher(options.refreshRecords, options.fetchTimeout, () => fetching);
@@ -81,9 +83,10 @@ export function createImageLoader({ options, source, memory, disk, generations }
   }
 
   /** A proof that expired does not show: the journey goes on with a fresh record, if the application has one. */
-  async function recover(error: unknown, { id }: ImageRecord, journey: Journey): Promise<LoadedImage> {
+  async function recover(error: unknown, { id, statelessProof }: ImageRecord, journey: Journey): Promise<LoadedImage> {
     if (hasCode(error, 'IMAGE_NOT_FOUND')) forget(id);
     if (!refresh || journey.renewed || !hasCode(error, 'PROOF_INVALID')) throw error;
+    refused.set(id, statelessProof);
     const fresh = await refresh(id, journey.context);
     if (!fresh) throw error;
     assertRecord(fresh);
@@ -104,14 +107,14 @@ export function createImageLoader({ options, source, memory, disk, generations }
   }
 
   async function fromNetwork(record: ImageRecord, { context, demand, mayKeep }: Journey): Promise<LoadedImage> {
-    const { id } = record;
+    const { id, statelessProof } = record;
     demand.signal?.throwIfAborted();
     fetching += 1;
-    const answer = await retry(demand.signal, async () => readAnswer(await source(record, context, demand))).finally(
-      () => {
-        fetching -= 1;
-      },
-    );
+    const answer = await retry(demand.signal, async () =>
+      readAnswer(refused.get(id) === statelessProof ? proofRefused : await source(record, context, demand)),
+    ).finally(() => {
+      fetching -= 1;
+    });
     const current = 'token' in answer ? { id, token: answer.token, meta: encodeMeta(answer) } : record;
     // In a buffer of its own: IndexedDB stores the whole buffer of a view, and a payload's may hold the key.
     const ciphertext = withRoomForTag(answer.ciphertext);

@@ -13,6 +13,9 @@ const refusals: Readonly<Record<BareState, readonly [PixstoreErrorCode, string]>
   9: ['RATE_LIMITED', 'Too many requests.'],
 };
 
+/** What a backend says of a proof that is too old. */
+export const proofRefused = /* @__PURE__ */ Uint8Array.of(5);
+
 /**
  * Reads a wire payload that must bring an image.
  *

@@ -64,6 +64,27 @@ test('proofs that expired do not show, and the application is asked once for all
   expect(context).toEqual({ user: 'ada' });
 });
 
+test('a proof that was refused is not shown to the backend again: the application is asked at once', async () => {
+  const { frontend, refreshRecords, requests, get } = createFrontend();
+  await get(expired);
+  await frontend.clearImageCache();
+  const before = requests.length;
+  const outcomes = await get(expired);
+  expect(outcomes.map(({ status }) => status)).not.toContain('rejected');
+  expect(refreshRecords).toHaveBeenCalledTimes(2);
+  expect(JSON.stringify(requests.slice(before).map(({ url, init }) => [url, init.body]))).not.toContain('expired');
+});
+
+test('a record that got a fresh proof is fetched with it', async () => {
+  const { frontend, refreshRecords, get } = createFrontend();
+  const record = { ...first };
+  await get([record]);
+  await frontend.clearImageCache();
+  record.statelessProof = 'fresh';
+  await get([record]);
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+});
+
 test('answers that come one after another, slowly, make one question', async () => {
   const { frontend, refreshRecords } = createFrontend(undefined, {
     fetch: createFakeEndpoint(async (request) => {
