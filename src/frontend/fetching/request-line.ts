@@ -107,7 +107,7 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     underWay.set(request, abort);
     onPayloads([]);
     try {
-      await endpoint.ask({ records, priority, signal: abort.signal, onPayloads });
+      await endpoint.ask(records, { priority, signal: abort.signal }, onPayloads);
     } catch (error) {
       failure ??= error;
     }
