@@ -1,5 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { type BatchEntry, createFrameDecoder, encodeBatchRequest } from '../../shared/wire/batch.js';
+import { createFrameDecoder, encodeBatchRequest } from '../../shared/wire/batch.js';
 import type { ImageRecord } from '../../types/index.js';
 import type { FrontendOptions } from '../config.js';
 import type { FetchPriority } from './demand.js';
@@ -11,21 +11,16 @@ export type EndpointOptions = Pick<FrontendOptions, 'defaultEndpointConnectPort'
   defaultEndpointConnectHost: string;
 };
 
-/** One request to the endpoint. */
-export interface EndpointRequest {
-  records: readonly ImageRecord[];
+/** How a request goes about it. */
+export interface EndpointRequestInit {
   priority: FetchPriority;
   signal: AbortSignal;
-  /** Told of every chunk of bytes, with the payloads that are whole with it, in the order of the records. */
-  onPayloads(payloads: Uint8Array[]): void;
 }
 
 /** The default endpoint, as it turns out to be. It is sent no cookies, no referrer, and nothing that needs a preflight. */
 export type Endpoint = ReturnType<typeof createEndpoint>;
 
 export function createEndpoint(options: EndpointOptions) {
-  // What proxies answer while a backend restarts or is overrun.
-  const passingStatus = [429, 502, 503, 504];
   const base =
     endpointOrigin(options.defaultEndpointConnectHost, options.defaultEndpointConnectPort) +
     options.defaultEndpointRoute;
@@ -34,22 +29,6 @@ export function createEndpoint(options: EndpointOptions) {
   let takesBatches: boolean | undefined;
   let inDoubt = false;
 
-  async function readBatch({ body }: Response, { records, onPayloads }: EndpointRequest): Promise<void> {
-    const payloadsIn = createFrameDecoder();
-    const reader = body?.getReader();
-    let missing = records.length;
-    for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
-      const payloads = payloadsIn(part.value);
-      missing -= payloads.length;
-      if (payloads.length) takesBatches = true;
-      onPayloads(payloads);
-    }
-    if (missing <= 0) return;
-    if (takesBatches) throw new Error('cut off');
-    // This was no answer to a batch, or it cannot be read as it comes in.
-    takesBatches = false;
-  }
-
   return {
     /** May a request ask for more than one image? */
     takesBatches: () => takesBatches ?? !inDoubt,
@@ -57,10 +36,15 @@ export function createEndpoint(options: EndpointOptions) {
     /**
      * Asks for images. When the endpoint turns out to know no batches, they are still to be asked for, one by one.
      *
+     * @param onPayloads - told of every chunk of bytes, with the payloads that are whole with it, in the order of the
+     * records
      * @throws PixstoreError `FETCH_FAILED`, a TransientError when asking again may help
      */
-    async ask(request: EndpointRequest): Promise<void> {
-      const { records, priority, signal, onPayloads } = request;
+    async ask(
+      records: readonly ImageRecord[],
+      init: EndpointRequestInit,
+      onPayloads: (payloads: Uint8Array[]) => void,
+    ): Promise<void> {
       const isBatch = records.length > 1;
       let response: Response | undefined;
       try {
@@ -68,19 +52,31 @@ export function createEndpoint(options: EndpointOptions) {
           cache: 'no-store',
           credentials: 'omit',
           referrerPolicy: 'no-referrer',
-          priority,
-          signal,
-          ...(isBatch && { method: 'POST', body: encodeBatchRequest(records.map(entryOf)) }),
+          ...init,
+          ...(isBatch && {
+            method: 'POST',
+            body: encodeBatchRequest(records.map(({ id, token, statelessProof: proof }) => ({ id, token, proof }))),
+          }),
         });
         if (inDoubt && !isBatch) takesBatches ??= false;
         if (response.status === 200) {
-          if (isBatch) await readBatch(response, request);
-          else onPayloads([new Uint8Array(await response.arrayBuffer())]);
-          return;
+          if (!isBatch) return onPayloads([new Uint8Array(await response.arrayBuffer())]);
+          const payloadsIn = createFrameDecoder();
+          const reader = response.body?.getReader();
+          let missing = records.length;
+          for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+            const payloads = payloadsIn(part.value);
+            missing -= payloads.length;
+            if (payloads.length) takesBatches = true;
+            onPayloads(payloads);
+          }
+          if (missing <= 0) return;
+          if (takesBatches) throw new Error('cut off');
+          // Otherwise it was no answer to a batch, or it cannot be read as it comes in.
         }
       } catch (cause) {
         // When a single request gets no answer either, it was the network.
-        if (!response) inDoubt = isBatch && !signal.aborted;
+        if (!response) inDoubt = isBatch && !init.signal.aborted;
         throw new TransientError(
           'FETCH_FAILED',
           `No answer from ${base}, or cut off: check its accessControlAllowOrigin.`,
@@ -88,14 +84,11 @@ export function createEndpoint(options: EndpointOptions) {
         );
       }
       const { status } = response;
-      const isPassing = passingStatus.includes(status);
+      // What proxies answer while a backend restarts or is overrun.
+      const isPassing = [429, 502, 503, 504].includes(status);
       if (isBatch && !isPassing && (!takesBatches || status === 404 || status === 405)) takesBatches = false;
       else
         throw new (isPassing ? TransientError : PixstoreError)('FETCH_FAILED', `HTTP status ${status} from ${base}.`);
     },
   };
-}
-
-function entryOf({ id, token, statelessProof }: ImageRecord): BatchEntry {
-  return { id, token, proof: statelessProof };
 }

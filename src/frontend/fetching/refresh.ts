@@ -18,40 +18,33 @@ export function createRefresher(refreshRecords: RefreshRecords, timeout: number,
   const moment = 20;
   // So often in a row that none did, while there are fetches under way, and the question is asked all the same.
   const mostPauses = 10;
+  let pauses = 0;
   let ids: Set<string> | undefined;
-  let answer: Promise<Map<string | undefined, ImageRecord | undefined>> | undefined;
+  let answer: Promise<Map<string | undefined, ImageRecord | null>> | undefined;
 
-  async function gather(wanted: Set<string>): Promise<void> {
-    let pauses = 0;
+  async function askFor(wanted: Set<string>, context: unknown, before: typeof answer): NonNullable<typeof answer> {
     do {
-      const before = wanted.size;
+      pauses += 1;
       await pause(moment);
-      pauses = wanted.size > before ? 0 : pauses + 1;
     } while (pauses < mostPauses && fetching() > 0);
-  }
-
-  async function askFor(
-    wanted: Set<string>,
-    context: unknown,
-    before: typeof answer,
-  ): Promise<Map<string | undefined, ImageRecord | undefined>> {
-    await Promise.allSettled([before, gather(wanted)]);
+    await Promise.allSettled([before]);
     ids = undefined;
     try {
       const records = await inTime(timeout, undefined, () => refreshRecords([...wanted], context));
-      return new Map(records.map((record) => [record?.id, record ?? undefined]));
+      return new Map(records.map((record) => [record?.id, record]));
     } catch (cause) {
       throw new PixstoreError('PROOF_INVALID', 'The proof is expired, and "refreshRecords" failed.', { cause });
     }
   }
 
   /** @throws PixstoreError `PROOF_INVALID` when the application failed */
-  return async (id: string, context: unknown): Promise<ImageRecord | undefined> => {
+  return async (id: string, context: unknown): Promise<ImageRecord | null | undefined> => {
     if (!ids) {
       ids = new Set();
       answer = askFor(ids, context, answer);
     }
     ids.add(id);
+    pauses = 0;
     return (await answer)?.get(id);
   };
 }

@@ -1,6 +1,7 @@
 import { maxBatchEntries } from '../../shared/wire/batch.js';
 import type { ImageRecord } from '../../types/index.js';
-import { type Demand, type FetchPriority, priorities } from './demand.js';
+import { coalesce } from '../cache/coalesce.js';
+import { type Demand, type FetchPriority, slots } from './demand.js';
 import type { Endpoint } from './endpoint.js';
 import { timeoutError } from './in-time.js';
 
@@ -17,11 +18,8 @@ interface Errand {
   reject(error: unknown): void;
 }
 
-interface Request {
-  abort: AbortController;
-  /** Errands whose bytes have not come, in their order. */
-  waiting: Errand[];
-}
+/** What a request has not brought yet, in its order. */
+type Request = Errand[];
 
 /**
  * Makes what fetches the payload of a record when its turn comes. It gathers images into few requests. When the line is
@@ -33,8 +31,6 @@ interface Request {
 export function createRequestLine(endpoint: Endpoint, timeout: number) {
   // Milliseconds without a byte after which the images behind the next one are asked for in another request.
   const stalledAfter = 2000;
-  // Requests under way at once, up to which one of this priority may start.
-  const slots = { high: 6, auto: 4, low: 1 };
   // Without batches the browser itself lets few through at a time, and those behind should be ready.
   const slotsWithoutBatches = 3;
   const leastPerRequest = 8;
@@ -44,27 +40,19 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   const mostBytesPerRequest = 2 * 1024 * 1024;
   // Those that are not done, in line or under way.
   const open = new Set<Errand>();
-  const underWay = new Set<Request>();
+  const underWay = new Map<Request, AbortController>();
   let meanBytes = 16 * 1024;
-  let scheduled = false;
   let headStart: Timer;
   let wasIdle = true;
 
-  function schedule(): void {
-    if (scheduled) return;
-    scheduled = true;
-    queueMicrotask(dispatch);
-  }
-
-  function dispatch(): void {
-    scheduled = false;
-    for (const priority of priorities) {
+  const schedule = coalesce(async () => {
+    await undefined;
+    for (const priority of Object.keys(slots) as FetchPriority[]) {
       const errands = [...open].filter(({ demand, request }) => demand.priority === priority && !request);
       const inBatches = endpoint.takesBatches();
       const most = inBatches ? Math.min(maxBatchEntries, Math.ceil(mostBytesPerRequest / meanBytes)) : 1;
       const sendSome = (count: number) => void send(errands.splice(0, Math.min(count, most)), priority);
-      if (inBatches && wasIdle && errands.length > 2 * imagesInFirst) {
-        wasIdle = false;
+      if (inBatches && wasIdle && !headStart && errands.length > 2 * imagesInFirst) {
         headStart = setTimeout(endHeadStart, longestHeadStart);
         sendSome(imagesInFirst);
       }
@@ -73,18 +61,18 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
       const requests = Math.min(free, Math.ceil(errands.length / (inBatches ? leastPerRequest : 1)));
       for (let left = requests; left > 0; left -= 1) sendSome(Math.ceil(errands.length / left));
     }
-  }
+  });
 
   function endHeadStart(): void {
     clearTimeout(headStart);
     headStart = undefined;
-    schedule();
+    wasIdle = open.size === 0;
+    void schedule();
   }
 
-  async function send(waiting: Errand[], priority: FetchPriority): Promise<void> {
+  async function send(request: Request, priority: FetchPriority): Promise<void> {
     const abort = new AbortController();
-    const request = { abort, waiting };
-    const records = waiting.map((errand) => {
+    const records = request.map((errand) => {
       errand.request = request;
       errand.requests += 1;
       return errand.record;
@@ -92,56 +80,56 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     let failure: unknown;
     let patience: Timer;
     let stall: Timer;
-    const onPayloads = (payloads?: Uint8Array[]) => {
-      for (const payload of payloads ?? []) {
+    const onPayloads = (payloads: Uint8Array[]) => {
+      for (const payload of payloads) {
         meanBytes += (payload.length - meanBytes) / 16;
-        const errand = waiting.shift();
-        if (errand && finish(errand)) errand.resolve(payload);
+        const errand = request.shift();
+        if (!errand) continue;
+        finish(errand);
+        errand.resolve(payload);
       }
       clearTimeout(stall);
-      stall = setTimeout(goAround, stalledAfter, request);
-      if (payloads?.length === 0) return;
+      stall = setTimeout(() => {
+        // One slow image must not hold up those behind it.
+        for (const errand of request.slice(1)) {
+          // Where nothing is answered at all, asking over and over would only put off the end.
+          if (errand.request === request && errand.requests < 3) errand.request = undefined;
+        }
+        void schedule();
+      }, stalledAfter);
+      if (patience && payloads.length === 0) return;
       clearTimeout(patience);
       patience = setTimeout(() => {
         failure = timeoutError(timeout);
         abort.abort();
       }, timeout);
     };
-    underWay.add(request);
-    onPayloads();
+    underWay.set(request, abort);
+    onPayloads([]);
     try {
-      await endpoint.ask({ records, priority, signal: abort.signal, onPayloads });
+      await endpoint.ask(records, { priority, signal: abort.signal }, onPayloads);
     } catch (error) {
       failure ??= error;
     }
     clearTimeout(patience);
     clearTimeout(stall);
     underWay.delete(request);
-    for (const errand of waiting) {
+    for (const errand of request) {
       if (errand.request !== request) continue;
       errand.request = undefined;
-      if (failure && finish(errand)) errand.reject(failure);
+      if (!failure) continue;
+      finish(errand);
+      errand.reject(failure);
     }
-    wasIdle = open.size === 0;
     endHeadStart();
   }
 
-  /** One slow image must not hold up those behind it. */
-  function goAround(request: Request): void {
-    for (const errand of request.waiting.slice(1)) {
-      // Where nothing is answered at all, asking over and over would only put off the end.
-      if (errand.request === request && errand.requests < 3) errand.request = undefined;
+  /** Ends an errand, and requests that nobody waits for. */
+  function finish(errand: Errand): void {
+    open.delete(errand);
+    for (const [request, abort] of underWay) {
+      if (request[0] && request.every((other) => !open.has(other))) abort.abort();
     }
-    schedule();
-  }
-
-  /** Ends an errand, and requests that nobody waits for. False when it was done before. */
-  function finish(errand: Errand): boolean {
-    if (!open.delete(errand)) return false;
-    for (const { abort, waiting } of underWay) {
-      if (waiting[0] && !waiting.some((other) => open.has(other))) abort.abort();
-    }
-    return true;
   }
 
   return (record: ImageRecord, _context: unknown, demand: Demand): Promise<Uint8Array> =>
@@ -149,9 +137,10 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
       const errand: Errand = { record, demand, requests: 0, resolve, reject };
       demand.onRise = schedule;
       demand.signal?.addEventListener('abort', () => {
-        if (finish(errand)) reject(demand.signal?.reason);
+        finish(errand);
+        reject(demand.signal?.reason);
       });
       open.add(errand);
-      schedule();
+      void schedule();
     });
 }

@@ -8,16 +8,8 @@ import { pause } from './pause.js';
  */
 export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fetchRetries' | 'random'>) {
   const firstPause = 400;
-  const pauses = new Map<number, Promise<unknown>>();
-
-  function together(failures: number): Promise<unknown> {
-    let shared = pauses.get(failures);
-    if (!shared) {
-      shared = pause(firstPause * 2 ** failures * (0.5 + random())).then(() => pauses.delete(failures));
-      pauses.set(failures, shared);
-    }
-    return shared;
-  }
+  // By how often it failed before.
+  const pauses: (Promise<unknown> | undefined)[] = [];
 
   return async <Result>(signal: AbortSignal | undefined, attempt: () => Promise<Result>): Promise<Result> => {
     for (let failures = 0; ; failures += 1) {
@@ -26,7 +18,10 @@ export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fet
       } catch (error) {
         if (failures >= fetchRetries || !isTransient(error)) throw error;
       }
-      await together(failures);
+      pauses[failures] ??= pause(firstPause * 2 ** failures * (0.5 + random())).then(() => {
+        pauses[failures] = undefined;
+      });
+      await pauses[failures];
       signal?.throwIfAborted();
     }
   };

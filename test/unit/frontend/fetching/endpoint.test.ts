@@ -12,11 +12,9 @@ const frames = (...ids: string[]) => Buffer.concat(ids.map((id) => encodeFrame(p
 
 function ask(endpoint: Endpoint, ...records: ImageRecord[]) {
   const payloads: Uint8Array[] = [];
-  const answered = endpoint.ask({
-    records,
-    priority: 'auto',
-    signal: new AbortController().signal,
-    onPayloads: (more) => void payloads.push(...more.map((payload) => Uint8Array.from(payload))),
+  const { signal } = new AbortController();
+  const answered = endpoint.ask(records, { priority: 'auto', signal }, (more) => {
+    payloads.push(...more.map((payload) => Uint8Array.from(payload)));
   });
   return { answered, payloads };
 }
@@ -197,7 +195,7 @@ describe('a backend without batches', () => {
     const endpoint = createEndpoint({ ...host, defaultEndpointConnectPort: 7482, fetch });
     const abort = new AbortController();
     const records = ['a', 'b'].map(recordOf);
-    const answered = endpoint.ask({ records, priority: 'auto', signal: abort.signal, onPayloads: () => {} });
+    const answered = endpoint.ask(records, { priority: 'auto', signal: abort.signal }, () => {});
     abort.abort();
     await expect(answered).rejects.toThrow();
     expect(endpoint.takesBatches()).toBe(true);
