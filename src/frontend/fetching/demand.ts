@@ -25,7 +25,7 @@ export interface Demand {
 export const slots: Readonly<Record<FetchPriority, number>> = { high: 6, auto: 4, low: 1 };
 
 export function raise(demand: Demand, to: FetchPriority): void {
-  if (slots[to] <= slots[demand.priority]) return;
+  if (!(slots[to] > slots[demand.priority])) return;
   demand.priority = to;
   demand.onRise?.();
 }

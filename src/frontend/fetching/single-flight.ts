@@ -15,16 +15,17 @@ export function createSingleFlight<Result>() {
 
   return (
     key: string,
-    { signal: first, priority: atFirst = 'auto' }: GetImageOptions,
+    { signal: first, priority = 'auto' }: GetImageOptions,
     work: (demand: Demand) => Promise<Result>,
   ): Promise<Result> => {
     const joinFlight = flights.get(key) ?? begin();
-    return joinFlight(first, atFirst);
+    return joinFlight(first, priority);
 
     function begin(): Join {
       number += 1;
       const abort = first && new AbortController();
-      const demand: Demand = { signal: abort?.signal, number, priority: atFirst };
+      // Raised by those who join, the first as well.
+      const demand: Demand = { signal: abort?.signal, number, priority: 'low' };
       let sharers = 0;
       const result = work(demand).finally(end);
       flights.set(key, join);
