@@ -26,7 +26,7 @@ export function createDiskCache(options: FrontendOptions) {
     const waited = queue.remove(id);
     const key = await database
       .use('readwrite', [usage, images], (usageRows, imageRows) => {
-        const which = id ?? IDBKeyRange.lowerBound(Number.NEGATIVE_INFINITY);
+        const which = id ?? IDBKeyRange.lowerBound(-Infinity);
         const found = imageRows.getKey(which);
         usageRows.delete(which);
         imageRows.delete(which);
@@ -63,7 +63,7 @@ export function createDiskCache(options: FrontendOptions) {
      * @param mayKeep - asked at the last moment
      */
     write(id: string, token: number, contents: Contents, mayKeep: () => boolean): void {
-      const size = 'size' in contents ? contents.size : contents.byteLength;
+      const size = 'size' in contents ? contents.size : contents.length;
       if (size > (options.frontendCacheBytes ?? size) || !database.isUsable()) return;
       queue.add({ id, token, size, [field]: contents }, mayKeep);
     },

@@ -31,17 +31,15 @@ export function createWriteQueue(
   // The newest version of each image that this page saw on disk or gave to it.
   const newest = new Map<string, number>();
   let makeRoomAfter = 0;
-  let added = 0;
 
   async function calm(): Promise<void> {
     for (let moments = 0; moments < mostPatience; moments += 1) {
-      const before = added;
+      const before = waiting.size;
       await new Promise<unknown>((resolve) => {
         // Safari and workers have no idle callback.
-        if ('requestIdleCallback' in globalThis) requestIdleCallback(resolve, { timeout: 500 });
-        else setTimeout(resolve, 50);
+        globalThis.requestIdleCallback?.(resolve, { timeout: 500 }) ?? setTimeout(resolve, 50);
       });
-      if (added === before) return;
+      if (waiting.size === before) return;
     }
   }
 
@@ -131,7 +129,6 @@ export function createWriteQueue(
       const { id, token, size } = row;
       if ((newest.get(id) ?? 0) > token) return;
       newest.set(id, token);
-      added += 1;
       const used = { id, token, size, lastUsed: now() };
       const before = waiting.get(id);
       // An image that waits goes on waiting when it is used.
