@@ -123,7 +123,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
       memory.put(id, entry);
       const isPlain = options.frontendCacheContents === 'decrypted';
       // In a buffer of its own: IndexedDB stores the whole buffer of a view, and a payload's may hold the key.
-      disk.write(id, token, isPlain ? entry.image : sealed.subarray(0, -tagLength), mayKeep);
+      disk.write(id, token, isPlain ? entry.image : sealed.subarray(0, -tagLength));
     }
     return { ...entry, source: 'network' };
   }

@@ -40,9 +40,10 @@ export function createDiskCache(options: FrontendOptions) {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
     async read(id: string, token: number): Promise<Contents | undefined> {
       const waits = queue.get(id);
-      const row = waits?.token === token ? waits : await readRow(id);
+      const isWaiting = waits?.token === token;
+      const row = isWaiting ? waits : await readRow(id);
       if (!row) return undefined;
-      queue.add(row); // another version too: so that an older one does not take its place
+      queue.add(row, isWaiting); // another version too: so that an older one does not take its place
       const contents = row[field];
       // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
       // nobody has authenticated.
@@ -60,12 +61,11 @@ export function createDiskCache(options: FrontendOptions) {
      *
      * @param contents - a Uint8Array must have a buffer of its own, since IndexedDB stores the whole buffer of a view:
      * a view into a payload would take the key along
-     * @param mayKeep - asked at the last moment
      */
-    write(id: string, token: number, contents: Contents, mayKeep: () => boolean): void {
+    write(id: string, token: number, contents: Contents): void {
       const size = 'size' in contents ? contents.size : contents.length;
       if (size > (options.frontendCacheBytes ?? size) || !database.isUsable()) return;
-      queue.add({ id, token, size, [field]: contents }, mayKeep);
+      queue.add({ id, token, size, [field]: contents }, true);
     },
 
     /**
@@ -81,6 +81,9 @@ export function createDiskCache(options: FrontendOptions) {
 
     /** Removes an image, or all, in the background: never throws, and does not insist. */
     drop: removeRows,
+
+    /** Writes nothing of what waits. */
+    dropWaiting: queue.remove,
 
     /** What it holds, in all tabs; undefined when the database is of no use. */
     usage: (): Promise<DiskUsage | undefined> => countUsage(database, usage),

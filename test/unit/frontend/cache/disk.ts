@@ -22,8 +22,6 @@ export function openDisk(config: FrontendConfig = {}) {
 
 export const bytes = (length: number, fill = 7): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(fill);
 
-export const always = () => true;
-
 /** The transactions that are begun from now on: mode and stores of each. */
 export function watchTransactions(): () => string[] {
   const spy = vi.spyOn(IDBDatabase.prototype, 'transaction');
