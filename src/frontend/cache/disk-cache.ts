@@ -13,7 +13,7 @@ export type DiskCache = ReturnType<typeof createDiskCache>;
 
 export function createDiskCache(options: FrontendOptions) {
   const names = storeNames(options);
-  const { images, usage } = names;
+  const [, images] = names;
   const database = createCacheDatabase(options.frontendDbName, options.frontendDbVersion, names);
   const readRow = createReader(database, names);
   const queue = createWriteQueue(database, names, createEviction(database, names, options), options.now);
@@ -25,7 +25,7 @@ export function createDiskCache(options: FrontendOptions) {
   async function removeRows(id?: string): Promise<boolean | undefined> {
     const waited = queue.remove(id);
     const key = await database
-      .use('readwrite', [usage, images], (usageRows, imageRows) => {
+      .use('readwrite', names, (usageRows, imageRows) => {
         const which = id ?? IDBKeyRange.lowerBound(-Infinity);
         const found = imageRows.getKey(which);
         usageRows.delete(which);
@@ -86,7 +86,7 @@ export function createDiskCache(options: FrontendOptions) {
     dropWaiting: queue.remove,
 
     /** What it holds, in all tabs; undefined when the database is of no use. */
-    usage: (): Promise<DiskUsage | undefined> => countUsage(database, usage),
+    usage: (): Promise<DiskUsage | undefined> => countUsage(database, names),
 
     close(): void {
       queue.close();

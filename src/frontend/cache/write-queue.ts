@@ -14,12 +14,7 @@ interface Entry {
  * nothing more comes, since pictures that are still on their way need the processor. When the page is hidden or left,
  * all that waits is written at once.
  */
-export function createWriteQueue(
-  database: CacheDatabase,
-  { images, usage }: StoreNames,
-  eviction: Eviction,
-  now: () => number,
-) {
+export function createWriteQueue(database: CacheDatabase, stores: StoreNames, eviction: Eviction, now: () => number) {
   const minute = 60_000;
   const bytesAtOnce = 4 * 1024 * 1024;
   // So few that the page does not notice.
@@ -83,7 +78,7 @@ export function createWriteQueue(
    */
   function write(batch: Entry[], isLast = false): Promise<unknown> {
     // Times of use alone keep nobody from reading images.
-    const names = (batch.some(({ row }) => row) ? [usage, images] : [usage]) as [typeof usage, typeof images];
+    const names = (batch.some(({ row }) => row) ? stores : stores.slice(0, 1)) as StoreNames;
     return database.use('readwrite', names, (usageRows, imageRows) => {
       for (const entry of batch) {
         const { used, row } = entry;
