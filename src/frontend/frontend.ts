@@ -40,7 +40,10 @@ export function createPixstoreFrontend<Context = unknown>(
       forget(id);
       void disk.drop(id);
     },
-    forget,
+    () => {
+      forget();
+      disk.dropWaiting();
+    },
   );
   const source: PayloadSource = fetcher
     ? createFetch(fetcher as AnyFetcher, options.fetchTimeout)

@@ -120,7 +120,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
     const ciphertext = withRoomForTag(answer.ciphertext);
     const image = await open(ciphertext, current.meta, demand);
     const { token } = current;
-    if (mayKeep()) disk.write(id, token, { image, ciphertext }, mayKeep);
+    if (mayKeep()) disk.write(id, token, { image, ciphertext });
     return { image, token, version: versionOf(current), source: 'network' };
   }
 

@@ -34,7 +34,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     connection = request.result;
     connection.onversionchange = ({ newVersion }) => {
       // A tab that runs a newer version of the application upgrades the database: ours is the outdated side.
-      outOfUse ||= newVersion !== null;
+      if (newVersion) outOfUse = true;
       release();
     };
     if (!hasOurStores(connection, stores)) condemn();

@@ -11,7 +11,7 @@ export type DiskCache = ReturnType<typeof createDiskCache>;
 
 export function createDiskCache(options: FrontendOptions) {
   const names = storeNames(options);
-  const { images, usage } = names;
+  const [, images] = names;
   const database = createCacheDatabase(options.frontendDbName, options.frontendDbVersion, names);
   const readRow = createReader(database, names);
   const queue = createWriteQueue(database, names, createEviction(database, names, options), options.now);
@@ -23,8 +23,8 @@ export function createDiskCache(options: FrontendOptions) {
   async function removeRows(id?: string): Promise<boolean | undefined> {
     const waited = queue.remove(id);
     const key = await database
-      .use('readwrite', [usage, images], (usageRows, imageRows) => {
-        const which = id ?? IDBKeyRange.lowerBound(Number.NEGATIVE_INFINITY);
+      .use('readwrite', names, (usageRows, imageRows) => {
+        const which = id ?? IDBKeyRange.lowerBound(-Infinity);
         const found = imageRows.getKey(which);
         usageRows.delete(which);
         imageRows.delete(which);
@@ -38,9 +38,10 @@ export function createDiskCache(options: FrontendOptions) {
     /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
     async read(id: string, token: number): Promise<Contents[keyof Contents]> {
       const waits = queue.get(id);
-      const row = waits?.token === token ? waits : await readRow(id);
+      const isWaiting = waits?.token === token;
+      const row = isWaiting ? waits : await readRow(id);
       if (!row) return undefined;
-      queue.add(row); // another version too: so that an older one does not take its place
+      queue.add(row, isWaiting); // another version too: so that an older one does not take its place
       const contents = row[field];
       // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
       // nobody has authenticated.
@@ -58,12 +59,11 @@ export function createDiskCache(options: FrontendOptions) {
      *
      * @param contents - the ciphertext must have a buffer of its own, since IndexedDB stores the whole buffer of a view: a
      * view into a payload would take the key along
-     * @param mayKeep - asked at the last moment
      */
-    write(id: string, token: number, contents: Required<Contents>, mayKeep: () => boolean): void {
+    write(id: string, token: number, contents: Required<Contents>): void {
       const { size } = contents.image;
       if (size > (options.frontendCacheBytes ?? size) || !database.isUsable()) return;
-      queue.add({ id, token, size, [field]: contents[field] }, mayKeep);
+      queue.add({ id, token, size, [field]: contents[field] }, true);
     },
 
     /**
@@ -80,8 +80,11 @@ export function createDiskCache(options: FrontendOptions) {
     /** Removes an image, or all, in the background: never throws, and does not insist. */
     drop: removeRows,
 
+    /** Writes nothing of what waits. */
+    dropWaiting: queue.remove,
+
     /** What it holds, in all tabs; undefined when the database is of no use. */
-    usage: (): Promise<DiskUsage | undefined> => countUsage(database, usage),
+    usage: (): Promise<DiskUsage | undefined> => countUsage(database, names),
 
     close(): void {
       queue.close();

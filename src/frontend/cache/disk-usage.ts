@@ -1,5 +1,5 @@
 import type { CacheDatabase } from './database.js';
-import type { UsageRow } from './schema.js';
+import type { StoreNames, UsageRow } from './schema.js';
 
 /** What the disk cache holds. */
 export interface DiskUsage {
@@ -9,7 +9,7 @@ export interface DiskUsage {
 }
 
 /** Counts, by the usage rows and in pieces; undefined when the database is of no use. */
-export async function countUsage(database: CacheDatabase, usage: 'usage'): Promise<DiskUsage | undefined> {
+export async function countUsage(database: CacheDatabase, [usage]: StoreNames): Promise<DiskUsage | undefined> {
   const rowsAtOnce = 1000;
   const counted = { entries: 0, bytes: 0 };
   let rows: UsageRow[] | undefined;

@@ -11,7 +11,7 @@ export type Eviction = ReturnType<typeof createEviction>;
  * Removes the least recently used images when there are too many of them, or too many bytes, in one tab at a time. It
  * goes by the usage rows and reads no image bytes.
  */
-export function createEviction(database: CacheDatabase, { images, usage }: StoreNames, options: FrontendOptions) {
+export function createEviction(database: CacheDatabase, names: StoreNames, options: FrontendOptions) {
   const minute = 60_000;
   // So few that the page does not notice.
   const rowsAtOnce = 100;
@@ -25,7 +25,7 @@ export function createEviction(database: CacheDatabase, { images, usage }: Store
 
   async function count(): Promise<void> {
     limitBytes = options.frontendCacheBytes ?? (await shareOfQuota());
-    held = (await countUsage(database, usage)) ?? held;
+    held = (await countUsage(database, names)) ?? held;
     countAfter = now() + minute;
   }
 
@@ -38,7 +38,7 @@ export function createEviction(database: CacheDatabase, { images, usage }: Store
     const bytes = held.bytes > limitBytes ? limitBytes * 0.9 : limitBytes;
     for (let isDone = false; !isDone; ) {
       isDone = true;
-      await database.use('readwrite', [usage, images], (usageRows, imageRows) => {
+      await database.use('readwrite', names, (usageRows, imageRows) => {
         const oldest = usageRows.index('lastUsed').getAll(null, rowsAtOnce);
         oldest.onsuccess = () => {
           for (const { id, size } of oldest.result) {

@@ -33,7 +33,7 @@ export interface Rows {
 
 /** The schema calls them `images` and `usage`; in the browser they have the names of {@link storeNames}. */
 export type StoreName = keyof Rows;
-export type StoreNames = { [Name in StoreName]: Name };
+export type StoreNames = readonly [usage: 'usage', images: 'images'];
 
 /**
  * Names of the object stores. That of the usage store tells encrypted and decrypted caches apart, so that after a
@@ -42,11 +42,11 @@ export type StoreNames = { [Name in StoreName]: Name };
 export function storeNames(options: Pick<FrontendOptions, 'imageStoreName' | 'frontendCacheContents'>): StoreNames {
   const images = options.imageStoreName;
   const usage = `${images}-usage${options.frontendCacheContents === 'decrypted' ? '-decrypted' : ''}`;
-  return { images, usage } as StoreNames;
+  return [usage, images] as unknown as StoreNames;
 }
 
 /** Makes the stores, in an upgrade transaction. Whatever an older version held is dropped: it was a cache. */
-export function createStores(database: IDBDatabase, { images, usage }: StoreNames): void {
+export function createStores(database: IDBDatabase, [usage, images]: StoreNames): void {
   for (const name of database.objectStoreNames) database.deleteObjectStore(name);
   database.createObjectStore(images, { keyPath: 'id' });
   database.createObjectStore(usage, { keyPath: 'id' }).createIndex('lastUsed', 'lastUsed');
@@ -57,10 +57,11 @@ export function createStores(database: IDBDatabase, { images, usage }: StoreName
  *
  * @throws when one of them is not there
  */
-export function hasOurStores(database: IDBDatabase, { images, usage }: StoreNames): boolean {
-  const transaction = database.transaction([images, usage]);
+export function hasOurStores(database: IDBDatabase, names: StoreNames): boolean {
+  const [usage] = names;
+  const transaction = database.transaction(names);
   transaction.objectStore(usage).index('lastUsed');
-  return [images, usage].every((name) => {
+  return names.every((name) => {
     const { keyPath, autoIncrement } = transaction.objectStore(name);
     return keyPath === 'id' && !autoIncrement;
   });

@@ -6,8 +6,7 @@ import type { ImageRow, StoreNames, UsageRow } from './schema.js';
 /** What waits to be written: an image, or, without its row, only when it was used. */
 interface Entry {
   used: UsageRow;
-  row?: ImageRow;
-  mayKeep?: () => boolean;
+  row?: ImageRow | undefined;
 }
 
 /**
@@ -15,12 +14,7 @@ interface Entry {
  * nothing more comes, since pictures that are still on their way need the processor. When the page is hidden or left,
  * all that waits is written at once.
  */
-export function createWriteQueue(
-  database: CacheDatabase,
-  { images, usage }: StoreNames,
-  eviction: Eviction,
-  now: () => number,
-) {
+export function createWriteQueue(database: CacheDatabase, stores: StoreNames, eviction: Eviction, now: () => number) {
   const minute = 60_000;
   const bytesAtOnce = 4 * 1024 * 1024;
   // So few that the page does not notice.
@@ -31,17 +25,15 @@ export function createWriteQueue(
   // The newest version of each image that this page saw on disk or gave to it.
   const newest = new Map<string, number>();
   let makeRoomAfter = 0;
-  let added = 0;
 
   async function calm(): Promise<void> {
     for (let moments = 0; moments < mostPatience; moments += 1) {
-      const before = added;
+      const before = waiting.size;
       await new Promise<unknown>((resolve) => {
         // Safari and workers have no idle callback.
-        if ('requestIdleCallback' in globalThis) requestIdleCallback(resolve, { timeout: 500 });
-        else setTimeout(resolve, 50);
+        globalThis.requestIdleCallback?.(resolve, { timeout: 500 }) ?? setTimeout(resolve, 50);
       });
-      if (added === before) return;
+      if (waiting.size === before) return;
     }
   }
 
@@ -86,12 +78,15 @@ export function createWriteQueue(
    */
   function write(batch: Entry[], isLast = false): Promise<unknown> {
     // Times of use alone keep nobody from reading images.
-    const names = (batch.some(({ row }) => row) ? [usage, images] : [usage]) as [typeof usage, typeof images];
+    const names = (batch.some(({ row }) => row) ? stores : stores.slice(0, 1)) as StoreNames;
     return database.use('readwrite', names, (usageRows, imageRows) => {
-      for (const { used, row, mayKeep } of batch) {
+      for (const entry of batch) {
+        const { used, row } = entry;
         const put = (kept?: UsageRow) => {
+          // It was removed meanwhile, or comes once more.
+          if (waiting.get(used.id) !== entry) return;
           // A slow, old answer must not take the place of a newer version, nor a time of use that of an image.
-          if (mayKeep?.() === false || (row ? kept && kept.token > used.token : kept?.token !== used.token)) return;
+          if (row ? kept && kept.token > used.token : kept?.token !== used.token) return;
           usageRows.put(used);
           if (!row) return;
           imageRows.put(row);
@@ -125,21 +120,17 @@ export function createWriteQueue(
     /**
      * Keeps an image, in the background, unless a newer version of it is known.
      *
-     * @param mayKeep - asked at the last moment; without it the image is on disk, and only its use is noted
+     * @param isNew - false when the image is on disk, and only its use is noted
      */
-    add(row: ImageRow, mayKeep?: () => boolean): void {
+    add(row: ImageRow, isNew: boolean): void {
       const { id, token, size } = row;
       if ((newest.get(id) ?? 0) > token) return;
       newest.set(id, token);
-      added += 1;
-      const used = { id, token, size, lastUsed: now() };
-      const before = waiting.get(id);
-      // An image that waits goes on waiting when it is used.
-      waiting.set(id, { ...(mayKeep ? { row, mayKeep } : before?.row === row && before), used });
+      waiting.set(id, { used: { id, token, size, lastUsed: now() }, row: isNew ? row : undefined });
       void flush();
     },
 
-    /** Drops what waits of an image, or all, and says whether there was anything of this one. */
+    /** Drops what waits of an image, or all, while it is being written too, and says whether there was anything of this one. */
     remove(id?: string): boolean {
       if (id !== undefined) {
         newest.delete(id);

@@ -25,8 +25,6 @@ export const bytes = (length: number, fill = 7): Uint8Array<ArrayBuffer> => new 
 /** An image of so many bytes, and what its ciphertext may be in the eyes of a cache, which does not look. */
 export const contents = (length: number) => ({ image: new Blob([bytes(length)]), ciphertext: bytes(length) });
 
-export const always = () => true;
-
 /** The transactions that are begun from now on: mode and stores of each. */
 export function watchTransactions(): () => string[] {
   const spy = vi.spyOn(IDBDatabase.prototype, 'transaction');

@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { always, bytes, contents, eventually, idsOf, openDisk, rowsOf, watchTransactions } from './disk.js';
+import { bytes, contents, eventually, idsOf, openDisk, rowsOf, watchTransactions } from './disk.js';
 
 /** Writes images one after the other, a moment apart, each on disk before the next. */
 async function fill({ disk, clock, options }: ReturnType<typeof openDisk>, ids: Iterable<string>, size = 10) {
   for (const id of ids) {
     clock.time += 1;
-    disk.write(id, 1, contents(size), always);
+    disk.write(id, 1, contents(size));
     await eventually(async () => (await rowsOf(options.frontendDbName, 'images-usage')).map((row) => row.id)).toContain(
       id,
     );
@@ -24,7 +24,7 @@ test('the least recently used images go when their bytes pass the limit, down to
 test('an image larger than the limit is not written, and drives no other out', async () => {
   const opened = openDisk({ frontendCacheBytes: 100 });
   await fill(opened, 'ab');
-  opened.disk.write('large', 1, contents(101), always);
+  opened.disk.write('large', 1, contents(101));
   await fill(opened, 'c');
   expect(await idsOf(opened.options.frontendDbName)).toBe('abc');
 });
@@ -32,7 +32,7 @@ test('an image larger than the limit is not written, and drives no other out', a
 test('a new version counts with its own bytes in place of the old ones', async () => {
   const opened = openDisk({ frontendCacheBytes: 100 });
   await fill(opened, 'ab', 40);
-  opened.disk.write('a', 2, contents(60), always);
+  opened.disk.write('a', 2, contents(60));
   await fill(opened, 'c', 0);
   await eventually(() => idsOf(opened.options.frontendDbName)).toBe('abc');
   expect(await opened.disk.usage()).toEqual({ entries: 3, bytes: 100 });
@@ -44,7 +44,7 @@ test('images are not counted anew after every write', async () => {
   const begun = watchTransactions();
   const { disk, options } = opened;
   for (const id of 'bcd') {
-    disk.write(id, 1, contents(10), always);
+    disk.write(id, 1, contents(10));
     await eventually(() => idsOf(options.frontendDbName)).toContain(id);
   }
   await disk.remove('a');
@@ -105,7 +105,7 @@ test('a browser that never has room loses one batch a minute at most', async () 
     clock.time += 60_001 * minute;
     for (const id of 'xyz') {
       const before = full.refused;
-      disk.write(id, 1, contents(10), always);
+      disk.write(id, 1, contents(10));
       await eventually(() => full.refused).toBeGreaterThanOrEqual(before + 2);
     }
   }
@@ -128,7 +128,7 @@ test('rows that other scripts put in, without a size or a time of use, do not st
     };
   });
   opened.clock.time += 60_001;
-  opened.disk.write('b', 1, contents(10), always);
+  opened.disk.write('b', 1, contents(10));
   await eventually(() => idsOf(frontendDbName)).toBe('');
   expect(await opened.disk.usage()).toEqual({ entries: 4, bytes: 0 });
 });
@@ -158,7 +158,7 @@ test('10,000 images are counted and 1,000 evicted in pieces', async () => {
     for (const spy of spies) spy.mockRestore();
   });
   opened.clock.time += 60_001;
-  opened.disk.write('last', 1, contents(10), always);
+  opened.disk.write('last', 1, contents(10));
   await eventually(() => opened.disk.usage()).toEqual({ entries: 9000, bytes: 90_000 });
   for (const spy of spies) pieces.push(...spy.mock.calls.map(([, count]) => Number(count)));
   expect(Math.max(...pieces)).toBeLessThanOrEqual(1000);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDiskCache, type DiskCache } from '../../../../src/frontend/cache/disk-cache.js';
 import type { FrontendOptions } from '../../../../src/frontend/config.js';
-import { always, contents, diskOptions, rowsOf, useIdle, usePageEvents } from './disk.js';
+import { contents, diskOptions, rowsOf, useIdle, usePageEvents } from './disk.js';
 
 // The disk cache against plain Maps, under random commands: what was written is there, in its newest version and no
 // other, until it is removed, or evicted as the least recently used.
@@ -69,7 +69,7 @@ const show = (id: string, token: number, size: number) =>
     const lastUsed = clock.time;
     if (found) add({ token: found.token, size: found.size, isImage: Boolean(waitsInThisVersion), lastUsed });
     if (isHit) return;
-    disk.write(id, token, contents(size), always);
+    disk.write(id, token, contents(size));
     if (size <= limits.frontendCacheBytes) add({ token, size, lastUsed, isImage: true });
   });
 

@@ -1,6 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
-  always,
   bytes,
   contents,
   eventually,
@@ -19,7 +18,7 @@ test('writes of one moment share one transaction, which waits until the page is 
   const { disk, options } = openDisk();
   await disk.read('a', 1);
   const begun = watchTransactions();
-  for (const id of manyIds) disk.write(id, 1, contents(10), always);
+  for (const id of manyIds) disk.write(id, 1, contents(10));
   await disk.has('z');
   expect(begun()).toEqual(['readonly: images']);
   await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(90);
@@ -32,7 +31,7 @@ test('while more comes, nothing is written, but not for ever', async () => {
   await disk.read('a', 1);
   const begun = watchTransactions();
   let written = 0;
-  const write = () => disk.write(`id-${written++}`, 1, contents(10), always);
+  const write = () => disk.write(`id-${written++}`, 1, contents(10));
   write();
   while (begun().length === 0) {
     write();
@@ -45,7 +44,7 @@ test('more than 100 images take several transactions, so that the page gets to o
   const { disk, options } = openDisk();
   await disk.read('a', 1);
   const begun = watchTransactions();
-  for (let at = 0; at < 250; at += 1) disk.write(`id-${at}`, 1, contents(10), always);
+  for (let at = 0; at < 250; at += 1) disk.write(`id-${at}`, 1, contents(10));
   await eventually(() => rowsOf(options.frontendDbName, 'images')).toHaveLength(250);
   expect(begun().filter((one) => one.startsWith('readwrite'))).toHaveLength(3);
 });
@@ -54,7 +53,7 @@ test('more than 4 MiB take several transactions', async () => {
   const { disk, options } = openDisk();
   await disk.read('a', 1);
   const begun = watchTransactions();
-  for (const id of 'abcdefgh') disk.write(id, 1, contents(1024 * 1024), always);
+  for (const id of 'abcdefgh') disk.write(id, 1, contents(1024 * 1024));
   await eventually(() => idsOf(options.frontendDbName)).toBe('abcdefgh');
   expect(begun().filter((one) => one.startsWith('readwrite'))).toHaveLength(2);
 });
@@ -62,7 +61,7 @@ test('more than 4 MiB take several transactions', async () => {
 test('what waits to be written is read, found, removed and cleared as if it were on disk', async () => {
   useIdle();
   const { disk } = openDisk();
-  for (const id of 'abc') disk.write(id, 5, contents(10), always);
+  for (const id of 'abc') disk.write(id, 5, contents(10));
   expect(await disk.read('a', 5)).toEqual(bytes(10));
   expect(await disk.read('a', 4)).toBeUndefined();
   expect(await disk.has('a')).toBe(true);
@@ -74,13 +73,25 @@ test('what waits to be written is read, found, removed and cleared as if it were
   expect(await disk.has('c')).toBe(false);
 });
 
-test('whether an image may be kept is asked at the last moment', async () => {
+test('what is dropped while it is being written is not on disk', async () => {
   const idle = useIdle();
   const { disk, options } = openDisk();
-  let mayKeep = true;
-  disk.write('a', 1, contents(10), () => mayKeep);
-  disk.write('b', 1, contents(10), always);
-  mayKeep = false;
+  for (const id of 'ab') disk.write(id, 1, contents(10));
+  const get = vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementationOnce(function (this: IDBObjectStore, id) {
+    disk.dropWaiting('a');
+    return this.get(id);
+  });
+  onTestFinished(() => get.mockRestore());
+  await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('b');
+});
+
+test('what waits when the page is left, and is dropped before the database is open, is not on disk', async () => {
+  const idle = useIdle();
+  const leave = usePageEvents();
+  const { disk, options } = openDisk();
+  for (const id of 'ab') disk.write(id, 1, contents(10));
+  leave('pagehide');
+  disk.dropWaiting('a');
   await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('b');
 });
 
@@ -90,11 +101,10 @@ test.each(['pagehide', 'visibilitychange'] as const)('on %s all that waits is wr
   const { disk, clock, options } = openDisk();
   await disk.read('a', 1);
   const begun = watchTransactions();
-  let mayKeep = true;
-  for (const id of 'abc') disk.write(id, 1, contents(10), () => id !== 'b' || mayKeep);
+  for (const id of 'abc') disk.write(id, 1, contents(10));
   clock.time = 5000;
   await disk.read('a', 1);
-  mayKeep = false;
+  disk.dropWaiting('b');
   leave(event);
   expect(begun(), 'before the event is over').toEqual(['readwrite: images-usage,images']);
   await eventually(() => idsOf(options.frontendDbName)).toBe('ac');
@@ -106,7 +116,7 @@ test('what waits when the page is left asks nothing first, since nobody may be t
   const leave = usePageEvents();
   const { disk, options } = openDisk();
   await disk.read('a', 1);
-  disk.write('a', 1, contents(10), always);
+  disk.write('a', 1, contents(10));
   const { get } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.get = () => {
     throw new Error('asked');
@@ -120,18 +130,18 @@ test('closing writes what waits', async () => {
   useIdle();
   const { disk, options } = openDisk();
   await disk.read('a', 1);
-  disk.write('a', 1, contents(10), always);
+  disk.write('a', 1, contents(10));
   disk.close();
   expect(await idsOf(options.frontendDbName)).toBe('a');
 });
 
 test('an older version takes the place of a newer one neither on disk nor in the queue', async () => {
   const { disk, options } = openDisk();
-  disk.write('a', 5, contents(10), always);
-  disk.write('a', 4, contents(20), always);
+  disk.write('a', 5, contents(10));
+  disk.write('a', 4, contents(20));
   await eventually(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ id: 'a', token: 5 }]);
-  disk.write('a', 3, contents(30), always);
-  disk.write('b', 1, contents(10), always);
+  disk.write('a', 3, contents(30));
+  disk.write('b', 1, contents(10));
   await eventually(() => idsOf(options.frontendDbName)).toBe('ab');
   expect((await rowsOf(options.frontendDbName, 'images'))[0]).toMatchObject({ token: 5, size: 10 });
 });
@@ -139,7 +149,7 @@ test('an older version takes the place of a newer one neither on disk nor in the
 test('times of use share one transaction, which keeps nobody from reading images', async () => {
   const idle = useIdle();
   const { disk, clock, options } = openDisk();
-  for (const id of manyIds) disk.write(id, 1, contents(10), always);
+  for (const id of manyIds) disk.write(id, 1, contents(10));
   await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(90);
   await eventually(() => disk.usage()).toMatchObject({ entries: 90 });
   clock.time = 7000;
@@ -155,14 +165,14 @@ test('a use of an image that was removed meanwhile, or replaced, leaves no trace
   const idle = useIdle();
   const { disk, options } = openDisk();
   const other = openDisk({ frontendDbName: options.frontendDbName }).disk; // as another tab
-  for (const id of 'ab') disk.write(id, 1, contents(10), always);
+  for (const id of 'ab') disk.write(id, 1, contents(10));
   await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('ab');
   await Promise.all([disk.read('a', 1), disk.read('b', 1)]);
   await other.remove('a');
-  other.write('b', 2, contents(20), always);
+  other.write('b', 2, contents(20));
   other.close();
   await eventually(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ token: 2 }]);
-  disk.write('c', 1, contents(10), always);
+  disk.write('c', 1, contents(10));
   await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('bc');
   expect(await rowsOf(options.frontendDbName, 'images-usage')).toMatchObject([
     { id: 'b', token: 2, size: 20 },
