@@ -27,7 +27,7 @@ function check(minifier, code, limit) {
   if (!code || bytes > limit) process.exitCode = 1;
 }
 
-// The limits only ever go down. The goal is 8,192 with terser, which is the minifier of webpack, Next.js and Rollup.
-check('esbuild', await bundle({ minify: true }), 8_950);
+// 8 KiB with terser, which is the minifier of webpack, Next.js and Rollup. esbuild makes a little more of it.
+check('esbuild', await bundle({ minify: true }), 8_600);
 const { code } = await minify(await bundle(), { module: true, compress: { passes: 3, pure_getters: true } });
-check('terser', code, 8_510);
+check('terser', code, 8_192);

@@ -3,16 +3,6 @@ import { formatFromByte, mimeTypeOf } from '../shared/formats.js';
 import { tagLength } from '../shared/wire/layout.js';
 import type { DecryptionKey } from '../shared/wire/payload.js';
 
-/**
- * Makes sure that this page can decrypt at all.
- *
- * @throws PixstoreError `INSECURE_CONTEXT`
- */
-export function assertSecureContext(): void {
-  if (globalThis.crypto?.subtle) return;
-  throw new PixstoreError('INSECURE_CONTEXT', 'The page needs HTTPS, or localhost.');
-}
-
 /** A copy of a ciphertext that has room for its tag, in a buffer that holds nothing else. */
 export function withRoomForTag(ciphertext: Uint8Array): Uint8Array<ArrayBuffer> {
   const sealed = new Uint8Array(ciphertext.length + tagLength);
@@ -47,7 +37,7 @@ export async function decrypt(
  */
 export function toImage(plaintext: Uint8Array<ArrayBuffer>, types: readonly string[]): Blob {
   const format = formatFromByte(plaintext[0]);
-  const type = format && mimeTypeOf(format);
-  if (type && types.includes(type)) return new Blob([plaintext.subarray(1)], { type });
+  const type = mimeTypeOf(format);
+  if (types.includes(type)) return new Blob([plaintext.subarray(1)], { type });
   throw new PixstoreError('FORMAT_REFUSED', `The option "imageFormats" does not list ${format ?? 'its format'}.`);
 }

@@ -7,7 +7,6 @@ import { createGenerations } from './cache/generations.js';
 import { createMemoryCache } from './cache/memory-cache.js';
 import { createTabChannel } from './cache/other-tabs.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
-import { assertSecureContext } from './decrypt.js';
 import type { GetImageOptions } from './fetching/demand.js';
 import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
 import { type AnyFetcher, createFetch } from './fetching/fetch-payload.js';
@@ -79,7 +78,7 @@ export function createPixstoreFrontend<Context = unknown>(
 
   function find(record: ImageRecord, context: unknown, wish: GetImageOptions): LoadedImage | Promise<LoadedImage> {
     assertRecord(record);
-    assertSecureContext();
+    if (!globalThis.crypto?.subtle) throw new PixstoreError('INSECURE_CONTEXT', 'The page needs HTTPS, or localhost.');
     return load(record, context, wish);
   }
 

@@ -1,11 +1,12 @@
 import { mimeTypeOf } from '../shared/formats.js';
+import { invalidProof } from '../shared/wire/states.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
 import type { DiskCache } from './cache/disk-cache.js';
 import type { createGenerations } from './cache/generations.js';
 import type { MemoryCache } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
 import { decrypt, toImage, withRoomForTag } from './decrypt.js';
-import { proofRefused, readAnswer } from './fetching/answer.js';
+import { readAnswer } from './fetching/answer.js';
 import type { Demand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
 import { createRefresher } from './fetching/refresh.js';
@@ -41,8 +42,6 @@ interface Journey {
   demand: Demand;
   /** False when the image was deleted from the cache meanwhile. */
   mayKeep(): boolean;
-  /** The application was asked for a fresh record before. */
-  renewed?: boolean;
 }
 
 /** Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. */
@@ -62,7 +61,7 @@ export function createImageLoader({ options, source, memory, disk, generations }
     const generation = generations.of(id);
     return (
       fromMemory(record) ??
-      share([versionOf(record), generation].join(), wish, (demand) =>
+      share(versionOf(record) + generation, wish, (demand) =>
         find(record, { context, demand, mayKeep: () => generations.of(id) === generation }),
       )
     );
@@ -73,24 +72,24 @@ export function createImageLoader({ options, source, memory, disk, generations }
     return kept && { ...kept, source: 'memory' };
   }
 
-  async function find(record: ImageRecord, journey: Journey): Promise<LoadedImage> {
+  /** @param isRenewed - the application was asked for a fresh record before, and this is it */
+  async function find(record: ImageRecord, journey: Journey, isRenewed?: boolean): Promise<LoadedImage> {
+    const { id, token } = record;
     const image = await fromDisk(record, journey.demand);
     const loaded: LoadedImage = image
-      ? { image, token: record.token, version: versionOf(record), source: 'disk' }
-      : await fromNetwork(record, journey).catch((error) => recover(error, record, journey));
-    if (journey.mayKeep()) memory.put(record.id, loaded);
+      ? { image, token, version: versionOf(record), source: 'disk' }
+      : await fromNetwork(record, journey).catch(async (error) => {
+          if (hasCode(error, 'IMAGE_NOT_FOUND')) forget(id);
+          if (!refresh || isRenewed || !hasCode(error, 'PROOF_INVALID')) throw error;
+          // A proof that expired does not show: the journey goes on with a fresh record, if the application has one.
+          refused.set(id, record.statelessProof);
+          const fresh = await refresh(id, journey.context);
+          if (!fresh) throw error;
+          assertRecord(fresh);
+          return fromMemory(fresh) ?? find(fresh, journey, true);
+        });
+    if (journey.mayKeep()) memory.put(id, loaded);
     return loaded;
-  }
-
-  /** A proof that expired does not show: the journey goes on with a fresh record, if the application has one. */
-  async function recover(error: unknown, { id, statelessProof }: ImageRecord, journey: Journey): Promise<LoadedImage> {
-    if (hasCode(error, 'IMAGE_NOT_FOUND')) forget(id);
-    if (!refresh || journey.renewed || !hasCode(error, 'PROOF_INVALID')) throw error;
-    refused.set(id, statelessProof);
-    const fresh = await refresh(id, journey.context);
-    if (!fresh) throw error;
-    assertRecord(fresh);
-    return fromMemory(fresh) ?? find(fresh, { ...journey, renewed: true });
   }
 
   async function fromDisk({ id, token, meta }: ImageRecord, demand: Demand): Promise<Blob | undefined> {
@@ -108,14 +107,15 @@ export function createImageLoader({ options, source, memory, disk, generations }
 
   async function fromNetwork(record: ImageRecord, { context, demand, mayKeep }: Journey): Promise<LoadedImage> {
     const { id, statelessProof } = record;
-    demand.signal?.throwIfAborted();
     fetching += 1;
     const answer = await retry(demand.signal, async () =>
-      readAnswer(refused.get(id) === statelessProof ? proofRefused : await source(record, context, demand)),
+      readAnswer(
+        refused.get(id) === statelessProof ? Uint8Array.of(invalidProof) : await source(record, context, demand),
+      ),
     ).finally(() => {
       fetching -= 1;
     });
-    const current = 'token' in answer ? { id, token: answer.token, meta: encodeMeta(answer) } : record;
+    const current = 'token' in answer ? { ...answer, id, meta: encodeMeta(answer) } : record;
     // In a buffer of its own: IndexedDB stores the whole buffer of a view, and a payload's may hold the key.
     const ciphertext = withRoomForTag(answer.ciphertext);
     const image = await open(ciphertext, current.meta, demand);

@@ -1,4 +1,4 @@
-import { coalesce } from './cache/coalesce.js';
+import { coalesce } from './coalesce.js';
 import type { Demand } from './fetching/demand.js';
 
 /**

@@ -17,6 +17,7 @@ export function formatFromByte(byte: number | undefined): ImageFormat | undefine
   return imageFormats.find((format) => formatBytes[format] === byte);
 }
 
-export function mimeTypeOf(format: ImageFormat): string {
+/** An unknown format has a type that is none. */
+export function mimeTypeOf(format: ImageFormat | undefined): string {
   return `image/${format === 'jpg' ? 'jpeg' : format}`;
 }

@@ -122,7 +122,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
       if (cause && (!(cause instanceof DOMException) || cause.name === 'SecurityError')) return;
       throw new PixstoreError(
         'STORAGE_FAILED',
-        'The image cache could not be emptied. Close other tabs of this site and try again.',
+        'The image cache is in use: close other tabs of this site and try again.',
         { cause },
       );
     },

@@ -1,5 +1,5 @@
 import type { CacheDatabase } from './database.js';
-import type { StoreNames, UsageRow } from './schema.js';
+import type { StoreNames } from './schema.js';
 
 /** What the disk cache holds. */
 export interface DiskUsage {
@@ -12,20 +12,17 @@ export interface DiskUsage {
 export async function countUsage(database: CacheDatabase, [usage]: StoreNames): Promise<DiskUsage | undefined> {
   const rowsAtOnce = 1000;
   const counted = { entries: 0, bytes: 0 };
-  let rows: UsageRow[] | undefined;
-  let last = '';
-  do {
+  for (let last = ''; ; ) {
     const request = await database.use('readonly', [usage], (usageRows) =>
       usageRows.getAll(IDBKeyRange.lowerBound(last, true), rowsAtOnce),
     );
-    rows = request?.result;
-    if (!rows) return undefined;
-    for (const { id, size } of rows) {
+    if (!request) return undefined;
+    for (const { id, size } of request.result) {
       counted.entries += 1;
       // Other scripts can write here too: what is no number must not make the sum one.
       counted.bytes += +size || 0;
       last = id;
     }
-  } while (rows.length === rowsAtOnce);
-  return counted;
+    if (request.result.length < rowsAtOnce) return counted;
+  }
 }

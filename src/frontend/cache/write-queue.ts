@@ -1,4 +1,4 @@
-import { coalesce } from './coalesce.js';
+import { coalesce } from '../coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { Eviction } from './eviction.js';
 import type { ImageRow, StoreNames, UsageRow } from './schema.js';

@@ -1,20 +1,17 @@
 import type { PixstoreErrorCode } from '../../shared/errors/codes.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { decodeImagePayload, type ImagePayload } from '../../shared/wire/payload.js';
-import type { BareState } from '../../shared/wire/states.js';
+import { type BareState, invalidProof } from '../../shared/wire/states.js';
 
 // By the numbers of the states: a page need not load their names.
 const refusals: Readonly<Record<BareState, readonly [PixstoreErrorCode, string]>> = {
   2: ['IMAGE_NOT_FOUND', 'The image was deleted.'],
   3: ['ID_MISSING', 'The request had no id.'],
   4: ['PROOF_MISSING', 'The request had no proof.'],
-  5: ['PROOF_INVALID', 'The proof is expired: get a fresh record.'],
+  [invalidProof]: ['PROOF_INVALID', 'The proof is expired: get a fresh record.'],
   6: ['SERVER_FAILED', 'The backend failed: see its log.'],
   9: ['RATE_LIMITED', 'Too many requests.'],
 };
-
-/** What a backend says of a proof that is too old. */
-export const proofRefused = /* @__PURE__ */ Uint8Array.of(5);
 
 /**
  * Reads a wire payload that must bring an image.

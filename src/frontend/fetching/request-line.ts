@@ -1,6 +1,6 @@
 import { maxBatchEntries } from '../../shared/wire/batch.js';
 import type { ImageRecord } from '../../types/index.js';
-import { coalesce } from '../cache/coalesce.js';
+import { coalesce } from '../coalesce.js';
 import { type Demand, type FetchPriority, slots } from './demand.js';
 import type { Endpoint } from './endpoint.js';
 import { timeoutError } from './in-time.js';

@@ -13,6 +13,7 @@ export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fet
 
   return async <Result>(signal: AbortSignal | undefined, attempt: () => Promise<Result>): Promise<Result> => {
     for (let failures = 0; ; failures += 1) {
+      signal?.throwIfAborted();
       try {
         return await attempt();
       } catch (error) {
@@ -22,7 +23,6 @@ export function createRetry({ fetchRetries, random }: Pick<FrontendOptions, 'fet
         pauses[failures] = undefined;
       });
       await pauses[failures];
-      signal?.throwIfAborted();
     }
   };
 }

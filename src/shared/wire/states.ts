@@ -1,6 +1,7 @@
 // By themselves, so that a page that only reads payloads need not load all the names.
 export const success = 0;
 export const updated = 1;
+export const invalidProof = 5;
 
 /** The first byte of every wire payload. Names and numbers are those of pixstore 3.x. */
 export const WirePayloadState = {
@@ -11,7 +12,7 @@ export const WirePayloadState = {
   NotFound: 2,
   MissingID: 3,
   MissingProof: 4,
-  InvalidProof: 5,
+  InvalidProof: invalidProof,
   InternalError: 6,
   RateLimited: 9,
 } as const;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FrontendConfig } from '../../../src/frontend/config.js';
 import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
 import { getLastPixstoreError, rememberError } from '../../../src/shared/errors/last-error.js';
@@ -179,3 +179,17 @@ describe('aborting', () => {
     });
   });
 });
+
+test.each([undefined, {}])(
+  'without crypto.subtle it says INSECURE_CONTEXT and fetches nothing (crypto is %j)',
+  async (crypto) => {
+    const { frontend, requests } = createFrontend(answer);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    vi.stubGlobal('crypto', crypto);
+    await expect(frontend.getImage(first)).rejects.toMatchObject({
+      code: 'INSECURE_CONTEXT',
+      message: expect.stringContaining('HTTPS'),
+    });
+    expect(requests).toEqual([]);
+  },
+);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coalesce } from '../../../../src/frontend/cache/coalesce.js';
+import { coalesce } from '../../../src/frontend/coalesce.js';
 
 /** A task whose runs are ended by hand. */
 function createTask() {
