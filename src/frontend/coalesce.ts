@@ -12,7 +12,7 @@ export function coalesce(task: () => Promise<void>): () => Promise<void> {
       try {
         await task();
       } catch {
-        // It serves the cache only, and the next run tries anew.
+        // Nobody waits for it, and the next run tries anew.
       }
     }
     running = undefined;

@@ -58,7 +58,7 @@ export function eventually(look: () => unknown): ReturnType<typeof expect.poll> 
 }
 
 /** Dispatches what a page sends when it is left; Node has no such events of its own. */
-export function usePageEvents(): (event: 'pagehide' | 'visibilitychange') => void {
+export function usePageEvents(): (event: 'pagehide' | 'visibilitychange' | 'pageshow') => void {
   const page = new EventTarget();
   const events = {
     addEventListener: page.addEventListener.bind(page),
@@ -67,7 +67,8 @@ export function usePageEvents(): (event: 'pagehide' | 'visibilitychange') => voi
   vi.stubGlobal('addEventListener', events.addEventListener);
   vi.stubGlobal('removeEventListener', events.removeEventListener);
   onTestFinished(() => void vi.unstubAllGlobals());
-  return (event) => void page.dispatchEvent(new Event(event));
+  // `persisted` is true of pageshow when the page comes back from the back/forward cache.
+  return (event) => void page.dispatchEvent(Object.assign(new Event(event), { persisted: true }));
 }
 
 /** Gives the page an idle callback that only the test calls, before it takes a look. */
