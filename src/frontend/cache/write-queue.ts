@@ -130,7 +130,10 @@ export function createWriteQueue(database: CacheDatabase, stores: StoreNames, ev
       void flush();
     },
 
-    /** Drops what waits of an image, or all, while it is being written too, and says whether there was anything of this one. */
+    /**
+     * Drops what waits of an image, or all, also while it is being written, and says whether there was anything of this
+     * one.
+     */
     remove(id?: string): boolean {
       if (id !== undefined) {
         newest.delete(id);
