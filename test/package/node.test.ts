@@ -1,8 +1,8 @@
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdtemp } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { journey, resultOf, withSqlite } from './journey.js';
-import { run, runModule } from './run.js';
+import { root, run, runModule } from './run.js';
 
 const { app } = inject('packed');
 
@@ -45,6 +45,19 @@ test('without better-sqlite3 it works from Node 24 on, and before that init says
   if (major >= 24) return void (await result);
   await expect(result).rejects.toThrow('SQLITE_MISSING');
   await expect(result).rejects.toThrow(`npm install better-sqlite3@${major < 22 ? 12 : 13}`);
+});
+
+test('with a better-sqlite3 that was not built, as pnpm and ignore-scripts leave it, init says how to build it', async () => {
+  const folder = await emptyFolder();
+  for (const part of ['package.json', 'lib']) {
+    await cp(join(root, 'node_modules/better-sqlite3', part), join(folder, 'better-sqlite3', part), {
+      recursive: true,
+    });
+  }
+  const result = runModule(folder, journey, { NODE_PATH: [folder, withSqlite.NODE_PATH].join(delimiter) });
+  if (Number.parseInt(process.versions.node, 10) >= 24) return void (await result);
+  await expect(result).rejects.toThrow('SQLITE_MISSING');
+  await expect(result).rejects.toThrow('npm rebuild better-sqlite3 --ignore-scripts=false');
 });
 
 test('saves an image and hands out its record', async () => {

@@ -23,8 +23,8 @@ export type OpenDatabase = (path: string) => SqlDatabase;
 /**
  * The SQLite this Node has: its own from 24 on, the package better-sqlite3 before.
  *
- * @throws PixstoreError `SQLITE_MISSING` when Node is older and the package is not installed, or one that this Node
- * cannot load
+ * @throws PixstoreError `SQLITE_MISSING` when Node is older and the package is not installed, was not built, or is one
+ * that this Node cannot load
  */
 export function findDriver(nodeVersion: string = process.versions.node): OpenDatabase {
   const major = Number.parseInt(nodeVersion, 10);
@@ -41,7 +41,7 @@ const openWithNode: OpenDatabase = (path) => {
 
 function openWithBetterSqlite(nodeMajor: number): OpenDatabase {
   const require = createRequire(import.meta.url);
-  const advice = `Run "npm install better-sqlite3@${nodeMajor < 22 ? '12' : '13'}", or use Node 24, which has SQLite built in.`;
+  const advice = `Run "npm install better-sqlite3@${nodeMajor < 22 ? '12' : '13'}"; where install scripts are switched off, also "npm rebuild better-sqlite3 --ignore-scripts=false" or "pnpm approve-builds". Or use Node 24, which has SQLite built in.`;
   let Database: typeof DatabaseConstructor;
   try {
     const { version } = require('better-sqlite3/package.json') as { version: string };
@@ -53,6 +53,7 @@ function openWithBetterSqlite(nodeMajor: number): OpenDatabase {
       );
     }
     Database = require('better-sqlite3') as typeof DatabaseConstructor;
+    new Database(':memory:').close(); // its native part is only loaded by now
   } catch (cause) {
     if (cause instanceof PixstoreError) throw cause;
     throw new PixstoreError(
