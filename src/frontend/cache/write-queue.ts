@@ -16,7 +16,7 @@ interface Entry {
  */
 export function createWriteQueue(database: CacheDatabase, stores: StoreNames, eviction: Eviction, now: () => number) {
   const minute = 60_000;
-  const bytesAtOnce = 4 * 1024 * 1024;
+  const bytesAtOnce = 4_000_000;
   // So few that the page does not notice.
   const entriesAtOnce = 100;
   // Idle moments that are let pass while more comes.
@@ -135,13 +135,12 @@ export function createWriteQueue(database: CacheDatabase, stores: StoreNames, ev
      * one.
      */
     remove(id?: string): boolean {
-      if (id !== undefined) {
-        newest.delete(id);
-        return waiting.delete(id);
+      let wasThere = false;
+      for (const each of id === undefined ? newest.keys() : [id]) {
+        newest.delete(each);
+        wasThere = waiting.delete(each);
       }
-      newest.clear();
-      waiting.clear();
-      return false;
+      return wasThere;
     },
 
     /** Writes what waits, and has no more of the page's events. */

@@ -34,16 +34,15 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   // Without batches the browser itself lets few through at a time, and those behind should be ready.
   const slotsWithoutBatches = 3;
   const leastPerRequest = 8;
-  // What is seen first goes first, alone, so that nothing shares the line with it; milliseconds.
-  const imagesInFirst = 16;
+  // The first request has the line to itself until what is seen first is there; milliseconds.
+  const imagesAhead = 16;
   const longestHeadStart = 250;
-  const mostBytesPerRequest = 2 * 1024 * 1024;
+  const mostBytesPerRequest = 2_000_000;
   // Those that are not done, in line or under way.
   const open = new Set<Errand>();
   const underWay = new Map<Request, AbortController>();
   let meanBytes = 16 * 1024;
   let headStart: Timer;
-  let wasIdle = true;
 
   const schedule = coalesce(async () => {
     await undefined;
@@ -52,9 +51,9 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
       const inBatches = endpoint.takesBatches();
       const most = inBatches ? Math.min(maxBatchEntries, Math.ceil(mostBytesPerRequest / meanBytes)) : 1;
       const sendSome = (count: number) => void send(errands.splice(0, Math.min(count, most)), priority);
-      if (inBatches && wasIdle && !headStart && errands.length > 2 * imagesInFirst) {
+      if (inBatches && underWay.size === 0 && errands.length > 2 * imagesAhead) {
         headStart = setTimeout(endHeadStart, longestHeadStart);
-        sendSome(imagesInFirst);
+        sendSome(Math.max(imagesAhead, errands.length / slots[priority]));
       }
       if (headStart && priority !== 'high') return;
       const free = slots[priority] * (inBatches ? 1 : slotsWithoutBatches) - underWay.size;
@@ -66,7 +65,6 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   function endHeadStart(): void {
     clearTimeout(headStart);
     headStart = undefined;
-    wasIdle = open.size === 0;
     void schedule();
   }
 
@@ -88,6 +86,7 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
         finish(errand);
         errand.resolve(payload);
       }
+      if (headStart && records.length - request.length >= imagesAhead) endHeadStart();
       clearTimeout(stall);
       stall = setTimeout(() => {
         // One slow image must not hold up those behind it.
@@ -99,17 +98,14 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
       }, stalledAfter);
       if (patience && payloads.length === 0) return;
       clearTimeout(patience);
-      patience = setTimeout(() => {
-        failure = timeoutError(timeout);
-        abort.abort();
-      }, timeout);
+      patience = setTimeout(() => abort.abort(timeoutError(timeout)), timeout);
     };
     underWay.set(request, abort);
     onPayloads([]);
     try {
       await endpoint.ask(records, { priority, signal: abort.signal }, onPayloads);
     } catch (error) {
-      failure ??= error;
+      failure = abort.signal.reason ?? error;
     }
     clearTimeout(patience);
     clearTimeout(stall);

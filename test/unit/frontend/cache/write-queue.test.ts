@@ -49,7 +49,7 @@ test('more than 100 images take several transactions, so that the page gets to o
   expect(begun().filter((one) => one.startsWith('readwrite'))).toHaveLength(3);
 });
 
-test('more than 4 MiB take several transactions', async () => {
+test('more than 4 MB take several transactions', async () => {
   const { disk, options } = openDisk();
   await disk.read('a', 1);
   const begun = watchTransactions();
