@@ -79,6 +79,8 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     let patience: Timer;
     let stall: Timer;
     const onPayloads = (payloads: Uint8Array[]) => {
+      // The others are asked for before these take up the page.
+      if (headStart && records.length - request.length + payloads.length >= imagesAhead) endHeadStart();
       for (const payload of payloads) {
         meanBytes += (payload.length - meanBytes) / 16;
         const errand = request.shift();
@@ -86,7 +88,6 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
         finish(errand);
         errand.resolve(payload);
       }
-      if (headStart && records.length - request.length >= imagesAhead) endHeadStart();
       clearTimeout(stall);
       stall = setTimeout(() => {
         // One slow image must not hold up those behind it.
