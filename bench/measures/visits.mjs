@@ -27,6 +27,15 @@ export async function visits(/** @type {import('./bench.mjs').Bench} */ bench) {
     for (const phase of /** @type {Phase[]} */ (Object.keys(phases))) {
       lines.push(...linesOf(seen, phase, gallery, budgets[phase]));
     }
+    for (const [what, of] of /** @type {const} */ ([
+      ['', 'full'],
+      [' of no bytes', 'empty'],
+    ])) {
+      const took = seen.sealed?.map(({ blobs }) => blobs?.[of] ?? 0) ?? [];
+      lines.push(
+        line({ group: 'floor', name: `new Blob${what}, and nothing else, ${gallery}`, unit: 'ms', ours: took }),
+      );
+    }
   }
   return lines;
 }
