@@ -13,12 +13,12 @@ export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
  */
 export function createCacheDatabase(name: string, version: number, stores: StoreNames) {
   let connection: IDBDatabase | undefined;
-  let opening: Promise<unknown> | undefined;
   let outOfUse = false;
   let hanging = false;
   let damaged = false;
   let recreated = false;
-  let isEmpty = false;
+  // Begun before anything is asked for: the first pictures do not wait for it.
+  let opening: Promise<unknown> | undefined = patiently(establish);
 
   const deleteDatabase = (giveUp: () => void) => settled(indexedDB.deleteDatabase(name), giveUp);
 
@@ -26,10 +26,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     if (damaged) await deleteDatabase(giveUp);
     damaged = false;
     const request = indexedDB.open(name, version);
-    request.onupgradeneeded = () => {
-      createStores(request.result, stores);
-      isEmpty = true;
-    };
+    request.onupgradeneeded = () => createStores(request.result, stores);
     await settled(request, giveUp);
     connection = request.result;
     connection.onversionchange = ({ newVersion }) => {
@@ -81,7 +78,6 @@ export function createCacheDatabase(name: string, version: number, stores: Store
         }
         const database = connection;
         if (!database || hanging) return undefined;
-        isEmpty &&= mode === 'readonly';
         try {
           const running = () =>
             transact(database, mode, names, work).finally(() => {
@@ -105,12 +101,6 @@ export function createCacheDatabase(name: string, version: number, stores: Store
     isUsable,
 
     /**
-     * This page made it and has written nothing since: there is no need to search it. What other tabs write meanwhile is
-     * fetched once more at worst.
-     */
-    isEmpty: (): boolean => isEmpty,
-
-    /**
      * Deletes the database, whatever state it is in.
      *
      * @throws PixstoreError `STORAGE_FAILED` when the browser does not let us, or another tab holds on to it
@@ -120,11 +110,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
       const cause: unknown = await patiently(deleteDatabase).catch((error) => error);
       // It is done; or a page that has no IndexedDB, or may not store anything, has nothing to delete.
       if (cause && (!(cause instanceof DOMException) || cause.name === 'SecurityError')) return;
-      throw new PixstoreError(
-        'STORAGE_FAILED',
-        'The image cache is in use: close other tabs of this site and try again.',
-        { cause },
-      );
+      throw new PixstoreError('STORAGE_FAILED', 'The image cache is in use: close other tabs of this site.', { cause });
     },
 
     close(): void {

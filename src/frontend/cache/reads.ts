@@ -26,7 +26,6 @@ export function createReader(database: CacheDatabase, [, images]: StoreNames) {
     await undefined; // so that all calls of this moment are there
     while (wishes.size > 0) {
       const isDone = await database.use('readonly', [images], (rows) => {
-        if (database.isEmpty()) answerNothing();
         const waiting = wishes.values();
         const missing: Wish[] = [];
         let left = readsPerTransaction;
@@ -48,6 +47,13 @@ export function createReader(database: CacheDatabase, [, images]: StoreNames) {
             };
           }
         };
+        if (wishes.size > firstReads) {
+          // Where there is nothing, a gallery need not be searched for.
+          const any = rows.getKey(IDBKeyRange.lowerBound(-Infinity));
+          any.onsuccess = () => {
+            if (any.result === undefined) answerNothing();
+          };
+        }
         readSome(firstReads);
         return true;
       });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cachedIds, get, picture, save, sources, withoutMemory } from '../harness/pictures.js';
+import { cachedIds, elsewhere, get, picture, save, sources, withoutMemory } from '../harness/pictures.js';
 import { eventually, openContext, openTab, useWorld } from '../harness/world.js';
 
 // The disk cache may fail in any way it likes: the picture shows.
@@ -16,7 +16,7 @@ describe('a database that is not ours', () => {
   ])('is made anew when it %s', async (_, version, stores, keyPath) => {
     const record = await save(world);
     const context = await openContext(world);
-    const other = await openTab(world, {}, context);
+    const other = await openTab(world, elsewhere, context);
     await other.evaluate(
       async ([version, stores, keyPath]) => {
         const make = (database: IDBDatabase) => {

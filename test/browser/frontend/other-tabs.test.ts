@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { cachedIds, get, picture, save, sources, withoutMemory } from '../harness/pictures.js';
+import { cachedIds, elsewhere, get, picture, save, sources, withoutMemory } from '../harness/pictures.js';
 import { eventually, openContext, openTab, stopClock, useWorld } from '../harness/world.js';
 
 // The disk cache may fail in any way it likes: the picture shows.
@@ -78,7 +78,7 @@ describe('another tab', () => {
   test('that never ends its upgrade, so that the browser says nothing, keeps us waiting two seconds, once', async () => {
     const record = await save(world);
     const context = await openContext(world);
-    const holder = await openTab(world, {}, context);
+    const holder = await openTab(world, elsewhere, context);
     await holder.evaluate(
       () =>
         new Promise<void>((resolve) => {
@@ -181,7 +181,7 @@ function holdAnswer(tap: typeof world.tap) {
 
 /** A tab with a foreign database of our name, open and deaf to requests to let go. */
 async function holdDatabase(context: BrowserContext, version: number): Promise<Page> {
-  const holder = await openTab(world, {}, context);
+  const holder = await openTab(world, elsewhere, context);
   await holder.evaluate((version) => helpers.openRaw('pixstore', version, () => {}).then(() => undefined), version);
   return holder;
 }

@@ -22,3 +22,6 @@ export const cachedIds = (tab: Page) => tab.evaluate(() => helpers.cachedIds());
 
 /** So that every hit is one of the disk cache. */
 export const withoutMemory = { frontendMemoryCacheBytes: 0 };
+
+/** The database of the page's own frontend, where a test makes one called `pixstore` by hand. */
+export const elsewhere = { frontendDbName: 'elsewhere' };
