@@ -7,7 +7,7 @@ import { type StoresOf, settled, transact } from './transaction.js';
 export type CacheDatabase = ReturnType<typeof createCacheDatabase>;
 
 /**
- * Opens the database on first use, and again when the browser or another tab closed it. A database that cannot be
+ * Opens the database at once, and again on use when the browser or another tab closed it. A database that cannot be
  * opened, has another schema or breaks in use is deleted and made anew, once; after that it is out of use until the
  * page is loaded again. While it hangs it is out of use too.
  */
