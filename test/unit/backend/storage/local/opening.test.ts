@@ -77,7 +77,6 @@ describe('opening a local store', () => {
 
   test('finds a driver for every supported Node', () => {
     // That a missing one is said in a sentence, test/package shows in an app without better-sqlite3.
-    for (const version of [process.versions.node, '20.19.0', '24.0.0'])
-      expect(findDriver(version)).toBeTypeOf('function');
+    for (const version of [process.versions.node, '24.0.0']) expect(findDriver(version)).toBeTypeOf('function');
   });
 });
