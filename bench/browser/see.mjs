@@ -5,8 +5,7 @@ import { setStage } from './stage.mjs';
 /** @typedef {import('./stage.mjs').Visit} Visit */
 /** @typedef {import('./stage.mjs').Kind} Kind */
 /** @typedef {'first' | 'next' | 'same'} Phase */
-/** @typedef {{ full: number, empty: number }} Blobs ms that it takes to make them and nothing else; only the floor is asked */
-/** @typedef {Partial<Record<Kind, (Record<Phase, Visit> & { blobs: Blobs | undefined })[]>>} Seen */
+/** @typedef {Partial<Record<Kind, Record<Phase, Visit>[]>>} Seen */
 
 /** @type {Record<Phase, string>} */
 export const phases = { first: 'first visit', next: 'next visit', same: 'same page' };
@@ -36,21 +35,19 @@ export async function see(bench, images, conditions) {
  * @param {Awaited<ReturnType<typeof setStage>>} stage
  * @param {import('./stage.mjs').Entrant} entrant
  * @param {import('./stage.mjs').Conditions} [conditions]
- * @returns {Promise<Record<Phase, Visit> & { blobs: Blobs | undefined }>}
+ * @returns {Promise<Record<Phase, Visit>>}
  */
 async function seeThrice(stage, entrant, conditions) {
   const profile = stage.freshProfile();
   const onePage = async (/** @type {import('./stage.mjs').Page} */ page) => {
     const first = await stage.visit(page);
     await page.evaluate(() => globalThis.gallery.settle());
-    const same = await stage.visit(page);
-    const blobs = entrant.kind === 'sealed' ? await page.evaluate(() => globalThis.gallery.makeBlobs()) : undefined;
-    return { first, same, blobs };
+    return { first, same: await stage.visit(page) };
   };
-  const { first, same, blobs } = await stage.withPage(profile, entrant, onePage, conditions);
+  const { first, same } = await stage.withPage(profile, entrant, onePage, conditions);
   const next = await stage.withPage(profile, entrant, stage.visit, conditions);
   await stage.removeProfile(profile);
-  return { first, next, same, blobs };
+  return { first, next, same };
 }
 
 /**

@@ -6,7 +6,7 @@ import { line, median } from '../report/line.mjs';
 
 const kibibyte = 1024;
 /** Budgets: how many times as fast as the peer, and as plain `fetch`. */
-const galleries = [
+export const galleries = [
   {
     count: 500,
     size: 5 * kibibyte,
@@ -26,15 +26,6 @@ export async function visits(/** @type {import('./bench.mjs').Bench} */ bench) {
     const seen = await see(bench, { count, size });
     for (const phase of /** @type {Phase[]} */ (Object.keys(phases))) {
       lines.push(...linesOf(seen, phase, gallery, budgets[phase]));
-    }
-    for (const [what, of] of /** @type {const} */ ([
-      ['', 'full'],
-      [' of no bytes', 'empty'],
-    ])) {
-      const took = seen.sealed?.map(({ blobs }) => blobs?.[of] ?? 0) ?? [];
-      lines.push(
-        line({ group: 'floor', name: `new Blob${what}, and nothing else, ${gallery}`, unit: 'ms', ours: took }),
-      );
     }
   }
   return lines;

@@ -20,7 +20,9 @@ export function createCacheDatabase(name: string, version: number, stores: Store
   // Begun before anything is asked for: the first pictures do not wait for it.
   let opening: Promise<unknown> | undefined = patiently(establish);
 
-  const deleteDatabase = (giveUp: () => void) => settled(indexedDB.deleteDatabase(name), giveUp);
+  function deleteDatabase(giveUp: () => void): Promise<unknown> {
+    return settled(indexedDB.deleteDatabase(name), giveUp);
+  }
 
   async function open(giveUp: () => void): Promise<void> {
     if (damaged) await deleteDatabase(giveUp);

@@ -17,7 +17,7 @@ export function createReader(database: CacheDatabase, [, images]: StoreNames) {
   // too many bytes come at once.
   const firstReads = 16;
   const mostReads = 128;
-  const mostBytes = 800_000;
+  const mostBytes = 768 * 1024;
   // A transaction that takes too long is taken for one that hangs.
   const readsPerTransaction = 1000;
   const wishes = new Set<Wish>();

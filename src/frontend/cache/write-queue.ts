@@ -135,12 +135,13 @@ export function createWriteQueue(database: CacheDatabase, stores: StoreNames, ev
      * one.
      */
     remove(id?: string): boolean {
-      let wasThere = false;
-      for (const each of id === undefined ? newest.keys() : [id]) {
-        newest.delete(each);
-        wasThere = waiting.delete(each);
+      if (id !== undefined) {
+        newest.delete(id);
+        return waiting.delete(id);
       }
-      return wasThere;
+      newest.clear();
+      waiting.clear();
+      return false;
     },
 
     /** Writes what waits, and has no more of the page's events. */

@@ -32,6 +32,8 @@ export function watchTransactions(): () => string[] {
   return () => spy.mock.calls.map(([stores, mode]) => `${mode}: ${[stores].flat()}`);
 }
 
+export const databaseNames = async () => (await indexedDB.databases()).map(({ name }) => name);
+
 /** Every row of a store, by the key of the store; opens the database as any script could. */
 export async function rowsOf(name: string, store: 'images' | 'images-usage'): Promise<Record<string, unknown>[]> {
   const done = <Result>(request: IDBRequest<Result>) =>
@@ -40,7 +42,7 @@ export async function rowsOf(name: string, store: 'images' | 'images-usage'): Pr
       request.onerror = () => reject(request.error);
     });
   // To open one that is not there would make it, and not as the cache does.
-  if (!(await indexedDB.databases()).some((database) => database.name === name)) return [];
+  if (!(await databaseNames()).includes(name)) return [];
   const database = await done(indexedDB.open(name));
   try {
     return await done(database.transaction(store).objectStore(store).getAll());
