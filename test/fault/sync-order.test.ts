@@ -46,16 +46,19 @@ describe.skipIf(!isTraceable)('the built library, on its thread that writes', ()
     const { folder, calls, said, logged, logSynced, synced } = await traceChanges();
     const between = (first: SystemCall | undefined, last: SystemCall) => (call: SystemCall) =>
       call.start >= (first?.end ?? 0) && call.start < last.start;
+    const isBlob = (path: string) => /\/[0-9a-f]{16}\/[0-9a-f]{32}$/.test(path);
     const done = [said('saved small'), said('saved large'), said('updated large'), said('deleted large')];
 
     for (const [index, end] of done.entries()) {
       const isNow = between(done[index - 1], end);
-      const commit = logged.filter(isNow);
+      // A session is noted before its folder is made, and what is written in it comes after.
+      const begun = calls.filter((call) => call.name === 'mkdir' && isNow(call)).at(-1);
+      const commit = logged.filter(between(begun ?? done[index - 1], end));
       const [first, last] = [commit[0], commit.at(-1)] as [SystemCall, SystemCall];
       expect(logSynced(last, end)).toBe(true);
       for (const call of calls.filter(isNow)) {
         const [from = '', to = ''] = call.paths;
-        if (call.name === 'rename') {
+        if (call.name === 'rename' && isBlob(to)) {
           expect(synced(from, calls[0] as SystemCall, call), 'the file, before it gets its name').toBe(true);
           expect(synced(dirname(to), call, first), 'the name, before the row').toBe(true);
         }
@@ -67,12 +70,14 @@ describe.skipIf(!isTraceable)('the built library, on its thread that writes', ()
         }
       }
     }
-    const count = (name: string, path: string) =>
-      calls.filter((call) => call.name === name && call.paths[0]?.includes(path)).length;
-    expect({ renames: count('rename', '.tmp'), unlinks: count('unlink', '/images/') }).toEqual({
-      renames: 2,
-      unlinks: 2,
-    });
-    expect(count('mkdir', folder)).toBe(4); // two above the store, that of the images, one in it
+    const mark = calls.find(({ name, paths }) => name === 'rename' && paths[1]?.endsWith('/mark.json')) as SystemCall;
+    expect(synced(mark.paths[0] as string, calls[0] as SystemCall, mark), 'the mark, before it gets its name').toBe(
+      true,
+    );
+    expect(synced(dirname(mark.paths[1] as string), mark, done[0] as SystemCall), 'its name').toBe(true);
+    const blobs = (name: string) => calls.filter((call) => call.name === name && isBlob(call.paths.at(-1) ?? ''));
+    expect({ renames: blobs('rename').length, unlinks: blobs('unlink').length }).toEqual({ renames: 2, unlinks: 2 });
+    const made = calls.filter(({ name, paths }) => name === 'mkdir' && paths[0]?.startsWith(folder));
+    expect(made).toHaveLength(5); // two above the store, that of all images, of the store, of a session
   });
 });

@@ -81,10 +81,27 @@ export interface StoreUsage {
   bytes: number;
 }
 
-/** Something `check` found. `subject` is an image id or a store's own name for a leftover. */
+/**
+ * Something `check` found. `subject` is an image id, a store's own name for a leftover, or, when the store may be an old
+ * copy and removes nothing until it is adopted, its name for itself.
+ */
 export interface StoreProblem {
-  kind: 'ciphertext-missing' | 'ciphertext-damaged' | 'leftover';
+  kind: 'ciphertext-missing' | 'ciphertext-damaged' | 'leftover' | 'not-adopted';
   subject: string;
+}
+
+/** How a store is. */
+export interface StoreHealth {
+  /** `degraded`: it works, and something wants to be looked at. `failed`: images cannot be saved, or not be read. */
+  status: 'ok' | 'degraded' | 'failed';
+  /** A sentence each: what is wrong, and what to do. */
+  problems: string[];
+}
+
+/** What a backup holds, once it was opened and checked. */
+export interface BackupReport extends StoreUsage {
+  /** Ciphertexts in files of their own. */
+  files: number;
 }
 
 /**
@@ -163,8 +180,31 @@ export interface ImageStore {
   /** Looks for records without ciphertext and ciphertext without records. Changes nothing. */
   check(): Promise<StoreProblem[]>;
 
-  /** Removes what crashes left behind: ciphertext that no record names. @returns how many pieces */
-  sweep(): Promise<number>;
+  /**
+   * Removes what crashes left behind: ciphertext that no record names. Of what it does not know whose it is, and while
+   * the store is not adopted, it removes nothing.
+   *
+   * @param options - `all`: also when there is more than a crash explains
+   * @returns how many pieces
+   */
+  sweep(options?: { all?: boolean }): Promise<number>;
+
+  /** How it is, at the cost of a few look-ups. Left out by stores that cannot be other than well. */
+  health?(): MaybePromise<StoreHealth>;
+
+  /**
+   * Copies all that is stored into a new folder, while it goes on, and verifies the copy. Left out by stores that are
+   * backed up by other means.
+   *
+   * @throws PixstoreError `BACKUP_FAILED`
+   */
+  backup?(folder: string): Promise<BackupReport>;
+
+  /**
+   * Says that this is the right one of several copies of a store: from now on it alone may change what they share. Left
+   * out by stores that cannot be copied.
+   */
+  adopt?(): Promise<void>;
 
   /**
    * Waits for what is under way, then lets go of files and connections. Every later call fails. It does not wait for

@@ -38,6 +38,12 @@ export const errorCodes = {
   DATABASE_FOREIGN: 'The database file belongs to another program.',
   DATABASE_TOO_NEW: 'The database was written by a newer pixstore.',
   IMAGE_DIR_UNUSABLE: 'imageRootDir cannot be made or written.',
+  IMAGE_DIR_MISSING:
+    'The images that the database names are not in imageRootDir: a disk that is not mounted, or another folder.',
+  DATABASE_ROW_INVALID: 'A row of the database has a value that pixstore never wrote.',
+  STORE_SUPERSEDED: 'Another copy of the database was adopted for imageRootDir; this one can change nothing any more.',
+  BACKUP_FAILED: 'A backup could not be written, or did not hold what it should.',
+  BACKUP_UNSUPPORTED: 'The store has no backup of its own.',
   STORAGE_FAILED: 'The database or the disk refused to work.',
   STORAGE_FULL: 'The disk is full.',
   CIPHERTEXT_MISSING: 'The database has a record whose ciphertext is gone or damaged.',

@@ -72,9 +72,9 @@ export function createVolatileDisk(options: VolatileDiskOptions, content = newFo
       if (!folder.entries.has(name)) edit(folder, [{ name, node: newFolder() }]);
     },
 
-    async open(path: string, flags: string) {
+    async open(path: string, flags: string | number) {
       await soon();
-      if (flags === 'r') return handleOf(find(path));
+      if (flags === 'r' || typeof flags === 'number') return handleOf(find(path)); // numbers are for reading
       const { folder, name } = split(path);
       if (flags !== 'wx' || folder.entries.has(name)) throw failure('EEXIST');
       const file: File = { kind: 'file', bytes: Buffer.alloc(0), synced: undefined, modified: Date.now() };

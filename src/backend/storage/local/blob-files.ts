@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { constants, lstatSync } from 'node:fs';
 import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { createBatcher } from './batcher.js';
+import { isUnmarkedBlob } from './file-name.js';
+import { folderOf, isNotThere } from './mark.js';
+import { imageDirMissing } from './storage-error.js';
 
 /** The calls made to the disk; tests pass in ones that fail. */
 export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'>;
-
-/** A file found by `list`: a blob, or what a crash left of one. */
-export interface FoundFile {
-  name: string;
-  /** ms since 1970. */
-  modified: number;
-}
 
 /** An open file. It can be read to its end also after its name was removed. */
 export interface OpenBlob {
@@ -23,10 +21,12 @@ export interface OpenBlob {
   close(): Promise<void>;
 }
 
-/** Files that are written once, under random names, and never changed. */
+/** Files that are written once, under random names, and never changed. Names are checked before they get here. */
 export interface BlobFiles {
+  /** Makes the folder of a session, durably. The folder of the store must be there. */
+  makeSession(session: string): Promise<void>;
   /** Writes a new file. Once this resolves, file and name survive a power cut. @returns its name */
-  write(bytes: Uint8Array): Promise<string>;
+  write(session: string, bytes: Uint8Array): Promise<string>;
   /** @returns null when there is no such file, or it does not have so many bytes */
   read(name: string, size: number): Promise<Uint8Array | null>;
   /** @returns null when there is no such file */
@@ -34,21 +34,30 @@ export interface BlobFiles {
   /** @returns its length in bytes, or null when there is no such file */
   size(name: string): Promise<number | null>;
   remove(name: string): Promise<void>;
-  list(): AsyncIterable<FoundFile>;
+  /** What was written in a session: names of blobs, and what a crash left of one. */
+  list(session: string): Promise<string[]>;
+  /** Removes the folder of a session, if it is empty. */
+  removeSession(session: string): Promise<void>;
 }
 
 const temporary = '.tmp';
 
-// New files go to one folder until it has got so many, then to another: the sync of a folder is shared by all files
-// that were put there at the same time.
-const filesPerShard = 64;
+// Windows has neither: there a name is all that there is to a link, and no file makes its reader wait.
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+
+/** A link would lead to files of somebody else's choice, and a pipe would never answer. */
+const readOnly = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 
 /**
- * Keeps files in up to 256 folders under `root`. Names are random and the store's own: nothing of an image id ever
+ * Keeps files in the folder of a store, by sessions. Names are random and the store's own: nothing of an image id ever
  * becomes part of a path.
+ *
+ * @param root - the folder of all stores, in which those of schema 1 have files too
  */
-export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles {
-  let current = openShard();
+export function openBlobFiles(root: string, storeId: string, fs: FileSystem = nodeFs): BlobFiles {
+  const folder = folderOf(root, storeId);
+  const syncs = new Map<string, (name: string) => Promise<void>>();
+  const realFolders = new Set<string>();
 
   async function syncDirectory(path: string): Promise<void> {
     if (process.platform === 'win32') return; // has no handles to directories
@@ -60,29 +69,29 @@ export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles 
     }
   }
 
-  function openShard() {
-    const name = randomBytes(1).toString('hex');
-    const path = join(root, name);
-    let made: Promise<void> | undefined;
-    return {
-      name,
-      places: filesPerShard,
-      /** Makes the folder, durably. After a failure the next call tries again. */
-      make() {
-        made ??= fs
-          .mkdir(path, { recursive: true, mode: 0o700 })
-          .then(() => syncDirectory(root))
-          .catch((error) => {
-            made = undefined;
-            throw error;
-          });
-        return made;
-      },
-      sync: createBatcher<string, void>(async () => {
-        await syncDirectory(path);
+  /** One sync is shared by all files that were put into a folder at the same time. */
+  function syncSession(session: string, name: string): Promise<void> {
+    let sync = syncs.get(session);
+    if (!sync) {
+      sync = createBatcher<string, void>(async () => {
+        await syncDirectory(join(folder, session));
         return [];
-      }),
-    };
+      });
+      syncs.clear(); // of a session that is over
+      syncs.set(session, sync);
+    }
+    return sync(name);
+  }
+
+  /** @throws when the folder that a file is in is a link: it would lead out of here */
+  function pathOf(name: string): string {
+    const base = isUnmarkedBlob(name) ? root : folder;
+    const parent = join(base, name.slice(0, name.indexOf('/')));
+    if (!realFolders.has(parent)) {
+      if (lstatSync(parent, { throwIfNoEntry: false })?.isSymbolicLink()) throw linkedFolder();
+      realFolders.add(parent);
+    }
+    return join(base, name);
   }
 
   async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
@@ -96,27 +105,34 @@ export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles 
   }
 
   return {
-    async write(bytes) {
-      if (current.places === 0) current = openShard();
-      const shard = current;
-      shard.places -= 1;
-      const name = `${shard.name}/${randomBytes(16).toString('hex')}`;
-      const path = join(root, name);
-      await shard.make();
+    async makeSession(session) {
+      try {
+        await ignoring('EEXIST', fs.mkdir(folder, { mode: 0o700 }));
+        await syncDirectory(root);
+        await fs.mkdir(join(folder, session), { mode: 0o700 });
+        await syncDirectory(folder);
+      } catch (error) {
+        throw isNotThere(error) ? imageDirMissing() : error;
+      }
+    },
+
+    async write(session, bytes) {
+      const name = `${session}/${randomBytes(16).toString('hex')}`;
+      const path = join(folder, name);
       try {
         await writeSynced(path + temporary, bytes);
         await fs.rename(path + temporary, path);
-        await shard.sync(name);
+        await syncSession(session, name);
       } catch (error) {
         await fs.rm(path + temporary, { force: true }).catch(() => {});
         await fs.rm(path, { force: true }).catch(() => {});
-        throw error;
+        throw isNotThere(error) ? imageDirMissing() : error;
       }
       return name;
     },
 
     async read(name, size) {
-      const handle = await orNull(fs.open(join(root, name), 'r'));
+      const handle = await orNull(fs.open(pathOf(name), readOnly));
       if (!handle) return null;
       try {
         return await readWhole(handle, size);
@@ -127,7 +143,7 @@ export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles 
     },
 
     async open(name) {
-      const handle = await orNull(fs.open(join(root, name), 'r'));
+      const handle = await orNull(fs.open(pathOf(name), readOnly));
       if (!handle) return null;
       try {
         const { size } = await handle.stat();
@@ -139,25 +155,25 @@ export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles 
     },
 
     async size(name) {
-      return (await orNull(fs.stat(join(root, name))))?.size ?? null;
+      return (await orNull(fs.stat(pathOf(name))))?.size ?? null;
     },
 
     async remove(name) {
-      await fs.rm(join(root, name), { force: true });
+      await fs.rm(pathOf(name), { force: true });
     },
 
-    async *list() {
-      for (const shard of await fs.readdir(root)) {
-        if (!/^[0-9a-f]{2}$/.test(shard)) continue;
-        for (const file of await fs.readdir(join(root, shard))) {
-          const name = `${shard}/${file}`;
-          const found = await orNull(fs.stat(join(root, name)));
-          if (found) yield { name, modified: found.mtimeMs };
-        }
-      }
+    async list(session) {
+      const names = await orNull(fs.readdir(join(folder, session)));
+      return (names ?? []).map((name) => `${session}/${name}`);
+    },
+
+    async removeSession(session) {
+      await orNull(nodeFs.rmdir(join(folder, session)));
     },
   };
 }
+
+const unaskedUpTo = 1024 * 1024;
 
 /**
  * Every call goes to another thread and back, so the file is not asked for its length first: one byte more is read than
@@ -166,6 +182,8 @@ export function openBlobFiles(root: string, fs: FileSystem = nodeFs): BlobFiles 
  * @returns null when the file has fewer bytes, or more
  */
 async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array | null> {
+  // But before much memory is set aside for it.
+  if (size > unaskedUpTo && (await handle.stat()).size !== size) return null;
   const bytes = Buffer.allocUnsafeSlow(size + 1);
   let length = 0;
   while (length < size) {
@@ -181,11 +199,20 @@ async function readAt(handle: FileHandle, from: number, length: number): Promise
   return buffer.subarray(0, bytesRead);
 }
 
-async function orNull<Value>(work: Promise<Value>): Promise<Value | null> {
+async function ignoring<Value>(code: string, work: Promise<Value>): Promise<Value | null> {
   try {
     return await work;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if ((error as NodeJS.ErrnoException).code === code) return null;
     throw error;
   }
+}
+
+const orNull = <Value>(work: Promise<Value>) => ignoring('ENOENT', work);
+
+function linkedFolder(): PixstoreError {
+  return new PixstoreError(
+    'STORAGE_FAILED',
+    'A folder in imageRootDir is a link to another place, which pixstore never makes. Put the real folder there.',
+  );
 }

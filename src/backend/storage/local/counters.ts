@@ -3,4 +3,6 @@ export const counters = {
   lastRemovedToken: 'last_removed_token',
   images: 'images',
   bytes: 'bytes',
+  /** Commits ever made. Of two copies of a database, the one with fewer is the older. */
+  commits: 'commits',
 } as const;

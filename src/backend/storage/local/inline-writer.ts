@@ -1,12 +1,13 @@
 import type { SqlDatabase } from './driver.js';
+import type { Fence } from './fence.js';
 import { prepareOn } from './schema.js';
 import { createWalEraser } from './wal-eraser.js';
 import type { Writer } from './writer.js';
 import { prepareWrites } from './writes.js';
 
 /** Writes on the calling thread, which stands still while a commit is synced. */
-export function createInlineWriter(database: SqlDatabase): Writer {
-  const runBatch = prepareOn(database, prepareWrites);
+export function createInlineWriter(database: SqlDatabase, fence: Fence): Writer {
+  const runBatch = prepareOn(database, (opened) => prepareWrites(opened, fence));
   const eraser = prepareOn(database, createWalEraser);
   return {
     kind: 'inline',
@@ -17,6 +18,7 @@ export function createInlineWriter(database: SqlDatabase): Writer {
     },
     async close() {
       eraser.stop();
+      fence.close();
       database.close();
     },
   };

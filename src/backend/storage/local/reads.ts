@@ -1,12 +1,25 @@
+import { isImageId } from '../../../shared/image-id.js';
 import type { PartRecord } from '../port.js';
 import { counters } from './counters.js';
-import type { SqlDatabase } from './driver.js';
-import { type FoundRow, recordColumns, toFoundRow, toRecord } from './row.js';
+import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
+import { isBlobName, sessionPattern, storeIdPattern } from './file-name.js';
+import { type FoundRow, recordColumns, toCount, toFoundRow, toRecord } from './row.js';
+import { rowInvalid } from './storage-error.js';
 
 /** A record and where it was found. */
 export interface FoundRecord {
   record: PartRecord;
   rowid: number;
+}
+
+/** Which store this is, as its database says. */
+export interface StoreRow {
+  id: string;
+  epoch: number;
+  /** Has the folder of blobs had our mark? Then it must have it. */
+  isMarked: boolean;
+  /** False: this may be an old copy, and nothing that others may still need is removed. */
+  isAdopted: boolean;
 }
 
 /** All that the store asks of the database without changing it. Synchronous. */
@@ -26,12 +39,26 @@ export function prepareReads(database: SqlDatabase) {
     inFiles: database.prepare(
       'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file > ? ORDER BY file LIMIT 1000',
     ),
+    isAnyInFile: database.prepare('SELECT 1 FROM parts WHERE file IS NOT NULL LIMIT 1'),
+    inFileFrom: database.prepare(
+      'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT 1',
+    ),
+    store: database.prepare('SELECT id, epoch, is_marked, is_adopted FROM store'),
+    session: database.prepare('SELECT 1 FROM sessions WHERE id = ?'),
+    endedSessions: database.prepare(
+      'SELECT id FROM sessions WHERE ended IS NOT NULL AND id > ? ORDER BY id LIMIT 1000',
+    ),
+    staleSessions: database.prepare('SELECT id FROM sessions WHERE ended IS NULL AND begun <= ?'),
+    sampleOfSessions: database.prepare('SELECT id FROM sessions ORDER BY random() LIMIT ?'),
+    givenUp: database.prepare('SELECT file FROM given_up_blobs WHERE file > ? ORDER BY file LIMIT 1000'),
+    isGivenUp: database.prepare('SELECT 1 FROM given_up_blobs WHERE file = ?'),
     masterKeys: database.prepare('SELECT id FROM master_keys'),
     counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
     dataVersion: database.prepare('PRAGMA data_version'),
   };
 
-  const counter = (name: string): number => Number(prepared.counter.get(name)?.value ?? 0);
+  const counter = (name: string): number => toCount(prepared.counter.get(name)?.value ?? 0);
+  const sessionOf = ({ id }: SqlRow): string => checked(id, sessionPattern);
 
   return {
     record(id: string): FoundRecord | null {
@@ -53,24 +80,77 @@ export function prepareReads(database: SqlDatabase) {
 
     /** Ids of images that start with `prefix` and come after `after`, a page at a time. */
     list: (prefix: string, after: string): string[] =>
-      prepared.list.all(after, prefix, prefix).map((row) => row.id as string),
+      prepared.list.all(after, prefix, prefix).map((row) => toImageId(row.id)),
 
     isFileInUse: (file: string): boolean => prepared.fileInUse.get(file) !== undefined,
 
     /** Parts kept in files, a page at a time, in the order of the files' names. */
-    partsInFiles: (after: string) =>
-      prepared.inFiles.all(after).map((row) => ({
-        id: row.id as string,
-        file: row.file as string,
-        size: Number(row.size),
-      })),
+    partsInFiles: (after: string) => prepared.inFiles.all(after).map(toPlace),
+
+    isAnyInFile: (): boolean => prepared.isAnyInFile.get() !== undefined,
+
+    /** The first part in a file whose name is not below this; null when there is none. */
+    partInFileFrom(name: string): PlacedPart | null {
+      const row = prepared.inFileFrom.get(name);
+      return row ? toPlace(row) : null;
+    },
+
+    store(): StoreRow {
+      const { id, epoch, is_marked: isMarked, is_adopted: isAdopted } = prepared.store.get() ?? {};
+      return {
+        id: checked(id, storeIdPattern),
+        epoch: toCount(epoch),
+        isMarked: isMarked === 1,
+        isAdopted: isAdopted === 1,
+      };
+    },
+
+    commits: () => counter(counters.commits),
+    hasSession: (session: string): boolean => prepared.session.get(session) !== undefined,
+    endedSessions: (after: string): string[] => prepared.endedSessions.all(after).map(sessionOf),
+    /** Those that nobody has ended, and that began at this time or before (ms since 1970). */
+    staleSessions: (begun: number): string[] => prepared.staleSessions.all(begun).map(sessionOf),
+    /** Some, at random. */
+    sampleOfSessions: (count: number): string[] => prepared.sampleOfSessions.all(count).map(sessionOf),
+
+    /** Blobs that no row names any more and that are still to be removed, a page at a time. */
+    givenUpBlobs: (after: string): string[] =>
+      prepared.givenUp.all(after).map(({ file }) => {
+        if (!isBlobName(file)) throw rowInvalid();
+        return file;
+      }),
+
+    isGivenUp: (file: string): boolean => prepared.isGivenUp.get(file) !== undefined,
 
     /** Changes whenever another connection has committed. */
     dataVersion: () => Number(prepared.dataVersion.get()?.data_version),
     lastRemovedToken: () => counter(counters.lastRemovedToken),
     usage: () => ({ images: counter(counters.images), bytes: counter(counters.bytes) }),
-    masterKeyIds: (): string[] => prepared.masterKeys.all().map((row) => row.id as string),
+    masterKeyIds: (): string[] => prepared.masterKeys.all().map(({ id }) => checked(id, masterKeyId)),
   };
 }
+
+/** A part that is in a file. The name is as the row has it: check it before it becomes part of a path. */
+export interface PlacedPart {
+  id: string;
+  file: string;
+  size: number;
+}
+
+function toPlace({ id, file, size }: SqlRow): PlacedPart {
+  return { id: toImageId(id), file: file as string, size: toCount(size) };
+}
+
+function toImageId(id: SqlValue | undefined): string {
+  if (!isImageId(id)) throw rowInvalid();
+  return id;
+}
+
+function checked(value: SqlValue | undefined, pattern: RegExp): string {
+  if (typeof value !== 'string' || !pattern.test(value)) throw rowInvalid();
+  return value;
+}
+
+const masterKeyId = /^[0-9a-f]{1,64}$/;
 
 export type Reads = ReturnType<typeof prepareReads>;

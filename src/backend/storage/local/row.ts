@@ -1,5 +1,9 @@
+import { isImageId, isToken } from '../../../shared/image-id.js';
+import { ivLength, tagLength } from '../../../shared/wire/layout.js';
 import type { ImageVersion, PartRecord } from '../port.js';
-import type { SqlRow } from './driver.js';
+import type { SqlRow, SqlValue } from './driver.js';
+import { isBlobName } from './file-name.js';
+import { rowInvalid } from './storage-error.js';
 
 /** A part as the database has it: its ciphertext is in the row or in a file, never both. */
 export interface PartRow extends PartRecord {
@@ -20,19 +24,45 @@ export const recordColumns = 'id, token, size, iv, tag, sealed_key';
 // that does; so ranges of the primary key find an image's parts, and all ids with a prefix.
 export const isPartOf = "(id = ? OR (id > ? || '.' AND id < ? || '/'))";
 
+// Longer than any that is made: what seals a key stands above the store.
+const longestSealedKey = 16 * 1024;
+
+/**
+ * What the database says is checked here, and nowhere else: who can write the file, but has no master key, must not
+ * choose what is read, sent or removed.
+ *
+ * @throws PixstoreError `DATABASE_ROW_INVALID`
+ */
 export function toRecord(row: SqlRow): PartRecord {
-  return {
-    id: row.id as string,
-    token: Number(row.token),
-    size: Number(row.size),
-    iv: row.iv as Uint8Array,
-    tag: row.tag as Uint8Array,
-    sealedKey: row.sealed_key as Uint8Array,
-  };
+  const { id, token, size, iv, tag, sealed_key: sealedKey } = row;
+  if (
+    !isImageId(id) ||
+    !isToken(token) ||
+    !isToken(size) ||
+    !isBytes(iv, ivLength, ivLength) ||
+    !isBytes(tag, tagLength, tagLength) ||
+    !isBytes(sealedKey, 1, longestSealedKey)
+  ) {
+    throw rowInvalid();
+  }
+  return { id, token, size, iv, tag, sealedKey };
 }
 
+/** @throws PixstoreError `DATABASE_ROW_INVALID` */
 export function toFoundRow(record: PartRecord, { file, ciphertext }: SqlRow): FoundRow {
-  return { record, file: file as string | null, ciphertext: ciphertext as Uint8Array | null };
+  if (isBlobName(file) && ciphertext === null) return { record, file, ciphertext };
+  if (file === null && isBytes(ciphertext, record.size, record.size)) return { record, file, ciphertext };
+  throw rowInvalid();
+}
+
+/** A whole number from 0 on. @throws PixstoreError `DATABASE_ROW_INVALID` */
+export function toCount(value: SqlValue | undefined): number {
+  if (!isToken(value)) throw rowInvalid();
+  return value;
+}
+
+function isBytes(value: unknown, shortest: number, longest: number): value is Uint8Array {
+  return value instanceof Uint8Array && value.length >= shortest && value.length <= longest;
 }
 
 /** @param files - for each part the file that has its ciphertext, or null when it goes into the row */

@@ -5,10 +5,17 @@ import { asStorageError } from './storage-error.js';
 
 /** "Pxst": tells our files from those of other programs. */
 const applicationId = 0x50787374;
-const schemaVersion = 1;
+
+/** Who writes must see this version in the same transaction: a newer pixstore may have migrated the database meanwhile. */
+export const schemaVersion = 2;
+
+const marks = `
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${schemaVersion};
+`;
 
 // Wide columns come last: SQLite reads a row front to back, so looking up a record never touches its ciphertext.
-const createSchema = `
+const createImages = `
   CREATE TABLE parts (
     id         TEXT    NOT NULL PRIMARY KEY,
     token      INTEGER NOT NULL,
@@ -23,8 +30,20 @@ const createSchema = `
   CREATE UNIQUE INDEX parts_by_file ON parts (file) WHERE file IS NOT NULL;
   CREATE TABLE master_keys (id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
   CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  PRAGMA application_id = ${applicationId};
-  PRAGMA user_version = ${schemaVersion};
+`;
+
+// One row says which store this is: see `identity.ts`. Sessions: `sessions.ts`. Blobs to be removed: `leftovers.ts`.
+const createIdentity = `
+  CREATE TABLE store (
+    only_one  INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
+    id        TEXT    NOT NULL,
+    epoch     INTEGER NOT NULL,
+    is_marked INTEGER NOT NULL,
+    is_adopted INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO store VALUES (1, lower(hex(randomblob(16))), 1, 0, 1);
+  CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, begun INTEGER NOT NULL, ended INTEGER) STRICT, WITHOUT ROWID;
+  CREATE TABLE given_up_blobs (file TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
 `;
 
 /**
@@ -50,12 +69,29 @@ export function openDatabase(open: OpenDatabase, path: string, busyTimeout: numb
       PRAGMA secure_delete = ON;
       PRAGMA trusted_schema = OFF;
     `);
-    createWhenEmpty(database);
+    bringUpToDate(database);
     return database;
   } catch (cause) {
     database.close();
     if (isNotSqlite(cause)) throw invalidFile(cause);
     throw asStorageError(cause, 'open the database; check databasePath');
+  }
+}
+
+const logPatience = 1_000; // ms
+
+/**
+ * Brings the write-ahead log into the database and cuts it to nothing: the file alone is then all there is, and keys that
+ * were removed before a crash are in no log any more. Others who are at it go first, and will do it in their turn.
+ */
+export function emptyLog(database: SqlDatabase, busyTimeout: number): void {
+  try {
+    database.exec(`PRAGMA busy_timeout = ${Math.min(logPatience, busyTimeout)}`);
+    database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+  } catch {
+    // The images are in order without it.
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
   }
 }
 
@@ -81,13 +117,15 @@ function checkOwner(database: SqlDatabase): void {
       'The file at databasePath belongs to another program (or to pixstore 3.x). It was left as it is; choose another path.',
     );
   }
-  const version = pragma(database, 'user_version');
-  if (version > schemaVersion) {
-    throw new PixstoreError(
-      'DATABASE_TOO_NEW',
-      `The database has schema version ${version}; this pixstore knows versions up to ${schemaVersion}. Update pixstore.`,
-    );
-  }
+  const version = readVersion(database);
+  if (version > schemaVersion) throw databaseTooNew(version);
+}
+
+export function databaseTooNew(version: number): PixstoreError {
+  return new PixstoreError(
+    'DATABASE_TOO_NEW',
+    `The database has schema version ${version}; this pixstore knows versions up to ${schemaVersion}. Update pixstore.`,
+  );
 }
 
 /**
@@ -107,11 +145,17 @@ function useWriteAheadLog(database: SqlDatabase, busyTimeout: number): void {
   }
 }
 
-function createWhenEmpty(database: SqlDatabase): void {
+/** Looks again when it has the lock: another process may have done it meanwhile. */
+function bringUpToDate(database: SqlDatabase): void {
   database.exec('BEGIN IMMEDIATE');
-  // Another process may have made it while we waited for the lock.
-  if (isEmpty(database)) database.exec(createSchema);
+  if (isEmpty(database)) database.exec(createImages + createIdentity + marks);
+  // Processes of schema 1 may go on: what they change is whole, and blobs that they leave behind are swept.
+  else if (readVersion(database) === 1) database.exec(createIdentity + marks);
   database.exec('COMMIT');
+}
+
+function readVersion(database: SqlDatabase): number {
+  return pragma(database, 'user_version');
 }
 
 function isEmpty(database: SqlDatabase): boolean {

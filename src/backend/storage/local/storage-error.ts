@@ -20,6 +20,7 @@ export function asStorageError(cause: unknown, work: string): PixstoreError {
     );
   }
   const { code } = cause as { code?: unknown };
+  if (code === 'ERR_OUT_OF_RANGE') return rowInvalid(cause); // a number that JavaScript cannot hold
   const reason = typeof code === 'string' ? ` (${code})` : '';
   return new PixstoreError(
     'STORAGE_FAILED',
@@ -32,5 +33,28 @@ export function ciphertextMissing(): PixstoreError {
   return new PixstoreError(
     'CIPHERTEXT_MISSING',
     'The file with the ciphertext of an image is gone or damaged. Restore imageRootDir from the same backup as the database.',
+  );
+}
+
+export function rowInvalid(cause?: unknown): PixstoreError {
+  return new PixstoreError(
+    'DATABASE_ROW_INVALID',
+    'A row of the database has a value that pixstore never wrote: it was changed, or is damaged. Restore the database from a backup.',
+    { cause },
+  );
+}
+
+/** Nothing is made in its place: a disk that was not mounted comes back, and what went to another one is lost. */
+export function imageDirMissing(): PixstoreError {
+  return new PixstoreError(
+    'IMAGE_DIR_MISSING',
+    'The images that the database names are not in imageRootDir: a disk that is not mounted, or another folder. Nothing was made or changed; mount it, or correct imageRootDir.',
+  );
+}
+
+export function storeSuperseded(): PixstoreError {
+  return new PixstoreError(
+    'STORE_SUPERSEDED',
+    'Another copy of this database was adopted for imageRootDir: this one can change nothing any more. Use that one, or adopt this one again.',
   );
 }

@@ -1,30 +1,42 @@
 import type { Command } from './commands.js';
 import type { SqlDatabase } from './driver.js';
 
-const delay = 500; // ms after the last change of its kind
+const delay = 500; // ms after the first change of its kind that is still in the log
+
+// Tries that give up at once when somebody else is at the database. The one after them waits its turn.
+const politeTries = 10;
+const patience = 1_000; // ms
 
 /**
  * `secure_delete` overwrites a key that is removed or replaced in the database, but pages from before stay in
- * the write-ahead log until it is used again. So, soon after, the log is brought into the database and cut to nothing.
+ * the write-ahead log until it is used again. So, soon after, the log is brought into the database and cut to nothing,
+ * however many changes follow.
  */
 export function createWalEraser(database: SqlDatabase, schedule: typeof setTimeout = setTimeout) {
   const busyTimeout = Number(database.prepare('PRAGMA busy_timeout').get()?.timeout);
   const checkpoint = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
   let timer: NodeJS.Timeout | undefined;
+  let tries = 0;
 
   function start(): void {
-    clearTimeout(timer);
     timer = schedule(erase, delay);
     timer.unref();
   }
 
   function erase(): void {
+    timer = undefined;
+    tries += 1;
+    if (isErased(tries > politeTries ? Math.min(patience, busyTimeout) : 0)) tries = 0;
+    else start();
+  }
+
+  function isErased(wait: number): boolean {
     try {
-      // While somebody reads what was there before, this gives up at once: waiting would keep others from writing.
-      database.exec('PRAGMA busy_timeout = 0');
-      if (Number(checkpoint.get()?.busy) !== 0) start();
+      // While somebody reads what was there before, this gives up: waiting keeps others from writing.
+      database.exec(`PRAGMA busy_timeout = ${wait}`);
+      return Number(checkpoint.get()?.busy) === 0;
     } catch {
-      // The images are in order without it; the next change, or closing the database, tries again.
+      return false; // the images are in order without it
     } finally {
       database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
     }
@@ -32,9 +44,11 @@ export function createWalEraser(database: SqlDatabase, schedule: typeof setTimeo
 
   return {
     note(commands: readonly Command[]): void {
-      if (commands.some(destroysKeys)) start();
+      if (!timer && commands.some(destroysKeys)) start();
     },
-    stop: (): void => clearTimeout(timer),
+    stop(): void {
+      clearTimeout(timer);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Outcome } from './commands.js';
 import { findDriver } from './driver.js';
+import { createFence } from './fence.js';
 import { createInlineWriter } from './inline-writer.js';
 import { type PackedCommands, unpackCommands } from './packing.js';
 import { openDatabase } from './schema.js';
@@ -11,6 +12,8 @@ import type { Writer } from './writer.js';
 export interface WorkerSettings {
   databasePath: string;
   busyTimeout: number;
+  /** The folder of the store, in that of all blobs. */
+  folder: string;
 }
 
 export type ToWorker = { kind: 'run'; packed: PackedCommands } | { kind: 'close' };
@@ -21,13 +24,13 @@ export type FromWorker = string;
 const port = parentPort;
 if (port) serve(port, workerData as WorkerSettings);
 
-function serve(port: MessagePort, { databasePath, busyTimeout }: WorkerSettings): void {
+function serve(port: MessagePort, { databasePath, busyTimeout, folder }: WorkerSettings): void {
   let writer: Writer | undefined;
 
   async function run(packed: PackedCommands): Promise<Outcome[]> {
     const commands = unpackCommands(packed);
     try {
-      writer ??= createInlineWriter(openDatabase(findDriver(), databasePath, busyTimeout));
+      writer ??= createInlineWriter(openDatabase(findDriver(), databasePath, busyTimeout), createFence(folder));
     } catch (error) {
       return commands.map(() => ({ kind: 'failed', error, uncertain: false }));
     }

@@ -2,11 +2,18 @@ import { isExpected } from '../port.js';
 import type { Command, Outcome } from './commands.js';
 import { counters } from './counters.js';
 import type { SqlDatabase, SqlRow } from './driver.js';
-import { isPartOf, type PartRow } from './row.js';
-import { isFull } from './storage-error.js';
+import type { Fence } from './fence.js';
+import { isBlobName } from './file-name.js';
+import { isPartOf, type PartRow, toCount } from './row.js';
+import { databaseTooNew, schemaVersion } from './schema.js';
+import { imageDirMissing, isFull, storeSuperseded } from './storage-error.js';
 
-/** Carries out commands, all of a batch in one transaction; one that fails fails alone. */
-export function prepareWrites(database: SqlDatabase) {
+/**
+ * Carries out commands, all of a batch in one transaction; one that fails fails alone.
+ *
+ * @param fence - left out where there is no folder of blobs
+ */
+export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   const prepared = {
     parts: database.prepare(`SELECT id, token, size, file FROM parts WHERE ${isPartOf}`),
     remove: database.prepare('DELETE FROM parts WHERE id = ?'),
@@ -27,6 +34,17 @@ export function prepareWrites(database: SqlDatabase) {
     raise: database.prepare(
       'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)',
     ),
+    version: database.prepare('PRAGMA user_version'),
+    store: database.prepare('SELECT epoch, is_adopted FROM store'),
+    adopt: database.prepare('UPDATE store SET epoch = ?, is_adopted = 1'),
+    openSession: database.prepare('SELECT 1 FROM sessions WHERE id = ? AND ended IS NULL'),
+    beginSession: database.prepare('INSERT INTO sessions (id, begun) VALUES (?, ?)'),
+    endSession: database.prepare('UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL'),
+    endAllSessions: database.prepare('UPDATE sessions SET ended = ? WHERE ended IS NULL'),
+    addEndedSession: database.prepare('INSERT OR IGNORE INTO sessions (id, begun, ended) VALUES (?, ?, ?)'),
+    forgetSession: database.prepare('DELETE FROM sessions WHERE id = ?'),
+    giveUp: database.prepare('INSERT OR IGNORE INTO given_up_blobs (file) VALUES (?)'),
+    forgetBlob: database.prepare('DELETE FROM given_up_blobs WHERE file = ?'),
     begin: database.prepare('BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
     rollback: database.prepare('ROLLBACK'),
@@ -35,12 +53,16 @@ export function prepareWrites(database: SqlDatabase) {
   /** What a batch adds to the counters; written once, at its end. */
   let added = { images: 0, bytes: 0 };
 
+  let epoch = 0;
+  let isAdopted = false;
+  let isFolderGone = false;
+
   type Replace = Extract<Command, { kind: 'replace' }>;
 
   const partsOf = (id: string): StoredRow[] => prepared.parts.all(id, id, id).map(toStoredRow);
 
   function save({ id, token, rows }: Replace): boolean {
-    if (token <= Number(prepared.counter.get(counters.lastRemovedToken)?.value ?? 0)) return false;
+    if (token <= toCount(prepared.counter.get(counters.lastRemovedToken)?.value ?? 0)) return false;
     for (const part of rows) {
       if (insert(part, token)) continue;
       if (part.id === id) return false; // born already; the original goes first, so nothing was written yet
@@ -50,11 +72,11 @@ export function prepareWrites(database: SqlDatabase) {
     return true;
   }
 
-  /** @returns the files of the version before, or null when another one is stored than the expected */
+  /** @returns the blobs of the version before, or null when another one is stored than the expected */
   function update({ id, token, expectedToken, rows }: Replace): string[] | null {
     const before = new Map(partsOf(id).map((part) => [part.id, part]));
     if (!isExpected(before.get(id)?.token ?? null, expectedToken, token)) return null;
-    const released = filesOf(before.values());
+    const released = giveUpBlobsOf(before.values());
     for (const part of rows) {
       const old = before.get(part.id);
       if (old) {
@@ -76,6 +98,13 @@ export function prepareWrites(database: SqlDatabase) {
     return true;
   }
 
+  /** They are removed after the commit; what keeps that from happening does not make them forgotten. */
+  function giveUpBlobsOf(parts: Iterable<StoredRow>): string[] {
+    const files = filesOf(parts);
+    for (const file of files) prepared.giveUp.run(file);
+    return files;
+  }
+
   function removeRows(parts: Iterable<StoredRow>): void {
     for (const { id, size } of parts) {
       prepared.remove.run(id);
@@ -88,6 +117,8 @@ export function prepareWrites(database: SqlDatabase) {
     const done = (released: string[] = []): Outcome => ({ kind: 'done', released });
     switch (command.kind) {
       case 'replace': {
+        if (isFolderGone) throw imageDirMissing();
+        if (command.session && !prepared.openSession.get(command.session)) return { kind: 'session-ended' };
         if (command.expectedToken === null) return save(command) ? done() : refused;
         const released = update(command);
         return released ? done(released) : refused;
@@ -99,7 +130,7 @@ export function prepareWrites(database: SqlDatabase) {
         prepared.raise.run(counters.lastRemovedToken, original.token);
         removeRows(parts);
         added.images -= 1;
-        return done(filesOf(parts));
+        return done(giveUpBlobsOf(parts));
       }
       case 'reseal': {
         const { changes } = prepared.reseal.run(command.sealedKey, command.id, command.token);
@@ -109,12 +140,54 @@ export function prepareWrites(database: SqlDatabase) {
         prepared.noteMasterKey.run(command.keyId);
         return done();
       }
+      case 'begin-session': {
+        prepared.beginSession.run(command.session, command.begun);
+        return done();
+      }
+      case 'end-sessions': {
+        for (const session of command.sessions) prepared.endSession.run(command.ended, session);
+        return done();
+      }
+      case 'forget-session': {
+        prepared.forgetSession.run(command.session);
+        return done();
+      }
+      case 'forget-blobs': {
+        for (const file of command.files) prepared.forgetBlob.run(file);
+        return done();
+      }
+      case 'adopt': {
+        prepared.adopt.run(command.epoch);
+        prepared.endAllSessions.run(command.at);
+        for (const session of command.sessions) prepared.addEndedSession.run(session, command.at, command.at);
+        return done();
+      }
     }
   }
 
-  function saveCounters(): void {
+  /**
+   * May this process change this database, now?
+   *
+   * @throws PixstoreError `DATABASE_TOO_NEW` when a newer pixstore has migrated it meanwhile, `STORE_SUPERSEDED` when
+   * another copy of it was adopted
+   */
+  function passFence(commands: readonly Command[]): void {
+    const version = Number(prepared.version.get()?.user_version);
+    if (version > schemaVersion) throw databaseTooNew(version);
+    const store = prepared.store.get();
+    epoch = toCount(store?.epoch);
+    isAdopted = store?.is_adopted === 1;
+    const marked = fence ? fence.markedEpoch() : epoch;
+    isFolderGone = marked === null;
+    if (marked !== null && marked > epoch && !commands.some(({ kind }) => kind === 'adopt')) throw storeSuperseded();
+  }
+
+  /** @returns how many commits there were, this one included */
+  function saveCounters(): number {
+    prepared.add.run(counters.commits, 1);
     if (added.images !== 0) prepared.add.run(counters.images, added.images);
     if (added.bytes !== 0) prepared.add.run(counters.bytes, added.bytes);
+    return toCount(prepared.counter.get(counters.commits)?.value);
   }
 
   function rollBack(): void {
@@ -130,11 +203,13 @@ export function prepareWrites(database: SqlDatabase) {
     added = { images: 0, bytes: 0 };
     try {
       prepared.begin.run();
+      passFence(commands);
       step = 'change';
       const outcomes = commands.map(apply);
-      saveCounters();
+      const commits = saveCounters();
       step = 'commit';
       prepared.commit.run();
+      if (isAdopted) fence?.noteProgress(epoch, commits);
       return outcomes;
     } catch (error) {
       rollBack();
@@ -156,9 +231,10 @@ interface StoredRow {
 }
 
 function toStoredRow({ id, token, size, file }: SqlRow): StoredRow {
-  return { id: id as string, token: Number(token), size: Number(size), file: file as string | null };
+  return { id: id as string, token: toCount(token), size: toCount(size), file: file as string | null };
 }
 
+/** A row that somebody else wrote can be replaced and removed, and takes no file along. */
 function filesOf(parts: Iterable<StoredRow>): string[] {
-  return [...parts].flatMap(({ file }) => file ?? []);
+  return [...parts].flatMap(({ file }) => (isBlobName(file) ? file : []));
 }

@@ -1,9 +1,10 @@
-import { appendFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import fs, { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openLocalStore } from '../../../../../src/backend/storage/local/local-store.js';
 import { assertStored, versionOf } from '../../../../../src/testing/versions.js';
+import { filesIn } from '../../../../support/blobs.js';
 import { failure } from '../../../../support/errors.js';
 import { temporaryFolder } from '../../../../support/folders.js';
 
@@ -16,10 +17,7 @@ async function openHere(options: Partial<Parameters<typeof openLocalStore>[0]> =
     writer: 'inline',
     ...options,
   });
-  const files = () =>
-    readdirSync(images, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
+  const files = () => filesIn(images);
   return { store, images, files };
 }
 
@@ -40,7 +38,7 @@ async function openWatched() {
   });
   const open = async (...args: Parameters<typeof fs.open>) => {
     const handle = await fs.open(...args);
-    if (args[1] !== 'r' || !statSync(args[0]).isFile()) return handle;
+    if (args[1] === 'wx' || !statSync(args[0]).isFile()) return handle;
     calls.push('open');
     return watch(handle) as unknown as FileHandle;
   };
@@ -54,7 +52,7 @@ describe('files of a local store', () => {
     expect(files()).toEqual([]);
     await store.put(versionOf('secret-id', 1001, 1_001), 1000);
     const [file] = files();
-    expect(file?.slice(images.length + 1)).toMatch(/^[0-9a-f]{2}\/[0-9a-f]{32}$/);
+    expect(file?.slice(images.length + 1)).toMatch(/^[0-9a-f]{32}\/[0-9a-f]{16}\/[0-9a-f]{32}$/);
     expect(statSync(file as string).mode & 0o777).toBe(0o600);
     await store.close();
   });
@@ -108,8 +106,8 @@ describe('files of a local store', () => {
     await store.close();
   });
 
-  test('leftovers are found and swept once they are old enough, and nothing else is', async () => {
-    const clock = { now: Date.now() };
+  test('leftovers are found and swept once their writer has ended, and nothing else is', async () => {
+    const clock = { now: 1_000_000 };
     const { store, files, images } = await openHere({ inlineLimit: 0, sweepAge: 1_000, now: () => clock.now });
     await store.put(versionOf('one', 1000), null);
     const [kept] = files();
@@ -117,9 +115,10 @@ describe('files of a local store', () => {
     writeFileSync(join(folder, `${'0'.repeat(32)}.tmp`), 'half a file');
     writeFileSync(join(folder, '1'.repeat(32)), 'a file whose row never came');
     writeFileSync(join(images, 'README'), 'not ours');
-    clock.now = Date.now() - 10_000;
+    clock.now += 1_999;
+    expect(await store.check()).toEqual([]);
     expect(await store.sweep()).toBe(0);
-    clock.now = Date.now() + 10_000;
+    clock.now += 1;
     expect(await store.check()).toHaveLength(2);
     expect(await store.sweep()).toBe(2);
     expect(files().sort()).toEqual([kept, join(images, 'README')].sort());

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, truncateSync } from 'node:fs';
+import { truncateSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { openLocalStore } from '../../../../../src/backend/storage/local/local-store.js';
 import type { OpenedPart } from '../../../../../src/backend/storage/port.js';
 import { assertStored, readToEnd, versionOf } from '../../../../../src/testing/versions.js';
+import { filesIn } from '../../../../support/blobs.js';
 import { failure } from '../../../../support/errors.js';
 import { temporaryFolder } from '../../../../support/folders.js';
 
@@ -34,9 +35,8 @@ async function openHere() {
     },
   });
   for (const version of [large, small]) await store.put(version, null);
-  const file = () => readdirSync(images, { recursive: true }).map((name) => join(images, String(name))) as string[];
   const open = async () => (await store.open('large')) as OpenedPart;
-  return { store, open, filesOpen: () => opened.size, path: () => file().find((name) => /[0-9a-f]{32}$/.test(name)) };
+  return { store, open, filesOpen: () => opened.size, path: () => filesIn(images)[0] };
 }
 
 describe('reading from a local store', () => {

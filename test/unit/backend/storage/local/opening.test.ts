@@ -35,7 +35,7 @@ describe('opening a local store', () => {
     const before = readFileSync(options.databasePath);
     await failure('DATABASE_FOREIGN', open);
     expect(readFileSync(options.databasePath).equals(before)).toBe(true);
-    expect(readdirSync(folder).sort()).toEqual(['images', 'images.sqlite']);
+    expect(readdirSync(folder).sort()).toEqual(['images.sqlite']);
   });
 
   test('refuses a file that is no database, or a damaged one, and leaves it as it is', async () => {

@@ -1,0 +1,122 @@
+import type { Logger } from '../../../shared/errors/gate.js';
+import type { StoreProblem } from '../port.js';
+import type { BlobFiles } from './blob-files.js';
+import type { Command } from './commands.js';
+import { isBlobName } from './file-name.js';
+import type { Identity } from './identity.js';
+import type { Reads } from './reads.js';
+
+export interface LeftoversOptions {
+  reads: Reads;
+  files: BlobFiles;
+  identity: Identity;
+  /** Makes a change durable. */
+  change(command: Command): Promise<unknown>;
+  now(): number;
+  /** A session that nobody ended, and that began so long ago (ms), has no writer any more. */
+  abandonedAge: number;
+  logger: Logger;
+}
+
+// What a writer has under way when it dies is less. When more is left over in one session, something else happened: a
+// database was put back, or lost a part of its log.
+const mostByCrash = 1_024;
+
+/**
+ * What nobody needs any more. A blob goes on the word of both sides: a row that says it was given up; or the folder,
+ * where it is, of a session that this database knows and has ended, and that no row names it.
+ */
+export function createLeftovers({ reads, files, identity, change, now, abandonedAge, logger }: LeftoversOptions) {
+  /** Names in the folder of a session that neither a row nor a list of what was given up has. */
+  async function unnamedIn(session: string): Promise<string[]> {
+    const names = await files.list(session);
+    return names.filter((name) => !reads.isFileInUse(name) && !reads.isGivenUp(name));
+  }
+
+  async function* givenUp(): AsyncGenerator<string> {
+    for (let page = reads.givenUpBlobs(''); page.length > 0; page = reads.givenUpBlobs(page.at(-1) as string)) {
+      yield* page;
+    }
+  }
+
+  async function* ended(): AsyncGenerator<string> {
+    for (let page = reads.endedSessions(''); page.length > 0; page = reads.endedSessions(page.at(-1) as string)) {
+      yield* page;
+    }
+  }
+
+  const abandoned = () => reads.staleSessions(Math.floor(now() - abandonedAge));
+
+  async function removeGivenUp(): Promise<number> {
+    let removed = 0;
+    let forgotten: string[] = [];
+    const forget = async () => {
+      if (forgotten.length > 0) await change({ kind: 'forget-blobs', files: forgotten });
+      forgotten = [];
+    };
+    for await (const name of givenUp()) {
+      if (!reads.isFileInUse(name)) {
+        if ((await files.size(name)) !== null) removed += 1;
+        await files.remove(name);
+      }
+      forgotten.push(name);
+      if (forgotten.length === 1_000) await forget();
+    }
+    await forget();
+    return removed;
+  }
+
+  /** @returns how many files */
+  async function sweepSession(session: string, all: boolean): Promise<number> {
+    const unnamed = await unnamedIn(session);
+    if (unnamed.length > mostByCrash && !all) {
+      logger.warn(
+        `[pixstore] ${unnamed.length} files of one session are named by no row, more than a crash leaves: none was removed. If the database is the right one, sweep({ all: true }) removes them`,
+      );
+      return 0;
+    }
+    for (const name of unnamed) await files.remove(name);
+    await files.removeSession(session).then(
+      () => change({ kind: 'forget-session', session }),
+      () => {}, // what is in it is in use
+    );
+    return unnamed.length;
+  }
+
+  return {
+    async sweep(all = false): Promise<number> {
+      if (!identity.mayRemoveStill()) return 0;
+      let removed = await removeGivenUp();
+      const sessions = abandoned();
+      if (sessions.length > 0) await change({ kind: 'end-sessions', sessions, ended: Math.floor(now()) });
+      for await (const session of ended()) removed += await sweepSession(session, all);
+      return removed;
+    },
+
+    /** What `sweep` would remove, and why it removes nothing. */
+    async *problems(): AsyncGenerator<StoreProblem> {
+      if (!identity.mayRemove()) yield { kind: 'not-adopted', subject: identity.storeId };
+      for await (const name of givenUp()) {
+        if ((await files.size(name)) !== null && !reads.isFileInUse(name)) yield { kind: 'leftover', subject: name };
+      }
+      for (const session of abandoned()) yield* leftIn(session);
+      for await (const session of ended()) yield* leftIn(session);
+    },
+  };
+
+  async function* leftIn(session: string): AsyncGenerator<StoreProblem> {
+    for (const name of await unnamedIn(session)) yield { kind: 'leftover', subject: name };
+  }
+}
+
+/** Rows whose blob is gone or has another size. */
+export async function* findMissing(reads: Reads, files: BlobFiles): AsyncGenerator<StoreProblem> {
+  for (let page = reads.partsInFiles(''); page.length > 0; page = reads.partsInFiles(page.at(-1)?.file as string)) {
+    for (const { id, file, size } of page) {
+      const found = isBlobName(file) ? await files.size(file) : null;
+      // An update may have replaced the file since the page was read.
+      if (found === size || !reads.isFileInUse(file)) continue;
+      yield { kind: found === null ? 'ciphertext-missing' : 'ciphertext-damaged', subject: id };
+    }
+  }
+}
