@@ -22,6 +22,7 @@ import type { AudienceOptions, BackendStats, PixstoreBackend } from './public-ap
 import { createServing } from './serving.js';
 import { openLocalStore } from './storage/local/local-store.js';
 import type { ImageStore } from './storage/port.js';
+import { backUp, readHealth } from './upkeep.js';
 
 // With validation off, records still carry a proof, so that clients see no difference.
 const unusedWindowLength = 20_000;
@@ -145,6 +146,9 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
       }),
     ready: Promise.all([keysChecked, server?.ready]).then(() => {}),
     stats: () => start(readStats),
+    health: () => start(async () => readHealth(store)),
+    backup: (folder) => start(() => backUp(store, folder)),
+    adopt: () => start(async () => store.adopt?.()).then(() => {}),
     address: () => server?.address() ?? null,
     close: () =>
       lifecycle.close(async () => {

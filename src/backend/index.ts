@@ -36,6 +36,7 @@ export type { AudienceOptions, BackendStats, PixstoreBackend } from './public-ap
 export { type LocalStoreOptions, openLocalStore } from './storage/local/local-store.js';
 export { createMemoryStore } from './storage/memory/memory-store.js';
 export type {
+  BackupReport,
   ExpectedToken,
   ImageStore,
   ImageVersion,
@@ -44,6 +45,7 @@ export type {
   Part,
   PartRecord,
   StoredPart,
+  StoreHealth,
   StoreProblem,
   StoreUsage,
 } from './storage/port.js';

@@ -3,7 +3,7 @@ import type { ImageRecord } from '../types/index.js';
 import type { ServingStats } from './endpoint/serving-stats.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ImageInput } from './images/to-bytes.js';
-import type { ImageStore, StoreUsage } from './storage/port.js';
+import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from './storage/port.js';
 
 export interface BackendStats extends StoreUsage {
   /** What the endpoint has served since the backend was made, through all doors. */
@@ -121,6 +121,32 @@ export interface PixstoreBackend {
    * @throws PixstoreError `STORAGE_FAILED`
    */
   stats(): Promise<BackendStats | null>;
+  /**
+   * How the store is. What wants to be looked at is said in sentences; without any all is well.
+   *
+   * @throws PixstoreError `STORAGE_FAILED` when it does not answer at all
+   * @example
+   * const health = await backend.health();
+   * if (health?.status !== 'ok') alert(health?.problems.join('\n'));
+   */
+  health(): Promise<StoreHealth | null>;
+  /**
+   * Copies database and ciphertexts, as they are now, into a new folder, while everything goes on; the copy is opened and
+   * checked before it gets its name. The master key is not in it: keep that elsewhere.
+   *
+   * @param folder - must not be there yet, or be empty
+   * @throws PixstoreError `BACKUP_FAILED`, `BACKUP_UNSUPPORTED`, `STORAGE_FULL`
+   * @example
+   * await backend.backup(`/backups/${new Date().toISOString().slice(0, 10)}`);
+   */
+  backup(folder: string): Promise<BackupReport | null>;
+  /**
+   * Says that this database is the right one, after a backup was put back: other copies of it can change nothing any
+   * more, and what it does not name may be removed. Until then it serves and saves, and removes no file.
+   *
+   * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`
+   */
+  adopt(): Promise<void>;
   /** Resolves when the store is open and the endpoint listens; rejects with what prevented it (`PORT_IN_USE`, ...). */
   readonly ready: Promise<void>;
   /** Where the default endpoint listens, or null. */

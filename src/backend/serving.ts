@@ -9,6 +9,7 @@ import type { Proofs } from './keys/proofs.js';
 import { metricsText } from './metrics.js';
 import type { BackendStats } from './public-api.js';
 import type { ImageStore } from './storage/port.js';
+import { readHealth } from './upkeep.js';
 
 // What answers on their way may hold in memory: four times what is kept for hot images.
 const maxAnswerBytes = 256 * 1024 * 1024;
@@ -33,7 +34,7 @@ export function createServing(
     accessControlAllowOrigin: options.accessControlAllowOrigin,
     loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
     rateLimiter: options.rateLimit?.limiter,
-    checkHealth: async () => store.usage(),
+    checkHealth: () => readHealth(store),
     metrics: options.metrics ? async () => metricsText(await readStats()) : null,
     onServed: publishServed,
     onError: (error) => logger.error(`[pixstore] an image request failed: ${messageOf(error)}`),

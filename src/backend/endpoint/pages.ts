@@ -2,7 +2,7 @@ import { type HeaderList, type Reply, textReply } from './reply.js';
 
 export interface PagesOptions {
   /** Rejects when the store does not answer. */
-  checkHealth(): Promise<unknown>;
+  checkHealth(): Promise<{ status: 'ok' | 'degraded' | 'failed' }>;
   /** The page of metrics; null when there is none. */
   metrics: (() => Promise<string>) | null;
   onError(error: unknown): void;
@@ -10,6 +10,17 @@ export interface PagesOptions {
 
 /** What operators look at: health, and figures. */
 export function createPages({ checkHealth, metrics, onError }: PagesOptions) {
+  /** Strangers may ask: what is wrong stands in `backend.health()`. */
+  async function health(headers: HeaderList): Promise<Reply> {
+    try {
+      const { status } = await checkHealth();
+      return textReply(status === 'failed' ? 503 : 200, status, headers);
+    } catch (error) {
+      onError(error);
+      return textReply(503, 'The store does not answer.', headers);
+    }
+  }
+
   async function page(write: () => Promise<string>, headers: HeaderList): Promise<Reply> {
     try {
       return textReply(200, await write(), headers);
@@ -20,7 +31,7 @@ export function createPages({ checkHealth, metrics, onError }: PagesOptions) {
   }
 
   return {
-    health: (headers: HeaderList) => page(async () => checkHealth().then(() => 'ok'), headers),
+    health,
     metrics: (headers: HeaderList) => (metrics ? page(metrics, headers) : textReply(404, 'Not found.', headers)),
   };
 }

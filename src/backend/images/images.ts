@@ -1,4 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { isToken } from '../../shared/image-id.js';
 import type { ImageFormat, ImageMeta, ImageRecord } from '../../types/index.js';
 import { requireKeys } from '../keys/load-keyring.js';
 import type { Keyring } from '../keys/master-key.js';
@@ -18,6 +19,9 @@ export interface ImagesOptions {
   now: () => number;
   randomBytes: RandomBytes;
 }
+
+// Each means that somebody else was first.
+const mostTries = 1_000;
 
 /** The life of an image: inspected, encrypted under a key of its own, kept, handed out, removed. */
 export type Images = ReturnType<typeof createImages>;
@@ -62,12 +66,15 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
       const { id, chosen } = newImageId(where, randomBytes);
       const image = await encrypt(bytes);
       await noteSealingKey();
-      for (let token = now(); ; token = Math.max(now(), (await store.lastRemovedToken()) + 1)) {
+      let token = now();
+      for (let tries = 0; tries < mostTries; tries += 1) {
         if (chosen && (await store.record(id))) throw taken();
         const record = await put(id, token, image, null);
         if (record) return record;
         // Either the id was taken since we looked, or an image with a higher token was removed.
+        token = Math.max(now(), tokenAfter(await store.lastRemovedToken()));
       }
+      throw refusedAlways();
     },
 
     /** @throws PixstoreError what `inspectImage` throws, or `IMAGE_NOT_FOUND` */
@@ -76,14 +83,16 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
       const image = await encrypt(bytes);
       return oneByOne(id, async () => {
         await noteSealingKey();
-        for (let token = now(); ; ) {
+        let token = now();
+        for (let tries = 0; tries < mostTries; tries += 1) {
           // The clock is above the token of what is stored, almost always: then nobody has to look that up first.
           const record = await put(id, token, image, 'older');
           if (record) return record;
           const current = await store.record(id);
           if (!current) throw notFound();
-          token = Math.max(now(), current.token + 1);
+          token = Math.max(now(), tokenAfter(current.token));
         }
+        throw refusedAlways();
       });
     },
 
@@ -160,6 +169,22 @@ function toMeta(key: Uint8Array, { iv, tag }: Pick<PartRecord, 'iv' | 'tag'>): I
 }
 
 const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+
+/** @throws PixstoreError `DATABASE_ROW_INVALID`: the clock never gets there, so somebody else wrote it */
+function tokenAfter(token: number): number {
+  if (isToken(token) && isToken(token + 1)) return token + 1;
+  throw new PixstoreError(
+    'DATABASE_ROW_INVALID',
+    'The store names a token above which there is none: it was changed, or is damaged. Restore it from a backup.',
+  );
+}
+
+function refusedAlways(): PixstoreError {
+  return new PixstoreError(
+    'STORAGE_FAILED',
+    'The store refused the new version again and again, whatever its token. Try again; if it stays so, restore it from a backup.',
+  );
+}
 
 function taken(): PixstoreError {
   return new PixstoreError(

@@ -100,8 +100,8 @@ export interface StoreHealth {
 
 /** What a backup holds, once it was opened and checked. */
 export interface BackupReport extends StoreUsage {
-  /** Ciphertexts in files of their own. */
-  files: number;
+  /** What is missing or damaged in the store as well; all else is in the backup. */
+  problems: StoreProblem[];
 }
 
 /**

@@ -33,11 +33,13 @@ export interface BlobFiles {
   open(name: string): Promise<OpenBlob | null>;
   /** @returns its length in bytes, or null when there is no such file */
   size(name: string): Promise<number | null>;
+  /** Copies a file to a new place; what it holds is then on the disk. @returns false when there is no such file */
+  copy(name: string, target: string): Promise<boolean>;
   remove(name: string): Promise<void>;
   /** What was written in a session: names of blobs, and what a crash left of one. */
   list(session: string): Promise<string[]>;
-  /** Removes the folder of a session, if it is empty. */
-  removeSession(session: string): Promise<void>;
+  /** Removes the folder of a session. @returns false when there is none, or it is not empty */
+  removeSession(session: string): Promise<boolean>;
 }
 
 const temporary = '.tmp';
@@ -158,6 +160,20 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
       return (await orNull(fs.stat(pathOf(name))))?.size ?? null;
     },
 
+    async copy(name, target) {
+      const path = pathOf(name);
+      if (!(await orNull(nodeFs.lstat(path)))?.isFile()) return false;
+      // Where the file system can, the copy shares the bytes. Nothing is returned when all is well, so null tells.
+      if ((await orNull(nodeFs.copyFile(path, target, constants.COPYFILE_FICLONE))) === null) return false;
+      const copied = await nodeFs.open(target, 'r+');
+      try {
+        await copied.datasync();
+      } finally {
+        await copied.close();
+      }
+      return true;
+    },
+
     async remove(name) {
       await fs.rm(pathOf(name), { force: true });
     },
@@ -167,9 +183,11 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
       return (names ?? []).map((name) => `${session}/${name}`);
     },
 
-    async removeSession(session) {
-      await orNull(nodeFs.rmdir(join(folder, session)));
-    },
+    removeSession: (session) =>
+      nodeFs.rmdir(join(folder, session)).then(
+        () => true,
+        () => false,
+      ),
   };
 }
 

@@ -54,7 +54,7 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
   /** Marks the folder as that of this very database, or notes that this database may be an old copy. */
   function claim(mark: Mark | null): void {
     const { epoch, isMarked, isAdopted } = reads.store();
-    if (!isAdopted) return;
+    if (!isAdopted && mark) return;
     if (mark && isBehind(mark)) {
       database.exec('UPDATE store SET is_adopted = 0');
       return;
@@ -91,8 +91,11 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     missing,
     /** Is the folder of blobs there, with our mark? */
     isFolderThere: (): boolean => readMark(folder) !== null,
+    /** Was another copy of this database adopted? */
+    isSuperseded: (): boolean => (readMark(folder)?.epoch ?? 0) > reads.store().epoch,
     /** May what no row of this database names be removed? Looked up anew: another process may have adopted it. */
     mayRemove: (): boolean => reads.store().isAdopted,
+
     /** The same, after a look at the folder. */
     mayRemoveStill(): boolean {
       const mark = readMark(folder);
@@ -100,12 +103,17 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
       claim(mark);
       return reads.store().isAdopted;
     },
-    unknownSessions,
-    /** What the epoch must be above for this database to be the only one that may change the folder. */
-    latestEpoch: (): number => Math.max(reads.store().epoch, readMark(folder)?.epoch ?? 0),
-    mark(epoch: number): void {
+
+    /**
+     * Makes this database the only one that may change the folder.
+     *
+     * @param note - makes a new epoch durable in the database, with the sessions of other copies, which end with it
+     */
+    async adopt(note: (epoch: number, sessions: string[]) => Promise<unknown>): Promise<void> {
+      if (!readMark(folder)) throw imageDirMissing();
+      const epoch = Math.max(reads.store().epoch, readMark(folder)?.epoch ?? 0) + 1;
+      await note(epoch, unknownSessions());
       writeMark(root, id, epoch, databasePath);
-      database.exec('UPDATE store SET is_marked = 1');
     },
   };
 }

@@ -33,18 +33,6 @@ export function createLeftovers({ reads, files, identity, change, now, abandoned
     return names.filter((name) => !reads.isFileInUse(name) && !reads.isGivenUp(name));
   }
 
-  async function* givenUp(): AsyncGenerator<string> {
-    for (let page = reads.givenUpBlobs(''); page.length > 0; page = reads.givenUpBlobs(page.at(-1) as string)) {
-      yield* page;
-    }
-  }
-
-  async function* ended(): AsyncGenerator<string> {
-    for (let page = reads.endedSessions(''); page.length > 0; page = reads.endedSessions(page.at(-1) as string)) {
-      yield* page;
-    }
-  }
-
   const abandoned = () => reads.staleSessions(Math.floor(now() - abandonedAge));
 
   async function removeGivenUp(): Promise<number> {
@@ -54,7 +42,7 @@ export function createLeftovers({ reads, files, identity, change, now, abandoned
       if (forgotten.length > 0) await change({ kind: 'forget-blobs', files: forgotten });
       forgotten = [];
     };
-    for await (const name of givenUp()) {
+    for (const name of reads.givenUpBlobs()) {
       if (!reads.isFileInUse(name)) {
         if ((await files.size(name)) !== null) removed += 1;
         await files.remove(name);
@@ -76,10 +64,8 @@ export function createLeftovers({ reads, files, identity, change, now, abandoned
       return 0;
     }
     for (const name of unnamed) await files.remove(name);
-    await files.removeSession(session).then(
-      () => change({ kind: 'forget-session', session }),
-      () => {}, // what is in it is in use
-    );
+    // One without a folder may be about to get it. It stays known, or its folder would be taken for that of another copy.
+    if (await files.removeSession(session)) await change({ kind: 'forget-session', session });
     return unnamed.length;
   }
 
@@ -89,18 +75,18 @@ export function createLeftovers({ reads, files, identity, change, now, abandoned
       let removed = await removeGivenUp();
       const sessions = abandoned();
       if (sessions.length > 0) await change({ kind: 'end-sessions', sessions, ended: Math.floor(now()) });
-      for await (const session of ended()) removed += await sweepSession(session, all);
+      for (const session of reads.endedSessions()) removed += await sweepSession(session, all);
       return removed;
     },
 
     /** What `sweep` would remove, and why it removes nothing. */
     async *problems(): AsyncGenerator<StoreProblem> {
       if (!identity.mayRemove()) yield { kind: 'not-adopted', subject: identity.storeId };
-      for await (const name of givenUp()) {
+      for (const name of reads.givenUpBlobs()) {
         if ((await files.size(name)) !== null && !reads.isFileInUse(name)) yield { kind: 'leftover', subject: name };
       }
       for (const session of abandoned()) yield* leftIn(session);
-      for await (const session of ended()) yield* leftIn(session);
+      for (const session of reads.endedSessions()) yield* leftIn(session);
     },
   };
 
@@ -111,12 +97,10 @@ export function createLeftovers({ reads, files, identity, change, now, abandoned
 
 /** Rows whose blob is gone or has another size. */
 export async function* findMissing(reads: Reads, files: BlobFiles): AsyncGenerator<StoreProblem> {
-  for (let page = reads.partsInFiles(''); page.length > 0; page = reads.partsInFiles(page.at(-1)?.file as string)) {
-    for (const { id, file, size } of page) {
-      const found = isBlobName(file) ? await files.size(file) : null;
-      // An update may have replaced the file since the page was read.
-      if (found === size || !reads.isFileInUse(file)) continue;
-      yield { kind: found === null ? 'ciphertext-missing' : 'ciphertext-damaged', subject: id };
-    }
+  for (const { id, file, size } of reads.partsInFiles()) {
+    const found = isBlobName(file) ? await files.size(file) : null;
+    // An update may have replaced the file since its row was read.
+    if (found === size || !reads.isFileInUse(file)) continue;
+    yield { kind: found === null ? 'ciphertext-missing' : 'ciphertext-damaged', subject: id };
   }
 }

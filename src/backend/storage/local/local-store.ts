@@ -9,9 +9,11 @@ import {
   type MaybePromise,
   type Part,
   type PartRecord,
+  type StoreHealth,
   type StoreProblem,
   storeClosed,
 } from '../port.js';
+import { type BackupSource, backUp } from './backup.js';
 import { createBatcher } from './batcher.js';
 import { type FileSystem, openBlobFiles } from './blob-files.js';
 import type { Command, Outcome } from './commands.js';
@@ -27,9 +29,11 @@ import { createRecordCache } from './record-cache.js';
 import { toPartRows } from './row.js';
 import { emptyLog, openDatabase, prepareOn } from './schema.js';
 import { createSessions } from './sessions.js';
-import { asStorageError, imageDirMissing } from './storage-error.js';
+import { takeSnapshot } from './snapshot.js';
+import { asStorageError, ciphertextMissing, imageDirMissing, storeSuperseded } from './storage-error.js';
 import type { Writer } from './writer.js';
-import { isWriterThreadAvailable, startWriterThread } from './writer-thread.js';
+import { isWriterThreadAvailable, startWriterThread, takeSnapshotOnThread } from './writer-thread.js';
+import type { WorkerSettings } from './writer-worker.js';
 
 export interface LocalStoreOptions {
   databasePath: string;
@@ -83,12 +87,13 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const identity = prepareOn(database, () => {
     emptyLog(database, busyTimeout);
     const opened = openIdentity(database, reads, { databasePath, root, isElsewhere: options.fileSystem !== undefined });
-    if (!opened.mayRemove()) logger.warn(notAdopted);
+    if (!opened.mayRemove()) logger.warn(`[pixstore] ${notAdopted}`);
     return opened;
   });
   const cache = createRecordCache(reads);
   const files = openBlobFiles(root, identity.storeId, options.fileSystem);
   const parts = createPartReader(reads, cache, files);
+  const workerSettings: WorkerSettings = { databasePath, busyTimeout, folder: identity.folder };
   const writer = prepareOn(database, openWriter);
   // Names of blobs that were given up and are gone. That they are goes along with the next change.
   const gone: string[] = [];
@@ -113,7 +118,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   function openWriter(): Writer {
     const onThread = (options.writer ?? 'thread') === 'thread' && !options.driver;
     if (onThread && isWriterThreadAvailable()) {
-      return startWriterThread({ databasePath, busyTimeout, folder: identity.folder });
+      return startWriterThread(workerSettings);
     }
     if (onThread) {
       logger.warn(
@@ -238,6 +243,35 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
 
   const record = (id: string, recent?: boolean): PartRecord | null => lookUp(() => cache.record(id, recent));
 
+  function health(): StoreHealth {
+    reads.usage();
+    const failed = [
+      ...(identity.isFolderThere() ? [] : [imageDirMissing().message]),
+      ...(identity.isSuperseded() ? [storeSuperseded().message] : []),
+    ];
+    const missing = identity.missing + parts.missing();
+    const degraded = [
+      ...(missing > 0 ? [ciphertextMissing().message] : []),
+      ...(identity.mayRemove() ? [] : [notAdopted]),
+    ];
+    const status = failed.length > 0 ? 'failed' : degraded.length > 0 ? 'degraded' : 'ok';
+    return { status, problems: [...failed, ...degraded] };
+  }
+
+  const backupSource: BackupSource = {
+    database,
+    reads,
+    files,
+    snapshot: async (target) =>
+      writer.kind === 'thread'
+        ? takeSnapshotOnThread(workerSettings, target)
+        : takeSnapshot(driver, databasePath, busyTimeout, target),
+    openSql: driver,
+    busyTimeout,
+    openStore: (copy, images) =>
+      openLocalStore({ databasePath: copy, imageRootDir: images, writer: 'inline', driver, logger: silent }),
+  };
+
   async function findProblems(): Promise<StoreProblem[]> {
     const problems: StoreProblem[] = [];
     for await (const problem of findMissing(reads, files)) problems.push(problem);
@@ -269,6 +303,13 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     usage: () => lookUp(reads.usage),
     check: () => run('check the images', findProblems),
     sweep: ({ all } = {}) => run('sweep leftovers', () => leftovers.sweep(all)),
+
+    health: () => lookUp(health),
+    backup: (folder) => run('make a backup', () => backUp(resolve(folder), backupSource)),
+    adopt: () =>
+      run('adopt the database', () =>
+        identity.adopt((epoch, unknown) => change({ kind: 'adopt', epoch, sessions: unknown, at: Math.floor(now()) })),
+      ),
 
     close: () =>
       lifecycle.close(async () => {
@@ -302,5 +343,7 @@ function sessionsEnd(): PixstoreError {
   );
 }
 
+const silent: Logger = { info() {}, warn() {}, error() {} };
+
 const notAdopted =
-  '[pixstore] imageRootDir has seen a later state of this database, or another copy of it: images are served and saved, and no file is removed until you say by adopt() that this database is the right one';
+  'imageRootDir has seen a later state of this database, or another copy of it: images are served and saved, and no file is removed until you say by adopt() that this database is the right one.';

@@ -8,6 +8,7 @@ import { ciphertextMissing } from './storage-error.js';
 
 /** Brings records and ciphertexts together: at once when the row has both, else with a promise. */
 export function createPartReader(reads: Reads, cache: RecordCache, files: BlobFiles) {
+  let missing = 0;
   const opened = new Set<OpenedPart>();
 
   /** Mostly an image is read soon after its record was handed out: then its row is where the record was found. */
@@ -23,7 +24,10 @@ export function createPartReader(reads: Reads, cache: RecordCache, files: BlobFi
     const { record, file, ciphertext } = row;
     if (ciphertext) return finding.inRow({ ...record, ciphertext });
     // An update may have removed the file after we saw its row: then the row names another one by now.
-    if (file === vanished) throw ciphertextMissing();
+    if (file === vanished) {
+      missing += 1;
+      throw ciphertextMissing();
+    }
     const name = file as string;
     return finding.inFile(record, name).then((found) => found ?? find(id, finding, name));
   }
@@ -54,6 +58,9 @@ export function createPartReader(reads: Reads, cache: RecordCache, files: BlobFi
         inRow: openInMemory,
         inFile: (record, name) => (record.size > wholeUpTo ? openFile(record, name) : openWhole(record, name)),
       }),
+
+    /** How often a ciphertext was not there. */
+    missing: () => missing,
 
     /** Closes what was opened and is open still. */
     async close(): Promise<void> {

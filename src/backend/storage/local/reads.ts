@@ -37,7 +37,7 @@ export function prepareReads(database: SqlDatabase) {
     ),
     fileInUse: database.prepare('SELECT 1 FROM parts WHERE file = ?'),
     inFiles: database.prepare(
-      'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file > ? ORDER BY file LIMIT 1000',
+      'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT 1000',
     ),
     isAnyInFile: database.prepare('SELECT 1 FROM parts WHERE file IS NOT NULL LIMIT 1'),
     inFileFrom: database.prepare(
@@ -46,11 +46,11 @@ export function prepareReads(database: SqlDatabase) {
     store: database.prepare('SELECT id, epoch, is_marked, is_adopted FROM store'),
     session: database.prepare('SELECT 1 FROM sessions WHERE id = ?'),
     endedSessions: database.prepare(
-      'SELECT id FROM sessions WHERE ended IS NOT NULL AND id > ? ORDER BY id LIMIT 1000',
+      'SELECT id FROM sessions WHERE ended IS NOT NULL AND id >= ? ORDER BY id LIMIT 1000',
     ),
     staleSessions: database.prepare('SELECT id FROM sessions WHERE ended IS NULL AND begun <= ?'),
     sampleOfSessions: database.prepare('SELECT id FROM sessions ORDER BY random() LIMIT ?'),
-    givenUp: database.prepare('SELECT file FROM given_up_blobs WHERE file > ? ORDER BY file LIMIT 1000'),
+    givenUp: database.prepare('SELECT file FROM given_up_blobs WHERE file >= ? ORDER BY file LIMIT 1000'),
     isGivenUp: database.prepare('SELECT 1 FROM given_up_blobs WHERE file = ?'),
     masterKeys: database.prepare('SELECT id FROM master_keys'),
     counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
@@ -84,8 +84,12 @@ export function prepareReads(database: SqlDatabase) {
 
     isFileInUse: (file: string): boolean => prepared.fileInUse.get(file) !== undefined,
 
-    /** Parts kept in files, a page at a time, in the order of the files' names. */
-    partsInFiles: (after: string) => prepared.inFiles.all(after).map(toPlace),
+    /** Parts kept in files, in the order of the files' names. */
+    partsInFiles: () =>
+      pages(
+        (from) => prepared.inFiles.all(from).map(toPlace),
+        ({ file }) => file,
+      ),
 
     isAnyInFile: (): boolean => prepared.isAnyInFile.get() !== undefined,
 
@@ -107,18 +111,14 @@ export function prepareReads(database: SqlDatabase) {
 
     commits: () => counter(counters.commits),
     hasSession: (session: string): boolean => prepared.session.get(session) !== undefined,
-    endedSessions: (after: string): string[] => prepared.endedSessions.all(after).map(sessionOf),
+    endedSessions: () => pages((from) => prepared.endedSessions.all(from).map(sessionOf)),
     /** Those that nobody has ended, and that began at this time or before (ms since 1970). */
     staleSessions: (begun: number): string[] => prepared.staleSessions.all(begun).map(sessionOf),
     /** Some, at random. */
     sampleOfSessions: (count: number): string[] => prepared.sampleOfSessions.all(count).map(sessionOf),
 
-    /** Blobs that no row names any more and that are still to be removed, a page at a time. */
-    givenUpBlobs: (after: string): string[] =>
-      prepared.givenUp.all(after).map(({ file }) => {
-        if (!isBlobName(file)) throw rowInvalid();
-        return file;
-      }),
+    /** Blobs that no row names any more and that are still to be removed. */
+    givenUpBlobs: () => pages((from) => prepared.givenUp.all(from).map(toGivenUp)),
 
     isGivenUp: (file: string): boolean => prepared.isGivenUp.get(file) !== undefined,
 
@@ -139,6 +139,19 @@ export interface PlacedPart {
 
 function toPlace({ id, file, size }: SqlRow): PlacedPart {
   return { id: toImageId(id), file: file as string, size: toCount(size) };
+}
+
+function toGivenUp({ file }: SqlRow): string {
+  if (!isBlobName(file)) throw rowInvalid();
+  return file;
+}
+
+/** All that a query finds, a page at a time: others may write between two pages. */
+function* pages<Item>(
+  pageFrom: (from: string) => Item[],
+  keyOf: (item: Item) => string = String,
+): Generator<Item, void, void> {
+  for (let page = pageFrom(''); page.length > 0; page = pageFrom(`${keyOf(page.at(-1) as Item)}\0`)) yield* page;
 }
 
 function toImageId(id: SqlValue | undefined): string {

@@ -14,6 +14,22 @@ export function isWriterThreadAvailable(): boolean {
   return workerUrl.protocol === 'file:' && existsSync(fileURLToPath(workerUrl));
 }
 
+/** Takes a snapshot on a thread of its own: a large database takes seconds. */
+export async function takeSnapshotOnThread(settings: WorkerSettings, target: string): Promise<void> {
+  const worker = new Worker(workerUrl, { workerData: settings, execArgv: [] });
+  try {
+    const [outcome] = await new Promise<Outcome[]>((resolve, reject) => {
+      worker.once('message', (message: FromWorker) => resolve((JSON.parse(message) as Outcome[]).map(reviveError)));
+      worker.once('error', reject);
+      worker.once('exit', () => reject(endedUnexpectedly()));
+      worker.postMessage({ kind: 'snapshot', target } satisfies ToWorker);
+    });
+    if (outcome?.kind === 'failed') throw outcome.error;
+  } finally {
+    await worker.terminate();
+  }
+}
+
 /** Writes on a thread of its own, so that the one that serves requests never waits for a disk. */
 export function startWriterThread(settings: WorkerSettings): Writer {
   let worker: Worker | undefined;
@@ -28,7 +44,7 @@ export function startWriterThread(settings: WorkerSettings): Writer {
     });
     started.on('error', (error) => end(started, error));
     started.on('exit', () => {
-      end(started, new PixstoreError('STORAGE_FAILED', 'The thread that writes images ended unexpectedly. Try again.'));
+      end(started, endedUnexpectedly());
     });
     started.unref(); // an idle writer keeps no process alive; a listener for messages would undo it
     return started;
@@ -66,6 +82,10 @@ export function startWriterThread(settings: WorkerSettings): Writer {
       });
     },
   };
+}
+
+function endedUnexpectedly(): PixstoreError {
+  return new PixstoreError('STORAGE_FAILED', 'The thread that writes images ended unexpectedly. Try again.');
 }
 
 /** Errors lose their code on the way between threads; `writer-worker.ts` sends it beside them. */

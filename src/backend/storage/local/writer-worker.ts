@@ -5,6 +5,7 @@ import { createFence } from './fence.js';
 import { createInlineWriter } from './inline-writer.js';
 import { type PackedCommands, unpackCommands } from './packing.js';
 import { openDatabase } from './schema.js';
+import { takeSnapshot } from './snapshot.js';
 import type { Writer } from './writer.js';
 
 /** The far end of `writer-thread.ts`: one connection, one batch at a time. */
@@ -16,9 +17,12 @@ export interface WorkerSettings {
   folder: string;
 }
 
-export type ToWorker = { kind: 'run'; packed: PackedCommands } | { kind: 'close' };
+export type ToWorker =
+  | { kind: 'run'; packed: PackedCommands }
+  | { kind: 'snapshot'; target: string }
+  | { kind: 'close' };
 
-/** `Outcome[]` as JSON, which is cheaper to send than objects. */
+/** `Outcome[]` as JSON, which is cheaper to send than objects; a snapshot is answered as one command. */
 export type FromWorker = string;
 
 const port = parentPort;
@@ -37,11 +41,22 @@ function serve(port: MessagePort, { databasePath, busyTimeout, folder }: WorkerS
     return writer.run(commands);
   }
 
+  function snapshot(target: string): Outcome[] {
+    try {
+      takeSnapshot(findDriver(), databasePath, busyTimeout, target);
+      return [{ kind: 'done', released: [] }];
+    } catch (error) {
+      return [{ kind: 'failed', error, uncertain: false }];
+    }
+  }
+
+  const answer = (outcomes: Outcome[]) =>
+    port.postMessage(JSON.stringify(outcomes.map(withPlainError)) satisfies FromWorker);
+
   port.on('message', async (message: ToWorker) => {
-    if (message.kind === 'run') {
-      const outcomes = await run(message.packed);
-      port.postMessage(JSON.stringify(outcomes.map(withPlainError)) satisfies FromWorker);
-    } else {
+    if (message.kind === 'run') answer(await run(message.packed));
+    else if (message.kind === 'snapshot') answer(snapshot(message.target));
+    else {
       await writer?.close();
       port.close();
     }

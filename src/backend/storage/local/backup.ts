@@ -1,0 +1,176 @@
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
+import type { BackupReport, ImageStore } from '../port.js';
+import type { BlobFiles } from './blob-files.js';
+import { counters } from './counters.js';
+import type { OpenDatabase, SqlDatabase } from './driver.js';
+import { isBlobName, isUnmarkedBlob } from './file-name.js';
+import { folderOf, isNotThere, writeMark } from './mark.js';
+import { type PlacedPart, prepareReads, type Reads } from './reads.js';
+import { isPartOf } from './row.js';
+import { openDatabase } from './schema.js';
+
+/** What a backup is made of. */
+export interface BackupSource {
+  /** The store's own connection: what is true now. */
+  database: SqlDatabase;
+  reads: Reads;
+  files: BlobFiles;
+  /** Copies the database, as of one moment, into a new file. */
+  snapshot(target: string): Promise<void>;
+  openSql: OpenDatabase;
+  busyTimeout: number;
+  /** Opens what was copied, as anybody would. */
+  openStore(databasePath: string, imageRootDir: string): ImageStore;
+}
+
+/** What is in the folder of a backup. */
+export const backupNames = { database: 'pixstore.sqlite', images: 'images' } as const;
+
+const copiesAtOnce = 8;
+
+/** @returns the copy is whole and on the disk; the folder is there only then */
+export async function backUp(target: string, source: BackupSource): Promise<BackupReport> {
+  const draft = `${target}.partial`;
+  await requireEmpty(target);
+  await rm(draft, { recursive: true, force: true }); // of one that was cut off
+  try {
+    await mkdir(join(draft, backupNames.images), { recursive: true, mode: 0o700 });
+    await copyInto(draft, source);
+    const report = await verify(draft, source);
+    await rename(draft, target);
+    await sync(dirname(target));
+    return report;
+  } catch (cause) {
+    await rm(draft, { recursive: true, force: true }).catch(() => {});
+    throw cause instanceof PixstoreError ? cause : failed('the disk refused to write or read it', cause);
+  }
+}
+
+async function requireEmpty(target: string): Promise<void> {
+  try {
+    if ((await readdir(target)).length > 0) throw failed('there is something in its folder already; name a new one');
+    await rmdir(target);
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+  }
+}
+
+async function copyInto(draft: string, source: BackupSource): Promise<void> {
+  const databasePath = join(draft, backupNames.database);
+  const root = join(draft, backupNames.images);
+  await source.snapshot(databasePath);
+  const copy = openDatabase(source.openSql, databasePath, source.busyTimeout);
+  try {
+    const reads = prepareReads(copy);
+    const { id, epoch } = reads.store();
+    // It is a copy: whoever restores it says whether it is the right one. Blobs that were given up stay behind.
+    copy.exec('UPDATE store SET is_adopted = 0; DELETE FROM given_up_blobs');
+    writeMark(root, id, epoch, databasePath);
+    const folders = await copyBlobs(reads, root, id, source, createRepair(copy, source.database));
+    for (const folder of [...folders, folderOf(root, id), root, draft]) await sync(folder);
+  } finally {
+    copy.close();
+  }
+  await sync(databasePath);
+}
+
+/** @returns the folders that they were copied into */
+async function copyBlobs(
+  reads: Reads,
+  root: string,
+  storeId: string,
+  { files }: BackupSource,
+  repair: Repair,
+): Promise<Set<string>> {
+  const folders = new Set<string>();
+
+  async function copyBlob(part: PlacedPart): Promise<void> {
+    if (!isBlobName(part.file)) return;
+    const target = join(isUnmarkedBlob(part.file) ? root : folderOf(root, storeId), part.file);
+    const folder = dirname(target);
+    if (!folders.has(folder)) await mkdir(folder, { recursive: true, mode: 0o700 });
+    folders.add(folder);
+    if (await files.copy(part.file, target)) return;
+    // The image was updated or deleted since the snapshot: the copy gets what is true now.
+    for (const next of repair(part)) await copyBlob(next);
+  }
+
+  const waiting: PlacedPart[] = [];
+  const copyWaiting = () => Promise.all(waiting.splice(0).map(copyBlob));
+  for (const part of reads.partsInFiles()) if (waiting.push(part) === copiesAtOnce) await copyWaiting();
+  await copyWaiting();
+  return folders;
+}
+
+/** @returns parts whose blobs are still to be copied; none when what is missing is missing in the store as well */
+type Repair = (part: PlacedPart) => PlacedPart[];
+
+/** Brings an image of the copy up to date. */
+function createRepair(copy: SqlDatabase, live: SqlDatabase): Repair {
+  const columns = 'id, token, size, iv, tag, sealed_key, file, ciphertext';
+  const places = columns.replace(/\w+/g, '?');
+  const current = live.prepare(`SELECT ${columns} FROM parts WHERE ${isPartOf}`);
+  const counter = live.prepare('SELECT value FROM counters WHERE name = ?');
+  const remove = copy.prepare(`DELETE FROM parts WHERE ${isPartOf}`);
+  const insert = copy.prepare(`INSERT INTO parts (${columns}) VALUES (${places})`);
+  const raise = copy.prepare(
+    'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)',
+  );
+  const count = `
+    UPDATE counters SET value = (SELECT count(*) FROM parts WHERE instr(id, '.') = 0) WHERE name = '${counters.images}';
+    UPDATE counters SET value = (SELECT coalesce(sum(size), 0) FROM parts) WHERE name = '${counters.bytes}';
+  `;
+
+  return ({ id, file }) => {
+    const imageId = id.split('.', 1)[0] as string;
+    const rows = current.all(imageId, imageId, imageId);
+    if (rows.some((row) => row.file === file)) return [];
+    copy.exec('BEGIN');
+    remove.run(imageId, imageId, imageId);
+    for (const row of rows) insert.run(...columns.split(', ').map((column) => row[column] ?? null));
+    raise.run(counters.lastRemovedToken, counter.get(counters.lastRemovedToken)?.value ?? 0);
+    copy.exec(`${count} COMMIT`);
+    return rows.flatMap((row) =>
+      typeof row.file === 'string' ? { id: row.id as string, file: row.file, size: Number(row.size) } : [],
+    );
+  };
+}
+
+/** Opens the copy and looks whether it has all that the store has. */
+async function verify(draft: string, { reads, files, openStore }: BackupSource): Promise<BackupReport> {
+  const store = openStore(join(draft, backupNames.database), join(draft, backupNames.images));
+  try {
+    const problems = (await store.check()).filter(({ kind }) => kind !== 'not-adopted');
+    const lost = [];
+    for (const { kind, subject } of problems) if (kind === 'leftover' || (await isWhole(subject))) lost.push(subject);
+    if (lost.length > 0) throw failed(`${lost.length} images of it are not whole`);
+    const { images, bytes } = await store.usage();
+    return { images, bytes, problems };
+  } finally {
+    await store.close();
+  }
+
+  /** Is it whole in the store? What is missing there a backup cannot have, and keeps all else. */
+  async function isWhole(id: string): Promise<boolean> {
+    const row = reads.row(id);
+    return row?.file ? (await files.size(row.file)) === row.record.size : row !== null;
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  if (process.platform === 'win32') return; // has no handles to directories
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function failed(why: string, cause?: unknown): PixstoreError {
+  return new PixstoreError('BACKUP_FAILED', `The backup was not made: ${why}. What was stored is untouched.`, {
+    cause,
+  });
+}

@@ -1,0 +1,273 @@
+import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { findDriver } from '../../src/backend/storage/local/driver.js';
+import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import type { ImageStore } from '../../src/backend/storage/port.js';
+import { assertStored, versionOf } from '../../src/testing/versions.js';
+import { filesIn } from '../support/blobs.js';
+import { failure } from '../support/errors.js';
+import { quickFolder } from './support/quick-folder.js';
+
+const day = 86_400_000; // ms
+
+/** A folder with a clock of its own, whose stores warn into a list. */
+async function place() {
+  const folder = await quickFolder();
+  const images = join(folder, 'images');
+  const clock = { now: 1_000_000 };
+  const warnings: string[] = [];
+  const note = (message: string) => void warnings.push(message);
+  const open = (name = 'db.sqlite', imageRootDir = images) =>
+    openLocalStore({
+      databasePath: join(folder, name),
+      imageRootDir,
+      inlineLimit: 1_000,
+      writer: 'inline',
+      now: () => clock.now,
+      logger: { info: note, warn: note, error: note },
+    });
+  /** As SQLite copies a database that is in use. */
+  const copyDatabase = (to: string, from = 'db.sqlite') => {
+    const database = findDriver()(join(folder, from));
+    database.prepare('VACUUM INTO ?').run(join(folder, to));
+    database.close();
+  };
+  return { folder, images, clock, warnings, open, copyDatabase, path: (name: string) => join(folder, name) };
+}
+
+const large = (id: string, token = 1_000) => versionOf(id, token, 3_000);
+const save = async (store: ImageStore, ...ids: string[]) => {
+  for (const id of ids) expect(await store.put(large(id), null)).toBe(true);
+};
+const expectWhole = async (store: ImageStore, ...ids: string[]) => {
+  for (const id of ids) assertStored(await store.read(id), large(id));
+};
+
+/** Sweeps as the nights go by. */
+async function sweepForDays(store: ImageStore, clock: { now: number }) {
+  for (let night = 0; night < 3; night += 1) {
+    clock.now += day;
+    await store.sweep();
+  }
+}
+
+describe('a folder of several stores', () => {
+  test('keeps what each of them has, whoever sweeps', async () => {
+    const { open, clock, images } = await place();
+    const [one, two] = [open('one.sqlite'), open('two.sqlite')];
+    await save(one, 'a', 'b');
+    await save(two, 'a', 'c');
+    for (const store of [one, two]) await sweepForDays(store, clock);
+    await expectWhole(one, 'a', 'b');
+    await expectWhole(two, 'a', 'c');
+    expect(await one.remove('a')).toBe(true);
+    await expectWhole(two, 'a', 'c');
+    expect(filesIn(images)).toHaveLength(3);
+    for (const store of [one, two]) {
+      expect(await store.check()).toEqual([]);
+      expect((await store.health?.())?.status).toBe('ok');
+      await store.close();
+    }
+  });
+
+  test('keeps it also when one of them comes by another path', async () => {
+    const { open, clock, path, images } = await place();
+    const one = open('one.sqlite');
+    symlinkSync(images, path('link'));
+    const two = open('two.sqlite', path('link'));
+    await save(one, 'a');
+    await save(two, 'b');
+    for (const store of [one, two, one]) await sweepForDays(store, clock);
+    await expectWhole(one, 'a');
+    await expectWhole(two, 'b');
+    for (const store of [one, two]) await store.close();
+  });
+
+  test('is taken over from schema 1 without moving a file, also when two stores of it share it', async () => {
+    const { clock, images, path, open } = await place();
+    const fixture = fileURLToPath(new URL('../fixtures/schema-1', import.meta.url));
+    cpSync(join(fixture, 'images'), images, { recursive: true });
+    for (const name of ['one.sqlite', 'two.sqlite']) copyFileSync(join(fixture, 'images.sqlite'), path(name));
+    const other = join(images, 'ab', '0'.repeat(32));
+    mkdirSync(join(images, 'ab'));
+    copyFileSync(join(fixture, 'images.sqlite'), other); // of a third, that is not open
+    const before = filesIn(images).sort();
+    for (const name of ['one.sqlite', 'two.sqlite']) {
+      const store = open(name);
+      await sweepForDays(store, clock);
+      expect(await store.sweep({ all: true })).toBe(0);
+      expect((await store.read('photos:panorama'))?.ciphertext.length).toBeGreaterThan(64 * 1024);
+      await store.close();
+    }
+    expect(filesIn(images).sort()).toEqual(before);
+  });
+});
+
+describe('a database that is not the latest', () => {
+  const replacements: [string, (place: Awaited<ReturnType<typeof place>>) => string][] = [
+    ['copied while it was open, and put before the folder', () => 'copy.sqlite'],
+    [
+      'put back in place of the later one',
+      ({ path }) => {
+        copyFileSync(path('copy.sqlite'), path('db.sqlite'));
+        return 'db.sqlite';
+      },
+    ],
+    [
+      'put where the later one was',
+      ({ path }) => {
+        renameSync(path('db.sqlite'), path('later.sqlite'));
+        renameSync(path('copy.sqlite'), path('db.sqlite'));
+        return 'db.sqlite';
+      },
+    ],
+  ];
+
+  test.each(replacements)('%s, serves and saves, and removes nothing', async (_, replace) => {
+    const here = await place();
+    const { open, clock, images, warnings, copyDatabase } = here;
+    const first = open();
+    await save(first, 'before', 'updated', 'removed');
+    copyDatabase('copy.sqlite');
+    await save(first, 'after');
+    await first.put(large('updated', 1_001), 1_000);
+    await first.close();
+    const kept = filesIn(images);
+
+    const name = replace(here);
+    const old = open(name);
+    expect(warnings.join()).toContain('adopt');
+    expect(await old.check()).toContainEqual(expect.objectContaining({ kind: 'not-adopted' }));
+    expect((await old.health?.())?.status).toBe('degraded');
+    await expectWhole(old, 'before', 'removed');
+    await save(old, 'new');
+    expect(await old.remove('removed')).toBe(true);
+    await old.put(large('before', 2_000), 1_000);
+    await sweepForDays(old, clock);
+    expect(await old.sweep({ all: true })).toBe(0);
+    expect(filesIn(images)).toEqual(expect.arrayContaining(kept));
+    await old.close();
+
+    const again = open(name);
+    await sweepForDays(again, clock);
+    expect(filesIn(images)).toEqual(expect.arrayContaining(kept));
+    await again.close();
+  });
+
+  test('lost what was in its log, and removes nothing', async () => {
+    const { open, clock, folder } = await place();
+    const first = open();
+    await save(first, 'one');
+    await first.close();
+    const copied = await quickFolder();
+    const second = open();
+    await save(second, 'two', 'three');
+    cpSync(folder, copied, { recursive: true }); // as it is when the process is killed
+    await second.close();
+    unlinkSync(join(copied, 'db.sqlite-wal'));
+    rmSync(join(copied, 'db.sqlite-shm'));
+    const before = filesIn(join(copied, 'images'));
+    const store = open(join('..', basename(copied), 'db.sqlite'), join(copied, 'images'));
+    await sweepForDays(store, clock);
+    expect(filesIn(join(copied, 'images'))).toEqual(before);
+    await store.close();
+  });
+
+  test('is empty, and removes nothing', async () => {
+    const { open, images, clock } = await place();
+    const first = open();
+    await save(first, 'one', 'two');
+    await first.close();
+    const empty = open('empty.sqlite');
+    await sweepForDays(empty, clock);
+    expect(await empty.sweep({ all: true })).toBe(0);
+    await empty.close();
+    expect(filesIn(images)).toHaveLength(2);
+  });
+
+  test('removes what it does not name once it was adopted, and the later one can change nothing any more', async () => {
+    const { open, clock, images, copyDatabase } = await place();
+    const first = open();
+    await save(first, 'before');
+    copyDatabase('copy.sqlite');
+    await save(first, 'after');
+    const old = open('copy.sqlite');
+    await old.adopt?.();
+    expect((await old.health?.())?.status).toBe('ok');
+    await failure('STORE_SUPERSEDED', () => first.put(large('late'), null));
+    await failure('STORE_SUPERSEDED', () => first.put(versionOf('late', 1_000, 10), null));
+    await failure('STORE_SUPERSEDED', () => first.remove('before'));
+    expect((await first.health?.())?.status).toBe('failed');
+    await expectWhole(first, 'before', 'after');
+    await sweepForDays(old, clock);
+    await expectWhole(old, 'before');
+    expect(filesIn(images)).toHaveLength(1);
+    expect(await old.check()).toEqual([]);
+    await first.close();
+    await old.close();
+    const later = open();
+    expect((await later.health?.())?.status).toBe('failed');
+    await later.close();
+  });
+
+  test('when database and folder were both copied is none, and goes on as it was', async () => {
+    const { folder, open, clock, warnings } = await place();
+    const first = open();
+    await save(first, 'one', 'two');
+    await first.close();
+    const copied = await quickFolder();
+    cpSync(folder, copied, { recursive: true });
+    const store = openLocalStore({
+      databasePath: join(copied, 'db.sqlite'),
+      imageRootDir: join(copied, 'images'),
+      inlineLimit: 1_000,
+      writer: 'inline',
+      now: () => clock.now,
+    });
+    expect(warnings).toEqual([]);
+    await store.remove('one');
+    expect(filesIn(join(copied, 'images'))).toHaveLength(1);
+    expect((await store.health?.())?.status).toBe('ok');
+    await store.close();
+  });
+});
+
+describe('a writer that slept', () => {
+  test('writes again what was swept under it, and nothing is lost', async () => {
+    const { open, clock } = await place();
+    const [sleeper, sweeper] = [open(), open()];
+    await save(sleeper, 'one');
+    clock.now += day;
+    await sweeper.sweep();
+    clock.now -= day; // its own clock stands still
+    await save(sleeper, 'two');
+    await sleeper.put(large('one', 1_001), 1_000);
+    clock.now += day;
+    await sweeper.sweep();
+    assertStored(await sweeper.read('one'), large('one', 1_001));
+    await expectWhole(sweeper, 'two');
+    expect(await sweeper.check()).toEqual([]);
+    for (const store of [sleeper, sweeper]) await store.close();
+  });
+
+  test('of many sweeps while it writes, loses nothing', async () => {
+    const { open, clock } = await place();
+    const [writer, sweeper] = [open(), open()];
+    const ids = Array.from({ length: 60 }, (_, index) => `id${index}`);
+    let writing = true;
+    const saving = Promise.all(ids.map((id) => save(writer, id))).finally(() => {
+      writing = false;
+    });
+    for (let sweeps = 0; writing && sweeps < 3; sweeps += 1) {
+      await new Promise(setImmediate);
+      clock.now += day;
+      await sweeper.sweep();
+    }
+    await saving;
+    await expectWhole(sweeper, ...ids);
+    expect((await sweeper.check()).filter(({ kind }) => kind !== 'leftover')).toEqual([]);
+    for (const store of [writer, sweeper]) await store.close();
+  });
+});
