@@ -10,6 +10,7 @@ import { folderOf, isNotThere, writeMark } from './mark.js';
 import { type PlacedPart, prepareReads, type Reads } from './reads.js';
 import { isPartOf } from './row.js';
 import { openDatabase } from './schema.js';
+import { isFull } from './storage-error.js';
 
 /** What a backup is made of. */
 export interface BackupSource {
@@ -33,9 +34,9 @@ const copiesAtOnce = 8;
 /** @returns the copy is whole and on the disk; the folder is there only then */
 export async function backUp(target: string, source: BackupSource): Promise<BackupReport> {
   const draft = `${target}.partial`;
-  await requireEmpty(target);
-  await rm(draft, { recursive: true, force: true }); // of one that was cut off
   try {
+    await requireEmpty(target);
+    await rm(draft, { recursive: true, force: true }); // of one that was cut off
     await mkdir(join(draft, backupNames.images), { recursive: true, mode: 0o700 });
     await copyInto(draft, source);
     const report = await verify(draft, source);
@@ -44,7 +45,8 @@ export async function backUp(target: string, source: BackupSource): Promise<Back
     return report;
   } catch (cause) {
     await rm(draft, { recursive: true, force: true }).catch(() => {});
-    throw cause instanceof PixstoreError ? cause : failed('the disk refused to write or read it', cause);
+    if (cause instanceof PixstoreError || isFull(cause)) throw cause;
+    throw failed('the disk refused to write or read it', cause);
   }
 }
 
