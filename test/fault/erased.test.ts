@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/backend/storage/local/commands.js';
@@ -11,6 +11,7 @@ import { prepareWrites } from '../../src/backend/storage/local/writes.js';
 import type { ImageStore, ImageVersion } from '../../src/backend/storage/port.js';
 import { bytesOf, sizes, versionOf } from '../../src/testing/versions.js';
 import { quickFolder } from './support/quick-folder.js';
+import { createRandom } from './support/random.mjs';
 
 const databaseName = 'images.sqlite';
 
@@ -21,6 +22,13 @@ function isOnDisk(folder: string, bytes: Uint8Array): boolean {
   const pieces = [0, 16, 32, 48].map((start) => bytes.subarray(start, start + 16));
   return pieces.some((piece) => content.includes(Buffer.from(piece)));
 }
+
+const openHere = (folder: string) =>
+  openLocalStore({
+    databasePath: join(folder, databaseName),
+    imageRootDir: join(folder, 'images'),
+    writer: 'inline',
+  });
 
 const keyOf = ({ parts }: ImageVersion) => parts[0]?.sealedKey as Uint8Array;
 
@@ -40,11 +48,7 @@ const endings: [string, ImageVersion, (store: ImageStore) => Promise<boolean>][]
 describe('keys that are no more', () => {
   test.each(endings)('%s leaves nothing of the old sealed key, once the store is closed', async (_, version, end) => {
     const folder = await quickFolder();
-    const store = openLocalStore({
-      databasePath: join(folder, databaseName),
-      imageRootDir: join(folder, 'images'),
-      writer: 'inline',
-    });
+    const store = openHere(folder);
     // Among others, so that its page is not simply given up.
     for (let index = 0; index < 20; index += 1) await store.put(versionOf(`neighbour${index}`, 900, 200), null);
     await store.put(version, null);
@@ -52,6 +56,31 @@ describe('keys that are no more', () => {
     expect(await end(store)).toBe(true);
     await store.close();
     expect(isOnDisk(folder, keyOf(version))).toBe(false);
+  });
+
+  test('among thousands of all sizes leave next to nothing in the database, and nothing in a backup', async () => {
+    const folder = await quickFolder();
+    const store = openHere(folder);
+    const random = createRandom(1);
+    const versions = Array.from({ length: 3_000 }, (_, index) =>
+      versionOf(`i${random.below(1_000_000)}-${index}`, 1_000, random.pick([40, 200, 700, 1_100, 3_000, 9_000])),
+    );
+    await Promise.all(versions.map((version) => store.put(version, null)));
+    const ended: ImageVersion[] = [];
+    for (const [index, version] of versions.entries()) {
+      if (index % 3 === 0) await store.remove(version.id);
+      else if (index % 3 === 1) await store.put(versionOf(version.id, 2_000, random.below(1_200)), 1_000);
+      else continue;
+      ended.push(version);
+    }
+    await store.backup?.(join(folder, 'backup'));
+    await store.close();
+    const left = (content: Buffer) => ended.filter((version) => content.includes(keyOf(version))).length;
+    // SQLite overwrites a row that goes, but not what it left behind when it moved rows from page to page.
+    const inDatabase = left(readFileSync(join(folder, databaseName)));
+    console.log(`keys that are no more: ${ended.length}, found in the database: ${inDatabase}`);
+    expect(inDatabase).toBeLessThan(ended.length / 50);
+    expect(left(readFileSync(join(folder, 'backup', 'pixstore.sqlite')))).toBe(0);
   });
 });
 
@@ -102,6 +131,37 @@ describe('the write-ahead log', () => {
     expect(isOnDisk(folder, keyOf(doomed))).toBe(false);
     expect(scheduled).toHaveLength(1);
     database.close();
+  });
+
+  test('is cleared so soon after the first change also when others follow without end', async () => {
+    const { folder, database, scheduled, put, write } = await openEraser();
+    put(doomed, null);
+    write({ kind: 'remove', id: 'doomed' });
+    for (let token = 2_000; token < 2_050; token += 1) {
+      put(versionOf('busy', token, 300), token === 2_000 ? null : token - 1);
+      // Nobody starts the wait anew.
+      expect(scheduled).toHaveLength(1);
+    }
+    scheduled[0]?.();
+    expect(isOnDisk(folder, keyOf(doomed))).toBe(false);
+    put(versionOf('busy', 3_000, 300), 2_049);
+    expect(scheduled).toHaveLength(2);
+    database.close();
+  });
+
+  test('that a killed process left is cleared when the store is opened', async () => {
+    const { folder, database, put, write } = await openEraser();
+    put(doomed, null);
+    write({ kind: 'remove', id: 'doomed' });
+    const killed = await quickFolder();
+    for (const name of readdirSync(folder)) {
+      if (name.startsWith(databaseName)) writeFileSync(join(killed, name), readFileSync(join(folder, name)));
+    }
+    database.close();
+    expect(isOnDisk(killed, keyOf(doomed))).toBe(true);
+    const store = openHere(killed);
+    expect(isOnDisk(killed, keyOf(doomed))).toBe(false);
+    await store.close();
   });
 
   test('is cleared later when somebody still reads it, and nobody waits for that', async () => {
