@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -85,23 +85,50 @@ describe('a folder of several stores', () => {
     for (const store of [one, two]) await store.close();
   });
 
+  const fixture = fileURLToPath(new URL('../fixtures/schema-1', import.meta.url));
+
   test('is taken over from schema 1 without moving a file, also when two stores of it share it', async () => {
-    const { clock, images, path, open } = await place();
-    const fixture = fileURLToPath(new URL('../fixtures/schema-1', import.meta.url));
+    const { clock, images, path, open, warnings } = await place();
     cpSync(join(fixture, 'images'), images, { recursive: true });
-    for (const name of ['one.sqlite', 'two.sqlite']) copyFileSync(join(fixture, 'images.sqlite'), path(name));
-    const other = join(images, 'ab', '0'.repeat(32));
-    mkdirSync(join(images, 'ab'));
-    copyFileSync(join(fixture, 'images.sqlite'), other); // of a third, that is not open
-    const before = filesIn(images).sort();
-    for (const name of ['one.sqlite', 'two.sqlite']) {
-      const store = open(name);
+    copyFileSync(join(fixture, 'images.sqlite'), path('one.sqlite'));
+    // The second has an image of its own, in a file of its own.
+    copyFileSync(path('one.sqlite'), path('two.sqlite'));
+    const names = readdirSync(images, { recursive: true }).map(String);
+    const name = names.find((each) => /^..\/.{32}$/.test(each)) as string;
+    const other = `${name.slice(0, 3)}${'0'.repeat(32)}`;
+    copyFileSync(join(images, name), join(images, other));
+    const database = findDriver()(path('two.sqlite'));
+    database.prepare('UPDATE parts SET file = ? WHERE file = ?').run(other, name);
+    database.close();
+    for (const database of ['one.sqlite', 'two.sqlite']) {
+      const store = open(database);
       await sweepForDays(store, clock);
       expect(await store.sweep({ all: true })).toBe(0);
       expect((await store.read('photos:panorama'))?.ciphertext.length).toBeGreaterThan(64 * 1024);
+      expect((await store.health?.())?.status).toBe('ok');
       await store.close();
     }
-    expect(filesIn(images).sort()).toEqual(before);
+    expect(filesIn(images).map((file) => file.slice(images.length + 1))).toEqual(expect.arrayContaining([name, other]));
+    const one = open('one.sqlite');
+    expect(await one.remove('photos:panorama')).toBe(true);
+    expect(existsSync(join(images, name))).toBe(false);
+    expect(existsSync(join(images, other))).toBe(true);
+    expect(warnings).toEqual([]);
+    await one.close();
+  });
+
+  test('taken over from schema 1 twice, by a database and its copy: the copy removes nothing', async () => {
+    const { clock, images, path, open, warnings } = await place();
+    cpSync(join(fixture, 'images'), images, { recursive: true });
+    for (const name of ['one.sqlite', 'copy.sqlite']) copyFileSync(join(fixture, 'images.sqlite'), path(name));
+    const one = open('one.sqlite');
+    expect(warnings).toEqual([]);
+    const copy = open('copy.sqlite');
+    expect(warnings.join()).toContain('adopt');
+    expect(await copy.remove('photos:panorama')).toBe(true);
+    await sweepForDays(copy, clock);
+    expect((await one.read('photos:panorama'))?.ciphertext.length).toBeGreaterThan(64 * 1024);
+    for (const store of [one, copy]) await store.close();
   });
 });
 

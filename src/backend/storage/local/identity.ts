@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import type { SqlDatabase } from './driver.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { makeWritableFolder } from './folders.js';
-import { folderOf, type Mark, numberOf, readMark, readProgress, sessionsIn, writeMark } from './mark.js';
+import {
+  folderOf,
+  type Mark,
+  numberOf,
+  readMark,
+  readProgress,
+  sessionsIn,
+  takenOverByOthers,
+  writeMark,
+  writeTakenOver,
+} from './mark.js';
 import type { PlacedPart, Reads } from './reads.js';
 import { imageDirMissing } from './storage-error.js';
 
@@ -19,6 +29,9 @@ export interface Place {
 
 // Blobs that are looked for when a store is opened: of so many sessions one each, and as many of schema 1.
 const sampleSize = 8;
+
+// Of a store of schema 1, so many names are noted.
+const takenOverSample = 1_000;
 
 export type Identity = ReturnType<typeof openIdentity>;
 
@@ -55,10 +68,9 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
   function claim(mark: Mark | null): void {
     const { epoch, isMarked, isAdopted } = reads.store();
     if (!isAdopted && mark) return;
-    if (mark && isBehind(mark)) {
-      database.exec('UPDATE store SET is_adopted = 0');
-      return;
-    }
+    const isCopy = mark && isMarked ? isBehind(mark) : takeOver();
+    if (isCopy) database.exec('UPDATE store SET is_adopted = 0');
+    if (mark && !reads.store().isAdopted) return;
     if (mark?.epoch !== epoch || mark.database !== numberOf(databasePath) || mark.folder !== numberOf(folder)) {
       writeMark(root, id, epoch, databasePath);
     }
@@ -77,6 +89,21 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     if (mark.database !== numberOf(databasePath) && mark.folder === numberOf(folder)) return true;
     // A session that was forgotten has no folder any more, so it is looked for once more.
     return unknownSessions().some((session) => existsSync(join(folder, session)));
+  }
+
+  /**
+   * Notes what a store of schema 1 brings along, which has no mark yet. Names are random, so the first of them in their
+   * order are a sample.
+   *
+   * @returns was a copy of it taken over before?
+   */
+  function takeOver(): boolean {
+    const names = reads.firstFiles(takenOverSample).filter((name) => isBlobName(name) && isUnmarkedBlob(name));
+    if (names.length === 0) return false;
+    const others = takenOverByOthers(root, id);
+    writeMark(root, id, reads.store().epoch, databasePath);
+    writeTakenOver(folder, names);
+    return names.some((name) => others.has(name));
   }
 
   function unknownSessions(): string[] {

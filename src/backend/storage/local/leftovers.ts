@@ -1,7 +1,7 @@
 import type { Logger } from '../../../shared/errors/gate.js';
 import type { StoreProblem } from '../port.js';
 import type { BlobFiles } from './blob-files.js';
-import type { Command } from './commands.js';
+import type { Changes } from './changes.js';
 import { isBlobName } from './file-name.js';
 import type { Identity } from './identity.js';
 import type { Reads } from './reads.js';
@@ -10,9 +10,9 @@ export interface LeftoversOptions {
   reads: Reads;
   files: BlobFiles;
   identity: Identity;
-  /** Makes a change durable. */
-  change(command: Command): Promise<unknown>;
-  now(): number;
+  changes: Changes;
+  /** ms since 1970, in whole. */
+  time(): number;
   /** A session that nobody ended, and that began so long ago (ms), has no writer any more. */
   abandonedAge: number;
   logger: Logger;
@@ -26,20 +26,20 @@ const mostByCrash = 1_024;
  * What nobody needs any more. A blob goes on the word of both sides: a row that says it was given up; or the folder,
  * where it is, of a session that this database knows and has ended, and that no row names it.
  */
-export function createLeftovers({ reads, files, identity, change, now, abandonedAge, logger }: LeftoversOptions) {
+export function createLeftovers({ reads, files, identity, changes, time, abandonedAge, logger }: LeftoversOptions) {
   /** Names in the folder of a session that neither a row nor a list of what was given up has. */
   async function unnamedIn(session: string): Promise<string[]> {
     const names = await files.list(session);
     return names.filter((name) => !reads.isFileInUse(name) && !reads.isGivenUp(name));
   }
 
-  const abandoned = () => reads.staleSessions(Math.floor(now() - abandonedAge));
+  const abandoned = () => reads.staleSessions(time() - abandonedAge);
 
   async function removeGivenUp(): Promise<number> {
     let removed = 0;
     let forgotten: string[] = [];
     const forget = async () => {
-      if (forgotten.length > 0) await change({ kind: 'forget-blobs', files: forgotten });
+      if (forgotten.length > 0) await changes.make({ kind: 'forget-blobs', files: forgotten });
       forgotten = [];
     };
     for (const name of reads.givenUpBlobs()) {
@@ -65,7 +65,7 @@ export function createLeftovers({ reads, files, identity, change, now, abandoned
     }
     for (const name of unnamed) await files.remove(name);
     // One without a folder may be about to get it. It stays known, or its folder would be taken for that of another copy.
-    if (await files.removeSession(session)) await change({ kind: 'forget-session', session });
+    if (await files.removeSession(session)) await changes.make({ kind: 'forget-session', session });
     return unnamed.length;
   }
 
@@ -74,7 +74,7 @@ export function createLeftovers({ reads, files, identity, change, now, abandoned
       if (!identity.mayRemoveStill()) return 0;
       let removed = await removeGivenUp();
       const sessions = abandoned();
-      if (sessions.length > 0) await change({ kind: 'end-sessions', sessions, ended: Math.floor(now()) });
+      if (sessions.length > 0) await changes.make({ kind: 'end-sessions', sessions, ended: time() });
       for (const session of reads.endedSessions()) removed += await sweepSession(session, all);
       return removed;
     },

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isToken } from '../../../shared/image-id.js';
-import { sessionPattern } from './file-name.js';
+import { sessionPattern, storeIdPattern } from './file-name.js';
 
 /**
  * What a store leaves in the folder of its blobs, so that a folder knows whose it is. Each store has a folder of its
@@ -21,6 +21,7 @@ import { sessionPattern } from './file-name.js';
  *
  * - `<root>/<store id>/mark.json`: this
  * - `<root>/<store id>/progress`: how many commits its database had, at least
+ * - `<root>/<store id>/taken-over.json`: names of blobs of schema 1 that it came with, if it did
  * - `<root>/<store id>/<session>/<blob>`
  */
 export interface Mark {
@@ -33,6 +34,7 @@ export interface Mark {
 
 export const markName = 'mark.json';
 const progressName = 'progress';
+const takenOverName = 'taken-over.json';
 
 export function folderOf(root: string, storeId: string): string {
   return join(root, storeId);
@@ -40,10 +42,13 @@ export function folderOf(root: string, storeId: string): string {
 
 /** @returns null when there is none, or none that can be read */
 export function readMark(folder: string): Mark | null {
+  const { epoch, database, folder: marked } = readJson(join(folder, markName)) ?? {};
+  return isToken(epoch) ? { epoch, database: String(database), folder: String(marked) } : null;
+}
+
+function readJson(path: string) {
   try {
-    const { epoch, database, folder: marked } = JSON.parse(readFileSync(join(folder, markName), 'utf8'));
-    if (!isToken(epoch)) return null;
-    return { epoch, database: String(database), folder: String(marked) };
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     if (error instanceof SyntaxError || isNotThere(error)) return null;
     throw error;
@@ -78,6 +83,17 @@ export function readProgress(folder: string, epoch: number): number {
 /** Need not survive a power cut: then it says less than is true, which is true as well. */
 export function writeProgress(folder: string, epoch: number, commits: number): void {
   replaceFile(folder, progressName, `${epoch} ${commits}`);
+}
+
+/** Notes blobs of schema 1, which lie in no store's folder, as those of this one. */
+export function writeTakenOver(folder: string, names: readonly string[]): void {
+  replaceFile(folder, takenOverName, JSON.stringify(names));
+}
+
+/** Names of blobs of schema 1 that other stores in this folder came with. */
+export function takenOverByOthers(root: string, storeId: string): Set<string> {
+  const others = readdirSync(root).filter((name) => storeIdPattern.test(name) && name !== storeId);
+  return new Set(others.flatMap((id) => readJson(join(root, id, takenOverName)) ?? []));
 }
 
 /** The sessions that left a folder here. */

@@ -43,6 +43,7 @@ export function prepareReads(database: SqlDatabase) {
     inFileFrom: database.prepare(
       'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT 1',
     ),
+    firstFiles: database.prepare('SELECT file FROM parts WHERE file IS NOT NULL ORDER BY file LIMIT ?'),
     store: database.prepare('SELECT id, epoch, is_marked, is_adopted FROM store'),
     session: database.prepare('SELECT 1 FROM sessions WHERE id = ?'),
     endedSessions: database.prepare(
@@ -90,6 +91,9 @@ export function prepareReads(database: SqlDatabase) {
         (from) => prepared.inFiles.all(from).map(toPlace),
         ({ file }) => file,
       ),
+
+    /** Names of files as rows have them, the first in their order. */
+    firstFiles: (count: number): string[] => prepared.firstFiles.all(count).map(({ file }) => file as string),
 
     isAnyInFile: (): boolean => prepared.isAnyInFile.get() !== undefined,
 

@@ -15,7 +15,7 @@ export interface SessionsOptions {
   /** Notes a session durably, and makes its folder. */
   begin(session: string, begun: number): Promise<void>;
   /** Notes that nothing will be written in it any more. */
-  end(session: string): Promise<void>;
+  end(session: string): Promise<unknown>;
   now(): number;
   /** How long one may be used, in ms. */
   maxAge: number;
@@ -71,7 +71,7 @@ export function createSessions({ begin, end, now, maxAge }: SessionsOptions) {
     if (session.writers > 0 || session.places > 0 || !unfinished.delete(session)) return;
     const ending = end(session.id)
       .catch(() => {}) // a sweep will, when it is old enough
-      .finally(() => endings.delete(ending));
+      .then(() => void endings.delete(ending));
     endings.add(ending);
   }
 

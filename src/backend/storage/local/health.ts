@@ -1,0 +1,20 @@
+import type { StoreHealth } from '../port.js';
+import type { Identity } from './identity.js';
+import { ciphertextMissing, imageDirMissing, storeSuperseded } from './storage-error.js';
+
+export const notAdopted =
+  'imageRootDir has seen a later state of this database, or another copy of it: images are served and saved, and no file is removed until you say by adopt() that this database is the right one.';
+
+/** @param missing - how many ciphertexts were looked for and were not there */
+export function healthOf(identity: Identity, missing: number): StoreHealth {
+  const failures = [
+    ...(identity.isFolderThere() ? [] : [imageDirMissing().message]),
+    ...(identity.isSuperseded() ? [storeSuperseded().message] : []),
+  ];
+  const worries = [
+    ...(missing > 0 ? [ciphertextMissing().message] : []),
+    ...(identity.mayRemove() ? [] : [notAdopted]),
+  ];
+  const status = failures.length > 0 ? 'failed' : worries.length > 0 ? 'degraded' : 'ok';
+  return { status, problems: [...failures, ...worries] };
+}
