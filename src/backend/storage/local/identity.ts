@@ -27,7 +27,7 @@ export interface Place {
   isElsewhere?: boolean;
 }
 
-// Blobs that are looked for when a store is opened: of so many sessions one each, and as many of schema 1.
+// Blobs that are looked for when a store is opened: so many, as many of schema 1, and of as many sessions one each.
 const sampleSize = 8;
 
 // Of a store of schema 1, so many names are noted.
@@ -150,8 +150,10 @@ function sampleOf(reads: Reads): PlacedPart[] {
   const starts = [
     ...reads.sampleOfSessions(sampleSize).map((session) => `${session}/${anywhere()}`),
     ...Array.from({ length: sampleSize }, () => `${anywhere().slice(0, 2)}/${anywhere()}`),
-    '',
   ];
-  const found = starts.flatMap((start) => reads.partInFileFrom(start) ?? []);
+  const found = [
+    ...reads.partsInFilesFrom('', sampleSize),
+    ...starts.flatMap((start) => reads.partsInFilesFrom(start, 1)),
+  ];
   return [...new Map(found.map((part) => [part.file, part])).values()];
 }

@@ -41,7 +41,7 @@ export function prepareReads(database: SqlDatabase) {
     ),
     isAnyInFile: database.prepare('SELECT 1 FROM parts WHERE file IS NOT NULL LIMIT 1'),
     inFileFrom: database.prepare(
-      'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT 1',
+      'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT ?',
     ),
     firstFiles: database.prepare('SELECT file FROM parts WHERE file IS NOT NULL ORDER BY file LIMIT ?'),
     store: database.prepare('SELECT id, epoch, is_marked, is_adopted FROM store'),
@@ -97,11 +97,8 @@ export function prepareReads(database: SqlDatabase) {
 
     isAnyInFile: (): boolean => prepared.isAnyInFile.get() !== undefined,
 
-    /** The first part in a file whose name is not below this; null when there is none. */
-    partInFileFrom(name: string): PlacedPart | null {
-      const row = prepared.inFileFrom.get(name);
-      return row ? toPlace(row) : null;
-    },
+    /** So many parts in files, the first whose names are not below this. */
+    partsInFilesFrom: (name: string, count: number): PlacedPart[] => prepared.inFileFrom.all(name, count).map(toPlace),
 
     store(): StoreRow {
       const { id, epoch, is_marked: isMarked, is_adopted: isAdopted } = prepared.store.get() ?? {};
