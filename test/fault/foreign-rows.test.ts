@@ -60,6 +60,16 @@ describe('a row that somebody else wrote', () => {
     await store.close();
   });
 
+  test('keeps no store from being opened, and is found', async () => {
+    const { store, change, databasePath, images } = await victim();
+    await store.close();
+    change("UPDATE parts SET id = ?, file = ?, size = ? WHERE id = 'large'", 'no id', '../../secret', 2 ** 60);
+    const again = openLocalStore({ databasePath, imageRootDir: images, inlineLimit: 1_000, writer: 'inline' });
+    expect(await again.check()).toContainEqual({ kind: 'ciphertext-missing', subject: '(no id)' });
+    assertStored(await again.read('small'), versionOf('small', 1_000, 100));
+    await again.close();
+  });
+
   test('names a file that is to be removed: it stays', async () => {
     const { folder, store, change } = await victim();
     change('INSERT INTO given_up_blobs VALUES (?)', '../../secret');

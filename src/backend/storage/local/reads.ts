@@ -1,4 +1,4 @@
-import { isImageId } from '../../../shared/image-id.js';
+import { isImageId, isToken } from '../../../shared/image-id.js';
 import type { PartRecord } from '../port.js';
 import { counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
@@ -138,8 +138,9 @@ export interface PlacedPart {
   size: number;
 }
 
+/** Of a row that somebody else wrote as well: whoever looks for what is wrong has to find it. */
 function toPlace({ id, file, size }: SqlRow): PlacedPart {
-  return { id: toImageId(id), file: file as string, size: toCount(size) };
+  return { id: isImageId(id) ? id : '(no id)', file: String(file), size: isToken(size) ? size : -1 };
 }
 
 function toGivenUp({ file }: SqlRow): string {
