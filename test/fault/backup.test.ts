@@ -16,7 +16,7 @@ const small = (id: string, token = 1_000) => versionOf(id, token, 100);
 
 async function place() {
   const folder = await quickFolder();
-  const clock = { now: 1_000_000 };
+  const clock = { now: Date.now() };
   const warnings: string[] = [];
   const note = (message: string) => void warnings.push(message);
   const open = (at = folder, database = 'db.sqlite') =>

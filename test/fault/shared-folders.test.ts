@@ -16,7 +16,7 @@ const day = 86_400_000; // ms
 async function place() {
   const folder = await quickFolder();
   const images = join(folder, 'images');
-  const clock = { now: 1_000_000 };
+  const clock = { now: Date.now() };
   const warnings: string[] = [];
   const note = (message: string) => void warnings.push(message);
   const open = (name = 'db.sqlite', imageRootDir = images) =>
