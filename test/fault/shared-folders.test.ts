@@ -1,9 +1,10 @@
 import { copyFileSync, cpSync, existsSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import fs from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { findDriver } from '../../src/backend/storage/local/driver.js';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import { type LocalStoreOptions, openLocalStore } from '../../src/backend/storage/local/local-store.js';
 import type { ImageStore } from '../../src/backend/storage/port.js';
 import { assertStored, versionOf } from '../../src/testing/versions.js';
 import { filesIn } from '../support/blobs.js';
@@ -19,7 +20,7 @@ async function place() {
   const clock = { now: Date.now() };
   const warnings: string[] = [];
   const note = (message: string) => void warnings.push(message);
-  const open = (name = 'db.sqlite', imageRootDir = images) =>
+  const open = (name = 'db.sqlite', imageRootDir = images, options: Partial<LocalStoreOptions> = {}) =>
     openLocalStore({
       databasePath: join(folder, name),
       imageRootDir,
@@ -27,6 +28,7 @@ async function place() {
       writer: 'inline',
       now: () => clock.now,
       logger: { info: note, warn: note, error: note },
+      ...options,
     });
   /** As SQLite copies a database that is in use. */
   const copyDatabase = (to: string, from = 'db.sqlite') => {
@@ -183,6 +185,40 @@ describe('a database that is not the latest', () => {
     await again.close();
   });
 
+  test('was copied when nothing more was saved: the copy removes nothing that the first still has', async () => {
+    const { open, clock, copyDatabase } = await place();
+    const first = open();
+    await save(first, 'one', 'two');
+    copyDatabase('copy.sqlite');
+    const copy = open('copy.sqlite');
+    await copy.remove('one');
+    await copy.put(large('two', 1_001), 1_000);
+    await sweepForDays(copy, clock);
+    await expectWhole(first, 'one', 'two');
+    for (const store of [first, copy]) await store.close();
+  });
+
+  test('comes from another machine where more was saved than here, and removes nothing', async () => {
+    const [here, there] = [await place(), await place()];
+    const first = here.open();
+    await save(first, 'one');
+    await first.close();
+    cpSync(here.folder, there.folder, { recursive: true });
+    const second = there.open();
+    for (let number = 0; number < 30; number += 1) await second.put(versionOf(`s${number}`, 1_000, 10), null);
+    await second.close();
+    const again = here.open();
+    await save(again, 'only-here');
+    await again.close();
+    copyFileSync(there.path('db.sqlite'), here.path('db.sqlite'));
+    const store = here.open();
+    expect((await store.health?.())?.status).toBe('degraded');
+    expect(await store.remove('one')).toBe(true);
+    await sweepForDays(store, here.clock);
+    expect(filesIn(here.images)).toHaveLength(2);
+    await store.close();
+  });
+
   test('lost what was in its log, and removes nothing', async () => {
     const { open, clock, folder } = await place();
     const first = open();
@@ -276,6 +312,32 @@ describe('a writer that slept', () => {
     assertStored(await sweeper.read('one'), large('one', 1_001));
     await expectWhole(sweeper, 'two');
     expect(await sweeper.check()).toEqual([]);
+    for (const store of [sleeper, sweeper]) await store.close();
+  });
+
+  test('between its file and its row, writes again what was swept meanwhile', async () => {
+    const { open, clock, images } = await place();
+    const sweeper = open();
+    let sleeping = () => Promise.resolve();
+    const rename: typeof fs.rename = async (...names) => {
+      await fs.rename(...names);
+      await sleeping();
+    };
+    const sleeper = open('db.sqlite', images, { fileSystem: { ...fs, rename } });
+    await save(sleeper, 'one');
+    for (const id of ['two', 'three']) {
+      sleeping = async () => {
+        sleeping = () => Promise.resolve();
+        clock.now += day;
+        expect(await sweeper.sweep()).toBe(1);
+        clock.now -= day;
+      };
+      expect(await sleeper.put(large(id, 1_001), null)).toBe(true);
+      await sweeper.remove('one'); // so that the session of the second has nothing else in it
+      clock.now += 2 * day;
+    }
+    for (const id of ['two', 'three']) assertStored(await sweeper.read(id), large(id, 1_001));
+    expect(filesIn(images)).toHaveLength(2);
     for (const store of [sleeper, sweeper]) await store.close();
   });
 
