@@ -98,6 +98,10 @@ describe('a row that somebody else wrote', () => {
     await failure('DATABASE_ROW_INVALID', async () => store.records(['small']));
     await failure('DATABASE_ROW_INVALID', async () => store.read('small'));
     assertStored(await store.read('large'), versionOf('large', 1_000, 3_000));
+    expect(await store.put(versionOf('small', 2_000, 100), 'older')).toBe(true);
+    assertStored(await store.read('small'), versionOf('small', 2_000, 100));
+    change(sql, value);
+    expect(await store.remove('small')).toBe(true);
     await store.close();
   });
 

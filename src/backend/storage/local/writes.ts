@@ -1,3 +1,4 @@
+import { isToken } from '../../../shared/image-id.js';
 import { isExpected } from '../port.js';
 import type { Command, Outcome } from './commands.js';
 import { counters } from './counters.js';
@@ -230,11 +231,12 @@ interface StoredRow {
   file: string | null;
 }
 
+/** A row that somebody else wrote can be replaced and removed: it counts for nothing, and takes no file along. */
 function toStoredRow({ id, token, size, file }: SqlRow): StoredRow {
-  return { id: id as string, token: toCount(token), size: toCount(size), file: file as string | null };
+  const count = (value: unknown) => (isToken(value) ? value : 0);
+  return { id: id as string, token: count(token), size: count(size), file: file as string | null };
 }
 
-/** A row that somebody else wrote can be replaced and removed, and takes no file along. */
 function filesOf(parts: Iterable<StoredRow>): string[] {
   return [...parts].flatMap(({ file }) => (isBlobName(file) ? file : []));
 }
