@@ -4,15 +4,20 @@ import { setStage } from './stage.mjs';
 
 /** @typedef {import('./stage.mjs').Visit} Visit */
 /** @typedef {import('./stage.mjs').Kind} Kind */
-/** @typedef {'first' | 'next' | 'same'} Phase */
+/** @typedef {'first' | 'next' | 'same' | 'dropped'} Phase */
 /** @typedef {Partial<Record<Kind, Record<Phase, Visit>[]>>} Seen */
 
 /** @type {Record<Phase, string>} */
-export const phases = { first: 'first visit', next: 'next visit', same: 'same page' };
+export const phases = {
+  first: 'first visit',
+  next: 'next visit',
+  same: 'same page',
+  dropped: 'same page, Blobs dropped',
+};
 
 /**
- * Has every contestant show the same gallery three times, in a fresh profile each round: never seen, in a browser that
- * was closed and opened again, and once more on the same page.
+ * Has every contestant show the same gallery four times, in a fresh profile each round: never seen, in a browser that
+ * was closed and opened again, once more on a page that holds the Blobs, and on one that let go of them.
  *
  * @param {import('../measures/bench.mjs').Bench} bench
  * @param {{ count: number, size: number }} images
@@ -23,7 +28,7 @@ export async function see(bench, images, conditions) {
   /** @type {Kind[]} */
   const kinds = [...bench.contestants, 'plain', 'sealed'];
   const stage = await setStage(bench.place, kinds, images);
-  const once = (/** @type {Kind} */ kind) => seeThrice(stage, { kind }, conditions);
+  const once = (/** @type {Kind} */ kind) => seeAll(stage, { kind }, conditions);
   // Servers whose code is not compiled yet are not what users meet. The browsers start anew every time.
   if (!bench.quick) for (const kind of kinds) await once(kind);
   const seen = await rounds(bench, kinds, once);
@@ -37,17 +42,20 @@ export async function see(bench, images, conditions) {
  * @param {import('./stage.mjs').Conditions} [conditions]
  * @returns {Promise<Record<Phase, Visit>>}
  */
-async function seeThrice(stage, entrant, conditions) {
+async function seeAll(stage, entrant, conditions) {
   const profile = stage.freshProfile();
   const onePage = async (/** @type {import('./stage.mjs').Page} */ page) => {
     const first = await stage.visit(page);
     await page.evaluate(() => globalThis.gallery.settle());
-    return { first, same: await stage.visit(page) };
+    const same = await stage.visit(page);
+    await page.evaluate(() => globalThis.gallery.letGo());
+    await page.send('HeapProfiler.collectGarbage');
+    return { first, same, dropped: await stage.visit(page) };
   };
-  const { first, same } = await stage.withPage(profile, entrant, onePage, conditions);
+  const { first, same, dropped } = await stage.withPage(profile, entrant, onePage, conditions);
   const next = await stage.withPage(profile, entrant, stage.visit, conditions);
   await stage.removeProfile(profile);
-  return { first, next, same };
+  return { first, next, same, dropped };
 }
 
 /**

@@ -5,7 +5,11 @@ import { line, median } from '../report/line.mjs';
 /** @typedef {import('../browser/see.mjs').Phase} Phase */
 
 const kibibyte = 1024;
-/** Budgets: how many times as fast as the peer, and as plain `fetch`. */
+/**
+ * Budgets: how many times as fast as the peer, and as plain `fetch`.
+ *
+ * @type {{ count: number, size: number, budgets: Partial<Record<Phase, { peer?: number, plain?: number }>> }[]}
+ */
 export const galleries = [
   {
     count: 500,
@@ -15,9 +19,12 @@ export const galleries = [
   { count: 200, size: 56 * kibibyte, budgets: { first: { peer: 5 }, next: { peer: 3 }, same: { peer: 100 } } },
   { count: 50, size: 528 * kibibyte, budgets: { first: { peer: 2 }, next: { peer: 2 }, same: { peer: 100 } } },
 ];
-const floors = { first: 'one fetch, WebCrypto', next: 'one transaction, WebCrypto', same: 'a Map' };
+const floors = { first: 'one fetch, WebCrypto', next: 'one transaction, WebCrypto', same: 'a Map', dropped: 'a Map' };
 
-/** How long a gallery takes that was never seen, that was seen before, and that is asked for again on the same page. */
+/**
+ * How long a gallery takes that was never seen, that was seen before, and that is asked for again on the same page, which
+ * holds its Blobs or let go of them.
+ */
 export async function visits(/** @type {import('./bench.mjs').Bench} */ bench) {
   const lines = [];
   for (const { count, size, budgets } of galleries) {
@@ -35,7 +42,7 @@ export async function visits(/** @type {import('./bench.mjs').Bench} */ bench) {
  * @param {Seen} seen
  * @param {Phase} phase
  * @param {string} gallery
- * @param {{ peer?: number, plain?: number }} budgets
+ * @param {{ peer?: number, plain?: number }} [budgets]
  */
 function linesOf(seen, phase, gallery, budgets) {
   const group = phase;
@@ -43,7 +50,7 @@ function linesOf(seen, phase, gallery, budgets) {
   const all = figures(seen, phase, (visit) => visit.all);
   const floor = { name: floors[phase], value: median(all.sealed ?? []) };
   const lines = speedLines({ group, name, floor }, all, budgets);
-  if (phase !== 'same') {
+  if (phase === 'first' || phase === 'next') {
     const first = figures(seen, phase, (visit) => visit.first);
     lines.push(...speedLines({ group, name: `first picture, ${name}` }, first));
     const firstRow = figures(seen, phase, (visit) => visit.firstRow);

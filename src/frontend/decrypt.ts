@@ -3,6 +3,16 @@ import { formatFromByte, mimeTypeOf } from '../shared/formats.js';
 import { tagLength } from '../shared/wire/layout.js';
 import type { DecryptionKey } from '../shared/wire/payload.js';
 
+/**
+ * A decrypted image. Bytes and not a Blob: a Blob is not memory, since browsers write Blobs into the profile, in the
+ * clear, when memory gets short.
+ */
+export interface Picture {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Its MIME type. */
+  type: string;
+}
+
 /** A copy of a ciphertext that has room for its tag, in a buffer that holds nothing else. */
 export function withRoomForTag(ciphertext: Uint8Array): Uint8Array<ArrayBuffer> {
   const sealed = new Uint8Array(ciphertext.length + tagLength);
@@ -14,6 +24,7 @@ export function withRoomForTag(ciphertext: Uint8Array): Uint8Array<ArrayBuffer> 
  * Decrypts with AES-256-GCM.
  *
  * @param sealed - ciphertext and, behind it, room for the tag, which is put there as WebCrypto wants it
+ * @returns the format's byte and the image
  * @throws PixstoreError `DECRYPTION_FAILED` when key, IV, tag and ciphertext do not belong together
  */
 export async function decrypt(
@@ -30,14 +41,14 @@ export async function decrypt(
 }
 
 /**
- * Makes an image of what was decrypted.
+ * Makes an image of what was decrypted; copies nothing.
  *
  * @param types - MIME types of the formats that may be shown (jpg and jpeg are one type)
  * @throws PixstoreError `FORMAT_REFUSED` when its format is not among them
  */
-export function toImage(plaintext: Uint8Array<ArrayBuffer>, types: readonly string[]): Blob {
+export function toPicture(plaintext: Uint8Array<ArrayBuffer>, types: readonly string[]): Picture {
   const format = formatFromByte(plaintext[0]);
   const type = mimeTypeOf(format);
-  if (types.includes(type)) return new Blob([plaintext.subarray(1)], { type });
+  if (types.includes(type)) return { bytes: plaintext.subarray(1), type };
   throw new PixstoreError('FORMAT_REFUSED', `The option "imageFormats" does not list ${format ?? 'its format'}.`);
 }

@@ -1,20 +1,23 @@
 import { alwaysThrowing, handleError } from '../shared/errors/gate.js';
+import { forgetLastError } from '../shared/errors/last-error.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { isImageId } from '../shared/image-id.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
 import { createDiskCache } from './cache/disk-cache.js';
-import { createGenerations } from './cache/generations.js';
+import { createGeneration } from './cache/generation.js';
 import { createMemoryCache } from './cache/memory-cache.js';
 import { createTabChannel } from './cache/other-tabs.js';
+import { guardCallbacks } from './callbacks.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import type { GetImageOptions } from './fetching/demand.js';
 import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
 import { type AnyFetcher, createFetch } from './fetching/fetch-payload.js';
 import { createRequestLine } from './fetching/request-line.js';
-import { createImageLoader, type LoadedImage, type PayloadSource } from './load-image.js';
+import { createImageLoader, type PayloadSource } from './load-image.js';
 import { createObjectUrls } from './object-urls.js';
 import type { PixstoreFrontend } from './public-api.js';
 import { assertRecord } from './record.js';
+import { createImageShower, type ShownImage } from './show-image.js';
 
 /**
  * Creates a frontend of its own, beside or instead of the default one of `initPixstoreFrontend`.
@@ -29,34 +32,68 @@ export function createPixstoreFrontend<Context = unknown>(
   config?: FrontendConfig,
   fetcher?: ImageFetcher<Context>,
 ): PixstoreFrontend<Context> {
-  const options = alwaysThrowing(() => readFrontendConfig(config, fetcher));
-  const memory = createMemoryCache<LoadedImage>(options.frontendMemoryCacheBytes);
-  const disk = createDiskCache(options);
-  const generations = createGenerations();
-  const tabs = createTabChannel(
-    options.frontendDbName,
-    (id) => {
-      forget(id);
-      void disk.drop(id);
-    },
-    () => {
-      forget();
-      disk.dropWaiting();
-    },
-  );
+  const options = guardCallbacks(alwaysThrowing(() => readFrontendConfig(config, fetcher)));
+  const memory = createMemoryCache(options.frontendMemoryCacheBytes);
+  const disk = createDiskCache(options, () => logOut());
   const source: PayloadSource = fetcher
     ? createFetch(fetcher as AnyFetcher, options.fetchTimeout)
     : // readFrontendConfig saw to it that there is a host when there is no fetcher.
       createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
-  const load = createImageLoader({ options, source, memory, disk, generations });
   const urls = createObjectUrls();
+  const tabs = createTabChannel(options.frontendDbName, {
+    onDelete(id) {
+      forget(id);
+      void disk.drop(id);
+    },
+    onLogout({ number, keepShown }) {
+      logOut(keepShown);
+      void disk.finishLogout(number);
+    },
+    async onReturn() {
+      // It may also have slept through the deletion of a single image.
+      forgetAll();
+      disk.dropWaiting();
+      if (!(await disk.look())) logOut();
+    },
+    onLook: () => void disk.look(),
+  });
   // What each tier gave since the frontend was made.
   const given = { memory: { hits: 0, bytes: 0 }, disk: { hits: 0, bytes: 0 }, network: { hits: 0, bytes: 0 } };
+  // Ends calls under way: of this generation, and of those before it whose calls were left to go on.
+  let calls = new AbortController();
+  let current = beginGeneration();
   let closed = false;
 
-  /** An image or all, in memory; and what is on its way is not kept. Says whether the image was there. */
-  function forget(id?: string): boolean {
-    generations.end(id);
+  /** All that calls between two logouts share, but for the caches. */
+  function beginGeneration() {
+    const generation = createGeneration(calls.signal);
+    const load = createImageLoader({ options, source, memory, disk }, generation);
+    const shower = createImageShower({ options, memory, load, generation });
+    return { generation, load, ...shower };
+  }
+
+  /** Keeps nothing in memory, nor of what is on its way. Calls under way go on. */
+  function forgetAll(): void {
+    current.generation.end();
+    current = beginGeneration();
+    memory.remove();
+  }
+
+  /** The cache was cleared, here or in another tab. */
+  function logOut(keepShown = false): void {
+    forgetLastError();
+    if (!keepShown) {
+      urls.revokeAll();
+      calls.abort(new PixstoreError('CACHE_CLEARED', 'The cache was cleared meanwhile.'));
+      calls = new AbortController();
+    }
+    forgetAll();
+  }
+
+  /** Keeps an image neither in memory nor when it is on its way. Says whether it was in memory. */
+  function forget(id: string): boolean {
+    current.generation.deleted(id);
+    current.forget(id);
     return memory.remove(id);
   }
 
@@ -76,27 +113,18 @@ export function createPixstoreFrontend<Context = unknown>(
     }
   }
 
-  function find(record: ImageRecord, context: unknown, wish: GetImageOptions): LoadedImage | Promise<LoadedImage> {
-    assertRecord(record);
-    if (!globalThis.crypto?.subtle) throw new PixstoreError('INSECURE_CONTEXT', 'The page needs HTTPS, or localhost.');
-    return load(record, context, wish);
-  }
-
   /** Finds an image that is about to be shown, or null, and tells of it. */
-  function show(record: ImageRecord, context: unknown, wish: GetImageOptions = {}): Promise<LoadedImage | null> {
+  function show(record: ImageRecord, context: unknown, wish: GetImageOptions = {}): Promise<ShownImage | null> {
     return run(async () => {
+      assertLoadable(record);
       const begun = options.now();
-      const loaded = await find(record, context, wish);
-      const { token, source, image } = loaded;
+      const shown = await current.show(record, context, wish);
+      const { token, source, image } = shown;
       const bytes = image.size;
       given[source].hits += 1;
       given[source].bytes += bytes;
-      try {
-        options.onImageLoad?.({ id: record.id, token, source, bytes, milliseconds: options.now() - begun });
-      } catch (error) {
-        options.logger.error(`[pixstore] onImageLoad threw: ${error}`);
-      }
-      return loaded;
+      options.onImageLoad?.({ id: record.id, token, source, bytes, milliseconds: options.now() - begun });
+      return shown;
     }, wish);
   }
 
@@ -111,20 +139,35 @@ export function createPixstoreFrontend<Context = unknown>(
       run(() => Promise.all(assertList(records).map((record) => getImage(record, context, wish))), wish),
 
     async getImageUrl(record, context, wish) {
-      const loaded = await show(record, context, wish);
-      // Work of its own: the frontend may be closed by now.
-      return loaded && run(() => urls.hold(loaded.version, loaded.image));
+      const { generation } = current;
+      const shown = await show(record, context, wish);
+      // Work of its own: the frontend may be closed by now, or the cache cleared.
+      return (
+        shown &&
+        run(() => {
+          generation.signal.throwIfAborted();
+          return urls.hold(shown.version, shown.image);
+        })
+      );
     },
 
     async prefetchImages(records, context, wish) {
       const atOnce = 32;
       await run(async () => {
+        const { generation, load } = current;
         const waiting = assertList(records).slice();
-        while (waiting.length > 0 && !closed) {
+        // After a logout nothing of it would be kept.
+        while (waiting.length > 0 && !closed && !generation.isOver()) {
           wish?.signal?.throwIfAborted();
           const some = waiting.splice(0, atOnce);
-          await Promise.allSettled(some.map(async (record) => find(record, context, { ...wish, priority: 'low' })));
+          await Promise.allSettled(
+            some.map(async (record) => {
+              assertLoadable(record);
+              await load(record, context, { ...wish, priority: 'low' });
+            }),
+          );
         }
+        generation.signal.throwIfAborted();
       }, wish);
     },
 
@@ -140,7 +183,7 @@ export function createPixstoreFrontend<Context = unknown>(
         assertImageId(id);
         const wasInMemory = forget(id);
         // Told afterwards: a tab that is quicker would leave nothing on disk for us to find.
-        const wasOnDisk = await disk.remove(id).finally(() => tabs.tell(id));
+        const wasOnDisk = await disk.remove(id).finally(() => tabs.tellDelete(id));
         return wasOnDisk || wasInMemory;
       }),
 
@@ -150,22 +193,31 @@ export function createPixstoreFrontend<Context = unknown>(
         return memory.has(id) || disk.has(id);
       }),
 
-    async clearImageCache() {
+    async clearImageCache(wish) {
+      // Whatever an event or a promise hands to it, it is a logout.
+      const keepShown = wish?.keepShown === true;
       await run(async () => {
-        forget();
-        tabs.tell();
-        await disk.remove();
+        logOut(keepShown);
+        const number = disk.beginLogout();
+        tabs.tellLogout({ number, keepShown });
+        await disk.clear(number);
       });
     },
 
     close() {
       closed = true;
-      urls.close();
+      urls.revokeAll();
       tabs.close();
       disk.close();
-      forget();
+      forgetAll();
     },
   };
+}
+
+/** @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT` */
+function assertLoadable(record: ImageRecord): void {
+  assertRecord(record);
+  if (!globalThis.crypto?.subtle) throw new PixstoreError('INSECURE_CONTEXT', 'The page needs HTTPS, or localhost.');
 }
 
 function assertImageId(id: unknown): void {

@@ -1,26 +1,21 @@
 import { mimeTypeOf } from '../shared/formats.js';
 import { invalidProof } from '../shared/wire/states.js';
-import type { ImageMeta, ImageRecord } from '../types/index.js';
+import type { ImageRecord } from '../types/index.js';
 import type { DiskCache } from './cache/disk-cache.js';
-import type { createGenerations } from './cache/generations.js';
-import type { MemoryCache } from './cache/memory-cache.js';
+import type { Generation } from './cache/generation.js';
+import type { MemoryCache, MemoryEntry } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
-import { decrypt, toImage, withRoomForTag } from './decrypt.js';
+import { decrypt, type Picture, toPicture, withRoomForTag } from './decrypt.js';
 import { readAnswer } from './fetching/answer.js';
 import type { Demand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
 import { createRefresher } from './fetching/refresh.js';
 import { createRetry } from './fetching/retry.js';
 import { createSingleFlight } from './fetching/single-flight.js';
-import { assertRecord, decodeMeta, encodeMeta } from './record.js';
-import { createTurns } from './turns.js';
+import { assertRecord, decodeMeta, versionOf } from './record.js';
 
 /** An image, the version it is of, and where it was found. */
-export interface LoadedImage {
-  image: Blob;
-  token: number;
-  /** See {@link versionOf}. */
-  version: string;
+export interface LoadedImage extends MemoryEntry {
   source: ImageSource;
 }
 
@@ -31,38 +26,39 @@ export type PayloadSource = (record: ImageRecord, context: unknown, demand: Dema
 export interface LoaderParts {
   options: FrontendOptions;
   source: PayloadSource;
-  memory: MemoryCache<LoadedImage>;
+  memory: MemoryCache;
   disk: DiskCache;
-  generations: ReturnType<typeof createGenerations>;
 }
 
 /** What the steps of one journey have in common. */
 interface Journey {
   context: unknown;
   demand: Demand;
-  /** False when the image was deleted from the cache meanwhile. */
+  /** False when the image was deleted from the cache meanwhile, or all were. */
   mayKeep(): boolean;
 }
 
-/** Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. */
-export function createImageLoader({ options, source, memory, disk, generations }: LoaderParts) {
-  const share = createSingleFlight<LoadedImage>();
-  const turn = createTurns();
+/**
+ * Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. What it
+ * remembers of an image or shares between calls ends with the generation: who logs in next gets a loader of his own.
+ */
+export function createImageLoader({ options, source, memory, disk }: LoaderParts, generation: Generation) {
+  const share = createSingleFlight<LoadedImage>(generation.signal);
   const retry = createRetry(options);
   // The last proof of each image that was refused: it is too old now, and will be later.
   const refused = new Map<string, string>();
   let fetching = 0;
   const refresh =
-    options.refreshRecords && createRefresher(options.refreshRecords, options.fetchTimeout, () => fetching);
+    options.refreshRecords &&
+    createRefresher(options.refreshRecords, options.fetchTimeout, () => fetching, generation.signal);
   const types = options.imageFormats.map(mimeTypeOf);
 
   return (record: ImageRecord, context: unknown, wish: GetImageOptions): LoadedImage | Promise<LoadedImage> => {
     const { id } = record;
-    const generation = generations.of(id);
     return (
       fromMemory(record) ??
-      share(versionOf(record) + generation, wish, (demand) =>
-        find(record, { context, demand, mayKeep: () => generations.of(id) === generation }),
+      share(`${versionOf(record)},${generation.deletionsOf(id)}`, wish, (demand) =>
+        find(record, { context, demand, mayKeep: generation.watch(id) }),
       )
     );
   };
@@ -75,10 +71,11 @@ export function createImageLoader({ options, source, memory, disk, generations }
   /** @param isRenewed - the application was asked for a fresh record before, and this is it */
   async function find(record: ImageRecord, journey: Journey, isRenewed?: boolean): Promise<LoadedImage> {
     const { id, token } = record;
-    const image = await fromDisk(record, journey.demand);
-    const loaded: LoadedImage = image
-      ? { image, token, version: versionOf(record), source: 'disk' }
+    const picture = await fromDisk(record);
+    const loaded: LoadedImage = picture
+      ? { picture, token, version: versionOf(record), source: 'disk' }
       : await fromNetwork(record, journey).catch(async (error) => {
+          journey.demand.signal?.throwIfAborted();
           if (hasCode(error, 'IMAGE_NOT_FOUND')) forget(id);
           if (!refresh || isRenewed || !hasCode(error, 'PROOF_INVALID')) throw error;
           // A proof that expired does not show: the journey goes on with a fresh record, if the application has one.
@@ -86,18 +83,20 @@ export function createImageLoader({ options, source, memory, disk, generations }
           const fresh = await refresh(id, journey.context);
           if (!fresh) throw error;
           assertRecord(fresh);
+          // Never an older version than the one that was asked for, whoever names it.
+          if (fresh.token < token) throw error;
           return fromMemory(fresh) ?? find(fresh, journey, true);
         });
     if (journey.mayKeep()) memory.put(id, loaded);
     return loaded;
   }
 
-  async function fromDisk({ id, token, meta }: ImageRecord, demand: Demand): Promise<Blob | undefined> {
+  async function fromDisk({ id, token, meta }: ImageRecord): Promise<Picture | undefined> {
     const cached = await disk.read(id, token);
     if (!cached) return undefined;
-    if (cached instanceof Blob) return types.includes(cached.type) ? cached : undefined;
     try {
-      return await open(cached, meta, demand);
+      const plaintext = 'plaintext' in cached ? cached.plaintext : await decrypt(cached.ciphertext, decodeMeta(meta));
+      return toPicture(plaintext, types);
     } catch (error) {
       if (!hasCode(error, 'DECRYPTION_FAILED')) throw error;
       forget(id);
@@ -108,35 +107,23 @@ export function createImageLoader({ options, source, memory, disk, generations }
   async function fromNetwork(record: ImageRecord, { context, demand, mayKeep }: Journey): Promise<LoadedImage> {
     const { id, statelessProof } = record;
     fetching += 1;
-    const answer = await retry(demand.signal, async () =>
-      readAnswer(
-        refused.get(id) === statelessProof ? Uint8Array.of(invalidProof) : await source(record, context, demand),
-      ),
-    ).finally(() => {
+    const current = await retry(demand.signal, async () => {
+      const isRefused = refused.get(id) === statelessProof;
+      return readAnswer(isRefused ? Uint8Array.of(invalidProof) : await source(record, context, demand), record);
+    }).finally(() => {
       fetching -= 1;
     });
-    const current = 'token' in answer ? { ...answer, id, meta: encodeMeta(answer) } : record;
     // In a buffer of its own: IndexedDB stores the whole buffer of a view, and a payload's may hold the key.
-    const ciphertext = withRoomForTag(answer.ciphertext);
-    const image = await open(ciphertext, current.meta, demand);
+    const ciphertext = withRoomForTag(current.ciphertext);
+    const plaintext = await decrypt(ciphertext, decodeMeta(current.meta));
+    const picture = toPicture(plaintext, types);
     const { token } = current;
-    if (mayKeep()) disk.write(id, token, { image, ciphertext });
-    return { image, token, version: versionOf(current), source: 'network' };
-  }
-
-  async function open(sealed: Uint8Array<ArrayBuffer>, meta: ImageMeta, demand: Demand): Promise<Blob> {
-    const plaintext = await decrypt(sealed, decodeMeta(meta));
-    await turn(demand);
-    return toImage(plaintext, types);
+    if (mayKeep()) disk.write(id, token, { ciphertext, plaintext });
+    return { picture, token, version: versionOf(current), source: 'network' };
   }
 
   function forget(id: string): void {
     memory.remove(id);
     void disk.drop(id);
   }
-}
-
-/** Tells versions of images apart, also by what opens them: a record with another key must not get the picture. */
-function versionOf({ id, token, meta: { key, tag } }: Omit<ImageRecord, 'statelessProof'>): string {
-  return [id, token, key, tag].join();
 }

@@ -19,10 +19,21 @@ export interface CacheStats {
   network: Omit<TierStats, 'entries'>;
 }
 
+/** How `clearImageCache` goes about it. */
+export interface ClearOptions {
+  /**
+   * URLs that are shown stay until they are released, and calls under way give their pictures, which are not kept: for
+   * an application that only wants its cache empty. Default false.
+   */
+  keepShown?: boolean | undefined;
+}
+
 /** A frontend: what shows private images in a browser. What a failing call does is the option `errorHandlingMode`. */
 export interface PixstoreFrontend<Context = unknown> {
   /**
-   * Gets an image: from memory, from the disk cache or from the backend, decrypted in memory.
+   * Gets an image: from memory, from the disk cache or from the backend, decrypted in memory. As long as anybody holds
+   * the Blob of a version, others who ask for it get the same; let go of what is not shown any more, since a browser may
+   * write Blobs to its disk.
    *
    * @param record - what `getImageRecord` gave your API
    * @param context - handed to a custom fetcher; calls for the same version at the same time share one fetch, with
@@ -31,7 +42,7 @@ export interface PixstoreFrontend<Context = unknown> {
    * @returns the image with its MIME type, or null when it failed in an error mode that does not throw
    * @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT`, `FRONTEND_CLOSED`, `FETCH_FAILED`, `FETCH_TIMEOUT`,
    * `PAYLOAD_INVALID`, `IMAGE_NOT_FOUND`, `PROOF_INVALID`, `PROOF_MISSING`, `ID_MISSING`, `SERVER_FAILED`,
-   * `RATE_LIMITED`, `DECRYPTION_FAILED`, `FORMAT_REFUSED`; in every error mode the reason of an aborted `signal`
+   * `RATE_LIMITED`, `DECRYPTION_FAILED`, `FORMAT_REFUSED`, `CACHE_CLEARED`; in every error mode the reason of an aborted `signal`
    *
    * @example
    * const blob = await frontend.getImage(record, undefined, { priority: 'high' });
@@ -56,7 +67,7 @@ export interface PixstoreFrontend<Context = unknown> {
 
   /**
    * Gets an image as a URL. However often a version is shown, it has one URL, which is revoked when the last of those
-   * who got it has released it, or with `close()`.
+   * who got it has released it, with `clearImageCache()` or with `close()`.
    *
    * @throws as `getImage` does
    *
@@ -73,6 +84,7 @@ export interface PixstoreFrontend<Context = unknown> {
    * nothing else is. One that fails is left out; it will say why when it is shown.
    *
    * @param options - `signal` stops it; the priority is `low`, whatever is said
+   * @throws PixstoreError `RECORD_INVALID` when `records` is no list, `FRONTEND_CLOSED`, `CACHE_CLEARED`
    *
    * @example
    * await frontend.prefetchImages(recordsOfNextPage);
@@ -105,11 +117,17 @@ export interface PixstoreFrontend<Context = unknown> {
   cachedImageExists(id: string): Promise<boolean | null>;
 
   /**
-   * Removes every image from memory and disk, in all tabs; call it when a user logs out.
+   * Removes every image from memory and disk, in all tabs and workers; call it when a user logs out. It is final: URLs
+   * of `getImageUrl` lead nowhere any more, calls under way fail with `CACHE_CLEARED`, and nothing that was asked for
+   * before is cached afterwards.
    *
    * @throws PixstoreError `STORAGE_FAILED` when the browser refuses, `FRONTEND_CLOSED`
+   *
+   * @example
+   * await clearImageCache();
+   * location.assign('/login');
    */
-  clearImageCache(): Promise<void>;
+  clearImageCache(options?: ClearOptions): Promise<void>;
 
   /** Drops what is in memory, revokes all URLs and lets go of the database. What is cached on disk stays. */
   close(): void;

@@ -24,6 +24,11 @@ function check(field: string, isGood: boolean): void {
   throw new PixstoreError('RECORD_INVALID', `The record has no valid "${field}": pass it on unchanged.`);
 }
 
+/** Tells versions of images apart, also by what opens them: a record with another key must not get the picture. */
+export function versionOf({ id, token, meta: { key, tag } }: Omit<ImageRecord, 'statelessProof'>): string {
+  return [id, token, key, tag].join();
+}
+
 /** The bytes of a record's meta. */
 export function decodeMeta({ key, iv, tag }: ImageMeta): DecryptionKey {
   return { key: fromBase64(key), iv: fromBase64(iv), tag: fromBase64(tag) };

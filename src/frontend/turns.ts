@@ -1,12 +1,11 @@
 import { coalesce } from './coalesce.js';
-import type { Demand } from './fetching/demand.js';
 
 /**
  * Lets pictures be finished one after the other, in slices: what was asked for first goes first.
  *
  * @example
  * const turn = createTurns();
- * await turn(demand); // from here to the next `await` the page is ours
+ * await turn(number); // from here to the next `await` the page is ours
  */
 export function createTurns() {
   // Milliseconds of a task after which others get their turn: the page must stay smooth, whatever comes at once.
@@ -23,7 +22,8 @@ export function createTurns() {
     }
   });
 
-  return ({ number }: Demand): Promise<void> =>
+  /** @param number - what was asked for first has the lowest */
+  return (number: number): Promise<void> =>
     new Promise((begin) => {
       waiting.push({ number, begin });
       void run();

@@ -50,7 +50,8 @@ export function createGallery(create) {
     },
 
     /**
-     * Asks for every picture of the page, or for some of them.
+     * Asks for every picture of the page, or for some of them. Until they are there the page holds those of the last
+     * visit, as one does that shows them.
      *
      * @param {{ begin?: number, end?: number }} [which]
      * @returns {Promise<Visit>}
@@ -58,16 +59,18 @@ export function createGallery(create) {
     async visit({ begin: from = 0, end: to = records.length } = {}) {
       const asked = records.slice(from, to);
       performance.clearResourceTimings();
-      pictures = [];
+      /** @type {Blob[]} */
+      const seen = [];
       let [first, firstRow, seenOfRow] = [0, 0, 0];
       const begin = performance.now();
       await contestant.load(asked, (index, picture) => {
-        pictures[index] = picture;
+        seen[index] = picture;
         if (first === 0) first = performance.now() - begin;
         if (index < row) seenOfRow += 1;
         if (seenOfRow === row && firstRow === 0) firstRow = performance.now() - begin;
       });
       const all = performance.now() - begin;
+      pictures = seen;
       await Promise.all([pictures[0], pictures[pictures.length - 1]].map((picture) => createImageBitmap(picture)));
       await pause(200); // what comes right after, and the observer's own delay
       return {
@@ -78,6 +81,11 @@ export function createGallery(create) {
         bytes: pictures.reduce((sum, { size }) => sum + size, 0),
         requests: performance.getEntriesByType('resource').filter(isFromNetwork).length,
       };
+    },
+
+    /** Holds no picture any more. */
+    letGo() {
+      pictures = [];
     },
 
     /**

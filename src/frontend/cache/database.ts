@@ -66,7 +66,7 @@ export function createCacheDatabase(name: string, version: number, stores: Store
      * not be done, or not in time: a page full of pictures waits two seconds for a browser that does not answer, and
      * not for each picture. Begins at once when the database is open: a page that is left has no time.
      *
-     * @throws DOMException `QuotaExceededError`, when it is to write; nothing else
+     * @throws DOMException `QuotaExceededError` or `ConstraintError`, when it is to write; nothing else
      */
     async use<const Names extends readonly StoreName[], Result extends object | true>(
       mode: 'readonly' | 'readwrite',
@@ -89,7 +89,11 @@ export function createCacheDatabase(name: string, version: number, stores: Store
           hanging = !result;
           return result;
         } catch (error) {
-          if (mode === 'readwrite' && (error as DOMException | null)?.name === 'QuotaExceededError') throw error;
+          // No room, or what was to be written is out of date: the database itself is in order.
+          const isRefusal = ['QuotaExceededError', 'ConstraintError'].includes(
+            (error as DOMException | null)?.name ?? '',
+          );
+          if (mode === 'readwrite' && isRefusal) throw error;
           // Calls that fail together share a connection: only the first of them may draw conclusions.
           if (connection !== database) continue;
           // Often it was only the connection that went away.

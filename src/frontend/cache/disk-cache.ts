@@ -2,6 +2,7 @@ import type { FrontendOptions } from '../config.js';
 import { createCacheDatabase } from './database.js';
 import { countUsage, type DiskUsage } from './disk-usage.js';
 import { createEviction } from './eviction.js';
+import { createLogouts } from './logouts.js';
 import { createReader } from './reads.js';
 import { type Contents, storeNames } from './schema.js';
 import { createWriteQueue } from './write-queue.js';
@@ -9,43 +10,64 @@ import { createWriteQueue } from './write-queue.js';
 /** The disk tier: images in IndexedDB, that outlive the page. */
 export type DiskCache = ReturnType<typeof createDiskCache>;
 
-export function createDiskCache(options: FrontendOptions) {
+/** @param onMissedLogout - another tab cleared the cache, and this one was not told */
+export function createDiskCache(options: FrontendOptions, onMissedLogout: () => void = () => {}) {
   const names = storeNames(options);
-  const [, images] = names;
+  const [usage, , images] = names;
   const database = createCacheDatabase(options.frontendDbName, options.frontendDbVersion, names);
+  const logouts = createLogouts({ database, names, onMissed: onMissedLogout, now: options.now });
   const readRow = createReader(database, names);
-  const queue = createWriteQueue(database, names, createEviction(database, names, options), options.now);
-
+  const eviction = createEviction(database, names, options);
+  const queue = createWriteQueue({ database, names, logouts, eviction, now: options.now });
   const isPlain = options.frontendCacheContents === 'decrypted';
-  const field = isPlain ? 'image' : 'ciphertext';
+  void logouts.look();
 
-  /** Removes an image, or all, and says whether there was any; undefined when that could not be done. */
-  async function removeRows(id?: string): Promise<boolean | undefined> {
+  /** Removes an image and says whether it was there; undefined when that could not be done. */
+  async function removeRow(id: string): Promise<boolean | undefined> {
     const waited = queue.remove(id);
     const key = await database
-      .use('readwrite', names, (usageRows, imageRows) => {
-        const which = id ?? IDBKeyRange.lowerBound(-Infinity);
-        const found = imageRows.getKey(which);
-        usageRows.delete(which);
-        imageRows.delete(which);
+      .use('readwrite', [usage, images], (usageRows, imageRows) => {
+        const found = imageRows.getKey(id);
+        usageRows.delete(id);
+        imageRows.delete(id);
         return found;
       })
       .catch(() => undefined);
     return key && (waited || key.result !== undefined);
   }
 
+  /** Removes all images; undefined when that could not be done. */
+  function removeRows(logout: number): Promise<true | undefined> {
+    queue.removeAll();
+    return database
+      .use('readwrite', names, (usageRows, logoutRows, imageRows) => {
+        usageRows.clear();
+        imageRows.clear();
+        logouts.put(logoutRows, logout);
+        // Users who log out are sent to another page: this must not wait for anything that this one does.
+        logoutRows.transaction.commit?.();
+        return true as const;
+      })
+      .catch(() => undefined);
+  }
+
   return {
-    /** What is cached of version `token` of an image: ciphertext, or a Blob in a decrypted cache. */
-    async read(id: string, token: number): Promise<Contents[keyof Contents]> {
+    /** What is cached of version `token` of an image: plaintext in a decrypted cache, else ciphertext. */
+    async read(
+      id: string,
+      token: number,
+    ): Promise<Pick<Contents, 'plaintext'> | Pick<Contents, 'ciphertext'> | undefined> {
       const waits = queue.get(id);
       const isWaiting = waits?.token === token;
       const row = isWaiting ? waits : await readRow(id);
       if (!row) return undefined;
       queue.add(row, isWaiting); // another version too: so that an older one does not take its place
-      const contents = row[field];
-      // Whoever can run scripts in the page can write into its databases: a Blob in an encrypted cache is a picture that
-      // nobody has authenticated.
-      return row.token === token && contents instanceof (isPlain ? Blob : Uint8Array) ? contents : undefined;
+      if (row.token !== token) return undefined;
+      // Whoever can run scripts in the page can write into its databases: a plaintext in an encrypted cache is a picture
+      // that nobody has authenticated.
+      const { plaintext, ciphertext } = row;
+      if (isPlain) return plaintext instanceof Uint8Array ? { plaintext } : undefined;
+      return ciphertext instanceof Uint8Array ? { ciphertext } : undefined;
     },
 
     async has(id: string): Promise<boolean> {
@@ -57,31 +79,63 @@ export function createDiskCache(options: FrontendOptions) {
     /**
      * Keeps an image, in the background: never throws.
      *
-     * @param contents - the ciphertext must have a buffer of its own, since IndexedDB stores the whole buffer of a view: a
-     * view into a payload would take the key along
+     * @param contents - each in a buffer of its own, since IndexedDB stores the whole buffer of a view: a view into a
+     * payload would take the key along
      */
-    write(id: string, token: number, contents: Required<Contents>): void {
-      const { size } = contents.image;
+    write(id: string, token: number, { ciphertext, plaintext }: Contents): void {
+      const size = plaintext.length - 1; // without the format's byte
       if (size > (options.frontendCacheBytes ?? size) || !database.isUsable()) return;
-      queue.add({ id, token, size, [field]: contents[field] }, true);
+      queue.add({ id, token, size, ...(isPlain ? { plaintext } : { ciphertext }) }, true);
     },
 
     /**
-     * Removes an image, or all, and says whether there was any.
+     * Removes an image and says whether it was there.
      *
      * @throws PixstoreError `STORAGE_FAILED`
      */
-    async remove(id?: string): Promise<boolean> {
-      const removed = await removeRows(id);
+    async remove(id: string): Promise<boolean> {
+      const removed = await removeRow(id);
       if (removed === undefined) await database.remove();
       return removed ?? false;
     },
 
-    /** Removes an image, or all, in the background: never throws, and does not insist. */
-    drop: removeRows,
+    /** Removes an image in the background: never throws, and does not insist. */
+    drop: removeRow,
+
+    /** Begins a logout and gives its number, which is for {@link clear} and for other tabs. */
+    beginLogout: logouts.begin,
+
+    /**
+     * Removes all images, for a logout; tabs that are not told find out.
+     *
+     * @throws PixstoreError `STORAGE_FAILED`
+     */
+    async clear(logout: number): Promise<void> {
+      if (await removeRows(logout)) return;
+      await database.remove();
+      await removeRows(logout);
+    },
+
+    /** Finishes the logout of another tab, which may be gone before it came to it; never throws. */
+    async finishLogout(logout: number): Promise<void> {
+      queue.removeAll();
+      logouts.learn(logout);
+      await database
+        .use('readwrite', names, (usageRows, logoutRows, imageRows) => {
+          logouts.complete(logoutRows, logout, () => {
+            usageRows.clear();
+            imageRows.clear();
+          });
+          return true as const;
+        })
+        .catch(() => undefined);
+    },
+
+    /** Looks whether another tab cleared the cache; resolves with false when nobody can tell. */
+    look: logouts.look,
 
     /** Writes nothing of what waits. */
-    dropWaiting: queue.remove,
+    dropWaiting: queue.removeAll,
 
     /** What it holds, in all tabs; undefined when the database is of no use. */
     usage: (): Promise<DiskUsage | undefined> => countUsage(database, names),

@@ -15,6 +15,7 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
   const minute = 60_000;
   // So few that the page does not notice.
   const rowsAtOnce = 100;
+  const [usage, , images] = names;
   const { frontendImageCacheLimit: limit, frontendCleanupBatch: batch, now } = options;
   // As of the last count, and what this tab has written since; other tabs write too.
   let held = { entries: 0, bytes: 0 };
@@ -38,7 +39,7 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
     const bytes = held.bytes > limitBytes ? limitBytes * 0.9 : limitBytes;
     for (let isDone = false; !isDone; ) {
       isDone = true;
-      await database.use('readwrite', names, (usageRows, imageRows) => {
+      await database.use('readwrite', [usage, images], (usageRows, imageRows) => {
         const oldest = usageRows.index('lastUsed').getAll(null, rowsAtOnce);
         oldest.onsuccess = () => {
           for (const { id, size } of oldest.result) {

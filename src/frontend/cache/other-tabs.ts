@@ -1,31 +1,62 @@
+import { isToken } from '../../shared/image-id.js';
+
+/** What a tab is told. */
+export interface TabEvents {
+  /** Another tab deleted an image from the cache. */
+  onDelete(id: string): void;
+  /** Another tab cleared the cache. */
+  onLogout(logout: Logout): void;
+  /** The page comes back from the back/forward cache, where it slept through all messages. */
+  onReturn(): void;
+  /** The page is looked at again. Browsers without BroadcastChannel tell it nothing meanwhile. */
+  onLook(): void;
+}
+
+/** That the cache was cleared. */
+export interface Logout {
+  /** See `logouts.ts`. */
+  number: number;
+  /** What is shown may stay. */
+  keepShown: boolean;
+}
+
 /**
- * Tells the other tabs of the site what was deleted from the cache, and is told by them. A message is an id, or
- * undefined for everything; never a key. Where the browser has no BroadcastChannel, every tab is on its own.
- *
- * @param onForget - another tab deleted an image, or all
- * @param onReturn - the page comes back from the back/forward cache, where it slept through all messages
+ * Tells the other tabs and workers of the site what was deleted from the cache, and is told by them; never a key. Where
+ * the browser has no BroadcastChannel, every tab is on its own.
  *
  * @example
- * const tabs = createTabChannel('pixstore', (id) => forget(id), () => forget());
- * tabs.tell('cats:tom');
+ * const tabs = createTabChannel('pixstore', events);
+ * tabs.tellDelete('cats:tom');
  */
-export function createTabChannel(name: string, onForget: (id?: string) => void, onReturn: () => void) {
+export function createTabChannel(name: string, { onDelete, onLogout, onReturn, onLook }: TabEvents) {
   let channel: (BroadcastChannel & { unref?(): void }) | undefined;
   try {
     channel = new BroadcastChannel(`pixstore:${name}`);
-    channel.onmessage = ({ data }) => onForget(typeof data === 'string' ? data : undefined);
+    channel.onmessage = ({ data }) => {
+      if (typeof data === 'string') onDelete(data);
+      // A tab with an older version of pixstore says nothing more than that.
+      else onLogout({ number: isToken(data?.number) ? data.number : 0, keepShown: data?.keepShown === true });
+    };
     channel.unref?.(); // in Node it would keep the process running
   } catch {
     // There is none, or it is forbidden like all that is shared with other pages.
   }
-  const wake = ({ persisted }: PageTransitionEvent) => persisted && onReturn();
-  globalThis.addEventListener?.('pageshow', wake);
+  const listening = new AbortController();
+  const { signal } = listening;
+  globalThis.addEventListener?.('pageshow', ({ persisted }) => persisted && onReturn(), { signal });
+  globalThis.addEventListener?.(
+    'visibilitychange',
+    () => globalThis.document?.visibilityState === 'visible' && onLook(),
+    { signal },
+  );
 
   return {
-    tell: (id?: string): void => channel?.postMessage(id),
+    tellDelete: (id: string): void => channel?.postMessage(id),
+    tellLogout: (logout: Logout): void => channel?.postMessage(logout),
     close(): void {
       channel?.close();
-      globalThis.removeEventListener?.('pageshow', wake);
+      channel = undefined;
+      listening.abort();
     },
   };
 }

@@ -12,7 +12,7 @@ interface Wish {
  * is answered as soon as its own row is there, and with nothing when the database is of no use. Those whose rows are
  * missing are answered together, so that they are fetched together.
  */
-export function createReader(database: CacheDatabase, [, images]: StoreNames) {
+export function createReader(database: CacheDatabase, [, , images]: StoreNames) {
   // Asked for together: few at first, which are seen first; then so many that the browser has enough to do, and that not
   // too many bytes come at once.
   const firstReads = 16;

@@ -3,13 +3,13 @@ import type { FrontendOptions } from '../config.js';
 /** What a cached image is kept as: one of these. */
 export interface Contents {
   /** With its tag behind it. */
-  ciphertext?: Uint8Array<ArrayBuffer>;
-  /** In a decrypted cache. */
-  image?: Blob;
+  ciphertext: Uint8Array<ArrayBuffer>;
+  /** In a decrypted cache: the format's byte and the image. */
+  plaintext: Uint8Array<ArrayBuffer>;
 }
 
 /** One cached image. Read only to show it: everything else goes by its usage row. */
-export interface ImageRow extends Contents {
+export interface ImageRow extends Partial<Contents> {
   id: string;
   token: number;
   size: number;
@@ -25,15 +25,26 @@ export interface UsageRow {
   lastUsed: number;
 }
 
+/**
+ * The last time that everything was deleted: what was asked for before must not be written any more. There is one row at
+ * most, by a unique index on `isLatest`; to put another beside it is an error that undoes the transaction.
+ */
+export interface LogoutRow {
+  /** Later logouts have higher numbers. */
+  id: number;
+  isLatest: 1;
+}
+
 /** What is in which store. */
 export interface Rows {
   images: ImageRow;
   usage: UsageRow;
+  logouts: LogoutRow;
 }
 
-/** The schema calls them `images` and `usage`; in the browser they have the names of {@link storeNames}. */
+/** The schema calls them so; in the browser they have the names of {@link storeNames}. */
 export type StoreName = keyof Rows;
-export type StoreNames = readonly [usage: 'usage', images: 'images'];
+export type StoreNames = readonly [usage: 'usage', logouts: 'logouts', images: 'images'];
 
 /**
  * Names of the object stores. That of the usage store tells encrypted and decrypted caches apart, so that after a
@@ -42,14 +53,15 @@ export type StoreNames = readonly [usage: 'usage', images: 'images'];
 export function storeNames(options: Pick<FrontendOptions, 'imageStoreName' | 'frontendCacheContents'>): StoreNames {
   const images = options.imageStoreName;
   const usage = `${images}-usage${options.frontendCacheContents === 'decrypted' ? '-decrypted' : ''}`;
-  return [usage, images] as unknown as StoreNames;
+  return [usage, `${images}-logouts`, images] as unknown as StoreNames;
 }
 
 /** Makes the stores, in an upgrade transaction. Whatever an older version held is dropped: it was a cache. */
-export function createStores(database: IDBDatabase, [usage, images]: StoreNames): void {
+export function createStores(database: IDBDatabase, [usage, logouts, images]: StoreNames): void {
   for (const name of database.objectStoreNames) database.deleteObjectStore(name);
   database.createObjectStore(images, { keyPath: 'id' });
   database.createObjectStore(usage, { keyPath: 'id' }).createIndex('lastUsed', 'lastUsed');
+  database.createObjectStore(logouts, { keyPath: 'id' }).createIndex('isLatest', 'isLatest', { unique: true });
 }
 
 /**
@@ -58,11 +70,13 @@ export function createStores(database: IDBDatabase, [usage, images]: StoreNames)
  * @throws when one of them is not there
  */
 export function hasOurStores(database: IDBDatabase, names: StoreNames): boolean {
-  const [usage] = names;
+  const [usage, logouts] = names;
   const transaction = database.transaction(names);
   transaction.objectStore(usage).index('lastUsed');
-  return names.every((name) => {
+  const { unique } = transaction.objectStore(logouts).index('isLatest');
+  const haveOurKeys = names.every((name) => {
     const { keyPath, autoIncrement } = transaction.objectStore(name);
     return keyPath === 'id' && !autoIncrement;
   });
+  return unique && haveOurKeys;
 }

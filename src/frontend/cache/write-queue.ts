@@ -1,6 +1,7 @@
 import { coalesce } from '../coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { Eviction } from './eviction.js';
+import type { Logouts } from './logouts.js';
 import type { ImageRow, StoreNames, UsageRow } from './schema.js';
 
 /** What waits to be written: an image, or, without its row, only when it was used. */
@@ -9,12 +10,22 @@ interface Entry {
   row?: ImageRow | undefined;
 }
 
+/** What a write queue writes to, and goes by. */
+export interface WriteQueueParts {
+  database: CacheDatabase;
+  names: StoreNames;
+  logouts: Logouts;
+  eviction: Eviction;
+  /** The clock, in milliseconds. */
+  now: () => number;
+}
+
 /**
  * Gathers what is to be written: images and times of use share transactions, which begin when the page is idle and
  * nothing more comes, since pictures that are still on their way need the processor. When the page is hidden or left,
- * all that waits is written at once.
+ * all that waits is written at once. Nothing is written that is from before a logout.
  */
-export function createWriteQueue(database: CacheDatabase, stores: StoreNames, eviction: Eviction, now: () => number) {
+export function createWriteQueue({ database, names, logouts, eviction, now }: WriteQueueParts) {
   const minute = 60_000;
   const bytesAtOnce = 4_000_000;
   // So few that the page does not notice.
@@ -78,27 +89,30 @@ export function createWriteQueue(database: CacheDatabase, stores: StoreNames, ev
    */
   function write(batch: Entry[], isLast = false): Promise<unknown> {
     // Times of use alone keep nobody from reading images.
-    const names = (batch.some(({ row }) => row) ? stores : stores.slice(0, 1)) as StoreNames;
-    return database.use('readwrite', names, (usageRows, imageRows) => {
-      for (const entry of batch) {
+    const needed = (batch.some(({ row }) => row) ? names : names.slice(0, 2)) as StoreNames;
+    return database.use('readwrite', needed, (usageRows, logoutRows, imageRows) => {
+      const put = (entry: Entry, kept?: UsageRow) => {
         const { used, row } = entry;
-        const put = (kept?: UsageRow) => {
-          // It was removed meanwhile, or comes once more.
-          if (waiting.get(used.id) !== entry) return;
-          // A slow, old answer must not take the place of a newer version, nor a time of use that of an image.
-          if (row ? kept && kept.token > used.token : kept?.token !== used.token) return;
-          usageRows.put(used);
-          if (!row) return;
-          imageRows.put(row);
-          eviction.add(row.size);
-        };
-        if (isLast) put(used);
-        else {
-          const kept = usageRows.get(used.id);
-          kept.onsuccess = () => put(kept.result);
-        }
+        // It was removed meanwhile, or comes once more.
+        if (waiting.get(used.id) !== entry) return;
+        // A slow, old answer must not take the place of a newer version, nor a time of use that of an image.
+        if (row ? kept && kept.token > used.token : kept?.token !== used.token) return;
+        usageRows.put(used);
+        if (!row) return;
+        imageRows.put(row);
+        eviction.add(row.size);
+      };
+      if (isLast) {
+        if (logouts.insist(logoutRows)) for (const entry of batch) put(entry, entry.used);
+        usageRows.transaction.commit?.();
+      } else {
+        logouts.ifCurrent(logoutRows, () => {
+          for (const entry of batch) {
+            const kept = usageRows.get(entry.used.id);
+            kept.onsuccess = () => put(entry, kept.result);
+          }
+        });
       }
-      if (isLast) usageRows.transaction.commit?.();
       return true;
     });
   }
@@ -130,18 +144,15 @@ export function createWriteQueue(database: CacheDatabase, stores: StoreNames, ev
       void flush();
     },
 
-    /**
-     * Drops what waits of an image, or all, also while it is being written, and says whether there was anything of this
-     * one.
-     */
-    remove(id?: string): boolean {
-      if (id !== undefined) {
-        newest.delete(id);
-        return waiting.delete(id);
-      }
+    /** Drops what waits of an image, also while it is being written, and says whether there was anything. */
+    remove(id: string): boolean {
+      newest.delete(id);
+      return waiting.delete(id);
+    },
+
+    removeAll(): void {
       newest.clear();
       waiting.clear();
-      return false;
     },
 
     /** Writes what waits, and has no more of the page's events. */

@@ -1,7 +1,10 @@
 import type { PixstoreErrorCode } from '../../shared/errors/codes.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { decodeImagePayload, type ImagePayload } from '../../shared/wire/payload.js';
+import { decodeImagePayload } from '../../shared/wire/payload.js';
 import { type BareState, invalidProof } from '../../shared/wire/states.js';
+import type { ImageRecord } from '../../types/index.js';
+import { encodeMeta, versionOf } from '../record.js';
+import { TransientError } from './errors.js';
 
 // By the numbers of the states: a page need not load their names.
 const refusals: Readonly<Record<BareState, readonly [PixstoreErrorCode, string]>> = {
@@ -13,13 +16,30 @@ const refusals: Readonly<Record<BareState, readonly [PixstoreErrorCode, string]>
   9: ['RATE_LIMITED', 'Too many requests.'],
 };
 
+/** The image that an endpoint sent: its version, what opens it, and its ciphertext. */
+export interface AnsweredImage extends Omit<ImageRecord, 'statelessProof'> {
+  ciphertext: Uint8Array;
+}
+
 /**
  * Reads a wire payload that must bring an image.
  *
- * @throws PixstoreError `PAYLOAD_INVALID` when it cannot be read, else the code of the state it is in
+ * @param record - what was asked for: an older version than it names is never shown
+ * @throws PixstoreError `PAYLOAD_INVALID` when it cannot be read, or brings another version than may follow the
+ * record's; else the code of the state it is in
  */
-export function readAnswer(bytes: Uint8Array): ImagePayload {
+export function readAnswer(bytes: Uint8Array, record: ImageRecord): AnsweredImage {
   const refusal = bytes.length === 1 && refusals[bytes[0] as BareState];
   if (refusal) throw new PixstoreError(...refusal);
-  return decodeImagePayload(bytes);
+  const answer = decodeImagePayload(bytes);
+  const { ciphertext } = answer;
+  const { id, token, meta } = record;
+  if (!('token' in answer)) return { id, token, meta, ciphertext };
+  const current = { id, token: answer.token, meta: encodeMeta(answer), ciphertext };
+  // Somebody plays an old answer, the backend went back in time, or, for a moment, a replica is behind.
+  if (current.token < token) throw new TransientError('PAYLOAD_INVALID', 'The answer is older than the record.');
+  if (current.token === token && versionOf(current) !== versionOf(record)) {
+    throw new PixstoreError('PAYLOAD_INVALID', 'The answer has another key than the record of the same version.');
+  }
+  return current;
 }

@@ -11,10 +11,8 @@ export interface GetImageOptions {
 
 /** What all callers that share one piece of work want together. */
 export interface Demand {
-  /** Aborts when the last of them has gone. There is none when one of them cannot go. */
+  /** Aborts when the last of them has gone, or a logout ends them all. */
   readonly signal?: AbortSignal | undefined;
-  /** Counts up: what was asked for first has the lowest. */
-  readonly number: number;
   /** May rise while the work waits for its turn. */
   priority: FetchPriority;
   /** Told when it did. */

@@ -10,10 +10,16 @@ export type RefreshRecords = (ids: string[], context: unknown) => Promise<readon
  * Asks the application for fresh records: once for all proofs that expired together, with the context of the first, and
  * one question at a time.
  *
+ * @param over - when it aborts, nothing is asked any more
  * @param timeout - milliseconds the application may take
  * @param fetching - how many images are being fetched, whose proofs may turn out to be expired as well
  */
-export function createRefresher(refreshRecords: RefreshRecords, timeout: number, fetching: () => number) {
+export function createRefresher(
+  refreshRecords: RefreshRecords,
+  timeout: number,
+  fetching: () => number,
+  over?: AbortSignal,
+) {
   // Milliseconds after which it is seen whether more proofs turned out to be expired.
   const moment = 20;
   // So often in a row that none did, while there are fetches under way, and the question is asked all the same.
@@ -29,6 +35,7 @@ export function createRefresher(refreshRecords: RefreshRecords, timeout: number,
     } while (pauses < mostPauses && fetching() > 0);
     await Promise.allSettled([before]);
     ids = undefined;
+    over?.throwIfAborted();
     try {
       const records = await inTime(timeout, undefined, () => refreshRecords([...wanted], context));
       return new Map(records.map((record) => [record?.id, record]));

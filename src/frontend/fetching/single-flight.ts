@@ -1,39 +1,52 @@
 import { type Demand, type FetchPriority, type GetImageOptions, raise } from './demand.js';
 
+/** Work under way, and those who wait for it. */
+interface Flight<Result> {
+  join(signal: AbortSignal | undefined, priority: FetchPriority): Promise<Result>;
+  abort: AbortController;
+}
+
 /**
  * Lets calls that want the same thing at the same time share one piece of work. One that is aborted leaves the others
  * alone; when all were, the work's signal aborts and the next call starts anew.
+ *
+ * @param over - when it aborts, all work under way ends at once with its reason, for everybody
  *
  * @example
  * const share = createSingleFlight<Blob>();
  * await Promise.all([share('a', {}, load), share('a', { signal }, load)]); // load runs once
  */
-export function createSingleFlight<Result>() {
-  type Join = (signal: AbortSignal | undefined, priority: FetchPriority) => Promise<Result>;
-  const flights = new Map<string, Join>();
-  let number = 0;
+export function createSingleFlight<Result>(over?: AbortSignal) {
+  const flights = new Map<string, Flight<Result>>();
+  over?.addEventListener('abort', () => {
+    for (const { abort } of flights.values()) abort.abort(over.reason);
+  });
 
   return (
     key: string,
-    { signal: first, priority = 'auto' }: GetImageOptions,
+    { signal, priority = 'auto' }: GetImageOptions,
     work: (demand: Demand) => Promise<Result>,
   ): Promise<Result> => {
-    const joinFlight = flights.get(key) ?? begin();
-    return joinFlight(first, priority);
+    const flight = flights.get(key) ?? begin();
+    return flight.join(signal, priority);
 
-    function begin(): Join {
-      number += 1;
-      const abort = first && new AbortController();
+    function begin(): Flight<Result> {
+      const abort = new AbortController();
       // Raised by those who join, the first as well.
-      const demand: Demand = { signal: abort?.signal, number, priority: 'low' };
+      const demand: Demand = { signal: abort.signal, priority: 'low' };
       let sharers = 0;
-      const result = work(demand).finally(end);
-      flights.set(key, join);
-      return join;
+      const result = new Promise<Result>((resolve, reject) => {
+        // Nobody waits for work that does not notice.
+        abort.signal.addEventListener('abort', () => reject(abort.signal.reason));
+        work(demand).then(resolve, reject);
+      }).finally(end);
+      const flight = { join, abort };
+      flights.set(key, flight);
+      return flight;
 
       function end(): void {
         // An abandoned flight may land after the next one for the same thing began.
-        if (flights.get(key) === join) flights.delete(key);
+        if (flights.get(key) === flight) flights.delete(key);
       }
 
       function join(signal: AbortSignal | undefined, priority: FetchPriority): Promise<Result> {
@@ -46,7 +59,7 @@ export function createSingleFlight<Result>() {
             sharers -= 1;
             if (sharers > 0) return;
             end();
-            abort?.abort(signal.reason);
+            abort.abort(signal.reason);
           };
           signal.addEventListener('abort', leave);
           result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));

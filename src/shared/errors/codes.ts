@@ -50,7 +50,7 @@ export const errorCodes = {
   STORE_CLOSED: 'A store, or an image opened from it, was used after close().',
   SYNC_UNSUPPORTED: 'The store cannot answer synchronously.',
   // the wire
-  PAYLOAD_INVALID: 'A wire payload is empty, cut off or in an unknown state.',
+  PAYLOAD_INVALID: 'A wire payload is empty, cut off, in an unknown state, or older than what was asked for.',
   AUDIENCE_INVALID: 'An audience is not a string of 1 to 256 characters.',
   BATCH_TOO_LARGE: 'The body of a batch request has more bytes than a batch of 256 images needs.',
   BATCH_INVALID: 'The body of a batch request cannot be read.',
@@ -65,6 +65,7 @@ export const errorCodes = {
   SERVER_FAILED: 'The endpoint failed inside.',
   RATE_LIMITED: 'The endpoint says that too many requests were made.',
   DECRYPTION_FAILED: 'The ciphertext does not decrypt with its key: it was changed, or the record is of another image.',
+  CACHE_CLEARED: 'The user logged out, by clearImageCache in this tab or another, before the call was done.',
   FORMAT_REFUSED: 'The image has a format that imageFormats of the frontend does not list.',
 } as const;
 

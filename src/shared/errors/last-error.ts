@@ -16,6 +16,11 @@ export function getLastPixstoreError(): PixstoreError | null {
   return lastError;
 }
 
+/** After a logout: what caused an error may name what nobody is to know of any more. */
+export function forgetLastError(): void {
+  lastError = null;
+}
+
 /** Says whether it is one of ours; another is not remembered. */
 export function rememberError(error: unknown): error is PixstoreError {
   const isOurs = error instanceof PixstoreError;

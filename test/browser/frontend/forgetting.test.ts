@@ -28,12 +28,16 @@ test('clearImageCache leaves nothing', async () => {
   await tab.evaluate((record) => helpers.get(record), record);
   await eventually(() => tab.evaluate(() => helpers.cachedIds())).toEqual([record.id]);
   await tab.evaluate(() => frontend.clearImageCache());
-  expect(await tab.evaluate(() => helpers.readAll())).toEqual({ images: [], 'images-usage': [] });
+  expect(await tab.evaluate(() => helpers.readAll())).toEqual({
+    images: [],
+    'images-usage': [],
+    'images-logouts': [{ id: expect.any(Number), isLatest: 1 }],
+  });
   expect(await tab.evaluate((id) => frontend.cachedImageExists(id), record.id)).toBe(false);
 });
 
 test.each(['clearImageCache', 'deleteCachedImage'] as const)(
-  '%s during a fetch is final: the picture shows, but is not written back',
+  '%s during a fetch is final: what comes is not written back',
   async (forget) => {
     const bytes = await photo('brick.webp');
     const record = await world.backend.save(bytes);
@@ -44,7 +48,8 @@ test.each(['clearImageCache', 'deleteCachedImage'] as const)(
     await held.arrived;
     await tab.evaluate<unknown, [typeof forget, string]>(([forget, id]) => frontend[forget](id), [forget, record.id]);
     held.release();
-    expect(await image).toMatchObject({ sha256: sha256(bytes) });
+    const shows = { sha256: sha256(bytes) };
+    expect(await image).toMatchObject(forget === 'deleteCachedImage' ? shows : { code: 'CACHE_CLEARED' });
     // What is fetched afterwards is cached: once that is on disk, the early one would be there too.
     world.tap.meddle = undefined;
     await tab.evaluate((record) => helpers.get(record), other);

@@ -1,4 +1,5 @@
 import { equal, eventually, has } from '../page/expect.js';
+import type { Frame } from '../page/pages.js';
 import { type Case, withoutMemory } from './case.js';
 
 export const forgetting: Case[] = [
@@ -27,15 +28,17 @@ export const forgetting: Case[] = [
       await page.getAll(records);
       await eventually(async () => (await page.cachedIds()).length, records.length);
       await page.clear();
-      equal(Object.values(await page.readAll()).flat(), [], 'rows of all stores');
+      const { 'images-logouts': logouts = [], ...stores } = await page.readAll();
+      equal(Object.values(stores).flat(), [], 'rows of all stores');
+      equal(logouts.length, 1, 'rows of the last logout');
       for (const { id } of records) equal(await page.exists(id), false);
     },
   },
 
   {
-    title: 'a logout while images are on their way leaves nothing behind when they arrive',
+    title: 'a logout while images are on their way ends the wait for them, and leaves nothing behind when they arrive',
     async run({ control, openFrame }) {
-      const { record, sha256 } = await control.save('brick.webp');
+      const { record } = await control.save('brick.webp');
       const { record: later } = await control.save('camera.webp');
       const page = await openFrame();
       await page.start(withoutMemory);
@@ -44,11 +47,49 @@ export const forgetting: Case[] = [
       await eventually(async () => (await control.requests()).length, 1);
       await page.clear();
       await control.release();
-      has(await onItsWay, { sha256 });
+      has(await onItsWay, { code: 'CACHE_CLEARED' });
       // Once what was fetched afterwards is on disk, the early one would be there too.
       await page.get(later);
       await eventually(async () => (await page.cachedIds()).includes(later.id), true);
       equal(await page.cachedIds(), [later.id]);
+    },
+  },
+
+  {
+    title: 'after a logout URLs lead nowhere; with keepShown they stay until they are released',
+    async run({ control, openFrame }) {
+      const { record } = await control.save('brick.webp');
+      const page = await openFrame();
+      await page.start({});
+      const { frontend, Image } = page.window as Frame['window'] & { Image: typeof globalThis.Image };
+      const shows = async (src = '') => {
+        const image = new Image();
+        image.src = src;
+        return image.decode().then(
+          () => true,
+          () => false,
+        );
+      };
+      const kept = await frontend.getImageUrl(record);
+      await frontend.clearImageCache({ keepShown: true });
+      equal(await shows(kept?.url), true, 'it shows with keepShown');
+      const url = await frontend.getImageUrl(record);
+      await frontend.clearImageCache();
+      equal([await shows(kept?.url), await shows(url?.url)], [false, false], 'they show after a logout');
+    },
+  },
+
+  {
+    title: 'the same Blob is given as long as the page holds it, and it cannot change what is in memory',
+    async run({ control, openFrame }) {
+      const { record, sha256 } = await control.save('brick.webp');
+      const page = await openFrame();
+      await page.start({});
+      const { frontend } = page.window;
+      const one = await frontend.getImage(record);
+      equal((await frontend.getImage(record)) === one, true, 'it is the same');
+      new Uint8Array((await one?.arrayBuffer()) ?? new ArrayBuffer()).fill(0);
+      has(await page.get(record), { sha256 });
     },
   },
 

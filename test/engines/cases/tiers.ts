@@ -80,7 +80,6 @@ export const tiers: Case[] = [
 
   {
     title: 'a decrypted cache shows the same picture on the next visit',
-    skip: { webkit: 'it keeps no Blobs on disk in a private window, as which its automated window counts' },
     async run({ control, openFrame }) {
       const { record, sha256 } = await control.save('coffee.webp');
       for (const source of ['network', 'disk']) {
@@ -91,27 +90,6 @@ export const tiers: Case[] = [
         await eventually(() => page.cachedIds(), [record.id]);
         await page.leave();
       }
-    },
-  },
-
-  {
-    title: 'a browser that keeps no Blobs on disk shows the pictures of a decrypted cache',
-    async run({ control, openFrame }) {
-      const saved = [await control.save('coffee.webp'), await control.save('cat.png')];
-      const page = await openFrame();
-      const { put } = page.window.IDBObjectStore.prototype;
-      page.window.IDBObjectStore.prototype.put = function (row, key) {
-        if (!(row.image instanceof page.window.Blob)) return put.call(this, row, key);
-        const value = new page.window.DOMException('Error preparing Blob data to be stored.', 'UnknownError');
-        Object.defineProperty(this.transaction, 'error', { value });
-        this.transaction.abort();
-        return {} as IDBRequest<IDBValidKey>;
-      };
-      await page.start({ ...withoutMemory, frontendCacheContents: 'decrypted' });
-      for (const _round of [1, 2, 3]) {
-        for (const { record, sha256 } of saved) has(await page.get(record), { sha256 });
-      }
-      await page.clear();
     },
   },
 

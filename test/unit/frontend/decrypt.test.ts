@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { decrypt, toImage, withRoomForTag } from '../../../src/frontend/decrypt.js';
+import { decrypt, toPicture, withRoomForTag } from '../../../src/frontend/decrypt.js';
 import { decodeMeta } from '../../../src/frontend/record.js';
 import { mimeTypeOf } from '../../../src/shared/formats.js';
 import type { DecryptionKey } from '../../../src/shared/wire/payload.js';
 import type { ImageFormat } from '../../../src/types/index.js';
-import { bytesOf, sealImage } from './sealed-image.js';
+import { sealImage } from './sealed-image.js';
 
 const formats = ['png', 'webp', 'jpg'] as const;
 
 async function decryptImage(ciphertext: Uint8Array, key: DecryptionKey, allowed: readonly ImageFormat[]) {
-  return toImage(await decrypt(withRoomForTag(ciphertext), key), allowed.map(mimeTypeOf));
+  return toPicture(await decrypt(withRoomForTag(ciphertext), key), allowed.map(mimeTypeOf));
 }
 
 test.each([
@@ -21,7 +21,7 @@ test.each([
   const { record, ciphertext, bytes } = await sealImage({ formatByte });
   const image = await decryptImage(ciphertext, decodeMeta(record.meta), formats);
   expect(image.type).toBe(type);
-  expect(await bytesOf(image)).toEqual(bytes);
+  expect(image.bytes).toEqual(bytes);
 });
 
 test.each([

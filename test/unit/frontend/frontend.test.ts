@@ -3,6 +3,7 @@ import type { FrontendConfig, ImageLoadInfo } from '../../../src/frontend/config
 import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
 import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
 import type { ImageFetcher, ImageRecord } from '../../../src/types/index.js';
+import { collectGarbage } from './collect-garbage.js';
 import { bytesOf, sealImage } from './sealed-image.js';
 
 // Node has no IndexedDB: these are the instance, its memory and its fetching. test/browser/frontend has the rest.
@@ -59,6 +60,70 @@ describe('getImage', () => {
     expect(fetcher).toHaveBeenCalledTimes(1);
     await frontend.getImage(old.record);
     expect(fetcher).toHaveBeenCalledTimes(2);
+  });
+
+  test('shows no older version than the record names, and none with another key', async () => {
+    const { record, success } = await sealImage({ token: 2 });
+    const older = await sealImage({ token: 1 });
+    const forged = await sealImage({ token: 2 });
+    for (const { updated } of [older, forged]) {
+      const { frontend, source } = createFrontend(updated, { fetchRetries: 0 });
+      await expect(frontend.getImage(record)).rejects.toMatchObject({ code: 'PAYLOAD_INVALID' });
+      expect(await frontend.cachedImageExists(record.id)).toBe(false);
+      source.answer = success;
+      expect(await frontend.getImage(record)).toBeInstanceOf(Blob);
+    }
+  });
+
+  test('an older version is asked for again: a replica may be behind for a moment', async () => {
+    const { record, updated } = await sealImage({ token: 2 });
+    const older = await sealImage({ token: 1 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { frontend, fetcher, source } = createFrontend(older.updated);
+    const shown = frontend.getImage(record);
+    while (vi.getTimerCount() !== 1 || fetcher.mock.results.length !== 1) await new Promise(setImmediate);
+    source.answer = updated;
+    await vi.advanceTimersByTimeAsync(600);
+    expect(await shown).toBeInstanceOf(Blob);
+    expect(fetcher).toHaveBeenCalledTimes(2);
+  });
+
+  test('gives the same Blob as long as anybody holds it, and then another of the same bytes', async () => {
+    const { record, bytes, success } = await sealImage();
+    const { frontend, fetcher } = createFrontend(success);
+    let held = await frontend.getImage(record);
+    await collectGarbage();
+    expect(await frontend.getImage(record)).toBe(held);
+    const dropped = new WeakRef(held as Blob);
+    held = null;
+    await collectGarbage();
+    expect(dropped.deref(), 'nobody holds it').toBeUndefined();
+    expect(await bytesOf(await frontend.getImage(record))).toEqual(bytes);
+    expect(fetcher).toHaveBeenCalledTimes(1);
+  });
+
+  test('gives a Blob that somebody holds also when it no longer fits into memory', async () => {
+    const { record, success } = await sealImage();
+    const { frontend, fetcher } = createFrontend(success, { frontendMemoryCacheBytes: 10 });
+    const held = await frontend.getImage(record);
+    expect((await frontend.cacheStats())?.memory.entries).toBe(0);
+    expect(await frontend.getImage(record)).toBe(held);
+    expect(fetcher).toHaveBeenCalledTimes(1);
+    await frontend.deleteCachedImage(record.id);
+    expect(await frontend.getImage(record)).not.toBe(held);
+  });
+
+  test('makes no Blob of what is only prefetched', async () => {
+    const { record, success } = await sealImage();
+    const { frontend } = createFrontend(success);
+    const made = vi.spyOn(globalThis, 'Blob');
+    onTestFinished(() => made.mockRestore());
+    await frontend.prefetchImages([record]);
+    expect((await frontend.cacheStats())?.memory.entries).toBe(1);
+    expect(made).not.toHaveBeenCalled();
+    await frontend.getImage(record);
+    expect(made).toHaveBeenCalledTimes(1);
   });
 
   test('shows no picture to a record with another key, even when the picture is in memory', async () => {
@@ -129,7 +194,10 @@ describe('deleting', () => {
       'deleteCachedImage',
       (frontend: ReturnType<typeof createFrontend>['frontend']) => frontend.deleteCachedImage('cats:tom'),
     ],
-    ['clearImageCache', (frontend: ReturnType<typeof createFrontend>['frontend']) => frontend.clearImageCache()],
+    [
+      'clearImageCache with keepShown',
+      (frontend: ReturnType<typeof createFrontend>['frontend']) => frontend.clearImageCache({ keepShown: true }),
+    ],
   ])('an image that is on its way during %s is shown but not kept', async (_, forget) => {
     const { record, success } = await sealImage();
     let answer = (_bytes: Uint8Array) => {};

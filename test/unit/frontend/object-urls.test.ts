@@ -40,6 +40,6 @@ test('versions have URLs of their own, and all can be revoked at once', () => {
   const urls = createObjectUrls();
   const [one, other] = ['a', 'b'].map((version) => urls.hold(version, image).url);
   expect(one).not.toBe(other);
-  urls.close();
+  urls.revokeAll();
   expect([one, other].map((url) => leadsTo(url ?? ''))).toEqual([false, false]);
 });

@@ -65,14 +65,20 @@ test('proofs that expired do not show, and the application is asked once for all
 });
 
 test('a proof that was refused is not shown to the backend again: the application is asked at once', async () => {
-  const { frontend, refreshRecords, requests, get } = createFrontend();
+  const { refreshRecords, requests, get } = createFrontend(undefined, { frontendMemoryCacheBytes: 0 });
   await get(expired);
-  await frontend.clearImageCache();
   const before = requests.length;
   const outcomes = await get(expired);
   expect(outcomes.map(({ status }) => status)).not.toContain('rejected');
   expect(refreshRecords).toHaveBeenCalledTimes(2);
   expect(JSON.stringify(requests.slice(before).map(({ url, init }) => [url, init.body]))).not.toContain('expired');
+});
+
+test('a fresh record of an older version is none: what is shown never goes back', async () => {
+  const older = await sealImage({ id: first.id, token: 999 });
+  const { get } = createFrontend(async () => [older.record]);
+  const [outcome] = await get([first]);
+  expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'PROOF_INVALID' } });
 });
 
 test('a record that got a fresh proof is fetched with it', async () => {

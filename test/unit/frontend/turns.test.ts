@@ -1,15 +1,12 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Demand } from '../../../src/frontend/fetching/demand.js';
 import { createTurns } from '../../../src/frontend/turns.js';
-
-const demand = (number: number): Demand => ({ number, priority: 'auto' });
 
 test('what was asked for first goes first', async () => {
   const turn = createTurns();
   const turns: number[] = [];
-  await Promise.all([9, 8, 1, 3, 7].map((number) => turn(demand(number)).then(() => turns.push(number))));
+  await Promise.all([9, 8, 1, 3, 7].map((number) => turn(number).then(() => turns.push(number))));
   expect(turns).toEqual([1, 3, 7, 8, 9]);
-  await turn(demand(2));
+  await turn(2);
 });
 
 test('when a slice of work is over, others get their turn before the next begins', async () => {
@@ -21,7 +18,7 @@ test('when a slice of work is over, others get their turn before the next begins
   other.port1.onmessage = () => turns.push('other');
   onTestFinished(() => other.port1.close());
   const work = async (name: string) => {
-    await turn(demand(1));
+    await turn(1);
     turns.push(name);
     if (name === 'b') other.port2.postMessage(0);
     vi.advanceTimersByTime(8);
@@ -33,9 +30,9 @@ test('when a slice of work is over, others get their turn before the next begins
 test('what fails in its turn keeps nobody from theirs', async () => {
   const turn = createTurns();
   const fail = async (number: number) => {
-    await turn(demand(number));
+    await turn(number);
     throw new Error('no');
   };
-  const outcomes = await Promise.allSettled([fail(1), turn(demand(2)), fail(3)]);
+  const outcomes = await Promise.allSettled([fail(1), turn(2), fail(3)]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected']);
 });

@@ -23,7 +23,7 @@ export function openDisk(config: FrontendConfig = {}) {
 export const bytes = (length: number, fill = 7): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(fill);
 
 /** An image of so many bytes, and what its ciphertext may be in the eyes of a cache, which does not look. */
-export const contents = (length: number) => ({ image: new Blob([bytes(length)]), ciphertext: bytes(length) });
+export const contents = (length: number) => ({ plaintext: bytes(1 + length), ciphertext: bytes(length) });
 
 /** The transactions that are begun from now on: mode and stores of each. */
 export function watchTransactions(): () => string[] {
@@ -35,7 +35,10 @@ export function watchTransactions(): () => string[] {
 export const databaseNames = async () => (await indexedDB.databases()).map(({ name }) => name);
 
 /** Every row of a store, by the key of the store; opens the database as any script could. */
-export async function rowsOf(name: string, store: 'images' | 'images-usage'): Promise<Record<string, unknown>[]> {
+export async function rowsOf(
+  name: string,
+  store: 'images' | 'images-usage' | 'images-logouts',
+): Promise<Record<string, unknown>[]> {
   const done = <Result>(request: IDBRequest<Result>) =>
     new Promise<Result>((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);

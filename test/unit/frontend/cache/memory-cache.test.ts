@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { createMemoryCache } from '../../../../src/frontend/cache/memory-cache.js';
 
-const image = (bytes: number) => new Blob([new Uint8Array(bytes)]);
-const entry = (bytes: number, token = 1, version = 'key') => ({ token, version, image: image(bytes) });
+const picture = (bytes: number) => ({ bytes: new Uint8Array(bytes), type: 'image/png' });
+const entry = (bytes: number, token = 1, version = 'key') => ({ token, version, picture: picture(bytes) });
 
 test('a hit needs the very version', () => {
   const cache = createMemoryCache(100);
   const kept = entry(10);
   cache.put('a', kept);
-  expect(cache.get('a', 'key')).toBe(kept);
+  expect(cache.get('a', 'key')).toEqual(kept);
   expect(cache.get('a', 'other key')).toBeUndefined();
   expect(cache.get('b', 'key')).toBeUndefined();
 });

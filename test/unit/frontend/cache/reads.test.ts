@@ -10,7 +10,7 @@ async function openReader(ids: string[]) {
   const names = storeNames(options);
   const database = createCacheDatabase(options.frontendDbName, 1, names);
   onTestFinished(() => database.close());
-  await database.use('readwrite', [names[1]], (rows) => {
+  await database.use('readwrite', [names[2]], (rows) => {
     for (const id of ids) rows.put({ id, token: 1, size: 3, ciphertext: bytes(3) });
     return true;
   });

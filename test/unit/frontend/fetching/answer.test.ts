@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { readAnswer } from '../../../../src/frontend/fetching/answer.js';
+import { isTransient } from '../../../../src/frontend/fetching/errors.js';
 import { sealImage } from '../sealed-image.js';
+
+const { record, success, updated, ciphertext } = await sealImage();
+const other = await sealImage();
 
 test.each([
   [2, 'IMAGE_NOT_FOUND'],
@@ -10,11 +14,11 @@ test.each([
   [6, 'SERVER_FAILED'],
   [9, 'RATE_LIMITED'],
 ])('state %i is the error %s', (state, code) => {
-  expect(() => readAnswer(Uint8Array.of(state))).toThrow(expect.objectContaining({ code }));
+  expect(() => readAnswer(Uint8Array.of(state), record)).toThrow(expect.objectContaining({ code }));
 });
 
 test('an expired proof is answered with what to do', () => {
-  expect(() => readAnswer(Uint8Array.of(5))).toThrow(/expired.*get a fresh record/);
+  expect(() => readAnswer(Uint8Array.of(5), record)).toThrow(/expired.*get a fresh record/);
 });
 
 test.each([
@@ -24,11 +28,36 @@ test.each([
   ['Updated, cut off', [1, 2, 3]],
   ['bytes behind a bare state', [2, 2]],
 ])('a payload of %s is PAYLOAD_INVALID', (_, bytes) => {
-  expect(() => readAnswer(Uint8Array.from(bytes))).toThrow(expect.objectContaining({ code: 'PAYLOAD_INVALID' }));
+  expect(() => readAnswer(Uint8Array.from(bytes), record)).toThrow(
+    expect.objectContaining({ code: 'PAYLOAD_INVALID' }),
+  );
 });
 
 test('Success and Updated give the ciphertext', async () => {
-  const { success, updated, ciphertext } = await sealImage();
-  expect(readAnswer(success).ciphertext).toEqual(ciphertext);
-  expect(readAnswer(updated)).toMatchObject({ token: 1000, ciphertext });
+  const { meta } = record;
+  expect(readAnswer(success, record)).toEqual({ id: record.id, token: 1000, meta, ciphertext });
+  expect(readAnswer(updated, record)).toEqual({ id: record.id, token: 1000, meta, ciphertext });
+  const newer = await sealImage({ token: 1001 });
+  expect(readAnswer(newer.updated, record)).toMatchObject({ token: 1001, meta: newer.record.meta });
 });
+
+test('an older version than the record names is refused, but may be the lag of a moment', async () => {
+  const { updated } = await sealImage({ token: 999 });
+  const error = errorOf(() => readAnswer(updated, record));
+  expect(error).toMatchObject({ code: 'PAYLOAD_INVALID', message: expect.stringContaining('older') });
+  expect(isTransient(error)).toBe(true);
+});
+
+test('the same version with another key is refused for good', async () => {
+  const error = errorOf(() => readAnswer(other.updated, record));
+  expect(error).toMatchObject({ code: 'PAYLOAD_INVALID', message: expect.stringContaining('another key') });
+  expect(isTransient(error)).toBe(false);
+});
+
+function errorOf(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}

@@ -23,7 +23,7 @@ function startLine(onRequest?: (request: FakeRequest) => void) {
     /** Asks for an image and notes what becomes of it. */
     ask(id: string, priority: FetchPriority = 'auto') {
       const abort = new AbortController();
-      const demand: Demand = { signal: abort.signal, number: 1, priority };
+      const demand: Demand = { signal: abort.signal, priority };
       const errand = { abort, demand, outcome: undefined as unknown };
       const payload = line(recordOf(id), undefined, demand);
       payload.then(

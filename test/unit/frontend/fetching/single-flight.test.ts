@@ -83,6 +83,25 @@ describe('aborting', () => {
   });
 });
 
+test('when the time is over that it belongs to, work ends at once for everybody, also if it does not notice', async () => {
+  const over = new AbortController();
+  const share = createSingleFlight<number>(over.signal);
+  const demands: Demand[] = [];
+  const work = (demand: Demand) => {
+    demands.push(demand);
+    return new Promise<number>(() => {});
+  };
+  const calls = [
+    share('a', {}, work),
+    share('a', { signal: new AbortController().signal }, work),
+    share('b', {}, work),
+  ];
+  const reason = new Error('logged out');
+  over.abort(reason);
+  for (const call of calls) await expect(call).rejects.toBe(reason);
+  expect(demands.map(({ signal }) => signal?.reason)).toEqual([reason, reason]);
+});
+
 test('the most urgent call counts, and the work is told when it rises', async () => {
   const share = createSingleFlight<void>();
   const risen = vi.fn();

@@ -1,0 +1,95 @@
+import type { CacheDatabase } from './database.js';
+import type { LogoutRow, StoreNames } from './schema.js';
+import type { Store } from './transaction.js';
+
+/**
+ * The last logout, as this tab knows it and as the database has it. A tab may miss what another one says: where the
+ * database is ahead, what this tab is about to write is from before a logout.
+ */
+export type Logouts = ReturnType<typeof createLogouts>;
+
+export interface LogoutsParts {
+  database: CacheDatabase;
+  names: StoreNames;
+  /** Another tab logged out, and this one was not told. */
+  onMissed: () => void;
+  /** The clock, in milliseconds. */
+  now: () => number;
+}
+
+export function createLogouts({ database, names: [, logouts], onMissed, now }: LogoutsParts) {
+  // Undefined until the database was seen for the first time.
+  let known: number | undefined;
+
+  /** Takes note of what the database has, and says how this tab stands to it. */
+  function compare([row]: LogoutRow[]): 'current' | 'behind' | 'ahead' {
+    const there = row?.id ?? 0;
+    known ??= there;
+    if (there === known) return 'current';
+    if (there < known) return 'ahead';
+    known = there;
+    onMissed();
+    return 'behind';
+  }
+
+  /** In the place of whatever is there. */
+  function put(rows: Store<LogoutRow>, number: number): void {
+    rows.clear();
+    rows.put({ id: number, isLatest: 1 });
+  }
+
+  return {
+    /** Asks the database; resolves with false when it does not answer. */
+    async look(): Promise<boolean> {
+      const answer = await database.use('readonly', [logouts], (rows) => {
+        const request = rows.getAll();
+        request.onsuccess = () => void compare(request.result);
+        return request;
+      });
+      return answer !== undefined;
+    },
+
+    /** Goes on, in the transaction, unless what it does belongs to the time before a logout. */
+    ifCurrent(rows: Store<LogoutRow>, goOn: () => void): void {
+      const request = rows.getAll();
+      request.onsuccess = () => {
+        const standing = compare(request.result);
+        // The database was deleted and made anew since.
+        if (standing === 'ahead' && known !== undefined) put(rows, known);
+        if (standing !== 'behind') goOn();
+      };
+    },
+
+    /**
+     * The same for a page that may be gone before it hears an answer: where another logout is the latest, this breaks the
+     * whole transaction with a `ConstraintError`. Says whether it could: not before the database was seen.
+     */
+    insist(rows: Store<LogoutRow>): boolean {
+      if (known !== undefined) rows.put({ id: known, isLatest: 1 });
+      return known !== undefined;
+    },
+
+    /** Begins a logout of this tab: its number is higher than all before. */
+    begin(): number {
+      known = Math.max((known ?? 0) + 1, Math.floor(now()));
+      return known;
+    },
+
+    /** Takes note of a logout of another tab. */
+    learn(number: number): void {
+      known = Math.max(known ?? 0, number);
+    },
+
+    put,
+
+    /** Calls `forget` and notes the logout, in the transaction, unless it came to the database before. */
+    complete(rows: Store<LogoutRow>, number: number, forget: () => void): void {
+      const request = rows.getAll();
+      request.onsuccess = () => {
+        if ((request.result[0]?.id ?? 0) >= number) return;
+        forget();
+        put(rows, number);
+      };
+    },
+  };
+}

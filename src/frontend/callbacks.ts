@@ -1,0 +1,60 @@
+import type { Logger } from '../shared/errors/gate.js';
+import type { FrontendOptions, ImageLoadInfo } from './config.js';
+
+/**
+ * The options with all functions of the application made harmless that it has on the side: what they throw, or reject
+ * with, keeps no picture from showing and goes uncaught nowhere. Those that pictures depend on (`fetch`,
+ * `refreshRecords`, a custom fetcher) are asked where their failure is the failure of a call.
+ */
+export function guardCallbacks(options: FrontendOptions): FrontendOptions {
+  const logger = guardLogger(options.logger);
+  const { onImageLoad } = options;
+  return {
+    ...options,
+    logger,
+    now: guardNumber(options.now, () => performance.timeOrigin + performance.now()),
+    random: guardNumber(options.random, Math.random),
+    ...(onImageLoad && {
+      onImageLoad: (info: ImageLoadInfo) =>
+        attempt(
+          () => onImageLoad(info),
+          (error) => logger.error(`[pixstore] onImageLoad threw ${nameOf(error)}`),
+        ),
+    }),
+  };
+}
+
+function guardLogger(logger: Logger): Logger {
+  const guard = (level: keyof Logger) => (message: string) =>
+    attempt(
+      () => logger[level](message),
+      ignore, // there is nobody left to tell
+    );
+  return { info: guard('info'), warn: guard('warn'), error: guard('error') };
+}
+
+function ignore(): void {}
+
+/** What gives no number is done without. */
+function guardNumber(ask: () => number, instead: () => number): () => number {
+  return () => {
+    try {
+      const answer = ask();
+      if (Number.isFinite(answer)) return answer;
+      attempt(() => answer, ignore); // an asynchronous function, which may fail later
+    } catch {
+      // As if it were not there.
+    }
+    return instead();
+  };
+}
+
+/** Calls a function that may be asynchronous without waiting for it. */
+function attempt(call: () => unknown, failed: (error: unknown) => void): void {
+  // Not `catch` of what it returned: that may be anything.
+  void (async () => call())().catch(failed).catch(ignore);
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+}

@@ -1,0 +1,54 @@
+import type { ImageRecord } from '../types/index.js';
+import type { Generation } from './cache/generation.js';
+import type { MemoryCache } from './cache/memory-cache.js';
+import type { FrontendOptions } from './config.js';
+import type { GetImageOptions } from './fetching/demand.js';
+import { createHeldBlobs } from './held-blobs.js';
+import type { createImageLoader, LoadedImage } from './load-image.js';
+import { versionOf } from './record.js';
+import { createTurns } from './turns.js';
+
+/** An image as the application gets it, the version it is of, and where it was found. */
+export interface ShownImage extends Omit<LoadedImage, 'picture'> {
+  image: Blob;
+}
+
+export interface ShowerParts {
+  options: FrontendOptions;
+  memory: MemoryCache;
+  load: ReturnType<typeof createImageLoader>;
+  generation: Generation;
+}
+
+/** Makes Blobs of what is loaded; only of what is about to be shown, and one for all who show it. */
+export function createImageShower({ options, memory, load, generation }: ShowerParts) {
+  const blobs = createHeldBlobs();
+  const turn = createTurns();
+  let asked = 0;
+
+  /** A Blob that somebody holds is as good as one in memory, unless nothing is to be kept there. */
+  function fromHolders(record: ImageRecord): ShownImage | undefined {
+    const version = versionOf(record);
+    const image = options.frontendMemoryCacheBytes > 0 ? blobs.get(version) : undefined;
+    if (!image) return undefined;
+    memory.get(record.id, version); // it was used
+    return { image, token: record.token, version, source: 'memory' };
+  }
+
+  return {
+    async show(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<ShownImage> {
+      asked += 1;
+      const number = asked;
+      const held = fromHolders(record);
+      if (held) return held;
+      const { picture, token, version, source } = await load(record, context, wish);
+      if (!blobs.get(version)) await turn(number);
+      generation.signal.throwIfAborted();
+      wish.signal?.throwIfAborted();
+      return { image: blobs.of(version, picture), token, version, source };
+    },
+
+    /** The image was deleted from the cache: who asks for it from now on gets another Blob. */
+    forget: blobs.forget,
+  };
+}

@@ -1,0 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Collects what nobody holds. A WeakRef that was looked at keeps its target until the task ends. */
+export async function collectGarbage(): Promise<void> {
+  await new Promise(setImmediate);
+  collect();
+  await new Promise(setImmediate);
+}
