@@ -69,8 +69,8 @@ export interface BackendOptions {
   accessControlAllowOrigin: string | string[];
   /**
    * Take proof and token from a query, too. Whoever reads such a URL, in a log or in a browser, can fetch the picture
-   * with its key for some seconds; pixstore's own frontend sends neither in one. False: they count as missing. For
-   * clients of 3.x and fetchers that ask so. Default: true.
+   * with its key for some seconds. Frontends of pixstore send neither in one; fetchers of your own may. False: they
+   * count as missing. Default: true.
    */
   acceptProofsInQuery: boolean;
   /** Default: `hybrid`. */

@@ -5,9 +5,9 @@ import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { photo, sha256 } from '../harness/backend.js';
 import { listen } from '../harness/listen.js';
+import { leadTo, serveOwnOrigin } from '../harness/own-origin.js';
 import { slowLine } from '../harness/slow-line.js';
 import { openTab, useWorld } from '../harness/world.js';
-import { leadTo, serveOwnOrigin } from './own-origin.js';
 
 const world = useWorld();
 const names = ['brick.webp', 'camera.webp', 'coffee.webp'];
@@ -86,7 +86,7 @@ test.each([
   ["on the page's own origin lets batches pass", true, /^POST/],
   ['on another refuses them, and single images come without', false, /^(POST|OPTIONS|GET)/],
 ])("Hono's csrf() %s", async (_, isOwn, expected) => {
-  const app = await serveOwnOrigin(world, csrf());
+  const app = await serveOwnOrigin(world, () => csrf());
   const records = await saveAll((bytes) => app.backend.saveImage(bytes));
   const tab = await openTab(world, leadTo(app), undefined, isOwn ? app.origin : undefined);
   expect(await getAll(tab, records)).toEqual(shown);

@@ -12,7 +12,7 @@ const headersOf = (proof: string, token?: number) => ({
 });
 
 describe('acceptProofsInQuery', () => {
-  it('is on by default: clients of 3.x and fetchers that ask so go on working', async () => {
+  it('is on by default: fetchers that ask so go on working', async () => {
     const { url } = await start();
     expect(await askState(url, await save())).toBe('Success');
   });

@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Hono, type MiddlewareHandler } from 'hono';
-import { createFetchHandler, createPixstoreBackend, type PixstoreBackend } from 'pixstore/backend';
+import { createFetchHandler, createPixstoreBackend, type FetchHandler, type PixstoreBackend } from 'pixstore/backend';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from '../../support/folders.js';
-import { type Listening, listening } from '../harness/listen.js';
-import type { World } from '../harness/world.js';
+import { type Listening, listening } from './listen.js';
+import type { World } from './world.js';
 
 /** An application that serves its pages and its images from one origin. */
 export interface OwnOrigin extends Listening {
@@ -14,8 +14,11 @@ export interface OwnOrigin extends Listening {
   log: string[];
 }
 
-/** @param guards - what stands before its routes */
-export async function serveOwnOrigin(world: World, ...guards: MiddlewareHandler[]): Promise<OwnOrigin> {
+/** @param guard - what stands between its pages and the handler of its images */
+export async function serveOwnOrigin(
+  world: World,
+  guard?: (images: FetchHandler) => MiddlewareHandler,
+): Promise<OwnOrigin> {
   const folder = await temporaryFolder();
   const backend = createPixstoreBackend({
     databasePath: `${folder}/images.sqlite`,
@@ -31,7 +34,7 @@ export async function serveOwnOrigin(world: World, ...guards: MiddlewareHandler[
     log.push(`${req.method} ${req.url} ${req.header('referer') ?? ''}`);
     await next();
   });
-  for (const guard of guards) app.use('*', guard);
+  if (guard) app.use('/images/*', guard(images));
   app.all('/images/*', ({ req }) => images(req.raw));
   app.get('/', (context) =>
     context.html(`<!doctype html><title>app</title><script type="module" src="${world.site.origin}/page.js"></script>`),
