@@ -3,7 +3,7 @@
 const route = '/pixstore-image';
 const crlf = '\r\n';
 
-/** As our own fetcher asks: without headers of pixstore's, so that a browser needs no preflight. */
+/** As fetchers of an application may ask. Our own asks by headers, or by a batch of one. */
 export function getByQuery(/** @type {ImageRecord} */ { id, token, statelessProof }) {
   return get(`${encodeURIComponent(id)}?${new URLSearchParams({ proof: statelessProof, token: String(token) })}`);
 }

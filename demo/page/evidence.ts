@@ -40,10 +40,10 @@ export async function gatherEvidence(picture: Picture, endpoint: GalleryAnswer['
   };
 }
 
-/** The very request that `getImage` makes; docs/wire-format.md has its format. */
+/** Asks as `getImage` does, for this picture alone; docs/wire-format.md has the format. */
 async function fetchWirePayload({ record }: Picture, { host, port }: GalleryAnswer['endpoint']): Promise<Uint8Array> {
-  const query = new URLSearchParams({ proof: record.statelessProof, token: String(record.token) });
-  const response = await fetch(`http://${host}:${port}/pixstore-image/${encodeURIComponent(record.id)}?${query}`);
+  const headers = { 'x-pixstore-proof': record.statelessProof, 'x-pixstore-token': String(record.token) };
+  const response = await fetch(`http://${host}:${port}/pixstore-image/${encodeURIComponent(record.id)}`, { headers });
   return new Uint8Array(await response.arrayBuffer());
 }
 

@@ -67,6 +67,12 @@ export interface BackendOptions {
   defaultEndpointTimeouts: Partial<EndpointTimeouts>;
   /** Origins whose pages may fetch images: `*`, one, or a list. Default: `*`. */
   accessControlAllowOrigin: string | string[];
+  /**
+   * Take proof and token from a query, too. Whoever reads such a URL, in a log or in a browser, can fetch the picture
+   * with its key for some seconds. Frontends of pixstore send neither in one; fetchers of your own may. False: they
+   * count as missing. Default: true.
+   */
+  acceptProofsInQuery: boolean;
   /** Default: `hybrid`. */
   errorHandlingMode: ErrorHandlingMode;
   /** A store instead of the local one; it needs a master key of yours. */
@@ -154,6 +160,7 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   defaultEndpointMaxConnections: [isWholeNumber(1), 20_000],
   defaultEndpointTimeouts: [isTimeouts, {}],
   accessControlAllowOrigin: [isOrigins, '*'],
+  acceptProofsInQuery: [isBoolean, true],
   errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],
   store: [isStore],
   now: [isFunction, Date.now],

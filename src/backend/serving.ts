@@ -32,6 +32,7 @@ export function createServing(
   const endpoint = createEndpoint({
     answer: createAnswer({ read: hotReads.read, keyring, proofs }),
     accessControlAllowOrigin: options.accessControlAllowOrigin,
+    acceptProofsInQuery: options.acceptProofsInQuery,
     loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
     rateLimiter: options.rateLimit?.limiter,
     checkHealth: () => readHealth(store),

@@ -74,11 +74,16 @@ export type FrontendOptions = {
   defaultEndpointRoute: string;
   /** What a failing call does. Default `hybrid`. */
   errorHandlingMode: ErrorHandlingMode;
-  /** Milliseconds a fetcher may take for one image. Default 30000. */
+  /**
+   * Milliseconds without progress after which a request for images is given up; every byte that comes is progress, for
+   * those that wait behind it as well. However steadily its bytes drip, an image gets 20 times as long. A fetcher of your
+   * own shows no progress: it has so long for the whole of one image, from when it is called. Default 30000.
+   */
   fetchTimeout: number;
   /**
-   * How often a fetch is repeated that failed for a reason of the moment: no answer, HTTP 429, 502, 503 or 504, an
-   * answer that was cut off, too many requests. The first time after about 400 ms, then after twice as long. Default 2.
+   * How often a fetch is repeated that failed for a reason of the moment: no answer, HTTP 408, 425, 429 or 5xx (but
+   * 501), an answer that was cut off, too many requests. The first time after about 400 ms, then after twice as long;
+   * later where `Retry-After` says so, and not at all where it says more than 30 s. Default 2.
    */
   fetchRetries: number;
   /**
@@ -88,7 +93,7 @@ export type FrontendOptions = {
   refreshRecords?: RefreshRecords;
   /** Told about every image that was loaded; what it throws is logged and goes no further. */
   onImageLoad?: (info: ImageLoadInfo) => void;
-  /** Used by the default fetcher instead of the global `fetch`. */
+  /** Used by the default fetcher instead of the global `fetch`. It has to pass on `init`, with its headers. */
   fetch?: typeof fetch;
   /** The clock, in milliseconds. Default: the wall clock, with the resolution of `performance.now()`. */
   now: () => number;

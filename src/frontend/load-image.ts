@@ -10,6 +10,7 @@ import { readAnswer } from './fetching/answer.js';
 import type { Demand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
 import { createRefresher } from './fetching/refresh.js';
+import { createRefusedProofs } from './fetching/refused-proofs.js';
 import { createRetry } from './fetching/retry.js';
 import { createSingleFlight } from './fetching/single-flight.js';
 import { assertRecord, decodeMeta, versionOf } from './record.js';
@@ -45,8 +46,7 @@ interface Journey {
 export function createImageLoader({ options, source, memory, disk }: LoaderParts, generation: Generation) {
   const share = createSingleFlight<LoadedImage>(generation.signal);
   const retry = createRetry(options);
-  // The last proof of each image that was refused: it is too old now, and will be later.
-  const refused = new Map<string, string>();
+  const refused = createRefusedProofs(options.now);
   let fetching = 0;
   const refresh =
     options.refreshRecords &&
@@ -74,12 +74,12 @@ export function createImageLoader({ options, source, memory, disk }: LoaderParts
     const picture = await fromDisk(record);
     const loaded: LoadedImage = picture
       ? { picture, token, version: versionOf(record), source: 'disk' }
-      : await fromNetwork(record, journey).catch(async (error) => {
+      : await fromNetwork(record, journey, isRenewed).catch(async (error) => {
           journey.demand.signal?.throwIfAborted();
           if (hasCode(error, 'IMAGE_NOT_FOUND')) forget(id);
           if (!refresh || isRenewed || !hasCode(error, 'PROOF_INVALID')) throw error;
           // A proof that expired does not show: the journey goes on with a fresh record, if the application has one.
-          refused.set(id, record.statelessProof);
+          refused.add(record);
           const fresh = await refresh(id, journey.context);
           if (!fresh) throw error;
           assertRecord(fresh);
@@ -104,12 +104,18 @@ export function createImageLoader({ options, source, memory, disk }: LoaderParts
     }
   }
 
-  async function fromNetwork(record: ImageRecord, { context, demand, mayKeep }: Journey): Promise<LoadedImage> {
-    const { id, statelessProof } = record;
+  async function fromNetwork(
+    record: ImageRecord,
+    { context, demand, mayKeep }: Journey,
+    isRenewed?: boolean,
+  ): Promise<LoadedImage> {
+    const { id } = record;
+    // A fresh record may have the same proof, by a clock that is ahead of the backend's: it is tried all the same.
+    const isRefused = () => !isRenewed && refused.has(record);
     fetching += 1;
     const current = await retry(demand.signal, async () => {
-      const isRefused = refused.get(id) === statelessProof;
-      return readAnswer(isRefused ? Uint8Array.of(invalidProof) : await source(record, context, demand), record);
+      const payload = isRefused() ? Uint8Array.of(invalidProof) : await source(record, context, demand);
+      return readAnswer(payload, record);
     }).finally(() => {
       fetching -= 1;
     });

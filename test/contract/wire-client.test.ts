@@ -22,8 +22,8 @@ const formats = new Map([
 ]);
 
 async function getPicture(endpoint: string, { id, token, meta, statelessProof }: Record) {
-  const query = `proof=${encodeURIComponent(statelessProof)}&token=${token}`;
-  const response = await fetch(`${endpoint}/${encodeURIComponent(id)}?${query}`);
+  const headers = { 'x-pixstore-proof': statelessProof, 'x-pixstore-token': String(token) };
+  const response = await fetch(`${endpoint}/${encodeURIComponent(id)}`, { headers });
   const payload = Buffer.from(await response.arrayBuffer());
   const state = payload[0];
   if (state === 0) {

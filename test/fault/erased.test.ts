@@ -75,7 +75,7 @@ describe('keys that are no more', () => {
     }
     await store.backup?.(join(folder, 'backup'));
     await store.close();
-    const left = (content: Buffer) => ended.filter((version) => content.includes(keyOf(version))).length;
+    const left = (content: Buffer) => ended.filter((version) => content.includes(Buffer.from(keyOf(version)))).length;
     // SQLite overwrites a row that goes, but not what it left behind when it moved rows from page to page.
     const inDatabase = left(readFileSync(join(folder, databaseName)));
     console.log(`keys that are no more: ${ended.length}, found in the database: ${inDatabase}`);

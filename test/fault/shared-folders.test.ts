@@ -135,7 +135,7 @@ describe('a folder of several stores', () => {
 });
 
 describe('a database that is not the latest', () => {
-  const replacements: [string, (place: Awaited<ReturnType<typeof place>>) => string][] = [
+  const replacements: [string, (here: { path(name: string): string }) => string][] = [
     ['copied while it was open, and put before the folder', () => 'copy.sqlite'],
     [
       'put back in place of the later one',

@@ -19,6 +19,7 @@ import { readQuery, readTarget, type Target } from './target.js';
 export interface EndpointOptions extends PagesOptions {
   answer: AnswerImage;
   accessControlAllowOrigin: string | string[];
+  acceptProofsInQuery: boolean;
   loadLimits: LoadLimits;
   rateLimiter: RateLimiter | undefined;
   onServed: OnServed;
@@ -134,7 +135,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   }
 
   function imageReply(request: EndpointRequest, door: Door, target: Target, { headers, hold, leave }: Room) {
-    const { proof, token } = readQuery('query' in target ? target.query : '');
+    const { proof, token } = readQuery(options.acceptProofsInQuery && 'query' in target ? target.query : '');
     const image = {
       id: target.kind === 'image' ? target.id : '',
       token: request.header('x-pixstore-token') ?? token,

@@ -34,7 +34,8 @@ export function textReply(status: number, text: string, headers: HeaderList): Re
 
 /** To a batch for which there is no room; perhaps its body has not been read. */
 export function busyReply(headers: HeaderList): Reply {
-  return textReply(503, 'Busy. Try again soon.', [...headers, 'Retry-After', '1', 'Connection', 'close']);
+  const retryAfter = ['Retry-After', '1', 'Access-Control-Expose-Headers', 'Retry-After'];
+  return textReply(503, 'Busy. Try again soon.', [...headers, ...retryAfter, 'Connection', 'close']);
 }
 
 /** @returns null when it was not the client's fault */

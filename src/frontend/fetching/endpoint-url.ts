@@ -1,5 +1,4 @@
 import { must } from '../../shared/options.js';
-import type { ImageRecord } from '../../types/index.js';
 
 /** A host the default fetcher can connect to: `[scheme://]host[:port]`. */
 export const isEndpointHost = /* @__PURE__ */ must('a host such as "https://img.example.com"', (value) => {
@@ -15,11 +14,6 @@ export const isEndpointHost = /* @__PURE__ */ must('a host such as "https://img.
 export function endpointOrigin(host: string, port: number): string {
   const { origin } = urlOf(host);
   return /:\d+\/?$/.test(host) ? origin : `${origin}:${port}`;
-}
-
-/** The URL of one image. Proof and token go in the query: custom headers would cost every request a preflight. */
-export function imageUrl(base: string, { id, token, statelessProof }: ImageRecord): string {
-  return `${base}/${encodeURIComponent(id)}?proof=${encodeURIComponent(statelessProof)}&token=${token}`;
 }
 
 /** A host without a scheme gets that of the page, since a page over https may not load from http. */

@@ -1,13 +1,18 @@
-import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { createFrameDecoder, encodeBatchRequest } from '../../shared/wire/batch.js';
 import type { ImageRecord } from '../../types/index.js';
 import type { FrontendOptions } from '../config.js';
+import { createBatchSupport } from './batch-support.js';
 import type { FetchPriority } from './demand.js';
-import { endpointOrigin, imageUrl } from './endpoint-url.js';
-import { TransientError } from './errors.js';
+import { endpointOrigin } from './endpoint-url.js';
+import { NoAnswerError } from './errors.js';
+import { errorOf, isAboutBatches } from './http-status.js';
+import { readChunks, readWhole } from './read-body.js';
 
 /** What is needed to talk to the default endpoint. */
-export type EndpointOptions = Pick<FrontendOptions, 'defaultEndpointConnectPort' | 'defaultEndpointRoute' | 'fetch'> & {
+export type EndpointOptions = Pick<
+  FrontendOptions,
+  'defaultEndpointConnectPort' | 'defaultEndpointRoute' | 'fetch' | 'now'
+> & {
   defaultEndpointConnectHost: string;
 };
 
@@ -17,78 +22,102 @@ export interface EndpointRequestInit {
   signal: AbortSignal;
 }
 
-/** The default endpoint, as it turns out to be. It is sent no cookies, no referrer, and nothing that needs a preflight. */
+/** Told of every chunk of bytes, with the payloads that are whole with it, in the order of the records. */
+export type OnBytes = (payloads: Uint8Array[]) => void;
+
+/**
+ * The default endpoint. A proof never goes into a URL: those are kept by the browser (`performance.getEntries`), by its
+ * tools and by proxies. To the page's own origin one image is asked for by headers. To another origin they would cost a
+ * preflight for every image, so that it is a batch of one. Neither cookies nor a referrer are sent, and no redirect is
+ * followed, which would carry the proof elsewhere.
+ */
 export type Endpoint = ReturnType<typeof createEndpoint>;
 
 export function createEndpoint(options: EndpointOptions) {
   const base =
     endpointOrigin(options.defaultEndpointConnectHost, options.defaultEndpointConnectPort) +
     options.defaultEndpointRoute;
-  // Does it take batches? A browser does not tell a backend that gave no answer from one whose answer has no CORS
-  // headers: then it is in doubt until a single request tells.
-  let takesBatches: boolean | undefined;
-  let inDoubt = false;
+  const isOwnOrigin = new URL(base).origin === globalThis.origin;
+  const batches = createBatchSupport(options.now);
+
+  /** @throws NoAnswerError, or a StatusError or TransientError for another status than 200 */
+  async function send(url: string, init: RequestInit): Promise<Response> {
+    const fetching = async () =>
+      (options.fetch ?? fetch)(url, {
+        cache: 'no-store',
+        credentials: 'omit',
+        redirect: 'error',
+        referrerPolicy: 'no-referrer',
+        ...init,
+      });
+    const response = await fetching().catch(unanswered);
+    if (response.status !== 200) throw errorOf(response, base, options.now());
+    return response;
+  }
+
+  function unanswered(cause?: unknown): never {
+    const hint = 'check its accessControlAllowOrigin, and that it does not redirect';
+    throw new NoAnswerError('FETCH_FAILED', `No answer from ${base}, or cut off: ${hint}.`, { cause });
+  }
+
+  async function askForOne(record: ImageRecord, init: EndpointRequestInit, onBytes: OnBytes): Promise<void> {
+    const headers = { 'x-pixstore-proof': record.statelessProof, 'x-pixstore-token': String(record.token) };
+    const response = await send(`${base}/${encodeURIComponent(record.id)}`, { ...init, headers });
+    onBytes([await readWhole(response, () => onBytes([])).catch(unanswered)]);
+  }
+
+  async function askForBatch(
+    records: readonly ImageRecord[],
+    init: EndpointRequestInit,
+    onBytes: OnBytes,
+  ): Promise<void> {
+    const images = records.map(({ id, token, statelessProof: proof }) => ({ id, token, proof }));
+    const response = await send(base, { ...init, method: 'POST', body: encodeBatchRequest(images) });
+    const payloadsIn = createFrameDecoder();
+    let missing = records.length;
+    await readChunks(response, (chunk) => {
+      const payloads = payloadsIn(chunk);
+      missing -= payloads.length;
+      onBytes(payloads);
+    }).catch(unanswered);
+    if (missing > 0) unanswered();
+  }
 
   return {
     /** May a request ask for more than one image? */
-    takesBatches: () => takesBatches ?? !inDoubt,
+    takesBatches: batches.isExpected,
 
     /**
-     * Asks for images. When the endpoint turns out to know no batches, they are still to be asked for, one by one.
+     * Asks for images. When the endpoint turns out to take no batches, some or all are still to be asked for.
      *
-     * @param onPayloads - told of every chunk of bytes, with the payloads that are whole with it, in the order of the
-     * records
      * @throws PixstoreError `FETCH_FAILED`, a TransientError when asking again may help
      */
-    async ask(
-      records: readonly ImageRecord[],
-      init: EndpointRequestInit,
-      onPayloads: (payloads: Uint8Array[]) => void,
-    ): Promise<void> {
-      const isBatch = records.length > 1;
-      let response: Response | undefined;
+    async ask(records: readonly ImageRecord[], init: EndpointRequestInit, onBytes: OnBytes): Promise<void> {
+      const first = records[0] as ImageRecord;
+      if (records.length === 1 && (isOwnOrigin || !batches.isExpected())) return askForOne(first, init, onBytes);
+      const wasInDoubt = batches.isInDoubt();
+      let isAnswered = false;
       try {
-        response = await (options.fetch ?? fetch)(isBatch ? base : imageUrl(base, records[0] as ImageRecord), {
-          cache: 'no-store',
-          credentials: 'omit',
-          referrerPolicy: 'no-referrer',
-          ...init,
-          ...(isBatch && {
-            method: 'POST',
-            body: encodeBatchRequest(records.map(({ id, token, statelessProof: proof }) => ({ id, token, proof }))),
-          }),
-        });
-        if (inDoubt && !isBatch) takesBatches ??= false;
-        if (response.status === 200) {
-          if (!isBatch) return onPayloads([new Uint8Array(await response.arrayBuffer())]);
-          const payloadsIn = createFrameDecoder();
-          const reader = response.body?.getReader();
-          let missing = records.length;
-          for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
-            const payloads = payloadsIn(part.value);
-            missing -= payloads.length;
-            if (payloads.length) takesBatches = true;
-            onPayloads(payloads);
+        await askForBatch(records, init, (payloads) => {
+          if (payloads.length > 0) {
+            isAnswered = true;
+            batches.answered();
           }
-          if (missing <= 0) return;
-          if (takesBatches) throw new Error('cut off');
-          // Otherwise it was no answer to a batch, or it cannot be read as it comes in.
+          onBytes(payloads);
+        });
+      } catch (failure) {
+        if (init.signal.aborted || isAnswered || !isAboutBatches(failure)) throw failure;
+        // A browser does not tell a network that is down from an answer without CORS headers. Once may be chance.
+        if (failure instanceof NoAnswerError && !wasInDoubt) {
+          batches.doubt();
+          throw failure;
         }
-      } catch (cause) {
-        // When a single request gets no answer either, it was the network.
-        if (!response) inDoubt = isBatch && !init.signal.aborted;
-        throw new TransientError(
-          'FETCH_FAILED',
-          `No answer from ${base}, or cut off: check its accessControlAllowOrigin.`,
-          { cause },
-        );
+        // One image by itself tells whether it is batches that are refused, or everything.
+        await askForOne(first, init, onBytes).catch(() => {
+          throw failure;
+        });
+        batches.refused();
       }
-      const { status } = response;
-      // What proxies answer while a backend restarts or is overrun.
-      const isPassing = [429, 502, 503, 504].includes(status);
-      if (isBatch && !isPassing && (!takesBatches || status === 404 || status === 405)) takesBatches = false;
-      else
-        throw new (isPassing ? TransientError : PixstoreError)('FETCH_FAILED', `HTTP status ${status} from ${base}.`);
     },
   };
 }

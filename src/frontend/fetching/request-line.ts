@@ -3,34 +3,37 @@ import type { ImageRecord } from '../../types/index.js';
 import { coalesce } from '../coalesce.js';
 import { type Demand, type FetchPriority, slots } from './demand.js';
 import type { Endpoint } from './endpoint.js';
-import { timeoutError } from './in-time.js';
-
-type Timer = ReturnType<typeof setTimeout> | undefined;
+import { createPatience, type Patience } from './patience.js';
 
 /** An image that is waited for. */
-interface Errand {
+interface QueuedFetch {
   record: ImageRecord;
   demand: Demand;
   /** The request that speaks for it; without one it is in line. */
-  request?: Request | undefined;
-  requests: number;
+  flight?: Flight | undefined;
+  flights: number;
   resolve(payload: Uint8Array): void;
   reject(error: unknown): void;
 }
 
-/** What a request has not brought yet, in its order. */
-type Request = Errand[];
+/** A request under way. */
+interface Flight {
+  priority: FetchPriority;
+  /** What it has not brought yet, in the order of its answer. */
+  missing: QueuedFetch[];
+  abort: AbortController;
+  patience: Patience;
+}
 
 /**
  * Makes what fetches the payload of a record when its turn comes. It gathers images into few requests. When the line is
  * idle, what is there goes out at once; what comes while requests are under way goes together with the next. The most
  * urgent go first.
  *
- * @param timeout - milliseconds from one image's bytes to the next
+ * @param timeout - milliseconds a request may go without progress. What waits in line has none to make, and what waits
+ * behind other requests makes it with them
  */
 export function createRequestLine(endpoint: Endpoint, timeout: number) {
-  // Milliseconds without a byte after which the images behind the next one are asked for in another request.
-  const stalledAfter = 2000;
   // Without batches the browser itself lets few through at a time, and those behind should be ready.
   const slotsWithoutBatches = 3;
   const leastPerRequest = 8;
@@ -39,26 +42,27 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   const longestHeadStart = 250;
   const mostBytesPerRequest = 2_000_000;
   // Those that are not done, in line or under way.
-  const open = new Set<Errand>();
-  const underWay = new Map<Request, AbortController>();
+  const open = new Set<QueuedFetch>();
+  // In the order in which they were sent.
+  const underWay = new Set<Flight>();
   let meanBytes = 16 * 1024;
-  let headStart: Timer;
+  let headStart: ReturnType<typeof setTimeout> | undefined;
 
   const schedule = coalesce(async () => {
     await undefined;
     for (const priority of Object.keys(slots) as FetchPriority[]) {
-      const errands = [...open].filter(({ demand, request }) => demand.priority === priority && !request);
+      const waiting = [...open].filter(({ demand, flight }) => demand.priority === priority && !flight);
       const inBatches = endpoint.takesBatches();
       const most = inBatches ? Math.min(maxBatchEntries, Math.ceil(mostBytesPerRequest / meanBytes)) : 1;
-      const sendSome = (count: number) => void send(errands.splice(0, Math.min(count, most)), priority);
-      if (inBatches && underWay.size === 0 && errands.length > 2 * imagesAhead) {
+      const sendSome = (count: number) => void send(waiting.splice(0, Math.min(count, most)), priority);
+      if (inBatches && underWay.size === 0 && waiting.length > 2 * imagesAhead) {
         headStart = setTimeout(endHeadStart, longestHeadStart);
-        sendSome(Math.max(imagesAhead, errands.length / slots[priority]));
+        sendSome(Math.max(imagesAhead, waiting.length / slots[priority]));
       }
       if (headStart && priority !== 'high') return;
       const free = slots[priority] * (inBatches ? 1 : slotsWithoutBatches) - underWay.size;
-      const requests = Math.min(free, Math.ceil(errands.length / (inBatches ? leastPerRequest : 1)));
-      for (let left = requests; left > 0; left -= 1) sendSome(Math.ceil(errands.length / left));
+      const requests = Math.min(free, Math.ceil(waiting.length / (inBatches ? leastPerRequest : 1)));
+      for (let left = requests; left > 0; left -= 1) sendSome(Math.ceil(waiting.length / left));
     }
   });
 
@@ -68,76 +72,105 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
     void schedule();
   }
 
-  async function send(request: Request, priority: FetchPriority): Promise<void> {
+  async function send(fetches: QueuedFetch[], priority: FetchPriority): Promise<void> {
     const abort = new AbortController();
-    const records = request.map((errand) => {
-      errand.request = request;
-      errand.requests += 1;
-      return errand.record;
+    const flight: Flight = {
+      priority,
+      missing: fetches,
+      abort,
+      patience: createPatience(
+        timeout,
+        () => askElsewhere(flight),
+        (error) => {
+          // Not left to `fetch`: one of the application's own may not heed the signal.
+          land(flight, error);
+          abort.abort(error);
+        },
+      ),
+    };
+    const records = fetches.map((queued) => {
+      queued.flight = flight;
+      queued.flights += 1;
+      return queued.record;
     });
     let failure: unknown;
-    let patience: Timer;
-    let stall: Timer;
-    const onPayloads = (payloads: Uint8Array[]) => {
-      // The others are asked for before these take up the page.
-      if (headStart && records.length - request.length + payloads.length >= imagesAhead) endHeadStart();
-      for (const payload of payloads) {
-        meanBytes += (payload.length - meanBytes) / 16;
-        const errand = request.shift();
-        if (!errand) continue;
-        finish(errand);
-        errand.resolve(payload);
-      }
-      clearTimeout(stall);
-      stall = setTimeout(() => {
-        // One slow image must not hold up those behind it.
-        for (const errand of request.slice(1)) {
-          // Where nothing is answered at all, asking over and over would only put off the end.
-          if (errand.request === request && errand.requests < 3) errand.request = undefined;
-        }
-        void schedule();
-      }, stalledAfter);
-      if (patience && payloads.length === 0) return;
-      clearTimeout(patience);
-      patience = setTimeout(() => abort.abort(timeoutError(timeout)), timeout);
-    };
-    underWay.set(request, abort);
-    onPayloads([]);
+    underWay.add(flight);
+    flight.patience.renew();
     try {
-      await endpoint.ask(records, { priority, signal: abort.signal }, onPayloads);
+      await endpoint.ask(records, { priority, signal: abort.signal }, (payloads) => {
+        if (!underWay.has(flight)) return;
+        // The others are asked for before these take up the page.
+        const brought = records.length - flight.missing.length + payloads.length;
+        if (headStart && brought >= imagesAhead) endHeadStart();
+        deliver(flight, payloads);
+        progress(flight);
+        flight.patience.dripped(payloads.length > 0);
+      });
     } catch (error) {
       failure = abort.signal.reason ?? error;
     }
-    clearTimeout(patience);
-    clearTimeout(stall);
-    underWay.delete(request);
-    for (const errand of request) {
-      if (errand.request !== request) continue;
-      errand.request = undefined;
+    land(flight, failure);
+  }
+
+  function deliver({ missing }: Flight, payloads: Uint8Array[]): void {
+    for (const payload of payloads) {
+      meanBytes += (payload.length - meanBytes) / 16;
+      const queued = missing.shift();
+      if (!queued) continue;
+      finish(queued);
+      queued.resolve(payload);
+    }
+  }
+
+  /** Where bytes of this request take up the line, those that were sent later or are less urgent wait behind them. */
+  function progress(flight: Flight): void {
+    let isBehind = false;
+    for (const other of underWay) {
+      isBehind ||= other === flight;
+      if (isBehind || slots[other.priority] < slots[flight.priority]) other.patience.renew();
+    }
+  }
+
+  /** One slow image must not hold up those behind it. */
+  function askElsewhere(flight: Flight): void {
+    for (const queued of flight.missing.slice(1)) {
+      // Where nothing is answered at all, asking over and over would only put off the end.
+      if (queued.flight === flight && queued.flights < 3) queued.flight = undefined;
+    }
+    void schedule();
+  }
+
+  /** A request has ended: what it did not bring failed with it, or is in line again. */
+  function land(flight: Flight, failure: unknown): void {
+    if (!underWay.delete(flight)) return;
+    flight.patience.stop();
+    for (const queued of flight.missing) {
+      if (queued.flight !== flight) continue;
+      queued.flight = undefined;
       if (!failure) continue;
-      finish(errand);
-      errand.reject(failure);
+      finish(queued);
+      queued.reject(failure);
     }
     endHeadStart();
   }
 
-  /** Ends an errand, and requests that nobody waits for. */
-  function finish(errand: Errand): void {
-    open.delete(errand);
-    for (const [request, abort] of underWay) {
-      if (request[0] && request.every((other) => !open.has(other))) abort.abort();
+  /** Ends the wait for an image, and requests that nobody waits for. */
+  function finish(queued: QueuedFetch): void {
+    open.delete(queued);
+    for (const { missing, abort } of underWay) {
+      if (missing[0] && missing.every((other) => !open.has(other))) abort.abort();
     }
   }
 
   return (record: ImageRecord, _context: unknown, demand: Demand): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {
-      const errand: Errand = { record, demand, requests: 0, resolve, reject };
+      const queued: QueuedFetch = { record, demand, flights: 0, resolve, reject };
       demand.onRise = schedule;
       demand.signal?.addEventListener('abort', () => {
-        finish(errand);
+        finish(queued);
         reject(demand.signal?.reason);
       });
-      open.add(errand);
+      open.add(queued);
       void schedule();
     });
 }

@@ -21,15 +21,14 @@ test.each([
   expect(await tab.evaluate((record) => helpers.show(record), record)).toEqual(size);
 });
 
-test('the endpoint sees one plain GET: no preflight, no cookie, no referrer, no header of ours', async () => {
-  const record = await world.backend.save(await photo('brick.webp'), 'plain-get');
+test('the endpoint sees one POST: no preflight, no cookie, no referrer, no header of ours, and a URL that says nothing', async () => {
+  const record = await world.backend.save(await photo('brick.webp'), 'plain-post');
   const tab = await openTab(world);
   await tab.context().addCookies([{ name: 'session', value: 'x', url: world.tap.origin }]);
   await tab.evaluate((record) => helpers.get(record), record);
-  expect(world.tap.requests.map(({ method }) => method)).toEqual(['GET']);
-  const { url, headers } = world.tap.requests[0] ?? { url: '', headers: {} };
-  expect(new URL(url, 'http://x').searchParams.get('proof')).toBe(record.statelessProof);
-  expect(new URL(url, 'http://x').searchParams.get('token')).toBe(String(record.token));
+  expect(world.tap.requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST /pixstore-image']);
+  const [{ headers } = expect.fail('no request')] = world.tap.requests;
+  expect(headers['content-type']).toMatch(/^text\/plain/);
   expect(Object.keys(headers).filter((name) => /^(x-|cookie|referer|authorization)/.test(name))).toEqual([]);
 });
 

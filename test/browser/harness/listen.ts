@@ -8,8 +8,13 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-export async function listen(server: Server): Promise<Listening> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+export function listen(server: Server): Promise<Listening> {
+  return listening(server.listen(0, '127.0.0.1'));
+}
+
+/** The same for a server that was told already where to listen. */
+export async function listening(server: Server): Promise<Listening> {
+  if (!server.listening) await new Promise<void>((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,

@@ -4,8 +4,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { pageOf, serve, visit } from '../examples/app.js';
 import type { SeenImage } from '../examples/pages/seen-image.js';
 import { photo, sha256 } from '../harness/backend.js';
+import { installPeer } from '../harness/install.js';
 import { eventually, useWorld } from '../harness/world.js';
-import { installPeer } from './install-peer.js';
 
 // Pages that were built with pixstore 3.2.1 go on working when the backend becomes this one: its own browser client,
 // from the registry, fetches from our default endpoint.

@@ -75,7 +75,10 @@ describe('answers on their way', () => {
     const openAnswers = async () => (await backend.stats())?.endpoint.open.answers;
     await expect.poll(openAnswers).toBe(1);
     expect(await askState(url, small)).toBe('RateLimited');
-    expect((await askMany(url, [small])).status).toBe(503);
+    const { status, headers } = await fetch(url, { method: 'POST', body: encodeBatchRequest([small]) });
+    expect(status).toBe(503);
+    const readable = [headers.get('retry-after'), headers.get('access-control-expose-headers')];
+    expect(readable, 'pages of other origins can read when to come back').toEqual(['1', 'Retry-After']);
     slow.hangUp();
     await expect.poll(openAnswers).toBe(0);
     expect(await askState(url, small)).toBe('Success');

@@ -129,7 +129,7 @@ export const batches: Case[] = [
 
   ...[404, 405].map(
     (status): Case => ({
-      title: `a backend that answers a batch with ${status} is asked one by one from then on`,
+      title: `a backend that answers a batch with ${status} is asked one by one for a while`,
       async run({ control, openFrame }) {
         const saved = await control.saveMany(2 * count);
         const page = await openFrame();
@@ -141,6 +141,40 @@ export const batches: Case[] = [
         const requests = await control.requests();
         equal(requests.filter(({ method }) => method === 'POST').length, batchesTried, 'batches tried');
         equal(requests.filter(({ method }) => method === 'GET').length, 2 * count, 'single requests');
+      },
+    }),
+  ),
+
+  ...[500, 502, 520].map(
+    (status): Case => ({
+      title: `one ${status} on the first batch: pictures come, and go on coming in batches`,
+      async run({ control, openFrame }) {
+        const saved = await control.saveMany(2 * count);
+        const page = await openFrame();
+        await page.start({});
+        await control.suffer({ status, times: 1 });
+        equal(await outcomes(page, saved.slice(0, count)), Array(count).fill('shown'));
+        equal(await outcomes(page, saved.slice(count)), Array(count).fill('shown'));
+        equal([...new Set((await control.requests()).map(({ method }) => method))], ['POST']);
+      },
+    }),
+  ),
+
+  ...[401, 403].map(
+    (status): Case => ({
+      title: `whoever is refused by ${status} is told so for every picture, which is asked for once`,
+      async run({ control, openFrame }) {
+        const saved = await control.saveMany(count);
+        const page = await openFrame();
+        await page.start({});
+        await control.suffer({ status });
+        equal(await outcomes(page, saved), Array(count).fill('FETCH_FAILED'));
+        const requests = await control.requests();
+        const posts = requests.filter(({ method }) => method === 'POST');
+        ok(posts.length <= 4 && requests.length <= 2 * posts.length, `it took ${requests.length} requests`);
+        await control.suffer(null);
+        equal(await outcomes(page, saved), Array(count).fill('shown'), 'after a login');
+        ok((await control.requests()).at(-1)?.method === 'POST', 'and in batches');
       },
     }),
   ),

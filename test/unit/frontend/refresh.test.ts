@@ -17,15 +17,8 @@ const byId = new Map(images.map((image) => [image.record.id, image]));
 /** An endpoint that answers fresh proofs only, and an application that hands out records by `refreshRecords`. */
 function createFrontend(refresh?: RefreshRecords, config: FrontendConfig = {}) {
   const { fetch, requests } = createFakeEndpoint((request) => {
-    const fresh = new Set(
-      typeof request.init.body === 'string'
-        ? JSON.parse(request.init.body).images.flatMap((entry: { id: string; proof: string }) =>
-            entry.proof === 'expired' ? [] : [entry.id],
-          )
-        : request.url.includes('=expired')
-          ? []
-          : request.ids,
-    );
+    const { images: entries } = JSON.parse(String(request.init.body)) as { images: { id: string; proof: string }[] };
+    const fresh = new Set(entries.flatMap(({ id, proof }) => (proof === 'expired' ? [] : [id])));
     answerWith((id) => (fresh.has(id) ? (byId.get(id)?.success ?? Uint8Array.of(2)) : Uint8Array.of(5)))(request);
   });
   const refreshRecords = vi.fn<RefreshRecords>(
@@ -79,6 +72,34 @@ test('a fresh record of an older version is none: what is shown never goes back'
   const { get } = createFrontend(async () => [older.record]);
   const [outcome] = await get([first]);
   expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'PROOF_INVALID' } });
+});
+
+test('but not for ever: after 5 s clocks agree, and a proof that was too early is good', async () => {
+  let time = 0;
+  const isGood = { value: false };
+  const { fetch, requests } = createFakeEndpoint((request) =>
+    answerWith((id) => (isGood.value ? (byId.get(id)?.success as Uint8Array) : Uint8Array.of(5)))(request),
+  );
+  const { get } = createFrontend(async () => [], { fetch, now: () => time });
+  const refused = [{ status: 'rejected', reason: { code: 'PROOF_INVALID' } }];
+  expect(await get([first])).toMatchObject(refused);
+  isGood.value = true;
+  time = 4999; // and asking on does not put it off
+  expect(await get([first])).toMatchObject(refused);
+  expect(requests).toHaveLength(1);
+  time = 5000;
+  expect(await get([first])).toMatchObject([{ status: 'fulfilled' }]);
+});
+
+test('a fresh record with the proof that was refused is tried: the application says that it is good', async () => {
+  let asked = 0;
+  const { fetch } = createFakeEndpoint((request) => {
+    asked += 1;
+    answerWith((id) => (asked > 1 ? (byId.get(id)?.success as Uint8Array) : Uint8Array.of(5)))(request);
+  });
+  const { get } = createFrontend(async () => [first], { fetch });
+  expect(await get([first])).toMatchObject([{ status: 'fulfilled' }]);
+  expect(asked).toBe(2);
 });
 
 test('a record that got a fresh proof is fetched with it', async () => {
@@ -180,7 +201,7 @@ test('a fresh record of a newer version shows the newer version, and the next ti
     expect(outcome?.status === 'fulfilled' && (await bytesOf(outcome.value))).toEqual(newer.bytes);
   }
   expect(await frontend.getImage(newer.record)).toBeInstanceOf(Blob);
-  expect(requests.filter(({ url }) => !url.includes('=expired'))).toHaveLength(1);
+  expect(requests.filter(({ init }) => !String(init.body).includes('expired'))).toHaveLength(1);
   byId.set('cats:tom0', images[0] as never);
 });
 

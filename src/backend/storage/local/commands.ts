@@ -3,7 +3,7 @@ import type { PartRow } from './row.js';
 
 /**
  * One change to the database. Plain data, so that it can go to another thread. The session of `replace` is the one its
- * blobs were written in; null when it has none.
+ * blobs were written in, if it has any.
  */
 export type Command =
   | {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { endpointOrigin, imageUrl, isEndpointHost } from '../../../../src/frontend/fetching/endpoint-url.js';
+import { endpointOrigin, isEndpointHost } from '../../../../src/frontend/fetching/endpoint-url.js';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -58,9 +58,4 @@ test.each([
   ['a number', 7],
 ])('a host with %s is refused', (_, host) => {
   expect(isEndpointHost(host)).toMatch(/^a host such as /);
-});
-
-test('id and proof are escaped in the URL of an image', () => {
-  const record = { id: 'cats:tom', token: 12, meta: { key: '', iv: '', tag: '' }, statelessProof: 'a+b/c=&d' };
-  expect(imageUrl('http://h:1/r', record)).toBe('http://h:1/r/cats%3Atom?proof=a%2Bb%2Fc%3D%26d&token=12');
 });

@@ -9,7 +9,7 @@ export interface FakeRequest {
   ids: string[];
   init: RequestInit;
   /** Answers with bytes, whatever they are, and ends. */
-  respond(body: Uint8Array | string, status?: number): void;
+  respond(body: Uint8Array | string, status?: number, headers?: Record<string, string>): void;
   /** Begins an answer of status 200, which goes on until `end` or `cut`. */
   send(bytes: Uint8Array): void;
   end(): void;
@@ -45,7 +45,7 @@ export function createFakeEndpoint(onRequest: (request: FakeRequest) => void = (
         url: String(input),
         ids: idsOf(String(input), init.body),
         init,
-        respond: (bytes, status = 200) => resolve(new Response(bytes as BodyInit, { status })),
+        respond: (bytes, status = 200, headers = {}) => resolve(new Response(bytes as BodyInit, { status, headers })),
         send: (bytes) => begin()?.enqueue(bytes),
         end: () => begin()?.close(),
         cut: () => fail(new TypeError('terminated')),

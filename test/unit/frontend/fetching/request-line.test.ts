@@ -8,13 +8,14 @@ import { answerWith, createFakeEndpoint, encodeFrame, type FakeRequest, payloadO
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function startLine(onRequest?: (request: FakeRequest) => void) {
+function startLine(onRequest?: (request: FakeRequest) => void, ownFetch?: typeof fetch) {
   const { fetch, requests } = createFakeEndpoint(onRequest);
   const endpoint = createEndpoint({
     defaultEndpointConnectHost: '127.0.0.1',
     defaultEndpointConnectPort: 7482,
     defaultEndpointRoute: '/pixstore-image',
-    fetch,
+    fetch: ownFetch ?? fetch,
+    now: () => performance.now(),
   });
   const line = createRequestLine(endpoint, 30_000);
   return {
@@ -40,11 +41,11 @@ const frameOf = (id: string) => encodeFrame(payloadOf(id));
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 describe('gathering', () => {
-  test('one image goes out at once, by GET and with no timer but those of the request', async () => {
+  test('one image goes out at once, with no timer but those of the request', async () => {
     const { ask, requests } = startLine();
     ask('a');
     await Promise.resolve();
-    expect(requests.map(({ method, ids }) => [method, ids])).toEqual([['GET', ['a']]]);
+    expect(requests.map(({ method, ids }) => [method, ids])).toEqual([['POST', ['a']]]);
   });
 
   test('images of one moment go out together in a few requests, and the first has the line to itself until 16 are there', async () => {
@@ -221,6 +222,113 @@ describe('time', () => {
     await settle();
     expect(errands.map(({ outcome }) => outcome)).toEqual(ids(3));
     expect(requests).toHaveLength(1);
+  });
+
+  /** Bytes of a frame that take longer than any image may, one every 20 s. */
+  async function drip(request: FakeRequest | undefined, id: string, pieces = 5): Promise<void> {
+    const frame = encodeFrame(Buffer.concat([payloadOf(id), Buffer.alloc(pieces)]));
+    for (let at = 0; at < pieces; at += 1) {
+      request?.send(frame.subarray(at, at + 1));
+      await vi.advanceTimersByTimeAsync(20_000);
+    }
+    request?.send(frame.subarray(pieces));
+    await settle();
+  }
+
+  test('an image may take as long as its bytes come, and so may those behind it in the same answer', async () => {
+    const { ask, requests } = startLine();
+    const errands = ['a', 'b'].map((id) => ask(id));
+    await settle();
+    await drip(requests[0], 'a');
+    expect(errands[0]?.outcome).toMatch(/^a/);
+    await drip(requests[0], 'b');
+    expect(errands[1]?.outcome).toMatch(/^b/);
+  });
+
+  test('a request that was sent later waits for those before it, and is not asked for again meanwhile', async () => {
+    const { ask, requests } = startLine();
+    const errands = ids(16).map((id) => ask(id));
+    await settle();
+    expect(requests.map(({ ids }) => ids.length)).toEqual([8, 8]);
+    for (let second = 0; second < 120; second += 1) {
+      requests[0]?.send(second === 0 ? frameOf('i0') : new Uint8Array());
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(requests).toHaveLength(2);
+    answerWith(payloadOf)(requests[1] as FakeRequest);
+    await settle();
+    expect(errands.slice(8).map(({ outcome }) => outcome)).toEqual(ids(16).slice(8));
+  });
+
+  test('a request that is stuck ends, though later ones get on', async () => {
+    const { ask, requests } = startLine();
+    const stuck = ask('stuck');
+    await settle();
+    for (let at = 0; at < 3; at += 1) {
+      expect(stuck.outcome).toBeUndefined();
+      ask(`later${at}`);
+      await vi.advanceTimersByTimeAsync(9999);
+      answerWith(payloadOf)(requests.at(-1) as FakeRequest);
+      await settle();
+    }
+    await vi.advanceTimersByTimeAsync(3);
+    expect(stuck.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
+  });
+
+  test('but one that is less urgent waits for what is visible', async () => {
+    const { ask, requests } = startLine();
+    const low = ask('later', 'low');
+    await settle();
+    ask('visible', 'high');
+    await settle();
+    await drip(requests[1], 'visible');
+    expect(low.outcome).toBeUndefined();
+    answerWith(payloadOf)(requests[0] as FakeRequest);
+    await settle();
+    expect(low.outcome).toBe('later');
+  });
+
+  test('what waits in line does not run out', async () => {
+    const { ask, requests } = startLine();
+    for (const id of ids(32)) ask(id);
+    await settle();
+    const waiting = ask('waiting');
+    for (let at = 0; at < 4; at += 1) {
+      for (const request of requests.slice(0, 4)) request.send(new Uint8Array());
+      await vi.advanceTimersByTimeAsync(20_000);
+    }
+    expect([waiting.outcome, requests.length]).toEqual([undefined, 4]);
+    requests[0]?.send(Buffer.concat(requests[0].ids.map(frameOf)));
+    requests[0]?.end();
+    await settle();
+    answerWith(payloadOf)(requests[4] as FakeRequest);
+    await settle();
+    expect(waiting.outcome).toBe('waiting');
+  });
+
+  test('bytes that drip for ever end after 20 times as long', async () => {
+    const { ask, requests } = startLine();
+    const errand = ask('a');
+    await settle();
+    for (let seconds = 0; seconds < 600; seconds += 20) {
+      expect(errand.outcome).toBeUndefined();
+      requests[0]?.send(Uint8Array.of(1));
+      await vi.advanceTimersByTimeAsync(20_000);
+    }
+    expect(errand.outcome).toMatchObject({ code: 'FETCH_TIMEOUT', message: expect.stringContaining('600000 ms') });
+    expect(requests[0]?.init.signal?.aborted).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('a `fetch` that does not heed its signal is given up all the same, and what it brings later is nobody’s', async () => {
+    let answer: (response: Response) => void = () => {};
+    const { ask } = startLine(undefined, () => new Promise((resolve) => (answer = resolve)));
+    const errand = ask('a');
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(errand.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
+    answer(new Response(frameOf('a') as BodyInit));
+    await settle();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('no timer is left behind', async () => {

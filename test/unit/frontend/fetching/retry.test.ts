@@ -74,6 +74,26 @@ test('too many requests is a failure of the moment; others are not tried again',
   expect(await attemptsAt(new TypeError('bug'))).toBe(1);
 });
 
+test('who is told to come back later does not come sooner, nor with everybody else', async () => {
+  const attempt = vi.fn(async () => {
+    if (attempt.mock.calls.length > 1) return 'there';
+    throw Object.assign(passing(), { retryAfter: 5000 });
+  });
+  const outcome = createRetry({ fetchRetries: 2, random: () => 0.5 })(signal, attempt);
+  await vi.advanceTimersByTimeAsync(5399);
+  expect(attempt).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await outcome).toBe('there');
+});
+
+test('who is told to come back in more than 30 s fails now', async () => {
+  const attempt = vi.fn(async () => {
+    throw Object.assign(passing(), { retryAfter: 30_001 });
+  });
+  await expect(createRetry({ fetchRetries: 2, random: () => 0.5 })(signal, attempt)).rejects.toThrow();
+  expect(attempt).toHaveBeenCalledTimes(1);
+});
+
 test('0 retries are none', async () => {
   const attempt = vi.fn(() => Promise.reject(passing()));
   await expect(createRetry({ fetchRetries: 0, random: Math.random })(signal, attempt)).rejects.toThrow();

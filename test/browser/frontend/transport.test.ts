@@ -1,0 +1,109 @@
+import { createServer } from 'node:http';
+import { csrf } from 'hono/csrf';
+import type { ImageRecord } from 'pixstore/backend';
+import type { Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
+import { photo, sha256 } from '../harness/backend.js';
+import { listen } from '../harness/listen.js';
+import { leadTo, serveOwnOrigin } from '../harness/own-origin.js';
+import { slowLine } from '../harness/slow-line.js';
+import { openTab, useWorld } from '../harness/world.js';
+
+const world = useWorld();
+const names = ['brick.webp', 'camera.webp', 'coffee.webp'];
+const digests = await Promise.all(names.map(async (name) => sha256(await photo(name))));
+const shown = digests.map((sha256) => expect.objectContaining({ sha256 }));
+
+const getAll = (tab: Page, records: ImageRecord[]) =>
+  tab.evaluate((records) => Promise.all(records.map((record) => helpers.get(record))), records);
+
+async function saveAll(save: (bytes: Uint8Array) => Promise<ImageRecord | null>): Promise<ImageRecord[]> {
+  const records: ImageRecord[] = [];
+  for (const name of names) records.push((await save(await photo(name))) as ImageRecord);
+  return records;
+}
+
+/** What a page and its browser's tools show of its requests, without their bodies and headers. */
+async function tracesOf(tab: Page, work: () => Promise<unknown>): Promise<string> {
+  const traces: string[] = [];
+  tab.on('request', (request) => traces.push(request.url()));
+  tab.on('console', (message) => traces.push(message.text(), message.location().url));
+  traces.push(JSON.stringify(await work()));
+  traces.push(await tab.evaluate(() => JSON.stringify(performance.getEntries())));
+  return traces.join('\n');
+}
+
+test.each([
+  ["the page's own origin", true],
+  ['another', false],
+])('to %s no proof is in a URL: not in performance entries, messages, access logs or a referrer', async (_, isOwn) => {
+  const app = await serveOwnOrigin(world);
+  const records = await saveAll((bytes) => app.backend.saveImage(bytes));
+  const [first = expect.fail()] = records;
+  const tab = await openTab(world, leadTo(app), undefined, isOwn ? app.origin : undefined);
+  const traces = await tracesOf(tab, async () => {
+    const one = await tab.evaluate((record) => helpers.get(record), first);
+    await app.backend.deleteImage(first.id);
+    const foreign = { ...first, id: `${first.id}x` };
+    const failed = await tab.evaluate((record) => helpers.get(record), foreign);
+    const rest = await getAll(tab, records.slice(1));
+    expect([one, failed, ...rest]).toEqual([
+      shown[0],
+      expect.objectContaining({ code: 'PROOF_INVALID' }),
+      ...shown.slice(1),
+    ]);
+    return [one, failed, rest];
+  });
+  const route = `${app.origin}/images`;
+  const single = (id: string) => (isOwn ? `GET ${route}/${id} ` : `POST ${route} `);
+  expect(app.log).toEqual([single(first.id), single(`${first.id}x`), `POST ${route} `]);
+  expect(traces, 'the search finds what is there').toContain(route);
+  for (const { statelessProof, meta } of records) {
+    for (const secret of [statelessProof, encodeURIComponent(statelessProof), meta.key]) {
+      expect(traces).not.toContain(secret);
+    }
+  }
+});
+
+test('a redirect is not followed: what is asked for goes nowhere else', async () => {
+  const elsewhere: string[] = [];
+  const other = await listen(createServer((request) => elsewhere.push(request.url ?? '')));
+  const site = await listen(
+    createServer((_, response) => {
+      const headers = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Headers': '*' };
+      response.writeHead(307, { ...headers, Location: other.origin }).end();
+    }),
+  );
+  onTestFinished(() => site.close());
+  onTestFinished(() => other.close());
+  const tab = await openTab(world, { ...leadTo(site), fetchRetries: 0 });
+  const [record = expect.fail()] = await saveAll((bytes) => world.backend.save(bytes));
+  expect(await tab.evaluate((record) => helpers.get(record), record)).toMatchObject({ code: 'FETCH_FAILED' });
+  expect(elsewhere).toEqual([]);
+});
+
+test.each([
+  ["on the page's own origin lets batches pass", true, /^POST/],
+  ['on another refuses them, and single images come without', false, /^(POST|OPTIONS|GET)/],
+])("Hono's csrf() %s", async (_, isOwn, expected) => {
+  const app = await serveOwnOrigin(world, () => csrf());
+  const records = await saveAll((bytes) => app.backend.saveImage(bytes));
+  const tab = await openTab(world, leadTo(app), undefined, isOwn ? app.origin : undefined);
+  expect(await getAll(tab, records)).toEqual(shown);
+  for (const line of app.log) expect(line).toMatch(expected);
+  const posts = app.log.filter((line) => line.startsWith('POST')).length;
+  expect(await getAll(tab, await saveAll((bytes) => app.backend.saveImage(bytes)))).toEqual(shown);
+  expect(app.log.filter((line) => line.startsWith('POST')).length).toBe(isOwn ? posts + 1 : posts);
+});
+
+test('on a slow line pictures come as long as bytes do, and those that wait behind others do not run out', async () => {
+  const fetchTimeout = 1000;
+  const bytes = await photo('astronaut.jpg');
+  const records = await Promise.all(Array.from({ length: 12 }, () => world.backend.save(bytes)));
+  // The second of two requests waits longer than that for its first byte.
+  const line = await slowLine(world.backend.port, (12 * bytes.length) / ((2.5 * fetchTimeout) / 1000));
+  onTestFinished(() => line.close());
+  const tab = await openTab(world, { defaultEndpointConnectPort: line.port, fetchTimeout, fetchRetries: 0 });
+  const seen = await getAll(tab, records);
+  expect(seen).toEqual(records.map(() => expect.objectContaining({ sha256: sha256(bytes) })));
+});
