@@ -12,7 +12,7 @@ export type Command =
       token: number;
       expectedToken: ExpectedToken;
       rows: PartRow[];
-      session: string | null;
+      session?: string | null;
     }
   | { kind: 'remove'; id: string }
   | { kind: 'reseal'; id: string; token: number; sealedKey: Uint8Array }
