@@ -26,7 +26,10 @@ describe('an adoption that fails, since the disk of the images is full', () => {
     });
     expect(failed).toBe(true);
     await copy.remove('a');
-    await first.put({ ...large('still'), parts: large('still').parts.map((p) => ({ ...p, ciphertext: new Uint8Array(5) })) }, null); // is not shut out
+    await first.put(
+      { ...large('still'), parts: large('still').parts.map((p) => ({ ...p, ciphertext: new Uint8Array(5) })) },
+      null,
+    ); // is not shut out
     await expectWhole(first, 'a', 'b');
     await copy.close();
     await first.close();

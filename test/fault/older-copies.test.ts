@@ -42,7 +42,7 @@ describe('an older copy put into the very file', () => {
       for (const id of ['a', 'b']) await store.put(versionOf(id, 1000, 3000), null);
       findDriver()(${JSON.stringify(here.path('db.sqlite'))}).prepare('VACUUM INTO ?').run(${JSON.stringify(here.path('copy.sqlite'))});
       for (let i = 0; i < 20; i += 1) await store.put(versionOf('later' + i, 1000, 3000), null);
-      setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5_000); // idle for as long as you like`;
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1_500); // idle for as long as you like`;
     spawnSync(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
     here.onDatabase('db.sqlite', 'PRAGMA wal_checkpoint(TRUNCATE)');
     copyFileSync(here.path('db.sqlite'), here.path('latest.sqlite'));
@@ -128,34 +128,47 @@ describe('two copies that are adopted', () => {
 });
 
 describe('a database of schema 1 and an older copy of it', () => {
-  test.each([['older first'], ['newer first']])('with many images more, %s: the copy removes nothing', async (order) => {
-    const here = await copyingPlace();
-    const fixture = join(import.meta.dirname, '../fixtures/schema-1');
-    cpSync(join(fixture, 'images'), here.images, { recursive: true });
-    copyFileSync(join(fixture, 'images.sqlite'), here.path('old.sqlite'));
-    copyFileSync(join(fixture, 'images.sqlite'), here.path('new.sqlite'));
-    const { findDriver } = await import('../../src/backend/storage/local/driver.js');
-    const database = findDriver()(here.path('new.sqlite'));
-    const [row] = database.prepare("SELECT * FROM parts WHERE file IS NOT NULL").all() as [Record<string, string>];
-    const insert = database.prepare('INSERT INTO parts (id, token, size, iv, tag, sealed_key, file) VALUES (?, ?, ?, ?, ?, ?, ?)');
-    database.exec('BEGIN');
-    for (let i = 0; i < 1_100; i += 1) {
-      // The names that come before that of the image that both have, as nine of ten do for one in a hundred thousand.
-      const file = `00/${i.toString(16).padStart(32, '0')}`;
-      mkdirSync(join(here.images, '00'), { recursive: true });
-      copyFileSync(join(here.images, row.file as string), join(here.images, file));
-      insert.run(`new${i}`, row.token as string, row.size as string, row.iv as string, row.tag as string, row.sealed_key as string, file);
-    }
-    database.exec('COMMIT');
-    database.close();
-    const names = order === 'older first' ? ['old.sqlite', 'new.sqlite'] : ['new.sqlite', 'old.sqlite'];
-    for (const name of names) await here.open(name).close();
-    const old = here.open('old.sqlite');
-    const [id] = [row.id as string];
-    await old.remove(id);
-    await old.close();
-    const latest = here.open('new.sqlite');
-    expect((await latest.read(id))?.ciphertext.length).toBe(Number(row.size));
-    await latest.close();
-  });
+  test.each([['older first'], ['newer first']])(
+    'with many images more, %s: the copy removes nothing',
+    async (order) => {
+      const here = await copyingPlace();
+      const fixture = join(import.meta.dirname, '../fixtures/schema-1');
+      cpSync(join(fixture, 'images'), here.images, { recursive: true });
+      copyFileSync(join(fixture, 'images.sqlite'), here.path('old.sqlite'));
+      copyFileSync(join(fixture, 'images.sqlite'), here.path('new.sqlite'));
+      const { findDriver } = await import('../../src/backend/storage/local/driver.js');
+      const database = findDriver()(here.path('new.sqlite'));
+      const [row] = database.prepare('SELECT * FROM parts WHERE file IS NOT NULL').all() as [Record<string, string>];
+      const insert = database.prepare(
+        'INSERT INTO parts (id, token, size, iv, tag, sealed_key, file) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      );
+      database.exec('BEGIN');
+      for (let i = 0; i < 1_100; i += 1) {
+        // The names that come before that of the image that both have, as nine of ten do for one in a hundred thousand.
+        const file = `00/${i.toString(16).padStart(32, '0')}`;
+        mkdirSync(join(here.images, '00'), { recursive: true });
+        copyFileSync(join(here.images, row.file as string), join(here.images, file));
+        insert.run(
+          `new${i}`,
+          row.token as string,
+          row.size as string,
+          row.iv as string,
+          row.tag as string,
+          row.sealed_key as string,
+          file,
+        );
+      }
+      database.exec('COMMIT');
+      database.close();
+      const names = order === 'older first' ? ['old.sqlite', 'new.sqlite'] : ['new.sqlite', 'old.sqlite'];
+      for (const name of names) await here.open(name).close();
+      const old = here.open('old.sqlite');
+      const [id] = [row.id as string];
+      await old.remove(id);
+      await old.close();
+      const latest = here.open('new.sqlite');
+      expect((await latest.read(id))?.ciphertext.length).toBe(Number(row.size));
+      await latest.close();
+    },
+  );
 });

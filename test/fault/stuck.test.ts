@@ -1,12 +1,22 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { findDriver } from '../../src/backend/storage/local/driver.js';
 import { PixstoreError } from '../../src/shared/index.js';
-import { versionOf } from '../../src/testing/versions.js';
 import { filesIn } from '../support/blobs.js';
 import { copyingPlace, expectWhole, large, save } from './support/copies.js';
 
@@ -14,9 +24,7 @@ const storeIn = (images: string) => join(images, readdirSync(images).find((n) =>
 
 /** Runs in a process of its own, which is ended when it does not end by itself. */
 function outcome(folder: string, body: string, patience = 8_000): Promise<string> {
-  const index = new URL('../../src/backend/storage/local/local-store.js', import.meta.url);
   const dist = fileURLToPath(new URL('../../dist/backend/storage/local/local-store.js', import.meta.url));
-  expect(index).toBeDefined();
   const program = `
     const { openLocalStore } = await import(${JSON.stringify(dist)});
     const open = () => openLocalStore({ databasePath: ${JSON.stringify(join(folder, 'db.sqlite'))}, imageRootDir: ${JSON.stringify(join(folder, 'images'))}, inlineLimit: 1000, writer: 'inline' });
@@ -63,7 +71,9 @@ describe('a row whose file is no UTF-8, or has a zero in it', () => {
     await save(store, 'a', 'b');
     await store.close();
     here.onDatabase('db.sqlite', "UPDATE parts SET file = CAST(x'ff' AS TEXT) WHERE id = 'a'");
-    expect(await outcome(here.folder, `const s = open(); await s.backup(${JSON.stringify(here.path('backup'))})`)).not.toContain('STUCK');
+    expect(
+      await outcome(here.folder, `const s = open(); await s.backup(${JSON.stringify(here.path('backup'))})`),
+    ).not.toContain('STUCK');
   });
 
   test.each(['id', 'file'])('in %s: ids are listed to their end, or refused', async (column) => {
@@ -77,25 +87,30 @@ describe('a row whose file is no UTF-8, or has a zero in it', () => {
 });
 
 describe('a pipe in place of', () => {
-  test.each(['mark.json', 'progress', 'blob', 'taken-over.json of another'])('%s: nothing waits for it', async (what) => {
-    const here = await copyingPlace();
-    const store = here.open();
-    await save(store, 'a');
-    await store.close();
-    let place = join(storeIn(here.images), what);
-    if (what === 'blob') place = filesIn(here.images)[0] as string;
-    if (what.startsWith('taken-over')) {
-      place = join(here.images, '0'.repeat(32), 'taken-over.json');
-      mkdirSync(dirname(place));
-      rmSync(here.path('db.sqlite'));
-      const fixture = join(import.meta.dirname, '../fixtures/schema-1');
-      cpSync(join(fixture, 'images'), here.images, { recursive: true });
-      cpSync(join(fixture, 'images.sqlite'), here.path('db.sqlite'));
-    }
-    rmSync(place, { force: true });
-    execFileSync('mkfifo', [place]);
-    expect(await outcome(here.folder, "const s = open(); await s.read('a'); await s.check(); await s.sweep()")).not.toContain('STUCK');
-  });
+  test.each(['mark.json', 'progress', 'blob', 'taken-over.json of another'])(
+    '%s: nothing waits for it',
+    async (what) => {
+      const here = await copyingPlace();
+      const store = here.open();
+      await save(store, 'a');
+      await store.close();
+      let place = join(storeIn(here.images), what);
+      if (what === 'blob') place = filesIn(here.images)[0] as string;
+      if (what.startsWith('taken-over')) {
+        place = join(here.images, '0'.repeat(32), 'taken-over.json');
+        mkdirSync(dirname(place));
+        rmSync(here.path('db.sqlite'));
+        const fixture = join(import.meta.dirname, '../fixtures/schema-1');
+        cpSync(join(fixture, 'images'), here.images, { recursive: true });
+        cpSync(join(fixture, 'images.sqlite'), here.path('db.sqlite'));
+      }
+      rmSync(place, { force: true });
+      execFileSync('mkfifo', [place]);
+      expect(
+        await outcome(here.folder, "const s = open(); await s.read('a'); await s.check(); await s.sweep()"),
+      ).not.toContain('STUCK');
+    },
+  );
 
   test.each(['/dev/zero', '/dev/random'])('mark.json, a link to %s: it is refused', async (device) => {
     const here = await copyingPlace();
@@ -270,8 +285,4 @@ describe('a folder that is a link since the store was opened', () => {
     expect(readdirSync(here.path('elsewhere'))).toHaveLength(2);
     await store.close();
   });
-});
-
-test.skip('unused', () => {
-  expect(versionOf).toBeDefined();
 });
