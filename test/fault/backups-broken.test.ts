@@ -8,6 +8,7 @@ const family = (id: string, token: number) => versionOf(id, token, 3_000, ['one'
 describe('a backup', () => {
   test('of images with variants that are updated all the time is made, also when their session has ended', async () => {
     const here = await copyingPlace();
+    here.clock.now = Date.now(); // as that of the copy, when it is looked at
     const first = here.open();
     const ids = Array.from({ length: 60 }, (_, i) => `id${i}`);
     for (const id of ids) await first.put(family(id, 1_000), null);
