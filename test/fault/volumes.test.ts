@@ -1,16 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { versionOf } from '../../src/testing/versions.js';
 import { copyingPlace, expectWhole, large, save } from './support/copies.js';
+import { canMount, mountDisk } from './support/mounts.js';
 
 const small = (id: string) => versionOf(id, 1_000, 100);
-
-function mount(path: string, options = 'size=10m'): void {
-  mkdirSync(path, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'none', path]);
-  onTestFinished(() => void spawnSync('umount', ['-l', path]));
-}
 
 describe('a volume that is not mounted, of a store whose images are all in rows', () => {
   test('is noticed before anything is made in its place: what was saved meanwhile is not lost when it is back', async () => {
@@ -34,10 +29,10 @@ describe('a volume that is not mounted, of a store whose images are all in rows'
   });
 });
 
-describe('a volume that is read-only for a while', () => {
+describe.skipIf(!canMount)('a volume that is read-only for a while', () => {
   test('health says so, nothing is lost, and all goes on afterwards', async () => {
     const here = await copyingPlace();
-    mount(here.images);
+    mountDisk(here.images);
     const store = here.open();
     await save(store, 'a', 'b');
     await store.put(small('s'), null);
@@ -56,20 +51,20 @@ describe('a volume that is read-only for a while', () => {
 });
 
 describe('a backup', () => {
-  test('onto a disk of its own, by its mount point, is made', async () => {
+  test.skipIf(!canMount)('onto a disk of its own, by its mount point, is made', async () => {
     const here = await copyingPlace();
     const store = here.open();
     await save(store, 'a');
-    mount(here.path('disk'));
+    mountDisk(here.path('disk'));
     await expect(store.backup?.(here.path('disk'))).resolves.toMatchObject({ images: 1 });
     await store.close();
   });
 
-  test('onto a disk that is too small says so, and leaves nothing', async () => {
+  test.skipIf(!canMount)('onto a disk that is too small says so, and leaves nothing', async () => {
     const here = await copyingPlace();
     const store = here.open();
     for (let i = 0; i < 30; i += 1) await store.put(versionOf(`i${i}`, 1_000, 30_000), null);
-    mount(here.path('disk'), 'size=400k');
+    mountDisk(here.path('disk'), 'size=400k');
     await expect(store.backup?.(here.path('disk/today'))).rejects.toMatchObject({ code: 'STORAGE_FULL' });
     expect(readdirSync(here.path('disk'))).toEqual([]);
     await store.close();

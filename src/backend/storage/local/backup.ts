@@ -1,14 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import type { BackupReport, ImageStore } from '../port.js';
 import type { BlobFiles } from './blob-files.js';
 import { counters } from './counters.js';
 import type { OpenDatabase, SqlDatabase } from './driver.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
-import { folderOf, isNotThere, writeMark } from './mark.js';
+import { syncFolder } from './folders.js';
+import { folderOf, newNonce, writeMark } from './mark.js';
 import { type PlacedPart, prepareReads, type Reads } from './reads.js';
-import { isPartOf } from './row.js';
+import { isPartOf, numberOr0 } from './row.js';
 import { openDatabase } from './schema.js';
 import { isFull } from './storage-error.js';
 
@@ -29,34 +31,41 @@ export interface BackupSource {
 /** What is in the folder of a backup. */
 export const backupNames = { database: 'pixstore.sqlite', images: 'images' } as const;
 
+const draftPrefix = '.partial-';
 const copiesAtOnce = 8;
 
-/** @returns the copy is whole and on the disk; the folder is there only then */
+/**
+ * Copies a store into a folder. The database gets its name last: where it is, the backup is whole and on the disk. Until
+ * then it is in a folder of its own beside it, whose name begins with `.partial-`.
+ */
 export async function backUp(target: string, source: BackupSource): Promise<BackupReport> {
-  const draft = `${target}.partial`;
+  const draft = join(target, `${draftPrefix}${randomBytes(6).toString('hex')}`);
+  let made: string | undefined;
   try {
-    await requireEmpty(target);
-    await rm(draft, { recursive: true, force: true }); // of one that was cut off
+    made = await mkdir(target, { recursive: true, mode: 0o700 });
+    await requireFree(target);
     await mkdir(join(draft, backupNames.images), { recursive: true, mode: 0o700 });
     await copyInto(draft, source);
     const report = await verify(draft, source);
-    await rename(draft, target);
-    await sync(dirname(target));
+    for (const name of [backupNames.images, backupNames.database]) {
+      await rename(join(draft, name), join(target, name));
+      syncFolder(target);
+    }
+    await rm(draft, { recursive: true });
     return report;
   } catch (cause) {
     await rm(draft, { recursive: true, force: true }).catch(() => {});
+    if (made !== undefined) await rmdir(target).catch(() => {});
     if (cause instanceof PixstoreError || isFull(cause)) throw cause;
     throw failed('the disk refused to write or read it', cause);
   }
 }
 
-async function requireEmpty(target: string): Promise<void> {
-  try {
-    if ((await readdir(target)).length > 0) throw failed('there is something in its folder already; name a new one');
-    await rmdir(target);
-  } catch (error) {
-    if (!isNotThere(error)) throw error;
-  }
+/** A killed one leaves its draft, which is in nobody's way. */
+async function requireFree(target: string): Promise<void> {
+  const names = await readdir(target);
+  if (names.every((name) => name.startsWith(draftPrefix) || name === 'lost+found')) return;
+  throw failed('there is something in its folder already; name a new one');
 }
 
 async function copyInto(draft: string, source: BackupSource): Promise<void> {
@@ -67,15 +76,34 @@ async function copyInto(draft: string, source: BackupSource): Promise<void> {
   try {
     const reads = prepareReads(copy);
     const { id, epoch } = reads.store();
-    // It is a copy: whoever restores it says whether it is the right one. Blobs that were given up stay behind.
-    copy.exec('UPDATE store SET is_adopted = 0; DELETE FROM given_up_blobs');
-    writeMark(root, id, epoch, databasePath);
+    if (id !== source.reads.store().id) throw failed('somebody else wrote to its folder');
     const folders = await copyBlobs(reads, root, id, source, createRepair(copy, source.database));
-    for (const folder of [...folders, folderOf(root, id), root, draft]) await sync(folder);
+    for (const folder of folders) await removeUnnamed(folder, reads);
+    // It is a copy: whoever restores it says whether it is the right one. What others did to blobs stays behind.
+    const nonce = newNonce();
+    copy.exec('DELETE FROM given_up_blobs; DELETE FROM sessions');
+    copy.prepare('UPDATE store SET nonce = ?, next_nonce = NULL, is_marked = 1, is_adopted = 0').run(nonce);
+    recount(copy);
+    writeMark(root, id, databasePath, { epoch, nonce });
+    for (const folder of [...folders, root, draft]) syncFolder(folder);
   } finally {
     copy.close();
   }
-  await sync(databasePath);
+  await syncFile(databasePath);
+}
+
+function recount(copy: SqlDatabase): void {
+  const set = copy.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)');
+  const value = (sql: string) => Number(copy.prepare(sql).get()?.value);
+  set.run(counters.images, value("SELECT count(*) AS value FROM parts WHERE instr(id, '.') = 0"));
+  set.run(counters.bytes, value(`SELECT coalesce(sum(${numberOr0('size')}), 0) AS value FROM parts`));
+}
+
+/** Versions that were copied and replaced afterwards. */
+async function removeUnnamed(folder: string, reads: Reads): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!reads.isFileInUse(`${basename(folder)}/${name}`)) await rm(join(folder, name));
+  }
 }
 
 /** @returns the folders that they were copied into */
@@ -120,11 +148,6 @@ function createRepair(copy: SqlDatabase, live: SqlDatabase): Repair {
   const raise = copy.prepare(
     'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)',
   );
-  const count = `
-    UPDATE counters SET value = (SELECT count(*) FROM parts WHERE instr(id, '.') = 0) WHERE name = '${counters.images}';
-    UPDATE counters SET value = (SELECT coalesce(sum(size), 0) FROM parts) WHERE name = '${counters.bytes}';
-  `;
-
   return ({ id, file }) => {
     const imageId = id.split('.', 1)[0] as string;
     const rows = current.all(imageId, imageId, imageId);
@@ -133,7 +156,7 @@ function createRepair(copy: SqlDatabase, live: SqlDatabase): Repair {
     remove.run(imageId, imageId, imageId);
     for (const row of rows) insert.run(...columns.split(', ').map((column) => row[column] ?? null));
     raise.run(counters.lastRemovedToken, counter.get(counters.lastRemovedToken)?.value ?? 0);
-    copy.exec(`${count} COMMIT`);
+    copy.exec('COMMIT');
     return rows.flatMap((row) =>
       typeof row.file === 'string' ? { id: row.id as string, file: row.file, size: Number(row.size) } : [],
     );
@@ -156,14 +179,17 @@ async function verify(draft: string, { reads, files, openStore }: BackupSource):
 
   /** Is it whole in the store? What is missing there a backup cannot have, and keeps all else. */
   async function isWhole(id: string): Promise<boolean> {
-    const row = reads.row(id);
-    return row?.file ? (await files.size(row.file)) === row.record.size : row !== null;
+    try {
+      const row = reads.row(id);
+      return row?.file ? (await files.size(row.file)) === row.record.size : row !== null;
+    } catch {
+      return false; // somebody else wrote its row
+    }
   }
 }
 
-async function sync(path: string): Promise<void> {
-  if (process.platform === 'win32') return; // has no handles to directories
-  const handle = await open(path, 'r');
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
   try {
     await handle.sync();
   } finally {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { createBatcher } from './batcher.js';
 import { isUnmarkedBlob } from './file-name.js';
-import { folderOf, isNotThere } from './mark.js';
+import { folderOf } from './mark.js';
+import { isNotThere, readOnly } from './small-files.js';
 import { imageDirMissing } from './storage-error.js';
 
 /** The calls made to the disk; tests pass in ones that fail. */
@@ -44,12 +45,6 @@ export interface BlobFiles {
 
 const temporary = '.tmp';
 
-// Windows has neither: there a name is all that there is to a link, and no file makes its reader wait.
-const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-
-/** A link would lead to files of somebody else's choice, and a pipe would never answer. */
-const readOnly = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-
 /**
  * Keeps files in the folder of a store, by sessions. Names are random and the store's own: nothing of an image id ever
  * becomes part of a path.
@@ -59,7 +54,6 @@ const readOnly = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 export function openBlobFiles(root: string, storeId: string, fs: FileSystem = nodeFs): BlobFiles {
   const folder = folderOf(root, storeId);
   const syncs = new Map<string, (name: string) => Promise<void>>();
-  const realFolders = new Set<string>();
 
   async function syncDirectory(path: string): Promise<void> {
     if (process.platform === 'win32') return; // has no handles to directories
@@ -85,15 +79,12 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     return sync(name);
   }
 
-  /** @throws when the folder that a file is in is a link: it would lead out of here */
+  /** @throws when a folder on the way is a link: it would lead out of here */
   function pathOf(name: string): string {
-    const base = isUnmarkedBlob(name) ? root : folder;
-    const parent = join(base, name.slice(0, name.indexOf('/')));
-    if (!realFolders.has(parent)) {
-      if (lstatSync(parent, { throwIfNoEntry: false })?.isSymbolicLink()) throw linkedFolder();
-      realFolders.add(parent);
-    }
-    return join(base, name);
+    const isUnmarked = isUnmarkedBlob(name);
+    const parent = join(isUnmarked ? root : folder, name.slice(0, name.indexOf('/')));
+    if (isLink(parent) || (!isUnmarked && isLink(folder))) throw linkedFolder();
+    return join(parent, name.slice(name.indexOf('/') + 1));
   }
 
   async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
@@ -157,7 +148,8 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     },
 
     async size(name) {
-      return (await orNull(fs.stat(pathOf(name))))?.size ?? null;
+      const path = pathOf(name);
+      return isLink(path) ? null : ((await orNull(fs.stat(path)))?.size ?? null);
     },
 
     async copy(name, target) {
@@ -227,6 +219,10 @@ async function ignoring<Value>(code: string, work: Promise<Value>): Promise<Valu
 }
 
 const orNull = <Value>(work: Promise<Value>) => ignoring('ENOENT', work);
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
 
 function linkedFolder(): PixstoreError {
   return new PixstoreError(

@@ -41,7 +41,7 @@ export function createChanges({ writer, reads, cache, files, identity }: Changes
   async function removeGivenUp(names: readonly string[]): Promise<void> {
     for (const name of names) {
       try {
-        if (!identity.mayRemove()) return;
+        if (!identity.mayRemove(name)) continue;
         if (!reads.isFileInUse(name)) await files.remove(name);
         gone.push(name);
       } catch {

@@ -21,7 +21,7 @@ export type Command =
   | { kind: 'end-sessions'; sessions: string[]; ended: number }
   | { kind: 'forget-session'; session: string }
   | { kind: 'forget-blobs'; files: string[] }
-  | { kind: 'adopt'; epoch: number; sessions: string[]; at: number };
+  | { kind: 'adopt'; epoch: number; nonce: string; sessions: string[]; at: number };
 
 /** What became of a command. */
 export type Outcome =

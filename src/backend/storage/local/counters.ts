@@ -6,3 +6,7 @@ export const counters = {
   /** Commits ever made. Of two copies of a database, the one with fewer is the older. */
   commits: 'commits',
 } as const;
+
+/** Somebody else's number must not keep us from counting on. */
+export const commitsQuery = `
+  SELECT max(0, min(value, ${Number.MAX_SAFE_INTEGER})) AS value FROM counters WHERE name = '${counters.commits}'`;

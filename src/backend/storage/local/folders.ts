@@ -29,13 +29,18 @@ export function makeFolder(path: string): void {
 /** A new folder survives a power cut once the one above it is synced, and so on up to one that was there before. */
 function makeDurably(path: string): void {
   const topmost = mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (topmost === undefined || process.platform === 'win32') return; // Windows has no handles to directories
+  if (topmost === undefined) return;
   for (let made = path; made.length >= topmost.length; made = dirname(made)) {
-    const above = openSync(dirname(made), 'r');
-    try {
-      fsyncSync(above);
-    } finally {
-      closeSync(above);
-    }
+    syncFolder(dirname(made));
+  }
+}
+
+export function syncFolder(path: string): void {
+  if (process.platform === 'win32') return; // has no handles to directories
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }

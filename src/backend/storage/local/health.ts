@@ -5,15 +5,19 @@ import { ciphertextMissing, imageDirMissing, storeSuperseded } from './storage-e
 export const notAdopted =
   'imageRootDir has seen a later state of this database, or another copy of it: images are served and saved, and no file is removed until you say by adopt() that this database is the right one.';
 
+const readOnly =
+  'imageRootDir cannot be written: larger images cannot be saved. Check the disk, and who owns the folder.';
+
 /** @param missing - how many ciphertexts were looked for and were not there */
 export function healthOf(identity: Identity, missing: number): StoreHealth {
   const failures = [
     ...(identity.isFolderThere() ? [] : [imageDirMissing().message]),
+    ...(identity.isFolderThere() && !identity.canWrite() ? [readOnly] : []),
     ...(identity.isSuperseded() ? [storeSuperseded().message] : []),
   ];
   const worries = [
     ...(missing > 0 ? [ciphertextMissing().message] : []),
-    ...(identity.mayRemove() ? [] : [notAdopted]),
+    ...(identity.isAdopted() ? [] : [notAdopted]),
   ];
   const status = failures.length > 0 ? 'failed' : worries.length > 0 ? 'degraded' : 'ok';
   return { status, problems: [...failures, ...worries] };

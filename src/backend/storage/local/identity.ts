@@ -1,22 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import type { SqlDatabase } from './driver.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { makeWritableFolder } from './folders.js';
 import {
   folderOf,
+  isEpoch,
+  isSameFile,
   type Mark,
+  markPathOf,
+  newNonce,
   numberOf,
   readMark,
   readProgress,
   sessionsIn,
-  takenOverByOthers,
   writeMark,
-  writeTakenOver,
 } from './mark.js';
 import type { PlacedPart, Reads } from './reads.js';
 import { imageDirMissing } from './storage-error.js';
+import { isTakenOverByOthers, writeTakenOver } from './taken-over.js';
 
 /** Where a store is. */
 export interface Place {
@@ -30,13 +34,19 @@ export interface Place {
 // Blobs that are looked for when a store is opened: so many, as many of schema 1, and of as many sessions one each.
 const sampleSize = 8;
 
-// Of a store of schema 1, so many names are noted.
-const takenOverSample = 1_000;
-
 export type Identity = ReturnType<typeof openIdentity>;
 
 /**
- * Sees to it that a database and a folder of blobs belong together, before anything is changed in either.
+ * Sees to it that a database and a folder of blobs belong together.
+ *
+ * Mark and database share a nonce, which is renewed whenever the store is opened or adopted. Who knows that of the mark is
+ * the latest copy of the database; any other is not adopted any more: it serves and saves, and removes nothing.
+ *
+ * ```text
+ *                    ┌──── renewed ────┐
+ *   new ──── mark ──►│     adopted     │──── another nonce, a later count of commits, another file ────► not adopted
+ *                    └─────────────────┘◄───────────────────────── adopt() ─────────────────────────────┘
+ * ```
  *
  * @throws PixstoreError `IMAGE_DIR_MISSING`, `IMAGE_DIR_UNUSABLE`
  */
@@ -44,70 +54,81 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
   const { id } = reads.store();
   const folder = folderOf(root, id);
   const missing = requireBlobs();
-  makeWritableFolder(root);
-  claim(readMark(folder));
+  claim();
 
   /** @returns how many blobs of a sample are not there */
   function requireBlobs(): number {
-    if (!reads.isAnyInFile()) return 0;
-    const mark = readMark(folder);
-    if (!mark && reads.store().isMarked) throw imageDirMissing();
     const sample = isElsewhere ? [] : sampleOf(reads);
     const gone = sample.filter((part) => !isThere(part)).length;
     // That a single one is gone, from a folder that has our mark, is no reason to keep all others back.
-    if (gone > 0 && gone === sample.length && (gone > 1 || !mark)) throw imageDirMissing();
+    if (gone > 0 && gone === sample.length && (gone > 1 || !readMark(folder))) throw imageDirMissing();
     return gone;
   }
 
   function isThere({ file, size }: PlacedPart): boolean {
     if (!isBlobName(file)) return false;
-    return statSync(join(isUnmarkedBlob(file) ? root : folder, file), { throwIfNoEntry: false })?.size === size;
+    const found = lstatSync(join(isUnmarkedBlob(file) ? root : folder, file), { throwIfNoEntry: false });
+    return found?.isFile() === true && found.size === size;
   }
 
-  /** Marks the folder as that of this very database, or notes that this database may be an old copy. */
-  function claim(mark: Mark | null): void {
-    const { epoch, isMarked, isAdopted } = reads.store();
-    if (!isAdopted && mark) return;
-    const isCopy = mark && isMarked ? isBehind(mark) : takeOver();
-    if (isCopy) database.exec('UPDATE store SET is_adopted = 0');
-    if (mark && !reads.store().isAdopted) return;
-    if (mark?.epoch !== epoch || mark.database !== numberOf(databasePath) || mark.folder !== numberOf(folder)) {
-      writeMark(root, id, epoch, databasePath);
+  function claim(): void {
+    const { isMarked, isAdopted } = reads.store();
+    if (!isMarked) begin();
+    else if (isAdopted && !isLatest()) database.exec('UPDATE store SET is_adopted = 0');
+    else if (isAdopted) renew();
+  }
+
+  /** Marks the folder for the first time. */
+  function begin(): void {
+    makeWritableFolder(root);
+    writeMark(root, id, databasePath, reads.store());
+    writeTakenOver(folder, unmarkedBlobs());
+    database.exec('UPDATE store SET is_marked = 1');
+  }
+
+  function* unmarkedBlobs(): Generator<string> {
+    for (const { file } of reads.partsInFiles()) if (isBlobName(file) && isUnmarkedBlob(file)) yield file;
+  }
+
+  function isLatest(): boolean {
+    const mark = readMark(folder);
+    const { epoch, nonce, nextNonce } = reads.store();
+    if (!mark || mark.epoch > epoch || ![nonce, nextNonce].includes(mark.nonce)) return false;
+    // The log of the database was lost, or an older copy was put into the same file.
+    if (readProgress(folder, epoch) > reads.commits()) return false;
+    return !isCopyBefore(mark);
+  }
+
+  /** A copy that was put before the very folder of the first. When both were copied, they are a store of their own. */
+  function isCopyBefore(mark: Mark): boolean {
+    return isSameFile(mark.folder, numberOf(folder)) && !isSameFile(mark.database, numberOf(databasePath));
+  }
+
+  /** Leaves copies that were made until now behind. Whatever moment a crash picks, this database knows the mark's nonce. */
+  function renew(): void {
+    const nonce = newNonce();
+    inTransaction(() => database.prepare('UPDATE store SET next_nonce = ?').run(nonce));
+    inTransaction(() => {
+      // Another process may be at it as well: the last one does it.
+      if (reads.store().nextNonce !== nonce) return;
+      writeMark(root, id, databasePath, { ...reads.store(), nonce });
+      database.prepare('UPDATE store SET nonce = ?, next_nonce = NULL').run(nonce);
+    });
+  }
+
+  function inTransaction(work: () => void): void {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      database.exec('COMMIT');
+    } catch (error) {
+      database.exec('ROLLBACK');
+      throw error;
     }
-    if (!isMarked) database.exec('UPDATE store SET is_marked = 1');
   }
 
-  /**
-   * Has the folder seen a later state of this database, or another copy of it? Then that copy, or a backup of it, may
-   * name blobs that this one knows nothing of.
-   */
-  function isBehind(mark: Mark): boolean {
-    const { epoch } = reads.store();
-    if (mark.epoch > epoch) return true;
-    if (readProgress(folder, epoch) > reads.commits()) return true;
-    // A copy that was put before the very folder of the first. When both were copied, they are a store of their own.
-    if (mark.database !== numberOf(databasePath) && mark.folder === numberOf(folder)) return true;
-    // A session that was forgotten has no folder any more, so it is looked for once more.
-    return unknownSessions().some((session) => existsSync(join(folder, session)));
-  }
-
-  /**
-   * Notes what a store of schema 1 brings along, which has no mark yet. Names are random, so the first of them in their
-   * order are a sample.
-   *
-   * @returns was a copy of it taken over before?
-   */
-  function takeOver(): boolean {
-    const names = reads.firstFiles(takenOverSample).filter((name) => isBlobName(name) && isUnmarkedBlob(name));
-    if (names.length === 0) return false;
-    const others = takenOverByOthers(root, id);
-    writeMark(root, id, reads.store().epoch, databasePath);
-    writeTakenOver(folder, names);
-    return names.some((name) => others.has(name));
-  }
-
-  function unknownSessions(): string[] {
-    return sessionsIn(folder).filter((session) => !reads.hasSession(session));
+  function isFolderThere(): boolean {
+    return statSync(markPathOf(folder), { throwIfNoEntry: false }) !== undefined;
   }
 
   return {
@@ -117,32 +138,66 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     /** Of the blobs that were looked for at opening, so many were not there. */
     missing,
     /** Is the folder of blobs there, with our mark? */
-    isFolderThere: (): boolean => readMark(folder) !== null,
-    /** Was another copy of this database adopted? */
-    isSuperseded: (): boolean => (readMark(folder)?.epoch ?? 0) > reads.store().epoch,
-    /** May what no row of this database names be removed? Looked up anew: another process may have adopted it. */
-    mayRemove: (): boolean => reads.store().isAdopted,
+    isFolderThere,
 
-    /** The same, after a look at the folder. */
-    mayRemoveStill(): boolean {
+    canWrite(): boolean {
+      try {
+        accessSync(folder, constants.W_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+
+    /** Was another copy of this database adopted? */
+    isSuperseded(): boolean {
       const mark = readMark(folder);
-      if (!mark) throw imageDirMissing();
-      claim(mark);
-      return reads.store().isAdopted;
+      const store = reads.store();
+      return mark !== null && !mayCommit(mark, store);
+    },
+
+    /** Is this the latest copy, as far as is known? Looked up anew: another process may have adopted it. */
+    isAdopted: (): boolean => reads.store().isAdopted,
+
+    /** May a blob be removed that no row of this database names? */
+    mayRemove(name: string): boolean {
+      if (!isFolderThere() || !reads.store().isAdopted) return false;
+      return !isUnmarkedBlob(name) || !isTakenOverByOthers(root, id, name);
+    },
+
+    /** Looks at the folder before anything is removed. @throws PixstoreError `IMAGE_DIR_MISSING` */
+    check(): void {
+      if (!isFolderThere()) throw imageDirMissing();
+      if (reads.store().isAdopted && !isLatest()) database.exec('UPDATE store SET is_adopted = 0');
     },
 
     /**
-     * Makes this database the only one that may change the folder.
+     * Makes this database the only one that may change the folder. The mark comes first: from then on nobody else can,
+     * and what is left can be done again.
      *
-     * @param note - makes a new epoch durable in the database, with the sessions of other copies, which end with it
+     * @param note - makes it durable in the database, with the sessions of other copies, which end with it
      */
-    async adopt(note: (epoch: number, sessions: string[]) => Promise<unknown>): Promise<void> {
-      if (!readMark(folder)) throw imageDirMissing();
-      const epoch = Math.max(reads.store().epoch, readMark(folder)?.epoch ?? 0) + 1;
-      await note(epoch, unknownSessions());
-      writeMark(root, id, epoch, databasePath);
+    async adopt(note: (adopted: Pick<Mark, 'epoch' | 'nonce'>, sessions: string[]) => Promise<unknown>): Promise<void> {
+      requireBlobs();
+      const mark = readMark(folder);
+      if (!mark) makeWritableFolder(root);
+      const epoch = Math.max(reads.store().epoch, mark?.epoch ?? 0) + 1;
+      if (!isEpoch(epoch)) throw noEpochLeft();
+      const nonce = newNonce();
+      inTransaction(() => database.prepare('UPDATE store SET next_nonce = ?').run(nonce));
+      writeMark(root, id, databasePath, { epoch, nonce });
+      await note({ epoch, nonce }, sessionsIn(folder));
     },
   };
+}
+
+/** A database that is not adopted may go on until another one is. One that is adopted must be the one of the mark. */
+export function mayCommit(
+  mark: Pick<Mark, 'epoch' | 'nonce'>,
+  store: { epoch: number; nonce: string; nextNonce: string | null; isAdopted: boolean },
+): boolean {
+  if (store.isAdopted || mark.epoch > store.epoch) return mark.nonce === store.nonce || mark.nonce === store.nextNonce;
+  return true;
 }
 
 function sampleOf(reads: Reads): PlacedPart[] {
@@ -156,4 +211,11 @@ function sampleOf(reads: Reads): PlacedPart[] {
     ...starts.flatMap((start) => reads.partsInFilesFrom(start, 1)),
   ];
   return [...new Map(found.map((part) => [part.file, part])).values()];
+}
+
+function noEpochLeft(): PixstoreError {
+  return new PixstoreError(
+    'DATABASE_ROW_INVALID',
+    'The database or the mark in imageRootDir says that it was adopted more often than can be counted: it was changed, or is damaged. Restore it from a backup.',
+  );
 }

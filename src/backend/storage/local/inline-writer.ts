@@ -18,7 +18,6 @@ export function createInlineWriter(database: SqlDatabase, fence: Fence): Writer 
     },
     async close() {
       eraser.stop();
-      fence.close();
       database.close();
     },
   };

@@ -27,30 +27,50 @@ const mostByCrash = 1_024;
  * where it is, of a session that this database knows and has ended, and that no row names it.
  */
 export function createLeftovers({ reads, files, identity, changes, time, abandonedAge, logger }: LeftoversOptions) {
-  /** Names in the folder of a session that neither a row nor a list of what was given up has. */
+  /** Blobs, whole or not, in the folder of a session that neither a row nor the list of what was given up names. */
   async function unnamedIn(session: string): Promise<string[]> {
     const names = await files.list(session);
-    return names.filter((name) => !reads.isFileInUse(name) && !reads.isGivenUp(name));
+    return names.filter(
+      (name) => isBlobName(name.replace(/\.tmp$/, '')) && !reads.isFileInUse(name) && !reads.isGivenUp(name),
+    );
   }
 
   const abandoned = () => reads.staleSessions(time() - abandonedAge);
 
+  /** @returns were they removed? One that cannot be must not keep the others. */
+  async function removeEach(names: readonly string[]): Promise<boolean[]> {
+    const removed: boolean[] = [];
+    for (const name of names) {
+      removed.push(
+        await files.remove(name).then(
+          () => true,
+          () => false,
+        ),
+      );
+    }
+    const kept = removed.filter((isGone) => !isGone).length;
+    if (kept > 0) logger.warn(`[pixstore] ${kept} files that nobody needs could not be removed. Check who owns them`);
+    return removed;
+  }
+
   async function removeGivenUp(): Promise<number> {
     let removed = 0;
-    let forgotten: string[] = [];
-    const forget = async () => {
+    let waiting: string[] = [];
+    const removeWaiting = async () => {
+      const unused = waiting.filter((name) => !reads.isFileInUse(name));
+      const found: boolean[] = [];
+      for (const name of unused) found.push((await files.size(name).catch(() => null)) !== null);
+      const areGone = await removeEach(unused);
+      removed += areGone.filter((isGone, index) => isGone && found[index]).length;
+      const kept = new Set(unused.filter((_, index) => !areGone[index]));
+      const forgotten = waiting.filter((name) => !kept.has(name));
       if (forgotten.length > 0) await changes.make({ kind: 'forget-blobs', files: forgotten });
-      forgotten = [];
+      waiting = [];
     };
     for (const name of reads.givenUpBlobs()) {
-      if (!reads.isFileInUse(name)) {
-        if ((await files.size(name)) !== null) removed += 1;
-        await files.remove(name);
-      }
-      forgotten.push(name);
-      if (forgotten.length === 1_000) await forget();
+      if (identity.mayRemove(name) && waiting.push(name) === 1_000) await removeWaiting();
     }
-    await forget();
+    await removeWaiting();
     return removed;
   }
 
@@ -63,15 +83,16 @@ export function createLeftovers({ reads, files, identity, changes, time, abandon
       );
       return 0;
     }
-    for (const name of unnamed) await files.remove(name);
-    // One without a folder may be about to get it. It stays known, or its folder would be taken for that of another copy.
+    const removed = await removeEach(unnamed);
+    // One without a folder may be about to get it: it stays known.
     if (await files.removeSession(session)) await changes.make({ kind: 'forget-session', session });
-    return unnamed.length;
+    return removed.filter(Boolean).length;
   }
 
   return {
     async sweep(all = false): Promise<number> {
-      if (!identity.mayRemoveStill()) return 0;
+      identity.check();
+      if (!identity.isAdopted()) return 0;
       let removed = await removeGivenUp();
       const sessions = abandoned();
       if (sessions.length > 0) await changes.make({ kind: 'end-sessions', sessions, ended: time() });
@@ -81,7 +102,7 @@ export function createLeftovers({ reads, files, identity, changes, time, abandon
 
     /** What `sweep` would remove, and why it removes nothing. */
     async *problems(): AsyncGenerator<StoreProblem> {
-      if (!identity.mayRemove()) yield { kind: 'not-adopted', subject: identity.storeId };
+      if (!identity.isAdopted()) yield { kind: 'not-adopted', subject: identity.storeId };
       for (const name of reads.givenUpBlobs()) {
         if ((await files.size(name)) !== null && !reads.isFileInUse(name)) yield { kind: 'leftover', subject: name };
       }

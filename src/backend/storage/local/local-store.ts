@@ -69,9 +69,9 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const database = openDatabase(driver, databasePath, busyTimeout);
   const reads = prepareOn(database, prepareReads);
   const identity = prepareOn(database, () => {
-    emptyLog(database, busyTimeout);
     const opened = openIdentity(database, reads, { databasePath, root, isElsewhere: options.fileSystem !== undefined });
-    if (!opened.mayRemove()) logger.warn(`[pixstore] ${notAdopted}`);
+    emptyLog(database, busyTimeout);
+    if (!opened.isAdopted()) logger.warn(`[pixstore] ${notAdopted}`);
     return opened;
   });
   const cache = createRecordCache(reads);
@@ -84,7 +84,12 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     async begin(session, begun) {
       if (!identity.isFolderThere()) throw imageDirMissing();
       await changes.make({ kind: 'begin-session', session, begun });
-      await files.makeSession(session);
+      try {
+        await files.makeSession(session);
+      } catch (error) {
+        await changes.make({ kind: 'forget-session', session }).catch(() => {});
+        throw error;
+      }
     },
     end: (session) => changes.make({ kind: 'end-sessions', sessions: [session], ended: time() }),
     now,
@@ -188,7 +193,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     backup: (folder) => run('make a backup', () => backUp(resolve(folder), backupSource)),
     adopt: () =>
       run('adopt the database', () =>
-        identity.adopt((epoch, unknown) => changes.make({ kind: 'adopt', epoch, sessions: unknown, at: time() })),
+        identity.adopt((adopted, known) => changes.make({ kind: 'adopt', ...adopted, sessions: known, at: time() })),
       ),
 
     close: () =>

@@ -1,99 +1,106 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isToken } from '../../../shared/image-id.js';
-import { sessionPattern, storeIdPattern } from './file-name.js';
+import { sessionPattern } from './file-name.js';
+import { syncFolder } from './folders.js';
+import { isNotThere, readSmallFile, replaceBytes } from './small-files.js';
 
 /**
  * What a store leaves in the folder of its blobs, so that a folder knows whose it is. Each store has a folder of its
  * own in there, so that several can share one:
  *
  * - `<root>/<store id>/mark.json`: this
- * - `<root>/<store id>/progress`: how many commits its database had, at least
- * - `<root>/<store id>/taken-over.json`: names of blobs of schema 1 that it came with, if it did
+ * - `<root>/<store id>/progress`: how many commits its database had
+ * - `<root>/<store id>/taken-over`: names of blobs of schema 1 that it came with, if it did
  * - `<root>/<store id>/<session>/<blob>`
  */
 export interface Mark {
   /** Counts adoptions. A database with a lower one can change nothing any more. */
   epoch: number;
-  /** The file that the database is, and the folder the mark is in, as the file system numbers them. */
-  database: string;
-  folder: string;
+  /** What the latest copy of the database knows: see `identity.ts`. */
+  nonce: string;
+  /** The file that the database is, and the folder the mark is in. */
+  database: FileNumber;
+  folder: FileNumber;
 }
 
-export const markName = 'mark.json';
+/** What a file system calls a file. It stays when the file is renamed, and is another for a copy. */
+export interface FileNumber {
+  ino: string;
+  /** The volume, as it is numbered until the next start of the system. */
+  dev: string;
+  /** Which start of the system that is; empty where it is not known. */
+  boot: string;
+}
+
+const markName = 'mark.json';
 const progressName = 'progress';
-const takenOverName = 'taken-over.json';
+const longestMark = 4_096; // bytes
+const highestEpoch = 2 ** 32;
+
+export const noncePattern = /^[0-9a-f]{32}$/;
+
+export function newNonce(): string {
+  return randomBytes(16).toString('hex');
+}
 
 export function folderOf(root: string, storeId: string): string {
   return join(root, storeId);
 }
 
-/** @returns null when there is none, or none that can be read */
-export function readMark(folder: string): Mark | null {
-  const { epoch, database, folder: marked } = readJson(join(folder, markName)) ?? {};
-  return isToken(epoch) ? { epoch, database: String(database), folder: String(marked) } : null;
+export function markPathOf(folder: string): string {
+  return join(folder, markName);
 }
 
-function readJson(path: string) {
+/** @returns null when there is none, or none that can be read */
+export function readMark(folder: string): Mark | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    const mark = JSON.parse(readSmallFile(markPathOf(folder), longestMark)?.toString() ?? 'null') as Mark | null;
+    return mark && isEpoch(mark.epoch) && noncePattern.test(mark.nonce) ? mark : null;
   } catch (error) {
-    if (error instanceof SyntaxError || isNotThere(error)) return null;
+    if (error instanceof SyntaxError) return null;
     throw error;
   }
+}
+
+export function isEpoch(value: unknown): value is number {
+  return isToken(value) && value <= highestEpoch;
 }
 
 /** Makes the folder, when there is none, and the mark, durably. The folder above must be there. */
-export function writeMark(root: string, storeId: string, epoch: number, databasePath: string): void {
+export function writeMark(
+  root: string,
+  storeId: string,
+  databasePath: string,
+  { epoch, nonce }: Pick<Mark, 'epoch' | 'nonce'>,
+): void {
   const folder = folderOf(root, storeId);
   makeFolder(folder);
-  const mark: Mark = { epoch, database: numberOf(databasePath), folder: numberOf(folder) };
-  replaceFile(
-    folder,
-    markName,
-    JSON.stringify({ ...mark, note: 'pixstore keeps encrypted images here. Leave this file.' }),
-  );
-  syncFolder(folder);
+  const mark: Mark = { epoch, nonce, database: numberOf(databasePath), folder: numberOf(folder) };
+  const note = 'pixstore keeps encrypted images here. Leave this file.';
+  replaceFile(folder, markName, JSON.stringify({ ...mark, note }));
   syncFolder(root);
 }
 
-/** @returns how many commits the database with this epoch had, at least */
+/** @returns how many commits the database with this epoch had */
 export function readProgress(folder: string, epoch: number): number {
-  try {
-    const [ofEpoch, commits] = readFileSync(join(folder, progressName), 'utf8').split(' ').map(Number);
-    return ofEpoch === epoch && isToken(commits) ? commits : 0;
-  } catch (error) {
-    if (isNotThere(error)) return 0;
-    throw error;
-  }
+  const text = readSmallFile(join(folder, progressName), longestMark)?.toString() ?? '';
+  const [ofEpoch, commits] = text.split(' ').map(Number);
+  return ofEpoch === epoch && isToken(commits) ? commits : 0;
 }
 
-/** Need not survive a power cut: then it says less than is true, which is true as well. */
+/**
+ * Notes how many commits there were, if that is more than is noted. It need not survive a power cut: then it says less
+ * than is true, which is true as well.
+ */
 export function writeProgress(folder: string, epoch: number, commits: number): void {
-  replaceFile(folder, progressName, `${epoch} ${commits}`);
-}
-
-/** Notes blobs of schema 1, which lie in no store's folder, as those of this one. */
-export function writeTakenOver(folder: string, names: readonly string[]): void {
-  replaceFile(folder, takenOverName, JSON.stringify(names));
-}
-
-/** Names of blobs of schema 1 that other stores in this folder came with. */
-export function takenOverByOthers(root: string, storeId: string): Set<string> {
-  const others = readdirSync(root).filter((name) => storeIdPattern.test(name) && name !== storeId);
-  return new Set(others.flatMap((id) => readJson(join(root, id, takenOverName)) ?? []));
+  if (readProgress(folder, epoch) >= commits) return;
+  // Always as long, so that nothing of what was there stays behind it.
+  replaceBytes(
+    join(folder, progressName),
+    [epoch, commits].map((number) => String(number).padStart(16, '0')).join(' '),
+  );
 }
 
 /** The sessions that left a folder here. */
@@ -106,14 +113,16 @@ export function sessionsIn(folder: string): string[] {
   }
 }
 
-/** Stays the same when something is renamed, and is another for a copy. */
-export function numberOf(path: string): string {
-  return String(statSync(path, { bigint: true }).ino);
+export function numberOf(path: string): FileNumber {
+  const { ino, dev } = statSync(path, { bigint: true });
+  const boot = process.platform === 'linux' ? readSmallFile('/proc/sys/kernel/random/boot_id', 64) : null;
+  return { ino: String(ino), dev: String(dev), boot: boot?.toString().trim() ?? '' };
 }
 
-export function isNotThere(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR';
+/** Volumes are numbered anew at each start of the system: then only the file's own number tells. */
+export function isSameFile(one: FileNumber, other: FileNumber): boolean {
+  const sameStart = one.boot !== '' && one.boot === other.boot;
+  return one.ino === other.ino && (!sameStart || one.dev === other.dev);
 }
 
 function makeFolder(path: string): void {
@@ -124,24 +133,15 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Readers see the old content or the new one, whole. */
-function replaceFile(folder: string, name: string, content: string): void {
+/** Readers see the old content or the new one, whole; durably. */
+export function replaceFile(folder: string, name: string, content: string): void {
   const draft = join(folder, `${name}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    writeFileSync(draft, content, { flag: 'wx', mode: 0o600, flush: name === markName });
+    writeFileSync(draft, content, { flag: 'wx', mode: 0o600, flush: true });
     renameSync(draft, join(folder, name));
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;
   }
-}
-
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return; // has no handles to directories
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  syncFolder(folder);
 }

@@ -1,8 +1,9 @@
 import { isImageId, isToken } from '../../../shared/image-id.js';
 import type { PartRecord } from '../port.js';
-import { counters } from './counters.js';
+import { commitsQuery, counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
 import { isBlobName, sessionPattern, storeIdPattern } from './file-name.js';
+import { isEpoch, noncePattern } from './mark.js';
 import { type FoundRow, recordColumns, toCount, toFoundRow, toRecord } from './row.js';
 import { rowInvalid } from './storage-error.js';
 
@@ -16,6 +17,10 @@ export interface FoundRecord {
 export interface StoreRow {
   id: string;
   epoch: number;
+  /** What the mark in the folder says when this is the latest copy of the database. */
+  nonce: string;
+  /** What it is about to say, or says already. */
+  nextNonce: string | null;
   /** Has the folder of blobs had our mark? Then it must have it. */
   isMarked: boolean;
   /** False: this may be an old copy, and nothing that others may still need is removed. */
@@ -43,8 +48,7 @@ export function prepareReads(database: SqlDatabase) {
     inFileFrom: database.prepare(
       'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT ?',
     ),
-    firstFiles: database.prepare('SELECT file FROM parts WHERE file IS NOT NULL ORDER BY file LIMIT ?'),
-    store: database.prepare('SELECT id, epoch, is_marked, is_adopted FROM store'),
+    store: database.prepare('SELECT * FROM store'),
     session: database.prepare('SELECT 1 FROM sessions WHERE id = ?'),
     endedSessions: database.prepare(
       'SELECT id FROM sessions WHERE ended IS NOT NULL AND id >= ? ORDER BY id LIMIT 1000',
@@ -55,6 +59,7 @@ export function prepareReads(database: SqlDatabase) {
     isGivenUp: database.prepare('SELECT 1 FROM given_up_blobs WHERE file = ?'),
     masterKeys: database.prepare('SELECT id FROM master_keys'),
     counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
+    commits: database.prepare(commitsQuery),
     dataVersion: database.prepare('PRAGMA data_version'),
   };
 
@@ -92,31 +97,31 @@ export function prepareReads(database: SqlDatabase) {
         ({ file }) => file,
       ),
 
-    /** Names of files as rows have them, the first in their order. */
-    firstFiles: (count: number): string[] => prepared.firstFiles.all(count).map(({ file }) => file as string),
-
     isAnyInFile: (): boolean => prepared.isAnyInFile.get() !== undefined,
 
     /** So many parts in files, the first whose names are not below this. */
     partsInFilesFrom: (name: string, count: number): PlacedPart[] => prepared.inFileFrom.all(name, count).map(toPlace),
 
     store(): StoreRow {
-      const { id, epoch, is_marked: isMarked, is_adopted: isAdopted } = prepared.store.get() ?? {};
+      const row = prepared.store.get() ?? {};
+      if (!isEpoch(row.epoch)) throw rowInvalid();
       return {
-        id: checked(id, storeIdPattern),
-        epoch: toCount(epoch),
-        isMarked: isMarked === 1,
-        isAdopted: isAdopted === 1,
+        id: checked(row.id, storeIdPattern),
+        epoch: row.epoch,
+        nonce: checked(row.nonce, noncePattern),
+        nextNonce: row.next_nonce === null ? null : checked(row.next_nonce, noncePattern),
+        isMarked: row.is_marked === 1,
+        isAdopted: row.is_adopted === 1,
       };
     },
 
-    commits: () => counter(counters.commits),
+    commits: () => toCount(prepared.commits.get()?.value ?? 0),
     hasSession: (session: string): boolean => prepared.session.get(session) !== undefined,
     endedSessions: () => pages((from) => prepared.endedSessions.all(from).map(sessionOf)),
     /** Those that nobody has ended, and that began at this time or before (ms since 1970). */
     staleSessions: (begun: number): string[] => prepared.staleSessions.all(begun).map(sessionOf),
     /** Some, at random. */
-    sampleOfSessions: (count: number): string[] => prepared.sampleOfSessions.all(count).map(sessionOf),
+    sampleOfSessions: (count: number): string[] => prepared.sampleOfSessions.all(count).map(({ id }) => String(id)),
 
     /** Blobs that no row names any more and that are still to be removed. */
     givenUpBlobs: () => pages((from) => prepared.givenUp.all(from).map(toGivenUp)),
@@ -153,7 +158,16 @@ function* pages<Item>(
   pageFrom: (from: string) => Item[],
   keyOf: (item: Item) => string = String,
 ): Generator<Item, void, void> {
-  for (let page = pageFrom(''); page.length > 0; page = pageFrom(`${keyOf(page.at(-1) as Item)}\0`)) yield* page;
+  let from = '';
+  for (;;) {
+    const page = pageFrom(from);
+    yield* page;
+    if (page.length === 0) return;
+    const next = `${keyOf(page.at(-1) as Item)}\0`;
+    // Text that is no UTF-8 is read as something else: then the next page might be this one, for ever.
+    if (next <= from) return;
+    from = next;
+  }
 }
 
 function toImageId(id: SqlValue | undefined): string {

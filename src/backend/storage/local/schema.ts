@@ -35,13 +35,15 @@ const createImages = `
 // One row says which store this is: see `identity.ts`. Sessions: `sessions.ts`. Blobs to be removed: `leftovers.ts`.
 const createIdentity = `
   CREATE TABLE store (
-    only_one  INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
-    id        TEXT    NOT NULL,
-    epoch     INTEGER NOT NULL,
-    is_marked INTEGER NOT NULL,
+    only_one   INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
+    id         TEXT    NOT NULL,
+    epoch      INTEGER NOT NULL,
+    nonce      TEXT    NOT NULL,
+    next_nonce TEXT,
+    is_marked  INTEGER NOT NULL,
     is_adopted INTEGER NOT NULL
   ) STRICT;
-  INSERT INTO store VALUES (1, lower(hex(randomblob(16))), 1, 0, 1);
+  INSERT INTO store VALUES (1, lower(hex(randomblob(16))), 1, lower(hex(randomblob(16))), NULL, 0, 1);
   CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, begun INTEGER NOT NULL, ended INTEGER) STRICT, WITHOUT ROWID;
   CREATE TABLE given_up_blobs (file TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
 `;
@@ -119,6 +121,13 @@ function checkOwner(database: SqlDatabase): void {
   }
   const version = readVersion(database);
   if (version > schemaVersion) throw databaseTooNew(version);
+  // With one of these, what is saved is not what is stored.
+  if (database.prepare("SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view')").get()) {
+    throw new PixstoreError(
+      'DATABASE_INVALID',
+      'The database has a trigger or a view, which pixstore never makes: somebody else wrote to it. Restore it from a backup.',
+    );
+  }
 }
 
 export function databaseTooNew(version: number): PixstoreError {

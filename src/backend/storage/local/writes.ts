@@ -1,11 +1,11 @@
-import { isToken } from '../../../shared/image-id.js';
 import { isExpected } from '../port.js';
 import type { Command, Outcome } from './commands.js';
-import { counters } from './counters.js';
+import { commitsQuery, counters } from './counters.js';
 import type { SqlDatabase, SqlRow } from './driver.js';
 import type { Fence } from './fence.js';
 import { isBlobName } from './file-name.js';
-import { isPartOf, type PartRow, toCount } from './row.js';
+import { mayCommit } from './identity.js';
+import { isPartOf, numberOr0, type PartRow, toCount } from './row.js';
 import { databaseTooNew, schemaVersion } from './schema.js';
 import { imageDirMissing, isFull, storeSuperseded } from './storage-error.js';
 
@@ -16,7 +16,9 @@ import { imageDirMissing, isFull, storeSuperseded } from './storage-error.js';
  */
 export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   const prepared = {
-    parts: database.prepare(`SELECT id, token, size, file FROM parts WHERE ${isPartOf}`),
+    parts: database.prepare(
+      `SELECT id, ${numberOr0('token')} AS token, ${numberOr0('size')} AS size, file FROM parts WHERE ${isPartOf}`,
+    ),
     remove: database.prepare('DELETE FROM parts WHERE id = ?'),
     // In place: the row stays on its page, and no index changes.
     update: database.prepare(
@@ -36,8 +38,9 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
       'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)',
     ),
     version: database.prepare('PRAGMA user_version'),
-    store: database.prepare('SELECT epoch, is_adopted FROM store'),
-    adopt: database.prepare('UPDATE store SET epoch = ?, is_adopted = 1'),
+    store: database.prepare('SELECT epoch, nonce, next_nonce, is_adopted FROM store'),
+    commits: database.prepare(commitsQuery),
+    adopt: database.prepare('UPDATE store SET epoch = ?, nonce = ?, next_nonce = NULL, is_adopted = 1, is_marked = 1'),
     openSession: database.prepare('SELECT 1 FROM sessions WHERE id = ? AND ended IS NULL'),
     beginSession: database.prepare('INSERT INTO sessions (id, begun) VALUES (?, ?)'),
     endSession: database.prepare('UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL'),
@@ -158,7 +161,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
         return done();
       }
       case 'adopt': {
-        prepared.adopt.run(command.epoch);
+        prepared.adopt.run(command.epoch, command.nonce);
         prepared.endAllSessions.run(command.at);
         for (const session of command.sessions) prepared.addEndedSession.run(session, command.at, command.at);
         return done();
@@ -172,15 +175,20 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
    * @throws PixstoreError `DATABASE_TOO_NEW` when a newer pixstore has migrated it meanwhile, `STORE_SUPERSEDED` when
    * another copy of it was adopted
    */
-  function passFence(commands: readonly Command[]): void {
+  function passFence(): void {
     const version = Number(prepared.version.get()?.user_version);
     if (version > schemaVersion) throw databaseTooNew(version);
-    const store = prepared.store.get();
-    epoch = toCount(store?.epoch);
-    isAdopted = store?.is_adopted === 1;
-    const marked = fence ? fence.markedEpoch() : epoch;
-    isFolderGone = marked === null;
-    if (marked !== null && marked > epoch && !commands.some(({ kind }) => kind === 'adopt')) throw storeSuperseded();
+    const row = prepared.store.get() ?? {};
+    const store = {
+      epoch: toCount(row.epoch),
+      nonce: String(row.nonce),
+      nextNonce: row.next_nonce === null ? null : String(row.next_nonce),
+      isAdopted: row.is_adopted === 1,
+    };
+    const mark = fence ? fence.mark() : store;
+    isFolderGone = mark === null;
+    if (mark && !mayCommit(mark, store)) throw storeSuperseded();
+    ({ epoch, isAdopted } = store);
   }
 
   /** @returns how many commits there were, this one included */
@@ -188,7 +196,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     prepared.add.run(counters.commits, 1);
     if (added.images !== 0) prepared.add.run(counters.images, added.images);
     if (added.bytes !== 0) prepared.add.run(counters.bytes, added.bytes);
-    return toCount(prepared.counter.get(counters.commits)?.value);
+    return toCount(prepared.commits.get()?.value);
   }
 
   function rollBack(): void {
@@ -204,7 +212,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     added = { images: 0, bytes: 0 };
     try {
       prepared.begin.run();
-      passFence(commands);
+      passFence();
       step = 'change';
       const outcomes = commands.map(apply);
       const commits = saveCounters();
@@ -233,8 +241,7 @@ interface StoredRow {
 
 /** A row that somebody else wrote can be replaced and removed: it counts for nothing, and takes no file along. */
 function toStoredRow({ id, token, size, file }: SqlRow): StoredRow {
-  const count = (value: unknown) => (isToken(value) ? value : 0);
-  return { id: id as string, token: count(token), size: count(size), file: file as string | null };
+  return { id: id as string, token: toCount(token), size: toCount(size), file: file as string | null };
 }
 
 function filesOf(parts: Iterable<StoredRow>): string[] {
