@@ -7,7 +7,10 @@ export interface Proofs {
   currentWindow(): number;
   /** A proof that is good now and for one to two windows; for whoever is `audience` alone, when one is given. */
   prove(id: string, audience?: string): string;
-  /** Was this proof made here, for this id and audience, in the current or the previous window? */
+  /**
+   * Was this proof made with one of our keys, for this id and audience, in the current or the previous window? Or in the
+   * next one, by a server whose clock is ahead: from 5 s before it begins.
+   */
   isGood(id: string, proof: string, audience?: string): boolean;
 }
 
@@ -15,7 +18,10 @@ export interface Proofs {
 const proofPattern = /^[A-Za-z0-9_-]{43}$/;
 const proofLength = 43;
 
-// Good proofs of the current window that are remembered: about 1 MiB of them.
+// How far the clocks of servers may be apart, in ms, so that none refuses what another has just made.
+const clockTolerance = 5_000;
+
+// Good proofs that are remembered until the window ends: about 1 MiB of them.
 const rememberedAtMost = 8192;
 
 /** @param windowLength - in ms */
@@ -32,16 +38,17 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
     remembered.set(subject, Uint8Array.from(given));
   }
 
-  function isMadeHere(id: string, audience: string | undefined, window: number): boolean {
+  /** @returns the latest of the windows in which the given proof could have been made, or null */
+  function windowOfGiven(id: string, audience: string | undefined, windows: readonly number[]): number | null {
     // No early exit: how long this takes must not depend on which proof it is close to.
-    let good = false;
+    let made: number | null = null;
     for (const master of keyring) {
-      for (const candidate of [window, window - 1]) {
-        const expected = Buffer.from(sign(master, id, candidate, audience), 'latin1');
-        if (timingSafeEqual(given, expected)) good = true;
+      for (const window of windows) {
+        const expected = Buffer.from(sign(master, id, window, audience), 'latin1');
+        if (timingSafeEqual(given, expected)) made = window;
       }
     }
-    return good;
+    return made;
   }
 
   return {
@@ -50,16 +57,20 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
 
     isGood(id, proof, audience) {
       if (!proofPattern.test(proof)) return false;
-      const window = currentWindow();
+      const time = now();
+      const window = Math.floor(time / windowLength);
       if (window !== rememberedWindow) remembered.clear();
       rememberedWindow = window;
       given.write(proof, 'latin1');
       const subject = audience === undefined ? id : `${id}\n${audience}`; // no id has a line break
       // Compared in any case, so that the time tells nobody which images are being looked at.
       if (timingSafeEqual(given, remembered.get(subject) ?? none)) return true;
-      const good = isMadeHere(id, audience, window);
-      if (good) remember(subject);
-      return good;
+      const windows = [window - 1, window];
+      if (time + clockTolerance >= (window + 1) * windowLength) windows.push(window + 1);
+      const made = windowOfGiven(id, audience, windows);
+      // A proof of the next window is looked at each time: were it remembered, a clock set back would not end it.
+      if (made !== null && made <= window) remember(subject);
+      return made !== null;
     },
   };
 }
