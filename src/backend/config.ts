@@ -48,7 +48,8 @@ export interface BackendOptions {
   busyTimeout: number;
   /**
    * 32 bytes as base64 or hex, or a list of such: the first seals, all open. Default: `PIXSTORE_MASTER_KEY` (a list
-   * with commas), else a key file beside the database.
+   * with commas), else a key file beside the database. Not to be there and undefined: a secret that did not arrive must
+   * not make a key file.
    */
   masterKey?: string | string[];
   /** How long a proof's window is, in ms; it lives one to two windows. -1 switches proofs off. Default: 20,000. */

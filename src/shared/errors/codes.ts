@@ -27,7 +27,7 @@ export const errorCodes = {
   IMAGE_NOT_FOUND: 'No image has this id.',
   TOKEN_INVALID: 'A token is not a whole number from 0 to 2^53 - 1.',
   // keys
-  MASTER_KEY_INVALID: 'A master key is not 32 bytes in base64 or hex.',
+  MASTER_KEY_INVALID: 'A master key is not 32 bytes in base64 or hex, is blank, or lies where others may read it.',
   MASTER_KEY_MISSING: 'The store holds images, but the key file that opens them is gone.',
   MASTER_KEY_MISMATCH: 'The store was sealed with a master key that was not given.',
   MASTER_KEY_REQUIRED: 'A store of your own needs a master key of your own.',

@@ -292,7 +292,7 @@ describe('master keys', () => {
     await failure('MASTER_KEY_MISSING', () => createPixstoreBackend(config));
     expect(await readdir(folder)).not.toContain('db.sqlite.key');
     await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend({ ...config, masterKey }));
-    writeFileSync(join(folder, 'db.sqlite.key'), `${masterKey}\n`);
+    writeFileSync(join(folder, 'db.sqlite.key'), `${masterKey}\n`, { mode: 0o600 });
     await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend(config));
 
     await rename(join(folder, 'elsewhere'), join(folder, 'db.sqlite.key'));
