@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { requireArrived } from '../shared/call-options.js';
 import type { Logger } from '../shared/errors/gate.js';
 import { imageFormats } from '../shared/formats.js';
 import {
@@ -89,7 +90,10 @@ export interface RateLimitOptions {
 }
 
 /** What `createPixstoreBackend` takes: any of the options. */
-export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Name] | undefined };
+export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Name] | IfAbsent<Name> };
+
+// Whoever compiles with exactOptionalPropertyTypes is told before the program runs.
+type IfAbsent<Name> = Name extends 'masterKey' ? never : undefined;
 
 const mebibyte = 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;
@@ -122,8 +126,17 @@ const isStore = must('an ImageStore', (value) =>
 const isRateLimit = must(
   '{ limiter, clientOf? }: a limiter with a method consume(client, points), and a function',
   (value) => {
-    const { limiter, clientOf = () => '' } = (value ?? {}) as { limiter?: { consume?: unknown }; clientOf?: unknown };
-    return typeof limiter?.consume === 'function' && typeof clientOf === 'function';
+    const {
+      limiter,
+      clientOf = () => '',
+      ...unknown
+    } = (value ?? {}) as {
+      limiter?: { consume?: unknown };
+      clientOf?: unknown;
+    };
+    return (
+      typeof limiter?.consume === 'function' && typeof clientOf === 'function' && Object.keys(unknown).length === 0
+    );
   },
 );
 
@@ -166,6 +179,7 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
 export function readBackendConfig(
   config: BackendConfig | undefined,
 ): BackendOptions & { defaultEndpointTimeouts: EndpointTimeouts } {
+  requireArrived(config, ['masterKey'], 'a pixstore backend');
   const options = readOptions<BackendOptions>(config, rules, 'A pixstore backend');
   return { ...options, defaultEndpointTimeouts: { ...defaultTimeouts, ...options.defaultEndpointTimeouts } };
 }

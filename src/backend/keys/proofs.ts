@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Audience } from './audience.js';
 import type { Keyring, MasterKey } from './master-key.js';
 
 /** Makes and checks proofs: HMACs over an image id, a window of time and, when there is one, an audience. */
@@ -6,12 +7,12 @@ export interface Proofs {
   /** Number of the current window: proofs of the same id, audience and window are the same. */
   currentWindow(): number;
   /** A proof that is good now and for one to two windows; for whoever is `audience` alone, when one is given. */
-  prove(id: string, audience?: string): string;
+  prove(id: string, audience?: Audience): string;
   /**
    * Was this proof made with one of our keys, for this id and audience, in the current or the previous window? Or in the
    * next one, by a server whose clock is ahead: from 5 s before it begins.
    */
-  isGood(id: string, proof: string, audience?: string): boolean;
+  isGood(id: string, proof: string, audience?: Audience): boolean;
 }
 
 // A proof as text; other text that decodes to the same bytes is another proof, and not ours.
@@ -39,7 +40,7 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
   }
 
   /** @returns the latest of the windows in which the given proof could have been made, or null */
-  function windowOfGiven(id: string, audience: string | undefined, windows: readonly number[]): number | null {
+  function windowOfGiven(id: string, audience: Audience, windows: readonly number[]): number | null {
     // No early exit: how long this takes must not depend on which proof it is close to.
     let made: number | null = null;
     for (const master of keyring) {
@@ -53,16 +54,16 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
 
   return {
     currentWindow,
-    prove: (id, audience) => sign(keyring[0], id, currentWindow(), audience),
+    prove: (id, audience = null) => sign(keyring[0], id, currentWindow(), audience),
 
-    isGood(id, proof, audience) {
+    isGood(id, proof, audience = null) {
       if (!proofPattern.test(proof)) return false;
       const time = now();
       const window = Math.floor(time / windowLength);
       if (window !== rememberedWindow) remembered.clear();
       rememberedWindow = window;
       given.write(proof, 'latin1');
-      const subject = audience === undefined ? id : `${id}\n${audience}`; // no id has a line break
+      const subject = audience === null ? id : `${id}\n${audience}`; // no id has a line break
       // Compared in any case, so that the time tells nobody which images are being looked at.
       if (timingSafeEqual(given, remembered.get(subject) ?? none)) return true;
       const windows = [window - 1, window];
@@ -75,9 +76,9 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
   };
 }
 
-function sign({ proofKey }: MasterKey, id: string, window: number, audience: string | undefined): string {
+function sign({ proofKey }: MasterKey, id: string, window: number, audience: Audience): string {
   const text =
-    audience === undefined
+    audience === null
       ? `pixstore/proof/v1\n${window}\n${id}`
       : `pixstore/proof/audience/v1\n${window}\n${id}\n${audience}`;
   return createHmac('sha256', proofKey).update(text).digest('base64url');

@@ -45,7 +45,7 @@ export const errorCodes = {
   SYNC_UNSUPPORTED: 'The store cannot answer synchronously.',
   // the wire
   PAYLOAD_INVALID: 'A wire payload is empty, cut off or in an unknown state.',
-  AUDIENCE_INVALID: 'An audience is not a string of 1 to 256 characters.',
+  AUDIENCE_INVALID: 'An audience is neither null nor a string of 1 to 256 characters.',
   BATCH_TOO_LARGE: 'The body of a batch request has more bytes than a batch of 256 images needs.',
   BATCH_INVALID: 'The body of a batch request cannot be read.',
   // frontend

@@ -401,6 +401,8 @@ describe('a backend', () => {
     [{ maxImageBytes: 0 }, 'maxImageBytes'],
     [{ masterKey: 7 }, 'masterKey'],
     [{ masterKey: [] }, 'masterKey'],
+    [{ masterKey: undefined }, 'masterKey'],
+    [{ rateLimit: { limiter: { consume() {} }, clientof: () => 'a' } }, 'rateLimit'],
     [{ statelessKeyWindowLength: 0 }, 'statelessKeyWindowLength'],
     [{ statelessKeyWindowLength: -2 }, 'statelessKeyWindowLength'],
     [{ statelessKeyWindowLength: 1.5 }, 'statelessKeyWindowLength'],
