@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { requireArrived } from '../shared/call-options.js';
+import { guardLogger } from '../shared/callbacks.js';
 import type { Logger } from '../shared/errors/gate.js';
 import { imageFormats } from '../shared/formats.js';
 import {
@@ -18,9 +19,11 @@ import {
   readOptions,
 } from '../shared/options.js';
 import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
+import { checkedClock } from './clock.js';
 import type { EndpointTimeouts } from './endpoint/default-server.js';
 import type { RateLimiter } from './endpoint/rate-limit.js';
 import type { RandomBytes } from './images/encryption.js';
+import { checkedRandomBytes } from './images/random.js';
 import type { ImageStore } from './storage/port.js';
 
 /** Options of a backend, all with their defaults filled in. */
@@ -77,7 +80,7 @@ export interface BackendOptions {
   now: () => number;
   /** Must be cryptographically secure. Default: `node:crypto`. */
   randomBytes?: RandomBytes;
-  /** Where messages go. Default: `console`. */
+  /** Where messages go. What it throws is ignored, and the message goes to the console. Default: `console`. */
   logger: Logger;
 }
 
@@ -175,11 +178,22 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   logger: [isLogger, console],
 };
 
-/** @throws PixstoreError `CONFIG_INVALID`, naming the option */
+/**
+ * The functions among the options are wrapped here, once, so that nobody who calls them need expect anything odd.
+ *
+ * @throws PixstoreError `CONFIG_INVALID`, naming the option
+ */
 export function readBackendConfig(
   config: BackendConfig | undefined,
 ): BackendOptions & { defaultEndpointTimeouts: EndpointTimeouts } {
   requireArrived(config, ['masterKey'], 'a pixstore backend');
   const options = readOptions<BackendOptions>(config, rules, 'A pixstore backend');
-  return { ...options, defaultEndpointTimeouts: { ...defaultTimeouts, ...options.defaultEndpointTimeouts } };
+  const { now, randomBytes, logger } = options;
+  return {
+    ...options,
+    now: checkedClock(now),
+    ...(randomBytes && { randomBytes: checkedRandomBytes(randomBytes) }),
+    logger: guardLogger(logger, console),
+    defaultEndpointTimeouts: { ...defaultTimeouts, ...options.defaultEndpointTimeouts },
+  };
 }
