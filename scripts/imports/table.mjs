@@ -32,7 +32,7 @@ export const table = [
   ...['src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/'].map((files) => ({
     files,
     may: [...sides, 'src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/', port],
-    packages: ['node:*', 'image-size'],
+    packages: ['node:*'],
     because: 'images, keys and endpoint know storage only as backend/storage/port.ts, never a concrete store',
   })),
 

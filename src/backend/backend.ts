@@ -14,11 +14,11 @@ import { requireImageId, type SaveOptions } from './images/ids.js';
 import { createImages } from './images/images.js';
 import { createPooledRandom } from './images/random.js';
 import { type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
-import { requireAudience } from './keys/audience.js';
+import { type Audience, readAudience } from './keys/audience.js';
 import { loadKeyring, requireKeys } from './keys/load-keyring.js';
 import type { Keyring } from './keys/master-key.js';
 import { createProofs } from './keys/proofs.js';
-import type { AudienceOptions, BackendStats, PixstoreBackend } from './public-api.js';
+import type { BackendStats, PixstoreBackend } from './public-api.js';
 import { createServing } from './serving.js';
 import { openLocalStore } from './storage/local/local-store.js';
 import type { ImageStore } from './storage/port.js';
@@ -107,10 +107,10 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     );
   }
 
-  function update(id: string, source: ImageSource): Promise<ImageRecord> {
+  function update(id: string, source: ImageSource, audience: Audience): Promise<ImageRecord> {
     return observed(
       'update',
-      () => admitted(source, (bytes) => images.update(id, bytes)),
+      () => admitted(source, (bytes) => images.update(id, bytes, audience)),
       () => source.size,
     );
   }
@@ -118,14 +118,22 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   return {
     saveImage: (image, where) => start(async () => save(sourceOf(image, maxImageBytes), where)),
     saveImageFromFile: (path, where) => start(async () => save(await sourceOfFile(path, maxImageBytes), where)),
-    updateImage: (id, image) => start(async () => update(id, sourceOf(image, maxImageBytes))),
-    updateImageFromFile: (id, path) => start(async () => update(id, await sourceOfFile(path, maxImageBytes))),
+    updateImage: (id, image, who) =>
+      start(async () => {
+        const audience = readAudience(who, 'updateImage');
+        return update(id, sourceOf(image, maxImageBytes), audience);
+      }),
+    updateImageFromFile: (id, path, who) =>
+      start(async () => {
+        const audience = readAudience(who, 'updateImageFromFile');
+        return update(id, await sourceOfFile(path, maxImageBytes), audience);
+      }),
     deleteImage: (id) => start(() => observed('delete', () => images.remove(id))),
     imageExists: (id) => answerNow(() => images.exists(id)),
-    getImageRecord: (id, who) => answerNow(() => images.record(id, readAudience(who))),
+    getImageRecord: (id, who) => answerNow(() => images.record(id, readAudience(who, 'getImageRecord'))),
     getImageRecords: (ids, who) =>
       start(async () => {
-        const audience = readAudience(who);
+        const audience = readAudience(who, 'getImageRecords');
         const parts = await images.lookUp(ids);
         return parts.map((part, index) =>
           gate.run(() => {
@@ -137,12 +145,12 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     customEndpointHelper: (id, token, proof, who) =>
       start(async () => {
         requireOwnEndpoint('customEndpointHelper');
-        return endpoint.payload({ id, token, proof, audience: readAudience(who) });
+        return endpoint.payload({ id, token, proof, audience: readAudience(who, 'customEndpointHelper') });
       }),
     customEndpointBatchHelper: (body, who) =>
       start(async () => {
         requireOwnEndpoint('customEndpointBatchHelper');
-        return endpoint.frames(body, readAudience(who));
+        return endpoint.frames(body, readAudience(who, 'customEndpointBatchHelper'));
       }),
     ready: Promise.all([keysChecked, server?.ready]).then(() => {}),
     stats: () => start(readStats),
@@ -158,10 +166,6 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     store,
     [endpointOf]: server ? null : endpoint,
   } satisfies BackendWithEndpoint as PixstoreBackend;
-}
-
-function readAudience({ audience }: AudienceOptions = {}): string | undefined {
-  return audience === undefined ? undefined : requireAudience(audience);
 }
 
 interface OpenedStore {

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { requireArrived } from '../shared/call-options.js';
+import { guardLogger } from '../shared/callbacks.js';
 import type { Logger } from '../shared/errors/gate.js';
 import { imageFormats } from '../shared/formats.js';
 import {
@@ -17,9 +19,11 @@ import {
   readOptions,
 } from '../shared/options.js';
 import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
+import { checkedClock } from './clock.js';
 import type { EndpointTimeouts } from './endpoint/default-server.js';
 import type { RateLimiter } from './endpoint/rate-limit.js';
 import type { RandomBytes } from './images/encryption.js';
+import { checkedRandomBytes } from './images/random.js';
 import type { ImageStore } from './storage/port.js';
 
 /** Options of a backend, all with their defaults filled in. */
@@ -48,7 +52,8 @@ export interface BackendOptions {
   busyTimeout: number;
   /**
    * 32 bytes as base64 or hex, or a list of such: the first seals, all open. Default: `PIXSTORE_MASTER_KEY` (a list
-   * with commas), else a key file beside the database.
+   * with commas), else a key file beside the database. Not to be there and undefined: a secret that did not arrive must
+   * not make a key file.
    */
   masterKey?: string | string[];
   /** How long a proof's window is, in ms; it lives one to two windows. -1 switches proofs off. Default: 20,000. */
@@ -81,7 +86,7 @@ export interface BackendOptions {
   now: () => number;
   /** Must be cryptographically secure. Default: `node:crypto`. */
   randomBytes?: RandomBytes;
-  /** Where messages go. Default: `console`. */
+  /** Where messages go. What it throws is ignored, and the message goes to the console. Default: `console`. */
   logger: Logger;
 }
 
@@ -94,7 +99,10 @@ export interface RateLimitOptions {
 }
 
 /** What `createPixstoreBackend` takes: any of the options. */
-export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Name] | undefined };
+export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Name] | IfAbsent<Name> };
+
+// Whoever compiles with exactOptionalPropertyTypes is told before the program runs.
+type IfAbsent<Name> = Name extends 'masterKey' ? never : undefined;
 
 const mebibyte = 1024 * 1024;
 const longestTimer = 2 ** 31 - 1;
@@ -127,8 +135,17 @@ const isStore = must('an ImageStore', (value) =>
 const isRateLimit = must(
   '{ limiter, clientOf? }: a limiter with a method consume(client, points), and a function',
   (value) => {
-    const { limiter, clientOf = () => '' } = (value ?? {}) as { limiter?: { consume?: unknown }; clientOf?: unknown };
-    return typeof limiter?.consume === 'function' && typeof clientOf === 'function';
+    const {
+      limiter,
+      clientOf = () => '',
+      ...unknown
+    } = (value ?? {}) as {
+      limiter?: { consume?: unknown };
+      clientOf?: unknown;
+    };
+    return (
+      typeof limiter?.consume === 'function' && typeof clientOf === 'function' && Object.keys(unknown).length === 0
+    );
   },
 );
 
@@ -168,10 +185,22 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   logger: [isLogger, console],
 };
 
-/** @throws PixstoreError `CONFIG_INVALID`, naming the option */
+/**
+ * The functions among the options are wrapped here, once, so that nobody who calls them need expect anything odd.
+ *
+ * @throws PixstoreError `CONFIG_INVALID`, naming the option
+ */
 export function readBackendConfig(
   config: BackendConfig | undefined,
 ): BackendOptions & { defaultEndpointTimeouts: EndpointTimeouts } {
+  requireArrived(config, ['masterKey'], 'a pixstore backend');
   const options = readOptions<BackendOptions>(config, rules, 'A pixstore backend');
-  return { ...options, defaultEndpointTimeouts: { ...defaultTimeouts, ...options.defaultEndpointTimeouts } };
+  const { now, randomBytes, logger } = options;
+  return {
+    ...options,
+    now: checkedClock(now),
+    ...(randomBytes && { randomBytes: checkedRandomBytes(randomBytes) }),
+    logger: guardLogger(logger, console),
+    defaultEndpointTimeouts: { ...defaultTimeouts, ...options.defaultEndpointTimeouts },
+  };
 }

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { tell } from '../shared/callbacks.js';
 import type { PixstoreErrorCode } from '../shared/errors/codes.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 
@@ -21,8 +22,39 @@ const channels = {
 
 /** Publishes how an image was served on `pixstore:serve`. */
 export function publishServed(milliseconds: number, bytes: number, error?: unknown): void {
-  const { serve } = channels;
-  if (serve.hasSubscribers) serve.publish(eventOf(milliseconds, bytes, error));
+  if (channels.serve.hasSubscribers) publish('serve', eventOf(milliseconds, bytes, error));
+}
+
+type ChannelName = keyof typeof channels;
+type Subscriber = (event: PixstoreEvent, channelName: string) => unknown;
+
+const failedBefore = new Set<ChannelName>();
+
+/**
+ * Tells all subscribers. `channel.publish` would hand what one of them throws to the process, which ends by it; what an
+ * asynchronous one rejects with, too. See docs/decisions/0023-telling.md.
+ */
+function publish(name: ChannelName, event: PixstoreEvent): void {
+  const target = channels[name];
+  const { _subscribers: subscribers } = target as { _subscribers?: unknown };
+  if (!Array.isArray(subscribers)) {
+    target.publish(event);
+    return;
+  }
+  for (const subscriber of subscribers as readonly Subscriber[]) {
+    tell(
+      () => subscriber(event, `pixstore:${name}`),
+      (error) => warnOnce(name, error),
+    );
+  }
+}
+
+/** Once is enough: a subscriber that fails will fail at every image. */
+function warnOnce(name: ChannelName, error: unknown): void {
+  if (failedBefore.has(name)) return;
+  failedBefore.add(name);
+  // Its message may name paths; of errors that are not ours, only the kind is told.
+  process.emitWarning(`a subscriber of pixstore:${name} failed, which is said once: ${(error as Error)?.name}`);
 }
 
 function eventOf(milliseconds: number, bytes: number, error: unknown): PixstoreEvent {
@@ -35,20 +67,20 @@ function eventOf(milliseconds: number, bytes: number, error: unknown): PixstoreE
  * carry no ids, keys or proofs.
  */
 export async function observed<Result>(
-  name: Exclude<keyof typeof channels, 'serve'>,
+  name: Exclude<ChannelName, 'serve'>,
   work: () => Promise<Result>,
   bytes = () => 0,
 ): Promise<Result> {
   const { hasSubscribers } = channels[name];
   if (!hasSubscribers) return work();
   const begun = performance.now();
-  const publish = (error?: unknown) => channels[name].publish(eventOf(performance.now() - begun, bytes(), error));
+  const tellHow = (error?: unknown) => publish(name, eventOf(performance.now() - begun, bytes(), error));
   try {
     const result = await work();
-    publish();
+    tellHow();
     return result;
   } catch (error) {
-    publish(error);
+    tellHow(error);
     throw error;
   }
 }

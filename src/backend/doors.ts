@@ -35,7 +35,7 @@ export function createNodeHandler(backend: PixstoreBackend, options?: DoorOption
  *
  * @throws PixstoreError `CONFIG_INVALID`, or `ENDPOINT_ENABLED`: the open endpoint would bypass your checks
  * @example
- * const images = createFetchHandler(backend, { audience: (request) => sessionOf(request)?.userId });
+ * const images = createFetchHandler(backend, { audience: (request) => sessionOf(request)?.userId }); // undefined: nobody
  * app.all('/images/*', (c) => images(c.req.raw));
  */
 export function createFetchHandler(backend: PixstoreBackend, options?: DoorOptions<Request>): FetchHandler {

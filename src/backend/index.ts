@@ -32,7 +32,8 @@ export type { RateLimiter } from './endpoint/rate-limit.js';
 export type { ServingStats } from './endpoint/serving-stats.js';
 export type { SaveOptions } from './images/ids.js';
 export type { ImageInput } from './images/to-bytes.js';
-export type { AudienceOptions, BackendStats, PixstoreBackend } from './public-api.js';
+export type { AudienceOptions } from './keys/audience.js';
+export type { BackendStats, PixstoreBackend } from './public-api.js';
 export { type LocalStoreOptions, openLocalStore } from './storage/local/local-store.js';
 export { createMemoryStore } from './storage/memory/memory-store.js';
 export type {

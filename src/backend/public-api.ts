@@ -3,6 +3,7 @@ import type { ImageRecord } from '../types/index.js';
 import type { ServingStats } from './endpoint/serving-stats.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ImageInput } from './images/to-bytes.js';
+import type { AudienceOptions } from './keys/audience.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from './storage/port.js';
 
 export interface BackendStats extends StoreUsage {
@@ -17,12 +18,6 @@ export interface BackendStats extends StoreUsage {
   queue: { images: number; bytes: number };
 }
 
-/** For whom a record is, or from whom a request comes. */
-export interface AudienceOptions {
-  /** The id of a user or a session, 1 to 256 characters. */
-  audience?: string | undefined;
-}
-
 /**
  * A backend. Every method fails as `errorHandlingMode` says: where the mode returns null, so does the method, and
  * `getLastPixstoreError()` tells why.
@@ -31,10 +26,11 @@ export interface PixstoreBackend {
   /**
    * Encrypts and keeps a new image. Resolves when it is durable; leave the bytes as they are until then.
    *
-   * @param where - a folder, or `{ dir, id }` with an id of your own
+   * @param where - a folder, or `{ dir, id, audience }`: an id of your own, and the user or session that the record is
+   * for; its proof is good for nobody else
    * @throws PixstoreError `IMAGE_INPUT_INVALID`, `IMAGE_EMPTY`, `IMAGE_TRUNCATED`, `IMAGE_NOT_RECOGNIZED`,
    * `IMAGE_FORMAT_REFUSED`, `IMAGE_TOO_LARGE`, `IMAGE_DIR_INVALID`, `IMAGE_ID_INVALID`, `IMAGE_ID_TAKEN`,
-   * `STORAGE_FULL`, `STORAGE_FAILED`
+   * `AUDIENCE_INVALID`, `CONFIG_INVALID`, `STORAGE_FULL`, `STORAGE_FAILED`
    * @example
    * const record = await saveImage(request.body, 'avatars');
    */
@@ -44,13 +40,14 @@ export interface PixstoreBackend {
   /**
    * Replaces an image. The old version stays until the new one is durable, and stays when anything fails.
    *
+   * @param options - `audience`: as for `getImageRecord`
    * @throws PixstoreError as `saveImage`, and `IMAGE_NOT_FOUND`
    * @example
    * const record = await updateImage('avatars:player-7', request.body);
    */
-  updateImage(id: string, image: ImageInput): Promise<ImageRecord | null>;
+  updateImage(id: string, image: ImageInput, options?: AudienceOptions): Promise<ImageRecord | null>;
   /** The same from a file; also `IMAGE_FILE_UNREADABLE`. */
-  updateImageFromFile(id: string, path: string): Promise<ImageRecord | null>;
+  updateImageFromFile(id: string, path: string, options?: AudienceOptions): Promise<ImageRecord | null>;
   /**
    * Removes an image and destroys its key.
    *
@@ -68,8 +65,10 @@ export interface PixstoreBackend {
    * What a browser needs to show an image, or null when there is none. Synchronous. Its proof lives one to two windows,
    * so make it when the browser asks.
    *
-   * @param options - `audience`: the user or session that the record is for; its proof is good for nobody else
-   * @throws PixstoreError `IMAGE_ID_INVALID`, `AUDIENCE_INVALID`, `SEALED_KEY_INVALID`, `SYNC_UNSUPPORTED`
+   * @param options - `audience`: the user or session that the record is for; its proof is good for nobody else. Null, or
+   * no options, makes a record for everybody; undefined is refused
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `AUDIENCE_INVALID`, `CONFIG_INVALID`, `SEALED_KEY_INVALID`,
+   * `SYNC_UNSUPPORTED`
    * @example
    * app.get('/api/me', requireLogin, (req, res) => res.json(getImageRecord(req.user.avatarId)));
    */

@@ -4,6 +4,7 @@ import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import { encodeUpdatedHead } from '../../shared/wire/payload.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 import type { ReadyPart } from '../images/hot-reads.js';
+import type { Audience } from '../keys/audience.js';
 import type { Keyring } from '../keys/master-key.js';
 import type { Proofs } from '../keys/proofs.js';
 import { unsealKey } from '../keys/sealing.js';
@@ -15,8 +16,8 @@ export interface ImageRequest {
   /** The version the client has a key for. Absent: it wants the key too. */
   token: unknown;
   proof: unknown;
-  /** Who asks, as the application knows him: the proof must be bound to the same. */
-  audience?: string | undefined;
+  /** Who asks, as the application knows him: the proof must be bound to the same. Default: null, everybody. */
+  audience?: Audience;
 }
 
 /** A wire payload on its way out. */

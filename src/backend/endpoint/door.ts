@@ -1,3 +1,4 @@
+import { requireArrived } from '../../shared/call-options.js';
 import { type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { isFunction, isRoute, type OptionRule, readOptions } from '../../shared/options.js';
 
@@ -12,12 +13,13 @@ export interface DoorOptions<Request> {
    * Your own check, before the proof is looked at: may whoever sent this request see this image? Unless it says true,
    * the image is answered as with a wrong proof. In a batch it is asked for every image.
    */
-  authorize?: ((request: Request, imageId: string) => MaybePromise<boolean>) | undefined;
+  authorize?: (request: Request, imageId: string) => MaybePromise<boolean>;
   /**
    * Who asks: the id of a user or a session, the same that `getImageRecord(id, { audience })` was given. When it says
-   * null or undefined nobody is there, and no proof is good.
+   * undefined, nobody is there and no proof is good. When it says null, proofs are good that were made for everybody:
+   * mind that `headers.get()` says null where there is no such header.
    */
-  audience?: ((request: Request) => MaybePromise<string | null | undefined>) | undefined;
+  audience?: (request: Request) => MaybePromise<string | null | undefined>;
   /** What the rate limit counts by. Default: the address of the connection, where the door knows it. */
   clientOf?: ((request: Request) => string | undefined) | undefined;
 }
@@ -55,6 +57,7 @@ const rules: Record<keyof DoorOptions<unknown>, OptionRule> = {
 
 /** @throws PixstoreError `CONFIG_INVALID`, naming the option */
 export function readDoorOptions<Request>(given: unknown, name: string): DoorOptions<Request> {
+  requireArrived(given, ['authorize', 'audience'], name);
   return readOptions<DoorOptions<Request>>(given, rules, name);
 }
 

@@ -3,6 +3,7 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { decodeBatchRequest } from '../../shared/wire/batch.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
+import type { Audience } from '../keys/audience.js';
 import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
 import { batchFrames, readEntry } from './batch.js';
 import { payloadStream, reporting } from './body-stream.js';
@@ -12,7 +13,7 @@ import { createLoadLimit, type LoadLimits, type Place } from './load-limit.js';
 import { createPages, type PagesOptions } from './pages.js';
 import { mayAsk, type RateLimiter } from './rate-limit.js';
 import { binaryReply, blameReply, busyReply, type HeaderList, type Reply, textReply } from './reply.js';
-import { type Audience, audienceAt, createServe, type OnServed } from './serve.js';
+import { audienceAt, createServe, type OnServed, type Visitor } from './serve.js';
 import { createServingCounters, type ServingStats } from './serving-stats.js';
 import { readQuery, readTarget, type Target } from './target.js';
 
@@ -42,7 +43,7 @@ export interface Endpoint {
    *
    * @throws PixstoreError `BATCH_INVALID`
    */
-  frames(body: string, audience: string | undefined): AsyncGenerator<Uint8Array>;
+  frames(body: string, audience: Audience): AsyncGenerator<Uint8Array>;
   stats(): ServingStats & { open: LoadLimits };
 }
 
@@ -173,7 +174,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   }
 
   /** One bad entry spoils only its own frame. */
-  function answerEntry(entry: unknown, door: Door, who: Audience): MaybePromise<Answer> {
+  function answerEntry(entry: unknown, door: Door, who: Visitor): MaybePromise<Answer> {
     const failed = (error: unknown) => {
       if (error instanceof PixstoreError && error.code === 'TOKEN_INVALID')
         return refuse(WirePayloadState.InvalidProof);

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
-import { requireAudience } from '../keys/audience.js';
+import { type Audience, requireAudience } from '../keys/audience.js';
 import { type Answer, type AnswerImage, bareAnswer, type ImageRequest } from './answer.js';
 import type { Door } from './door.js';
 import type { ServingCounters } from './serving-stats.js';
@@ -33,9 +33,9 @@ export function createServe(answer: AnswerImage, counters: ServingCounters, onSe
   }
 
   /** The application's checks come first. Whom they refuse is answered as with a wrong proof, and learns no more. */
-  function serveAt({ authorize }: Door, who: Audience, request: ImageRequest): MaybePromise<Answer> {
-    if (who === null) return refuse(WirePayloadState.InvalidProof);
-    const bound = who === undefined ? request : { ...request, audience: who };
+  function serveAt({ authorize }: Door, who: Visitor, request: ImageRequest): MaybePromise<Answer> {
+    if (who === undefined) return refuse(WirePayloadState.InvalidProof);
+    const bound = who === null ? request : { ...request, audience: who };
     const { id } = request;
     if (!authorize || typeof id !== 'string' || id === '') return serve(bound);
     return andThen(authorize(id), (allowed) =>
@@ -46,10 +46,11 @@ export function createServe(answer: AnswerImage, counters: ServingCounters, onSe
   return { serve, serveAt, refuse };
 }
 
-/** Who asks. Undefined: proofs are bound to nobody. Null: they are, and nobody is there. */
-export type Audience = string | null | undefined;
+/** Who asks, as the application says it. Undefined: nobody it knows, and no proof is good. */
+export type Visitor = Audience | undefined;
 
 /** @throws PixstoreError `AUDIENCE_INVALID`, or what the application throws */
-export function audienceAt({ audience }: Door): MaybePromise<Audience> {
-  return audience && andThen(audience(), (who) => (who === undefined || who === null ? null : requireAudience(who)));
+export function audienceAt({ audience }: Door): MaybePromise<Visitor> {
+  if (!audience) return null;
+  return andThen(audience(), (who) => (who === undefined || who === null ? who : requireAudience(who)));
 }

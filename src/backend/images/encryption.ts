@@ -1,6 +1,7 @@
-import { createCipheriv, webcrypto } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatToByte } from '../../shared/formats.js';
-import { ivLength, keyLength, tagLength } from '../../shared/wire/layout.js';
+import { ivLength, keyLength } from '../../shared/wire/layout.js';
 import type { DecryptionKey } from '../../shared/wire/payload.js';
 import type { ImageFormat } from '../../types/index.js';
 
@@ -10,9 +11,9 @@ export interface EncryptedImage extends DecryptionKey {
   ciphertext: Uint8Array;
 }
 
-// Up to here (half a millisecond) a cipher on this thread costs less than the trip to the thread pool, whose copies
-// weigh more than the encryption. Above, the thread that serves requests must not stand still for it.
-const inlineLimit = 1024 * 1024;
+// What is encrypted in one turn of the loop, in about half a millisecond: the thread that serves requests must not stand
+// still for a large image. The thread pool would take it over whole, but its copies of 50 MiB stop the loop for longer.
+const sliceLength = 1024 * 1024;
 
 // Results of this size come from memory that is used again; larger ones would each be mapped and unmapped.
 const chunkLength = 64 * 1024;
@@ -25,34 +26,13 @@ export async function encryptImage(
 ): Promise<EncryptedImage> {
   const key = randomBytes(keyLength);
   const iv = randomBytes(ivLength);
-  const formatByte = Uint8Array.of(formatToByte(format));
-  const encrypt = bytes.length <= inlineLimit ? encryptHere : encryptOnThreadPool;
-  return { key, iv, ...(await encrypt(formatByte, bytes, key, iv)) };
-}
-
-type Encrypted = Pick<EncryptedImage, 'tag' | 'ciphertext'>;
-
-function encryptHere(formatByte: Uint8Array, bytes: Uint8Array, key: Uint8Array, iv: Uint8Array): Encrypted {
   const cipher = createCipheriv('aes-256-gcm', key, iv);
-  const ciphertext = new Uint8Array(Buffer.allocUnsafeSlow(formatByte.length + bytes.length).buffer);
-  ciphertext.set(cipher.update(formatByte));
+  const ciphertext = new Uint8Array(Buffer.allocUnsafeSlow(1 + bytes.length).buffer);
+  ciphertext.set(cipher.update(Uint8Array.of(formatToByte(format))));
   for (let at = 0; at < bytes.length; at += chunkLength) {
-    ciphertext.set(cipher.update(bytes.subarray(at, at + chunkLength)), formatByte.length + at);
+    if (at > 0 && at % sliceLength === 0) await nextTurn();
+    ciphertext.set(cipher.update(bytes.subarray(at, at + chunkLength)), 1 + at);
   }
   cipher.final();
-  return { tag: cipher.getAuthTag(), ciphertext };
-}
-
-async function encryptOnThreadPool(
-  formatByte: Uint8Array,
-  bytes: Uint8Array,
-  key: Uint8Array,
-  iv: Uint8Array,
-): Promise<Encrypted> {
-  const { subtle } = webcrypto;
-  const plaintext = Buffer.concat([formatByte, bytes]);
-  const cryptoKey = await subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt']);
-  const sealed = new Uint8Array(await subtle.encrypt({ name: 'AES-GCM', iv }, cryptoKey, plaintext));
-  const end = sealed.length - tagLength;
-  return { tag: sealed.subarray(end), ciphertext: sealed.subarray(0, end) };
+  return { key, iv, tag: cipher.getAuthTag(), ciphertext };
 }

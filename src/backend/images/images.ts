@@ -1,13 +1,14 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { isToken } from '../../shared/image-id.js';
 import type { ImageFormat, ImageMeta, ImageRecord } from '../../types/index.js';
+import type { Audience } from '../keys/audience.js';
 import { requireKeys } from '../keys/load-keyring.js';
 import type { Keyring } from '../keys/master-key.js';
 import type { Proofs } from '../keys/proofs.js';
 import { sealKey, unsealKey } from '../keys/sealing.js';
 import type { ExpectedToken, ImageStore, PartRecord } from '../storage/port.js';
 import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
-import { newImageId, requireImageId, type SaveOptions } from './ids.js';
+import { newImageId, readSaveOptions, requireImageId, type SaveOptions } from './ids.js';
 import { inspectImage } from './inspect.js';
 import { createSerializer } from './serialize.js';
 
@@ -51,25 +52,27 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
     token: number,
     image: EncryptedImage,
     expectedToken: ExpectedToken,
+    audience: Audience,
   ): Promise<ImageRecord | null> {
     const { key, iv, tag, ciphertext } = image;
     const sealedKey = sealKey(key, { id, token }, keyring[0], randomBytes);
     const storing = store.put({ id, token, parts: [{ id, sealedKey, iv, tag, ciphertext }] }, expectedToken);
     // Made while the disk is at work.
-    const record = { id, token, meta: toMeta(key, image), statelessProof: proofs.prove(id) };
+    const record = { id, token, meta: toMeta(key, image), statelessProof: proofs.prove(id, audience) };
     return (await storing) ? record : null;
   }
 
   return {
-    /** @throws PixstoreError what `inspectImage` and `newImageId` throw, or `IMAGE_ID_TAKEN` */
+    /** @throws PixstoreError what `inspectImage`, `readSaveOptions` and `newImageId` throw, or `IMAGE_ID_TAKEN` */
     async save(bytes: Uint8Array, where?: string | SaveOptions): Promise<ImageRecord> {
-      const { id, chosen } = newImageId(where, randomBytes);
+      const { audience, ...place } = readSaveOptions(where);
+      const { id, chosen } = newImageId(place, randomBytes);
       const image = await encrypt(bytes);
       await noteSealingKey();
       let token = now();
       for (let tries = 0; tries < mostTries; tries += 1) {
         if (chosen && (await store.record(id))) throw taken();
-        const record = await put(id, token, image, null);
+        const record = await put(id, token, image, null, audience);
         if (record) return record;
         // Either the id was taken since we looked, or an image with a higher token was removed.
         token = Math.max(now(), tokenAfter(await store.lastRemovedToken()));
@@ -78,7 +81,7 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
     },
 
     /** @throws PixstoreError what `inspectImage` throws, or `IMAGE_NOT_FOUND` */
-    async update(givenId: string, bytes: Uint8Array): Promise<ImageRecord> {
+    async update(givenId: string, bytes: Uint8Array, audience: Audience): Promise<ImageRecord> {
       const id = requireImageId(givenId);
       const image = await encrypt(bytes);
       return oneByOne(id, async () => {
@@ -86,7 +89,7 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
         let token = now();
         for (let tries = 0; tries < mostTries; tries += 1) {
           // The clock is above the token of what is stored, almost always: then nobody has to look that up first.
-          const record = await put(id, token, image, 'older');
+          const record = await put(id, token, image, 'older', audience);
           if (record) return record;
           const current = await store.record(id);
           if (!current) throw notFound();
@@ -105,7 +108,7 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
     exists: (id: string): boolean => lookUpNow(requireImageId(id)) !== null,
 
     /** @throws PixstoreError `SYNC_UNSUPPORTED`, `IMAGE_ID_INVALID` or `SEALED_KEY_INVALID` */
-    record(id: string, audience?: string): ImageRecord | null {
+    record(id: string, audience: Audience): ImageRecord | null {
       const part = lookUpNow(requireImageId(id));
       return part && open(part, audience);
     },
@@ -137,7 +140,7 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
     return store.record(id) as PartRecord | null;
   }
 
-  function open(part: PartRecord, audience?: string): ImageRecord {
+  function open(part: PartRecord, audience: Audience): ImageRecord {
     let handout = handouts.get(part);
     if (!handout) {
       handout = { meta: toMeta(unsealKey(part.sealedKey, part, keyring), part) };
@@ -145,7 +148,7 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
     }
     // The meta is copied: what is handed out is the caller's to change.
     const { id, token } = part;
-    const statelessProof = audience === undefined ? commonProof(id, handout) : proofs.prove(id, audience);
+    const statelessProof = audience === null ? commonProof(id, handout) : proofs.prove(id, audience);
     return { id, token, meta: { ...handout.meta }, statelessProof };
   }
 

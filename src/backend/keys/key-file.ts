@@ -1,28 +1,84 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { type Keyring, masterKeyLength, parseKeyring } from './master-key.js';
 
+// Hundreds of keys, one a line, have fewer bytes; more is some other file.
+const longestFile = 64 * 1024;
+
 /**
  * @returns the keys in the file, one a line, or null when there is no such file
- * @throws PixstoreError `MASTER_KEY_INVALID` when the file is there but cannot be used
+ * @throws PixstoreError `MASTER_KEY_INVALID` when the file is there but cannot be used, or somebody else could use it
  */
 export function readKeyFile(path: string): Keyring | null {
-  let content: string;
+  let file: number;
   try {
-    content = readFileSync(path, 'utf8');
+    // Without waiting: a pipe of that name would have us stand still until somebody writes into it.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unreadable(cause);
+  }
+  try {
+    const found = fstatSync(file);
+    requireOrdinary(found);
+    requirePrivate(found);
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return parseKeyring(
+      lines.filter((line) => line.trim() !== ''),
+      'the key file beside the database',
+    );
+  } catch (cause) {
+    throw cause instanceof PixstoreError ? cause : unreadable(cause);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function requireOrdinary(found: Stats): void {
+  if (found.isFile() && found.size <= longestFile) return;
+  throw new PixstoreError(
+    'MASTER_KEY_INVALID',
+    `What is beside the database in place of the key file is ${found.isFile() ? `a file of ${found.size} bytes` : 'no file'}. A key file has one key a line.`,
+  );
+}
+
+/** Who can read the master key can open every image. Windows has no such modes: there the folder's rights decide. */
+function requirePrivate({ mode, uid }: Stats): void {
+  if (process.platform === 'win32') return;
+  const elsewhere = 'or bring the key in by PIXSTORE_MASTER_KEY and remove the file';
+  if ((mode & 0o077) !== 0) {
     throw new PixstoreError(
       'MASTER_KEY_INVALID',
-      `The key file beside the database cannot be read (${code}). Check who owns it.`,
-      { cause },
+      `The key file beside the database may be used by others (its mode is ${(mode & 0o777).toString(8)}). Say "chmod 600" to it, ${elsewhere}. If it has been so for long, take a new key.`,
     );
   }
-  const lines = content.split('\n').filter((line) => line.trim() !== '');
-  return parseKeyring(lines, 'the key file beside the database');
+  if (uid !== 0 && uid !== process.geteuid?.()) {
+    throw new PixstoreError(
+      'MASTER_KEY_INVALID',
+      `The key file beside the database belongs to another user than the one that runs this process. Say "chown" to it, ${elsewhere}.`,
+    );
+  }
+}
+
+function unreadable(cause: unknown): PixstoreError {
+  return new PixstoreError(
+    'MASTER_KEY_INVALID',
+    `The key file beside the database cannot be read (${(cause as NodeJS.ErrnoException).code}). Check who owns it.`,
+    { cause },
+  );
 }
 
 /**

@@ -6,7 +6,7 @@ import { type Keyring, parseKeyring } from './master-key.js';
 export interface KeySources {
   /** The option. */
   masterKey?: string | readonly string[] | undefined;
-  /** `PIXSTORE_MASTER_KEY`: keys with commas between them. */
+  /** `PIXSTORE_MASTER_KEY`: keys with commas between them. Undefined when it is not set. */
   environment?: string | undefined;
   /** Where a key file may be, and whether the store has sealed keys already. Absent when the store is the user's own. */
   keyFile?: { path: string; storeHasKeys: boolean };
@@ -21,7 +21,8 @@ export interface KeySources {
  */
 export function loadKeyring({ masterKey, environment, keyFile, announce }: KeySources): Keyring {
   if (masterKey !== undefined) return parseKeyring([masterKey].flat(), 'the option masterKey');
-  if (environment?.trim()) return parseKeyring(environment.split(','), 'PIXSTORE_MASTER_KEY');
+  // Set but blank is a secret that did not arrive, not the wish for a key file.
+  if (environment !== undefined) return parseKeyring(environment.split(','), 'PIXSTORE_MASTER_KEY');
   if (!keyFile) {
     throw new PixstoreError(
       'MASTER_KEY_REQUIRED',

@@ -32,14 +32,15 @@ export function deriveMasterKey(secret: Uint8Array): MasterKey {
  * @throws PixstoreError `MASTER_KEY_INVALID`
  */
 export function parseKeyring(keys: readonly string[], source: string): Keyring {
-  const parsed = keys.map((text, index) => {
-    const secret = decodeSecret(text.trim());
-    if (secret) return deriveMasterKey(secret);
+  const parsed = keys.map((given, index) => {
+    const text = given.trim();
+    const secret = decodeSecret(text);
+    if (secret && !isBlank(secret)) return deriveMasterKey(secret);
     const which = keys.length > 1 ? `Key ${index + 1} of ${source}` : `The key in ${source}`;
-    throw new PixstoreError(
-      'MASTER_KEY_INVALID',
-      `${which} is not ${masterKeyLength} bytes in base64 or hex. Make one with "openssl rand -base64 32".`,
-    );
+    let problem = `is not ${masterKeyLength} bytes in base64 or hex`;
+    if (text === '') problem = 'is there, but empty';
+    if (secret) problem = 'is blank: all of its bits are the same';
+    throw new PixstoreError('MASTER_KEY_INVALID', `${which} ${problem}. Make one with "openssl rand -base64 32".`);
   });
   const [first, ...others] = parsed;
   if (!first)
@@ -48,6 +49,11 @@ export function parseKeyring(keys: readonly string[], source: string): Keyring {
       `There is no key in ${source}. Give one of ${masterKeyLength} bytes in base64 or hex.`,
     );
   return [first, ...others];
+}
+
+/** What memory and disks hold before anything is written to them is no secret. */
+function isBlank(secret: Uint8Array): boolean {
+  return [0x00, 0xff].some((blank) => secret.every((byte) => byte === blank));
 }
 
 function decodeSecret(text: string): Uint8Array | undefined {

@@ -27,7 +27,7 @@ export const errorCodes = {
   IMAGE_NOT_FOUND: 'No image has this id.',
   TOKEN_INVALID: 'A token is not a whole number from 0 to 2^53 - 1.',
   // keys
-  MASTER_KEY_INVALID: 'A master key is not 32 bytes in base64 or hex.',
+  MASTER_KEY_INVALID: 'A master key is not 32 bytes in base64 or hex, is blank, or lies where others may read it.',
   MASTER_KEY_MISSING: 'The store holds images, but the key file that opens them is gone.',
   MASTER_KEY_MISMATCH: 'The store was sealed with a master key that was not given.',
   MASTER_KEY_REQUIRED: 'A store of your own needs a master key of your own.',
@@ -51,7 +51,7 @@ export const errorCodes = {
   SYNC_UNSUPPORTED: 'The store cannot answer synchronously.',
   // the wire
   PAYLOAD_INVALID: 'A wire payload is empty, cut off, in an unknown state, or older than what was asked for.',
-  AUDIENCE_INVALID: 'An audience is not a string of 1 to 256 characters.',
+  AUDIENCE_INVALID: 'An audience is neither null nor a string of 1 to 256 characters.',
   BATCH_TOO_LARGE: 'The body of a batch request has more bytes than a batch of 256 images needs.',
   BATCH_INVALID: 'The body of a batch request cannot be read.',
   // frontend

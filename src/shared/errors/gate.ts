@@ -1,4 +1,5 @@
 import type { ErrorHandlingMode } from '../../types/index.js';
+import { tell } from '../callbacks.js';
 import { customErrorHandler, rememberError } from './last-error.js';
 
 /** Where lines go that a person should see. `console` is one. */
@@ -33,7 +34,17 @@ export interface ErrorGate {
 }
 
 export function createErrorGate(mode: ErrorHandlingMode, logger: Logger): ErrorGate {
-  const handle = (error: unknown) => handleError(error, { errorHandlingMode: mode, logger });
+  const handle = (error: unknown): null => {
+    if (mode !== 'custom' || !customErrorHandler) return handleError(error, { errorHandlingMode: mode, logger });
+    rememberError(error);
+    // What the handler throws is passed on. What it rejects with comes when nobody waits for it any more.
+    const handled: unknown = customErrorHandler(error);
+    tell(
+      () => handled,
+      (failure) => logger.error(`[pixstore] the custom error handler failed: ${(failure as Error)?.name}`),
+    );
+    return null;
+  };
   return {
     run(work) {
       try {

@@ -30,7 +30,7 @@ export function rememberError(error: unknown): error is PixstoreError {
 
 /**
  * Sets what the error mode `custom` calls, with whatever was thrown. The call that failed then returns null; what the
- * handler throws is passed on.
+ * handler throws is passed on; on the server, what an asynchronous one rejects with is logged.
  *
  * @example
  * setCustomErrorHandler((error) => Sentry.captureException(error));

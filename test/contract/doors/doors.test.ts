@@ -43,7 +43,7 @@ async function save(backend: PixstoreBackend, dir: string, name = 'coffee.webp')
   return record.id;
 }
 
-function recordFor(backend: PixstoreBackend, id: string, audience: string | undefined): ImageRecord {
+function recordFor(backend: PixstoreBackend, id: string, audience: string | null): ImageRecord {
   const record = backend.getImageRecord(id, { audience });
   if (!record) throw new Error('There is no such image.');
   return record;
@@ -68,7 +68,7 @@ describe.each(doors)('through %s', (name, start, send) => {
     const { backend, url, scan, jwt } = await openClinic();
     expect(stateOf(await askFor(send, url, recordFor(backend, scan, 'anna')))).toBe('InvalidProof');
     expect(stateOf(await askFor(send, url, recordFor(backend, scan, 'boris'), jwt))).toBe('InvalidProof');
-    expect(stateOf(await askFor(send, url, recordFor(backend, scan, undefined), jwt))).toBe('InvalidProof');
+    expect(stateOf(await askFor(send, url, recordFor(backend, scan, null), jwt))).toBe('InvalidProof');
   });
 
   it('asks the application before it looks at the proof', async () => {

@@ -103,7 +103,7 @@ describe('customEndpointBatchHelper', () => {
     const bound = backend.getImageRecord(record.id, { audience: 'anna' }) as ImageRecord;
     const body = encodeBatchRequest([entryOf(record), entryOf(bound)]);
     for (const [audience, states] of [
-      [undefined, ['Success', 'InvalidProof']],
+      [null, ['Success', 'InvalidProof']],
       ['anna', ['InvalidProof', 'Success']],
       ['boris', ['InvalidProof', 'InvalidProof']],
     ] as const) {

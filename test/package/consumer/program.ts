@@ -35,6 +35,18 @@ export async function page(record: ImageRecord): Promise<Blob | null> {
   return getLastPixstoreError()?.code === 'IMAGE_NOT_FOUND' ? null : blob;
 }
 
+export function recordFor(id: string, user?: { id: string }) {
+  // @ts-expect-error a user who may not be there: null would say everybody
+  getImageRecord(id, { audience: user?.id });
+  // @ts-expect-error the user in place of the options
+  getImageRecord(id, 'user-7');
+  // @ts-expect-error an option that does not exist
+  getImageRecord(id, { audiance: 'user-7' });
+  // @ts-expect-error a secret that did not arrive
+  createPixstoreBackend({ masterKey: undefined });
+  return getImageRecord(id, { audience: user ? user.id : null });
+}
+
 // @ts-expect-error an option that does not exist
 createPixstoreBackend({ imageFormat: ['png'] });
 // @ts-expect-error a record without its token

@@ -292,7 +292,7 @@ describe('master keys', () => {
     await failure('MASTER_KEY_MISSING', () => createPixstoreBackend(config));
     expect(await readdir(folder)).not.toContain('db.sqlite.key');
     await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend({ ...config, masterKey }));
-    writeFileSync(join(folder, 'db.sqlite.key'), `${masterKey}\n`);
+    writeFileSync(join(folder, 'db.sqlite.key'), `${masterKey}\n`, { mode: 0o600 });
     await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend(config));
 
     await rename(join(folder, 'elsewhere'), join(folder, 'db.sqlite.key'));
@@ -401,6 +401,8 @@ describe('a backend', () => {
     [{ maxImageBytes: 0 }, 'maxImageBytes'],
     [{ masterKey: 7 }, 'masterKey'],
     [{ masterKey: [] }, 'masterKey'],
+    [{ masterKey: undefined }, 'masterKey'],
+    [{ rateLimit: { limiter: { consume() {} }, clientof: () => 'a' } }, 'rateLimit'],
     [{ statelessKeyWindowLength: 0 }, 'statelessKeyWindowLength'],
     [{ statelessKeyWindowLength: -2 }, 'statelessKeyWindowLength'],
     [{ statelessKeyWindowLength: 1.5 }, 'statelessKeyWindowLength'],

@@ -52,4 +52,18 @@ describe('encryption of images', () => {
     expect(new Set(twice.map(({ key }) => hex(key))).size).toBe(2);
     expect(new Set(twice.map(({ iv }) => hex(iv))).size).toBe(2);
   });
+
+  test('of a large image gives everybody else a turn after each MiB', async () => {
+    const mebibytes = 20;
+    let turns = 0;
+    let isDone = false;
+    const takeTurns = () => {
+      turns += 1;
+      if (!isDone) setImmediate(takeTurns);
+    };
+    setImmediate(takeTurns);
+    await encryptImage('png', new Uint8Array(mebibytes * 1024 * 1024), randomBytes);
+    isDone = true;
+    expect(turns).toBeGreaterThanOrEqual(mebibytes - 1);
+  });
 });

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { newImageId, requireImageId } from '../../../../src/backend/images/ids.js';
+import { newImageId, readSaveOptions, requireImageId } from '../../../../src/backend/images/ids.js';
 import { failure } from '../../../support/errors.js';
 
-const idFor = (where?: unknown) => newImageId(where as string, randomBytes);
+const idFor = (where?: unknown) => newImageId(readSaveOptions(where as string), randomBytes);
 
 describe('ids of new images', () => {
   test('are random, 128 bits, and never the same', () => {
@@ -31,13 +31,22 @@ describe('ids of new images', () => {
     },
   );
 
-  test.each([7, true, { dir: 7 }])('%j is no folder', async (where) => {
+  test.each([7, true, [], ['a'], { dir: 7 }, { dir: null }])('%j is no folder', async (where) => {
     await failure('IMAGE_DIR_INVALID', () => idFor(where));
   });
 
   test('an option that does not exist is named', async () => {
     const error = await failure('CONFIG_INVALID', () => idFor({ folder: 'a' }));
     expect(error.message).toContain('"folder"');
+    for (const typo of ['dirr', 'Dir', 'audiance'])
+      await failure('CONFIG_INVALID', () => idFor({ dir: 'a', [typo]: 'b' }));
+  });
+
+  test('a promise of options is not taken for options', async () => {
+    const promise = Promise.resolve({ dir: 'internal' });
+    const { message } = await failure('CONFIG_INVALID', () => idFor(promise));
+    expect(message).toContain('a promise (await it first) was given');
+    await failure('IMAGE_DIR_INVALID', () => idFor({ dir: Promise.resolve('internal') }));
   });
 
   test.each([

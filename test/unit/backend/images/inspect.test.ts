@@ -94,4 +94,53 @@ describe('the format of an image', () => {
       }
     }
   });
+
+  // What a server accepts by default is 50 MiB. Nothing of that size may keep the thread that serves everybody.
+  const large = 50 * 1024 * 1024;
+  const repeated = (beginning: number[], piece: number[], length = large) => {
+    const bytes = Buffer.alloc(length, Buffer.from(piece));
+    bytes.set(beginning);
+    return bytes;
+  };
+  const jpeg = [0xff, 0xd8, 0xff];
+  const riff = [...text('RIFF1234WEBP')];
+  const png = [...photo('cat.png').subarray(0, 8)];
+  const ftyp = [0, 0, 0, 0x20, ...text('ftyp')];
+
+  test.each<[string, () => Uint8Array]>([
+    ['JPEG and zeros', () => repeated(jpeg, [0])],
+    ['JPEG and fill bytes', () => repeated(jpeg, [0xff])],
+    ['JPEG and stuffed bytes', () => repeated(jpeg, [0xff, 0])],
+    ['JPEG and starts of images', () => repeated(jpeg, [0xff, 0xd8])],
+    ['JPEG and restart markers', () => repeated(jpeg, [0xff, 0xd0])],
+    ['JPEG and the shortest segments', () => repeated([0xff, 0xd8], [0xff, 0xe0, 0, 2])],
+    ['JPEG and segments of three bytes', () => repeated([0xff, 0xd8], [0xff, 0xfe, 0, 3, 0])],
+    ['JPEG and the longest segment, of markers', () => repeated([...jpeg, 0xe1, 0xff, 0xfe], [0xff, 0xe1])],
+    ['JPEG and text', () => repeated(jpeg, [...text('no marker anywhere ')])],
+    ['RIFF in RIFF', () => repeated(riff, riff)],
+    ['WebP of unknown chunks', () => repeated(riff, [...text('ALPH'), 0, 0, 0, 0])],
+    ['PNG of empty chunks', () => repeated(png, [0, 0, 0, 0, ...text('tEXt'), 0, 0, 0, 0])],
+    ['zeros', () => repeated([], [0])],
+    ['boxes of no length', () => repeated(ftyp, ftyp)],
+    ['JPEG XL boxes', () => repeated([0, 0, 0, 0x0c, ...text('JXL \r\n\x87\n')], [0, 0, 0, 0, ...text('jxlp')])],
+    ['icons in icons', () => repeated([...text('icns')], [...text('icns'), 0, 0, 0, 0])],
+    ['TIFF with a directory of itself', () => repeated([...text('II*\0'), 8, 0, 0, 0], [0xff, 0xff])],
+    ['open elements of SVG', () => repeated([], [...text('<svg ')])],
+    ['open comments of SVG', () => repeated([...text('<!--')], [...text('<!-- <svg')])],
+    ['quotes in SVG', () => repeated([...text('<svg ')], [...text('"\'')])],
+    ['blanks', () => repeated([], [0x20])],
+  ])('50 MiB of %s take no time', (_, make) => {
+    const bytes = make();
+    const milliseconds = [1, 2, 3].map(() => {
+      const before = process.cpuUsage(); // others may be using the processor as well
+      try {
+        inspectImage(bytes, all);
+      } catch (error) {
+        expect((error as { code?: string }).code).toMatch(/^IMAGE_/);
+      }
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
+    });
+    expect(Math.min(...milliseconds)).toBeLessThan(50);
+  });
 });

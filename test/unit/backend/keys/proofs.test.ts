@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deriveMasterKey } from '../../../../src/backend/keys/master-key.js';
 import { createProofs } from '../../../../src/backend/keys/proofs.js';
@@ -43,12 +44,74 @@ describe('proofs', () => {
     }
   });
 
-  test('of the future are not good', () => {
+  test('of the next window are good from 5 s before it begins, and not a millisecond earlier', () => {
     const { clock, proofs } = withClock();
     clock.now = start + 20_000;
     const proof = proofs.prove('k');
-    clock.now = start;
-    expect(proofs.isGood('k', proof)).toBe(false);
+    for (const [time, good] of [
+      [start + 14_999, false],
+      [start + 15_000, true],
+      [start + 19_999, true],
+      [start + 14_999, false], // also when the clock is set back, after it was good
+      [start, false],
+      [start - 1, false],
+      [start + 20_000, true],
+      [start + 59_999, true],
+      [start + 60_000, false],
+    ] as const) {
+      clock.now = time;
+      expect(proofs.isGood('k', proof), `at ${time - start}`).toBe(good);
+    }
+  });
+
+  test('of windows after the next are not good', () => {
+    for (const windowLength of [20_000, 5_000, 1_000, 1]) {
+      const { clock, proofs } = withClock([master], windowLength);
+      clock.now = start + 2 * windowLength;
+      const proof = proofs.prove('k');
+      clock.now = start + windowLength - 1;
+      expect(proofs.isGood('k', proof), `windows of ${windowLength} ms`).toBe(false);
+    }
+  });
+
+  test('of windows no longer than 5 s are good a whole window early, no more', () => {
+    for (const windowLength of [5_000, 1_000, 1]) {
+      const { clock, proofs } = withClock([master], windowLength);
+      clock.now = start + windowLength;
+      const proof = proofs.prove('k');
+      clock.now = start;
+      expect(proofs.isGood('k', proof), `windows of ${windowLength} ms`).toBe(true);
+      clock.now = start - 1;
+      expect(proofs.isGood('k', proof), `windows of ${windowLength} ms`).toBe(false);
+    }
+  });
+
+  test('that are fresh are good on every server whose clock is at most 5 s off', () => {
+    const [one, two] = [withClock(), withClock()];
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 10 ** 9 }), fc.integer({ min: -5_000, max: 5_000 }), (after, apart) => {
+        one.clock.now = start + after;
+        two.clock.now = start + after + apart;
+        expect(two.proofs.isGood('k', one.proofs.prove('k'))).toBe(true);
+        expect(two.proofs.isGood('k', one.proofs.prove('k', 'user-7'), 'user-7')).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('end on every such server after two windows and 5 s', () => {
+    const [one, two] = [withClock(), withClock()];
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 10 ** 9 }), fc.integer({ min: -5_000, max: 5_000 }), (after, apart) => {
+        one.clock.now = start + after;
+        const proof = one.proofs.prove('k');
+        two.clock.now = start + after + apart;
+        expect(two.proofs.isGood('k', proof)).toBe(true); // and now it may be remembered
+        two.clock.now += 45_000;
+        expect(two.proofs.isGood('k', proof)).toBe(false);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   test('are good for their id alone', () => {

@@ -1,0 +1,19 @@
+/** What a header says of the picture, in pixels. */
+export interface ImageSize {
+  width: number;
+  height: number;
+}
+
+/** Readers of numbers, and of bytes as text. What lies behind the end reads as zeros. */
+export const uint16 = (bytes: Uint8Array, at: number): number => (byte(bytes, at) << 8) | byte(bytes, at + 1);
+export const uint32 = (bytes: Uint8Array, at: number): number => uint16(bytes, at) * 0x1_00_00 + uint16(bytes, at + 2);
+export const uint16LittleEndian = (bytes: Uint8Array, at: number): number =>
+  byte(bytes, at) | (byte(bytes, at + 1) << 8);
+export const uint24LittleEndian = (bytes: Uint8Array, at: number): number =>
+  uint16LittleEndian(bytes, at) | (byte(bytes, at + 2) << 16);
+export const textAt = (bytes: Uint8Array, at: number, length: number): string =>
+  String.fromCharCode(...bytes.subarray(at, at + length));
+
+function byte(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0;
+}
