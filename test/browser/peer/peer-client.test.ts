@@ -124,7 +124,10 @@ test('a page that had the peer before takes the place of its cache, and shows an
     [record, world.tap.port] as const,
   );
   expect(sources).toEqual(['network', 'disk']);
-  expect(await page.evaluate(describeDatabase)).toEqual({ version: 1, stores: { images: 1, 'images-usage': 1 } });
+  expect(await page.evaluate(describeDatabase)).toMatchObject({
+    version: 1,
+    stores: { images: 1, 'images-usage': 1 },
+  });
 });
 
 /** Runs in the page: what the database `pixstore` is like, as any script could see it. */
