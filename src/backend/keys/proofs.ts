@@ -7,8 +7,12 @@ export interface Proofs {
   currentWindow(): number;
   /** A proof that is good now and for one to two windows; for whoever is `audience` alone, when one is given. */
   prove(id: string, audience?: string): string;
-  /** Was this proof made here, for this id and audience, in the current or the previous window? */
-  isGood(id: string, proof: string, audience?: string): boolean;
+  /**
+   * Was this proof made here, for this id and audience, in the current or the previous window?
+   *
+   * @param at - in ms: judges it by this moment and not by now, for requests that had to wait since they came
+   */
+  isGood(id: string, proof: string, audience?: string, at?: number): boolean;
 }
 
 // A proof as text; other text that decodes to the same bytes is another proof, and not ours.
@@ -20,7 +24,7 @@ const rememberedAtMost = 8192;
 
 /** @param windowLength - in ms */
 export function createProofs(keyring: Keyring, windowLength: number, now: () => number): Proofs {
-  const currentWindow = () => Math.floor(now() / windowLength);
+  const currentWindow = (at = now()) => Math.floor(at / windowLength);
   const given = Buffer.alloc(proofLength);
   const none = Buffer.alloc(proofLength);
   const remembered = new Map<string, Uint8Array>();
@@ -45,12 +49,12 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
   }
 
   return {
-    currentWindow,
+    currentWindow: () => currentWindow(),
     prove: (id, audience) => sign(keyring[0], id, currentWindow(), audience),
 
-    isGood(id, proof, audience) {
+    isGood(id, proof, audience, at) {
       if (!proofPattern.test(proof)) return false;
-      const window = currentWindow();
+      const window = currentWindow(at);
       if (window !== rememberedWindow) remembered.clear();
       rememberedWindow = window;
       given.write(proof, 'latin1');
