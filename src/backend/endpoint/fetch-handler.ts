@@ -67,7 +67,7 @@ function toResponse(request: Request, reply: Reply, report: (error: unknown) => 
     }
     const pieces = isInMemory(body) ? inSmallPieces(body) : body;
     const stream = responseStream(pieces, reply.sending, report);
-    onAbort(request, stream.end);
+    onAbort(request, stream.letGo);
     return new Response(stream.readable, { status, headers });
   } catch (error) {
     discard(reply);
