@@ -47,6 +47,11 @@ export function createPace(patience: number, now: () => number = performance.now
   let timer: NodeJS.Timeout | undefined;
 
   function check(): void {
+    // Not when the last one goes: on most connections that is a moment after the first has come.
+    if (lines.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
     for (const line of lines.values()) {
       const elapsed = now() - line.checkedAt;
       line.checkedAt += elapsed;
@@ -59,7 +64,7 @@ export function createPace(patience: number, now: () => number = performance.now
     let line = lines.get(connection);
     if (!line) {
       line = { ends: new Set(), checkedAt: now(), allowance: patience, credit: patience };
-      if (lines.size === 0) timer = setInterval(check, interval).unref();
+      timer ??= setInterval(check, interval).unref();
       lines.set(connection, line);
     }
     return line;
@@ -79,9 +84,7 @@ export function createPace(patience: number, now: () => number = performance.now
         stop() {
           line.ends.delete(end);
           line.allowance -= unheard;
-          if (line.ends.size > 0 || lines.get(connection) !== line) return;
-          lines.delete(connection);
-          if (lines.size === 0) clearInterval(timer);
+          if (line.ends.size === 0 && lines.get(connection) === line) lines.delete(connection);
         },
       };
     },
