@@ -68,10 +68,11 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
 
   function startEndpoint(): DefaultServer {
     const clientOf = options.rateLimit?.clientOf as DoorOptions<NodeRequest>['clientOf'];
-    const handler = nodeHandler(endpoint, { route: options.defaultEndpointRoute, clientOf });
+    const { defaultEndpointRoute: route, defaultEndpointTimeouts: timeouts } = options;
+    const handler = nodeHandler(endpoint, { route, clientOf, timeouts });
     return startDefaultServer(handler, options.defaultEndpointListenHost, options.defaultEndpointListenPort, {
       connections: options.defaultEndpointMaxConnections,
-      timeouts: options.defaultEndpointTimeouts,
+      timeouts,
     });
   }
 

@@ -21,7 +21,8 @@ import {
 import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
 import { checkedClock } from './clock.js';
 import type { EndpointTimeouts } from './endpoint/default-server.js';
-import type { RateLimiter } from './endpoint/rate-limit.js';
+import type { RateLimiter, RateLimiterFailure } from './endpoint/rate-limit.js';
+import { isTimeoutsOf, withDefaultTimeouts } from './endpoint/timeouts.js';
 import type { RandomBytes } from './images/encryption.js';
 import { checkedRandomBytes } from './images/random.js';
 import type { ImageStore } from './storage/port.js';
@@ -96,6 +97,11 @@ export interface RateLimitOptions {
   limiter: RateLimiter;
   /** What clients of the default endpoint are told apart by; behind a proxy, what it says. Default: their address. */
   clientOf?: (request: IncomingMessage) => string;
+  /**
+   * What becomes of images while the limiter fails, since its store is down for instance: `closed` answers them
+   * `RateLimited`, so that browsers try again; `open` serves them. Default: closed.
+   */
+  onError?: RateLimiterFailure;
 }
 
 /** What `createPixstoreBackend` takes: any of the options. */
@@ -105,10 +111,15 @@ export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Na
 type IfAbsent<Name> = Name extends 'masterKey' ? never : undefined;
 
 const mebibyte = 1024 * 1024;
-const longestTimer = 2 ** 31 - 1;
 
 /** Longer between two requests than the minute that proxies keep their connections. */
-const defaultTimeouts: EndpointTimeouts = { headers: 10_000, request: 30_000, stalled: 60_000, keepAlive: 65_000 };
+const defaultTimeouts: EndpointTimeouts = {
+  headers: 10_000,
+  request: 30_000,
+  stalled: 60_000,
+  keepAlive: 65_000,
+  ...withDefaultTimeouts({}),
+};
 
 const isWindowLength: Check = (value) =>
   value === -1 ? undefined : isWholeNumber(1)(value) && 'a whole number of ms of at least 1, or -1 for no proofs';
@@ -133,29 +144,17 @@ const isStore = must('an ImageStore', (value) =>
 );
 
 const isRateLimit = must(
-  '{ limiter, clientOf? }: a limiter with a method consume(client, points), and a function',
+  '{ limiter, clientOf?, onError? }: a limiter with a method consume(client, points), a function, and "closed" or "open"',
   (value) => {
-    const {
-      limiter,
-      clientOf = () => '',
-      ...unknown
-    } = (value ?? {}) as {
-      limiter?: { consume?: unknown };
-      clientOf?: unknown;
-    };
+    const { limiter, clientOf = () => '', onError = 'closed', ...others } = (value ?? {}) as Record<string, unknown>;
     return (
-      typeof limiter?.consume === 'function' && typeof clientOf === 'function' && Object.keys(unknown).length === 0
+      typeof (limiter as { consume?: unknown } | undefined)?.consume === 'function' &&
+      typeof clientOf === 'function' &&
+      (onError === 'closed' || onError === 'open') &&
+      Object.keys(others).length === 0
     );
   },
 );
-
-const isTimeouts = must(
-  `an object of ms, each a whole number of at least 1; it may have ${Object.keys(defaultTimeouts).join(', ')}`,
-  (value) => typeof value === 'object' && value !== null && Object.entries(value).every(isTimeout),
-);
-
-const isTimeout = ([name, value]: [string, unknown]) =>
-  Object.hasOwn(defaultTimeouts, name) && isWholeNumber(1, longestTimer)(value) === undefined;
 
 const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   imageFormats: [isListOf(imageFormats), [...imageFormats]],
@@ -175,7 +174,7 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   defaultEndpointListenPort: [isWholeNumber(1, 65_535), 7482],
   defaultEndpointRoute: [isRoute, '/pixstore-image'],
   defaultEndpointMaxConnections: [isWholeNumber(1), 20_000],
-  defaultEndpointTimeouts: [isTimeouts, {}],
+  defaultEndpointTimeouts: [isTimeoutsOf(Object.keys(defaultTimeouts)), {}],
   accessControlAllowOrigin: [isOrigins, '*'],
   acceptProofsInQuery: [isBoolean, true],
   errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],

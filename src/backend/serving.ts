@@ -28,13 +28,16 @@ export function createServing(
   readStats: () => Promise<BackendStats>,
 ): Serving {
   const { logger } = options;
-  const hotReads = createHotReads(store, options.memoryCacheBytes);
+  // A quarter of the room stays for those whose pictures are in memory, however slow the store is.
+  const readsAtOnce = Math.max(1, Math.floor((options.maxConcurrentAnswers * 3) / 4));
+  const hotReads = createHotReads(store, options.memoryCacheBytes, readsAtOnce);
   const endpoint = createEndpoint({
     answer: createAnswer({ read: hotReads.read, keyring, proofs }),
     accessControlAllowOrigin: options.accessControlAllowOrigin,
     acceptProofsInQuery: options.acceptProofsInQuery,
     loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
-    rateLimiter: options.rateLimit?.limiter,
+    rateLimit: options.rateLimit && { onError: 'closed', ...options.rateLimit },
+    now: options.now,
     checkHealth: () => readHealth(store),
     metrics: options.metrics ? async () => metricsText(await readStats()) : null,
     onServed: publishServed,

@@ -3,7 +3,7 @@ import { isImageId, isToken } from '../../shared/image-id.js';
 import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import { encodeUpdatedHead } from '../../shared/wire/payload.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
-import type { ReadyPart } from '../images/hot-reads.js';
+import { type Read, type ReadyPart, storeBusy } from '../images/hot-reads.js';
 import type { Audience } from '../keys/audience.js';
 import type { Keyring } from '../keys/master-key.js';
 import type { Proofs } from '../keys/proofs.js';
@@ -18,6 +18,8 @@ export interface ImageRequest {
   proof: unknown;
   /** Who asks, as the application knows him: the proof must be bound to the same. Default: null, everybody. */
   audience?: Audience;
+  /** When it arrived, in ms by the backend's clock: its proof must have been good then. Default: now. */
+  arrivedAt?: number | undefined;
 }
 
 /** A wire payload on its way out. */
@@ -39,19 +41,19 @@ export interface Answer {
 export type AnswerImage = (request: ImageRequest) => MaybePromise<Answer>;
 
 export interface AnswerOptions {
-  read(id: string, clientToken?: number): MaybePromise<ReadyPart | OpenedPart | null>;
+  read(id: string, clientToken?: number): MaybePromise<Read>;
   keyring: Keyring;
   /** Null when proofs are switched off. */
   proofs: Proofs | null;
 }
 
 export function createAnswer({ read, keyring, proofs }: AnswerOptions): AnswerImage {
-  return ({ id, token, proof, audience }) => {
+  return ({ id, token, proof, audience, arrivedAt }) => {
     if (isAbsent(id)) return bareAnswer(WirePayloadState.MissingID);
     // Before anything is looked up: an answer must not tell a stranger whether an id exists.
     if (proofs) {
       if (isAbsent(proof)) return bareAnswer(WirePayloadState.MissingProof);
-      if (!isImageId(id) || typeof proof !== 'string' || !proofs.isGood(id, proof, audience)) {
+      if (!isImageId(id) || typeof proof !== 'string' || !proofs.isGood(id, proof, audience, arrivedAt)) {
         return bareAnswer(WirePayloadState.InvalidProof);
       }
     }
@@ -60,7 +62,8 @@ export function createAnswer({ read, keyring, proofs }: AnswerOptions): AnswerIm
     return andThen(read(id, clientToken), (part) => answerWith(part, clientToken));
   };
 
-  function answerWith(part: ReadyPart | OpenedPart | null, clientToken: number | undefined): Answer {
+  function answerWith(part: Read, clientToken: number | undefined): Answer {
+    if (part === storeBusy) return bareAnswer(WirePayloadState.RateLimited);
     if (!part) return bareAnswer(WirePayloadState.NotFound);
     return 'record' in part ? answerReady(part, clientToken) : answerOpened(part, clientToken);
   }

@@ -1,4 +1,3 @@
-import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { type BatchEntry, frameHeader } from '../../shared/wire/batch.js';
 import type { OpenedPart } from '../storage/port.js';
@@ -59,18 +58,6 @@ export async function* batchFrames(
     await reading?.close();
     for (const left of started) await (await left).rest?.close();
   }
-}
-
-export function batchTooLarge(limit: number): PixstoreError {
-  return new PixstoreError(
-    'BATCH_TOO_LARGE',
-    `The body of a batch request may have ${limit} bytes. Ask for fewer images at a time.`,
-  );
-}
-
-/** Its sender hung up, or took too long: no fault of ours. */
-export function batchCutOff(cause: unknown): PixstoreError {
-  return new PixstoreError('BATCH_INVALID', 'The body of a batch request was cut off.', { cause });
 }
 
 /** Gathers small pieces, so that a frame of 5 KB does not cost a system call. */

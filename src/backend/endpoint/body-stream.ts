@@ -1,4 +1,4 @@
-import type { OpenedPart } from '../storage/port.js';
+import { maxChunkBytes, type OpenedPart } from '../storage/port.js';
 
 /** A payload whose ciphertext is read as it is sent. */
 export async function* payloadStream(pieces: readonly Uint8Array[], rest: OpenedPart): AsyncGenerator<Uint8Array> {
@@ -6,15 +6,9 @@ export async function* payloadStream(pieces: readonly Uint8Array[], rest: Opened
   yield* rest.chunks();
 }
 
-/** What fails when an answer has begun can only end it; somebody should know. */
-export async function* reporting(
-  body: AsyncGenerator<Uint8Array>,
-  onError: (error: unknown) => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    onError(error);
-    throw error;
+/** What is in memory in pieces so small that it shows how far a slow client has come. */
+export async function* inSmallPieces(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += maxChunkBytes) yield piece.subarray(at, at + maxChunkBytes);
   }
 }

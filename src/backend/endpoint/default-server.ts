@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { DoorTimeouts } from './timeouts.js';
 
 export interface DefaultServer {
   /**
@@ -16,7 +17,7 @@ export interface DefaultServer {
 }
 
 /** How long a client may take, in ms. */
-export interface EndpointTimeouts {
+export interface EndpointTimeouts extends DoorTimeouts {
   /** For the head of a request, from the first byte of it, or from connecting. */
   headers: number;
   /** For a whole request, its body included. */

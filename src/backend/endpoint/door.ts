@@ -1,6 +1,10 @@
 import { requireArrived } from '../../shared/call-options.js';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { isFunction, isRoute, type OptionRule, readOptions } from '../../shared/options.js';
+import { createPace, type Pace } from './pace.js';
+import { type DoorTimeouts, isDoorTimeouts, withDefaultTimeouts } from './timeouts.js';
+import { within } from './within.js';
 
 /** What an application says of a door that it mounts. */
 export interface DoorOptions<Request> {
@@ -11,7 +15,8 @@ export interface DoorOptions<Request> {
   route?: string | undefined;
   /**
    * Your own check, before the proof is looked at: may whoever sent this request see this image? Unless it says true,
-   * the image is answered as with a wrong proof. In a batch it is asked for every image.
+   * the image is answered as with a wrong proof. In a batch it is asked for every image. What is no id of an image never
+   * gets here.
    */
   authorize?: (request: Request, imageId: string) => MaybePromise<boolean>;
   /**
@@ -20,8 +25,18 @@ export interface DoorOptions<Request> {
    * mind that `headers.get()` says null where there is no such header.
    */
   audience?: (request: Request) => MaybePromise<string | null | undefined>;
-  /** What the rate limit counts by. Default: the address of the connection, where the door knows it. */
+  /**
+   * What the rate limit counts by, and who shares the room for answers. Default: the address of the connection, where
+   * the door knows it.
+   */
   clientOf?: ((request: Request) => string | undefined) | undefined;
+  /**
+   * May whoever sent this request see the figures at `{route}/-/metrics`? Default: everybody may, unless the door has
+   * checks of its own (`authorize` or `audience`); then nobody.
+   */
+  metrics?: ((request: Request) => MaybePromise<boolean>) | undefined;
+  /** How long things may take, in ms. What is left out keeps its default. */
+  timeouts?: Partial<DoorTimeouts> | undefined;
 }
 
 /** A request as every door hands it in. Nothing of it is trusted. */
@@ -32,11 +47,16 @@ export interface EndpointRequest {
   /** @param name - in lower case */
   header(name: string): string | undefined;
   /**
-   * The body as text.
+   * The body, as it arrives. To be asked for once.
    *
-   * @throws PixstoreError `BATCH_TOO_LARGE` when it has more bytes
+   * @throws PixstoreError `BATCH_INVALID` when something else has read it
    */
-  text(limit: number): Promise<string>;
+  chunks(): AsyncIterator<Uint8Array>;
+  /**
+   * Calls back when nobody waits for the answer any more; at once, when that is so already. Whatever takes room for a
+   * request gives it back by this, and not by an event that may have passed while the application was asked.
+   */
+  onGone(callback: () => void): void;
 }
 
 /** A door as the endpoint sees it, for one request. */
@@ -46,6 +66,9 @@ export interface Door {
   audience?: (() => MaybePromise<string | null | undefined>) | undefined;
   /** Undefined: nobody is counted. */
   client?: (() => string | undefined) | undefined;
+  metrics: () => MaybePromise<boolean>;
+  timeouts: DoorTimeouts;
+  pace: Pace;
 }
 
 const rules: Record<keyof DoorOptions<unknown>, OptionRule> = {
@@ -53,6 +76,8 @@ const rules: Record<keyof DoorOptions<unknown>, OptionRule> = {
   authorize: [isFunction],
   audience: [isFunction],
   clientOf: [isFunction],
+  metrics: [isFunction],
+  timeouts: [isDoorTimeouts],
 };
 
 /** @throws PixstoreError `CONFIG_INVALID`, naming the option */
@@ -62,24 +87,57 @@ export function readDoorOptions<Request>(given: unknown, name: string): DoorOpti
 }
 
 /**
+ * Opens the door to requests, one by one.
+ *
  * @param addressOf - the address of the connection; left out where a door does not know it
- * @param onThrown - told what the application's own checks throw
  */
-export function openDoor<Request>(
-  { route, authorize, audience, clientOf }: DoorOptions<Request>,
-  request: Request,
+export function createDoor<Request>(
+  { route, authorize, audience, clientOf, metrics, timeouts: given }: DoorOptions<Request>,
   addressOf?: (request: Request) => string,
-  onThrown: (error: unknown) => void = () => {},
-): Door {
-  const client = clientOf ?? addressOf;
-  const rethrow = (error: unknown) => {
-    onThrown(error);
-    throw error;
+) {
+  const timeouts = withDefaultTimeouts(given);
+  const pace = createPace(timeouts.slow);
+  const client = clientOf ? (request: Request) => requireClient(clientOf(request)) : addressOf;
+  const inTime = <Value>(value: MaybePromise<Value>) => within(value, timeouts.checks, checkTimeout);
+
+  /** @param onThrown - told what the application's own checks throw */
+  return (request: Request, onThrown: (error: unknown) => void = () => {}): Door => {
+    const rethrow = (error: unknown): never => {
+      onThrown(error);
+      throw error;
+    };
+    return {
+      route,
+      authorize: authorize && ((imageId) => recover(() => inTime(authorize(request, imageId)), rethrow)),
+      audience: audience && (() => recover(() => inTime(audience(request)), rethrow)),
+      client: client && (() => orRethrow(() => client(request), rethrow)),
+      metrics: metrics
+        ? () => recover(() => inTime(metrics(request)), rethrow)
+        : () => authorize === undefined && audience === undefined,
+      timeouts,
+      pace,
+    };
   };
-  return {
-    route,
-    authorize: authorize && ((imageId) => recover(() => authorize(request, imageId), rethrow)),
-    audience: audience && (() => recover(() => audience(request), rethrow)),
-    client: client && (() => client(request)),
-  };
+}
+
+function orRethrow<Value>(work: () => Value, rethrow: (error: unknown) => never): Value {
+  try {
+    return work();
+  } catch (error) {
+    return rethrow(error);
+  }
+}
+
+/** A client that comes later, in a promise, is none to count by. */
+function requireClient(client: unknown): string | undefined {
+  if (client === undefined || typeof client === 'string') return client;
+  Promise.resolve(client).catch(() => {});
+  throw new PixstoreError(
+    'CLIENT_INVALID',
+    'What clientOf returns must be a string, or undefined to count nobody; it cannot be a promise.',
+  );
+}
+
+function checkTimeout(): PixstoreError {
+  return new PixstoreError('CHECK_TIMEOUT', 'A check of the application took longer than `timeouts.checks` allows.');
 }

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { decodeBatchRequest } from '../../shared/wire/batch.js';
@@ -6,13 +5,16 @@ import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 import type { Audience } from '../keys/audience.js';
 import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
 import { batchFrames, readEntry } from './batch.js';
-import { payloadStream, reporting } from './body-stream.js';
+import { payloadStream } from './body-stream.js';
 import { allowedMethods, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
 import type { Door, EndpointRequest } from './door.js';
-import { createLoadLimit, type LoadLimits, type Place } from './load-limit.js';
+import type { LoadLimits } from './load-limit.js';
 import { createPages, type PagesOptions } from './pages.js';
-import { mayAsk, type RateLimiter } from './rate-limit.js';
-import { binaryReply, blameReply, busyReply, type HeaderList, type Reply, textReply } from './reply.js';
+import { createRateLimit, type RateLimitSettings } from './rate-limit.js';
+import { readBody } from './read-body.js';
+import { createReadingLimit } from './reading-limit.js';
+import { binaryReply, blameReply, busyReply, type HeaderList, nothingHeld, type Reply, textReply } from './reply.js';
+import { createRooms, type Room } from './room.js';
 import { audienceAt, createServe, type OnServed, type Visitor } from './serve.js';
 import { createServingCounters, type ServingStats } from './serving-stats.js';
 import { readQuery, readTarget, type Target } from './target.js';
@@ -22,7 +24,9 @@ export interface EndpointOptions extends PagesOptions {
   accessControlAllowOrigin: string | string[];
   acceptProofsInQuery: boolean;
   loadLimits: LoadLimits;
-  rateLimiter: RateLimiter | undefined;
+  rateLimit: RateLimitSettings | undefined;
+  /** ms since 1970. */
+  now(): number;
   onServed: OnServed;
   /** Told of what fails inside; the client learns no more than that it did. */
   onError(error: unknown): void;
@@ -32,6 +36,8 @@ export interface EndpointOptions extends PagesOptions {
 export interface Endpoint {
   /** Never throws and never rejects, whatever is asked; at once, when all it takes is in memory. */
   handle(request: EndpointRequest, door: Door): MaybePromise<Reply>;
+  /** To be told of what fails while a reply is sent. */
+  report(error: unknown): void;
   /**
    * One image, for an application that does the rest itself.
    *
@@ -50,131 +56,148 @@ export interface Endpoint {
 // 256 entries with ids, tokens and proofs of the greatest length take less.
 const maxBatchBytes = 256 * 1024;
 
+// Of bodies that are not whole yet.
+const readingLimits = { bodies: 1_000, bytes: 64 * 1024 * 1024 };
+
 // What a slow client makes us hold, about: a chunk of a large image; the block of a batch and the answers ahead.
 const chunkHeld = 64 * 1024;
 const batchHeld = 1024 * 1024;
 
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { rateLimiter, onError } = options;
+  const { onError, now } = options;
+  const mayAsk = createRateLimit(options.rateLimit, onError);
   const headersFor = createCommonHeaders(options.accessControlAllowOrigin);
-  const limit = createLoadLimit(options.loadLimits);
-  const readingLimit = createLoadLimit(options.loadLimits);
+  const readingLimit = createReadingLimit(readingLimits);
   const counters = createServingCounters();
+  const rooms = createRooms(options.loadLimits, counters);
   const { serve, serveAt, refuse } = createServe(options.answer, counters, options.onServed);
   const pages = createPages(options);
 
   function handle(request: EndpointRequest, door: Door): MaybePromise<Reply> {
+    return recover(
+      () => dispatch(request, door),
+      (error) => failureReply(error, request, headersFor(request)),
+    );
+  }
+
+  function dispatch(request: EndpointRequest, door: Door): MaybePromise<Reply> {
     const headers = headersFor(request);
     const { method } = request;
     const target = readTarget(request.target, door.route);
     if (!target) return textReply(404, 'Not found.', headers);
     if (method === 'OPTIONS') {
-      return { status: 204, headers: [...headers, ...preflightHeaders(Boolean(door.authorize))], body: [], done() {} };
+      return {
+        status: 204,
+        headers: [...headers, ...preflightHeaders(Boolean(door.authorize))],
+        body: [],
+        sending: nothingHeld,
+      };
     }
     if (method === 'GET' || method === 'HEAD') {
       if (target.kind === 'health') return pages.health(headers);
-      if (target.kind === 'metrics') return pages.metrics(headers);
-      return admitted(headers, imageReply, request, door, target);
+      if (target.kind === 'metrics') return pages.metrics(door, headers);
+      return admitted(headers, imageReply, { request, door, client: door.client?.() }, target);
     }
     // Where the application has mounted us, batches may be sent to any path.
     const takesBatches = target.kind === 'route' || door.route === undefined;
     if (method === 'POST' && takesBatches) {
-      return withBody(headers, request, (body) => admitted(headers, batchReply, request, door, body));
+      return withBody(headers, { request, door, client: door.client?.() });
     }
     const allowed = takesBatches ? allowedMethods : imageMethods;
     return textReply(405, 'Use GET for an image, POST for a batch.', [...headers, 'Allow', allowed]);
   }
 
-  /** Reads a body. Who sends one slowly takes no place from those who ask for images. */
-  async function withBody(
-    headers: HeaderList,
-    request: EndpointRequest,
-    work: (body: string) => MaybePromise<Reply>,
-  ): Promise<Reply> {
-    const place = readingLimit.enter();
-    if (!place) return busyReply(headers);
-    let body: string;
-    try {
-      body = await request.text(maxBatchBytes);
-    } catch (error) {
-      return failureReply(error, headers);
-    } finally {
-      place.leave();
-    }
-    return work(body);
+  /** Reads a body and answers it. Who sends one slowly takes no place from those who ask for images. */
+  async function withBody(headers: HeaderList, caller: Caller): Promise<Reply> {
+    const { request, door, client = '' } = caller;
+    const body = await readBody(request, {
+      limit: maxBatchBytes,
+      patience: door.timeouts.body,
+      begin: (giveUp) => readingLimit.begin(client, giveUp),
+    });
+    return admitted(headers, batchReply, caller, body);
   }
 
-  type Work<Asked> = (request: EndpointRequest, door: Door, asked: Asked, room: Room) => MaybePromise<Reply>;
+  type Work<Asked> = (caller: Caller, asked: Asked, room: Room, headers: HeaderList) => MaybePromise<Reply>;
 
   /** Finds room for an answer and, when it fails, gives the room up. */
-  function admitted<Asked>(
-    headers: HeaderList,
-    work: Work<Asked>,
-    request: EndpointRequest,
-    door: Door,
-    asked: Asked,
-  ): MaybePromise<Reply> {
-    const begun = performance.now();
-    const place = limit.enter();
-    if (!place)
+  function admitted<Asked>(headers: HeaderList, work: Work<Asked>, caller: Caller, asked: Asked): MaybePromise<Reply> {
+    const { request, door, client } = caller;
+    const room = rooms.enter(request, door, client);
+    if (!room) {
       return request.method === 'POST' ? busyReply(headers) : stateReply(WirePayloadState.RateLimited, headers);
-    const leave = () => {
-      if (place.leave()) counters.countRequest(begun);
-    };
+    }
     const failed = (error: unknown) => {
-      leave();
-      return failureReply(error, headers);
+      room.leave();
+      return failureReply(error, request, headers);
     };
-    return recover(() => work(request, door, asked, { headers, hold: place.hold, leave }), failed);
+    return recover(() => work(caller, asked, room, headers), failed);
   }
 
-  function failureReply(error: unknown, headers: HeaderList): Reply {
+  function failureReply(error: unknown, { method }: EndpointRequest, headers: HeaderList): Reply {
     const blame = blameReply(error, headers);
     if (blame) return blame;
     onError(error);
+    // A batch has no state as a whole.
+    if (method === 'POST') return textReply(500, 'The batch could not be answered.', headers);
     return stateReply(WirePayloadState.InternalError, headers);
   }
 
-  function imageReply(request: EndpointRequest, door: Door, target: Target, { headers, hold, leave }: Room) {
+  function imageReply({ request, door, client }: Caller, target: Target, room: Room, headers: HeaderList) {
+    const arrivedAt = now();
     const { proof, token } = readQuery(options.acceptProofsInQuery && 'query' in target ? target.query : '');
     const image = {
       id: target.kind === 'image' ? target.id : '',
       token: request.header('x-pixstore-token') ?? token,
       proof: request.header('x-pixstore-proof') ?? proof,
+      arrivedAt,
     };
     const send = ({ length, pieces, rest }: Answer) => {
       const inMemory = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      if (hold(rest ? inMemory + chunkHeld : inMemory)) {
-        const done = rest ? () => void rest.close().finally(leave) : leave;
-        return binaryReply(rest ? reporting(payloadStream(pieces, rest), onError) : pieces, length, headers, done);
+      if (room.hold(rest ? inMemory + chunkHeld : inMemory)) {
+        const body = rest ? payloadStream(pieces, rest) : pieces;
+        return binaryReply(body, length, headers, room.sending(rest && (() => void rest.close())));
       }
       void rest?.close();
-      leave();
+      room.leave();
       return stateReply(WirePayloadState.RateLimited, headers);
     };
-    const admission = rateLimiter ? mayAsk(rateLimiter, door.client?.(), 1) : true;
-    const answered = andThen(admission, (isAllowed) =>
+    const answered = andThen(mayAsk(client, 1, door.timeouts.checks), (isAllowed) =>
       isAllowed ? andThen(audienceAt(door), (who) => serveAt(door, who, image)) : refuse(WirePayloadState.RateLimited),
     );
     return andThen(answered, send);
   }
 
-  async function batchReply(_: EndpointRequest, door: Door, body: string, { headers, hold, leave }: Room) {
+  async function batchReply({ door, client }: Caller, body: string, room: Room, headers: HeaderList) {
+    const arrivedAt = now();
     const entries = decodeBatchRequest(body);
-    const isAllowed = await mayAsk(rateLimiter, door.client?.(), entries.length);
-    const who = await audienceAt(door);
-    if (!hold(batchHeld)) {
-      leave();
+    const isAllowed = await mayAsk(client, entries.length, door.timeouts.checks);
+    const who = await recover<Visitor | typeof nobodyKnows>(
+      () => audienceAt(door),
+      (error) => {
+        onError(error);
+        return nobodyKnows;
+      },
+    );
+    if (!room.hold(batchHeld)) {
+      room.leave();
       return busyReply(headers);
     }
-    const frames = batchFrames(entries, (entry) =>
-      isAllowed ? answerEntry(entry, door, who) : refuse(WirePayloadState.RateLimited),
-    );
-    return binaryReply(reporting(frames, onError), undefined, headers, leave);
+    const frames = batchFrames(entries, (entry) => {
+      if (!isAllowed) return refuse(WirePayloadState.RateLimited);
+      if (who === nobodyKnows) return refuse(WirePayloadState.InternalError);
+      return answerEntry(entry, door, who, arrivedAt);
+    });
+    return binaryReply(frames, undefined, headers, room.sending());
   }
 
-  /** One bad entry spoils only its own frame. */
-  function answerEntry(entry: unknown, door: Door, who: Visitor): MaybePromise<Answer> {
+  /** One bad entry spoils only its own frame. Its proof counts as of when the batch arrived, however long others take. */
+  function answerEntry(
+    entry: unknown,
+    door: Pick<Door, 'authorize'>,
+    who: Visitor,
+    arrivedAt: number,
+  ): MaybePromise<Answer> {
     const failed = (error: unknown) => {
       if (error instanceof PixstoreError && error.code === 'TOKEN_INVALID')
         return refuse(WirePayloadState.InvalidProof);
@@ -182,25 +205,33 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       return refuse(WirePayloadState.InternalError);
     };
     const { id, token, proof } = readEntry(entry);
-    return recover(() => serveAt(door, who, { id, token, proof }), failed);
+    return recover(() => serveAt(door, who, { id, token, proof, arrivedAt }), failed);
   }
 
   function stateReply(state: BareState, headers: HeaderList): Reply {
     const { pieces, length } = refuse(state);
-    return binaryReply(pieces, length, headers, () => {});
+    return binaryReply(pieces, length, headers);
   }
 
   return {
     handle,
     payload: async (request) => collectPayload(await serve(request)),
-    frames: (body, audience) => batchFrames(decodeBatchRequest(body), (entry) => answerEntry(entry, {}, audience)),
-    stats: () => ({ ...counters.stats(), open: limit.load() }),
+    frames(body, audience) {
+      const arrivedAt = now();
+      return batchFrames(decodeBatchRequest(body), (entry) => answerEntry(entry, {}, audience, arrivedAt));
+    },
+    report: onError,
+    stats: () => ({ ...counters.stats(), open: rooms.load() }),
   };
 }
 
-/** Where an answer is made: what every answer says, and the room it takes. */
-interface Room {
-  headers: HeaderList;
-  hold: Place['hold'];
-  leave(): void;
+/** Said of who asks when the application failed to tell. */
+const nobodyKnows = Symbol('the audience is not known');
+
+/** Who asks, and by which door. */
+interface Caller {
+  request: EndpointRequest;
+  door: Door;
+  /** Undefined when nobody is counted. */
+  client: string | undefined;
 }

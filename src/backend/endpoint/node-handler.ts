@@ -1,9 +1,11 @@
-import { andThen } from '../../shared/maybe-promise.js';
-import { type DoorOptions, openDoor } from './door.js';
+import { andThen, recover } from '../../shared/maybe-promise.js';
+import { createDoor, type DoorOptions } from './door.js';
 import type { Endpoint } from './endpoint.js';
-import { fromNodeRequest, type NodeRequest, type NodeResponse, sendToNode } from './node-http.js';
+import { abandon } from './node-gone.js';
+import { fromNodeRequest, type NodeRequest, type NodeResponse } from './node-http.js';
+import { sendToNode } from './node-reply.js';
 import { clientOf } from './rate-limit.js';
-import { discard } from './reply.js';
+import { discard, type Reply } from './reply.js';
 import { readTarget } from './target.js';
 
 /** `(req, res)` for a server, or `(req, res, next)` as Express and Connect call it. It never throws. */
@@ -12,16 +14,34 @@ export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: 
 const addressOf = (request: NodeRequest) => clientOf(request.socket?.remoteAddress);
 
 export function nodeHandler(endpoint: Endpoint, options: DoorOptions<NodeRequest>): NodeHandler {
+  const openDoor = createDoor(options, addressOf);
+
   return (request, response, next) => {
-    if (next && !readTarget(request.url ?? '', options.route)) return next();
     let thrown: { error: unknown } | undefined;
-    const door = openDoor(options, request, addressOf, (error) => {
-      thrown = { error };
-    });
-    void andThen(endpoint.handle(fromNodeRequest(request), door), (reply) => {
-      if (!thrown || !next) return sendToNode(request, response, reply);
-      discard(reply);
-      next(thrown.error);
-    });
+
+    /** Nobody is left to hand an error to: neither the server nor the application expects one any more. */
+    const failed = (error: unknown) => {
+      abandon(request, response);
+      endpoint.report(error);
+    };
+
+    function answer() {
+      if (next && !readTarget(request.url ?? '', options.route)) return next();
+      const door = openDoor(request, (error) => {
+        thrown = { error };
+      });
+      return andThen(endpoint.handle(fromNodeRequest(request, response), door), send);
+    }
+
+    function send(reply: Reply): void {
+      if (thrown && next) {
+        discard(reply);
+        next(thrown.error);
+      } else {
+        sendToNode(request, response, reply, endpoint.report);
+      }
+    }
+
+    void recover(answer, failed);
   };
 }

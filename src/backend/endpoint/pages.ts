@@ -1,4 +1,8 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
+import type { Door } from './door.js';
 import { type HeaderList, type Reply, textReply } from './reply.js';
+import { within } from './within.js';
 
 export interface PagesOptions {
   /** Rejects when the store does not answer. */
@@ -8,12 +12,15 @@ export interface PagesOptions {
   onError(error: unknown): void;
 }
 
+// Whoever watches over the server had better hear that it is down than wait.
+const patience = 10_000; // ms
+
 /** What operators look at: health, and figures. */
 export function createPages({ checkHealth, metrics, onError }: PagesOptions) {
   /** Strangers may ask: what is wrong stands in `backend.health()`. */
   async function health(headers: HeaderList): Promise<Reply> {
     try {
-      const { status } = await checkHealth();
+      const { status } = await within(checkHealth(), patience, storeTimeout);
       return textReply(status === 'failed' ? 503 : 200, status, headers);
     } catch (error) {
       onError(error);
@@ -23,15 +30,33 @@ export function createPages({ checkHealth, metrics, onError }: PagesOptions) {
 
   async function page(write: () => Promise<string>, headers: HeaderList): Promise<Reply> {
     try {
-      return textReply(200, await write(), headers);
+      return textReply(200, await within(write(), patience, storeTimeout), headers);
     } catch (error) {
       onError(error);
       return textReply(503, 'The store does not answer.', headers);
     }
   }
 
+  /** Figures are for those that the door lets see them; others learn no more than where there are none. */
+  function metricsFor(door: Door, headers: HeaderList): MaybePromise<Reply> {
+    const none = () => textReply(404, 'Not found.', headers);
+    if (!metrics) return none();
+    const allowed = recover<boolean>(
+      () => door.metrics(),
+      (error) => {
+        onError(error);
+        return false;
+      },
+    );
+    return andThen(allowed, (isAllowed) => (isAllowed === true ? page(metrics, headers) : none()));
+  }
+
   return {
     health,
-    metrics: (headers: HeaderList) => (metrics ? page(metrics, headers) : textReply(404, 'Not found.', headers)),
+    metrics: metricsFor,
   };
+}
+
+function storeTimeout(): PixstoreError {
+  return new PixstoreError('STORE_TIMEOUT', `The store has not answered for ${patience} ms.`);
 }

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { isImageId } from '../../shared/image-id.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 import { type Audience, requireAudience } from '../keys/audience.js';
@@ -33,11 +34,12 @@ export function createServe(answer: AnswerImage, counters: ServingCounters, onSe
   }
 
   /** The application's checks come first. Whom they refuse is answered as with a wrong proof, and learns no more. */
-  function serveAt({ authorize }: Door, who: Visitor, request: ImageRequest): MaybePromise<Answer> {
+  function serveAt({ authorize }: Pick<Door, 'authorize'>, who: Visitor, request: ImageRequest): MaybePromise<Answer> {
     if (who === undefined) return refuse(WirePayloadState.InvalidProof);
     const bound = who === null ? request : { ...request, audience: who };
     const { id } = request;
-    if (!authorize || typeof id !== 'string' || id === '') return serve(bound);
+    // What is no id is answered as such: the application's check may look it up, or take it apart.
+    if (!authorize || !isImageId(id)) return serve(bound);
     return andThen(authorize(id), (allowed) =>
       allowed === true ? serve(bound) : refuse(WirePayloadState.InvalidProof),
     );

@@ -1,7 +1,9 @@
 import { createByteLru } from '../../shared/byte-lru.js';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import { encodePayload } from '../../shared/wire/payload.js';
 import { WirePayloadState } from '../../shared/wire/states.js';
+import { within } from '../endpoint/within.js';
 import type { ImageStore, OpenedPart, PartRecord } from '../storage/port.js';
 
 /** A part that is in memory, ready to be sent. */
@@ -11,6 +13,15 @@ export interface ReadyPart {
   /** The payload for a client whose token is current. */
   success: readonly Uint8Array[];
 }
+
+/** Said instead of a part: so many reads wait for the store that this one must not. */
+export const storeBusy = Symbol('the store is busy');
+
+// Longer than a store over a network takes on a bad day, shorter than browsers wait for an image.
+const usualPatience = 20_000; // ms
+
+/** What reading an image gives: null when there is none. */
+export type Read = ReadyPart | OpenedPart | null | typeof storeBusy;
 
 /** Reads images, keeping the ciphertexts that are asked for most in memory. */
 export type HotReads = ReturnType<typeof createHotReads>;
@@ -27,17 +38,37 @@ const wholeUpTo = 1024 * 1024;
  * served, whatever other processes do to the store.
  *
  * @param limitBytes - ciphertext kept at most; 0 keeps none
+ * @param readsAtOnce - reads that may wait for the store, so that a slow one does not take all the room there is for
+ * answers; what is in memory is not counted
+ * @param patience - how long the store may take, in ms
  */
-export function createHotReads(store: ImageStore, limitBytes: number) {
+export function createHotReads(
+  store: ImageStore,
+  limitBytes: number,
+  readsAtOnce = Number.POSITIVE_INFINITY,
+  patience = usualPatience,
+) {
   const hot = createByteLru<ReadyPart>(limitBytes, ({ ciphertext }) => ciphertext.length);
   let hits = 0;
   let misses = 0;
+  let waiting = 0;
 
-  function serveKept(
-    id: string,
-    kept: ReadyPart,
-    record: PartRecord | null,
-  ): MaybePromise<ReadyPart | OpenedPart | null> {
+  function inTime<Value>(value: MaybePromise<Value>, leftOver?: (value: Value) => void): MaybePromise<Value> {
+    return within(value, patience, () => storeTimeout(patience), leftOver);
+  }
+
+  /** Opens a part, or says that too many are being opened. */
+  function open(id: string): MaybePromise<OpenedPart | null | typeof storeBusy> {
+    if (waiting >= readsAtOnce) return storeBusy;
+    const opened = inTime(store.open(id, wholeUpTo), (part) => void part?.close());
+    if (!(opened instanceof Promise)) return opened;
+    waiting += 1;
+    return opened.finally(() => {
+      waiting -= 1;
+    });
+  }
+
+  function serveKept(id: string, kept: ReadyPart, record: PartRecord | null): MaybePromise<Read> {
     if (record?.token === kept.record.token) {
       hits += 1;
       kept.record = record; // its key may have been sealed anew
@@ -47,9 +78,9 @@ export function createHotReads(store: ImageStore, limitBytes: number) {
     return record && fromStore(id);
   }
 
-  function fromStore(id: string): MaybePromise<ReadyPart | OpenedPart | null> {
-    return andThen(store.open(id, wholeUpTo), (part) => {
-      if (!part) return null;
+  function fromStore(id: string): MaybePromise<Read> {
+    return andThen(open(id), (part) => {
+      if (!part || part === storeBusy) return part;
       misses += 1;
       const { id, token, sealedKey, iv, tag, size, ciphertext } = part;
       if (!ciphertext || size > wholeUpTo) return part;
@@ -61,15 +92,19 @@ export function createHotReads(store: ImageStore, limitBytes: number) {
 
   return {
     /** @param clientToken - the version that the client knows of */
-    read(id: string, clientToken?: number): MaybePromise<ReadyPart | OpenedPart | null> {
+    read(id: string, clientToken?: number): MaybePromise<Read> {
       const kept = hot.get(id);
       // What the store tells may be as old as this turn of the loop. A client that knows a newer version gets that one.
       if (!kept || (clientToken ?? 0) > kept.record.token) return fromStore(id);
-      return andThen(store.record(id, true), (record) => serveKept(id, kept, record));
+      return andThen(inTime(store.record(id, true)), (record) => serveKept(id, kept, record));
     },
 
     stats: () => ({ hits, misses, bytes: hot.bytes }),
   };
+}
+
+function storeTimeout(patience: number): PixstoreError {
+  return new PixstoreError('STORE_TIMEOUT', `The store has not answered for ${patience} ms.`);
 }
 
 const successHead = Buffer.of(WirePayloadState.Success);

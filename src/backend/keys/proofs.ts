@@ -11,8 +11,10 @@ export interface Proofs {
   /**
    * Was this proof made with one of our keys, for this id and audience, in the current or the previous window? Or in the
    * next one, by a server whose clock is ahead: from 5 s before it begins.
+   *
+   * @param at - in ms: judges it by this moment and not by now, for requests that had to wait since they came
    */
-  isGood(id: string, proof: string, audience?: Audience): boolean;
+  isGood(id: string, proof: string, audience?: Audience, at?: number): boolean;
 }
 
 // A proof as text; other text that decodes to the same bytes is another proof, and not ours.
@@ -27,7 +29,7 @@ const rememberedAtMost = 8192;
 
 /** @param windowLength - in ms */
 export function createProofs(keyring: Keyring, windowLength: number, now: () => number): Proofs {
-  const currentWindow = () => Math.floor(now() / windowLength);
+  const currentWindow = (at = now()) => Math.floor(at / windowLength);
   const given = Buffer.alloc(proofLength);
   const none = Buffer.alloc(proofLength);
   const remembered = new Map<string, Uint8Array>();
@@ -53,13 +55,12 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
   }
 
   return {
-    currentWindow,
+    currentWindow: () => currentWindow(),
     prove: (id, audience = null) => sign(keyring[0], id, currentWindow(), audience),
 
-    isGood(id, proof, audience = null) {
+    isGood(id, proof, audience = null, at = now()) {
       if (!proofPattern.test(proof)) return false;
-      const time = now();
-      const window = Math.floor(time / windowLength);
+      const window = currentWindow(at);
       if (window !== rememberedWindow) remembered.clear();
       rememberedWindow = window;
       given.write(proof, 'latin1');
@@ -67,7 +68,7 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
       // Compared in any case, so that the time tells nobody which images are being looked at.
       if (timingSafeEqual(given, remembered.get(subject) ?? none)) return true;
       const windows = [window - 1, window];
-      if (time + clockTolerance >= (window + 1) * windowLength) windows.push(window + 1);
+      if (at + clockTolerance >= (window + 1) * windowLength) windows.push(window + 1);
       const made = windowOfGiven(id, audience, windows);
       // A proof of the next window is looked at each time: were it remembered, a clock set back would not end it.
       if (made !== null && made <= window) remember(subject);

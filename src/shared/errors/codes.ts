@@ -47,6 +47,7 @@ export const errorCodes = {
   STORAGE_FAILED: 'The database or the disk refused to work.',
   STORAGE_FULL: 'The disk is full.',
   CIPHERTEXT_MISSING: 'The database has a record whose ciphertext is gone or damaged.',
+  STORE_TIMEOUT: 'The store did not answer in time.',
   STORE_CLOSED: 'A store, or an image opened from it, was used after close().',
   SYNC_UNSUPPORTED: 'The store cannot answer synchronously.',
   // the wire
@@ -54,6 +55,12 @@ export const errorCodes = {
   AUDIENCE_INVALID: 'An audience is neither null nor a string of 1 to 256 characters.',
   BATCH_TOO_LARGE: 'The body of a batch request has more bytes than a batch of 256 images needs.',
   BATCH_INVALID: 'The body of a batch request cannot be read.',
+  BATCH_TOO_SLOW: 'The body of a batch request was not whole in time.',
+  BATCH_CROWDED_OUT: 'The body of a batch request was not whole when others needed its room.',
+  // what the application and its services do
+  RATE_LIMITER_FAILED: 'The limiter of rateLimit failed, or did not answer in time.',
+  CLIENT_INVALID: 'clientOf returned something other than a string or undefined.',
+  CHECK_TIMEOUT: 'authorize, audience or metrics of a door did not answer in time.',
   // frontend
   RECORD_INVALID: 'getImage was given no record, or one with a missing or broken field.',
   INSECURE_CONTEXT: 'The page has no crypto.subtle: it was not loaded over HTTPS or from localhost.',

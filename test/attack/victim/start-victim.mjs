@@ -14,7 +14,12 @@ const ports = 2_000;
 
 /** @typedef {import('pixstore/types').ImageRecord} ImageRecord */
 /** @typedef {import('pixstore/backend').BackendStats} BackendStats */
-/** @typedef {'node' | 'fetch'} DoorName where the application has a server of its own */
+/**
+ * Where the application has a server of its own. `checked`, `http2` and `https2` have a check of their own, which can be
+ * held up.
+ *
+ * @typedef {'node' | 'fetch' | 'checked' | 'http2' | 'https2'} DoorName
+ */
 /** @typedef {{ heapUsed: number, external: number, rss: number }} Memory bytes */
 
 /**
@@ -40,6 +45,8 @@ export const nothingOpen = { sockets: 0, answers: 0, bytes: 0, files: 0 };
  * @property {(id: string) => Promise<ImageRecord>} record
  * @property {() => Promise<BackendStats>} stats
  * @property {() => Promise<string[]>} log what it has logged so far
+ * @property {() => Promise<void>} holdChecks from now on the application's check of whoever asks takes its time
+ * @property {() => Promise<void>} letChecksGo
  * @property {() => string} complaints what it wrote to standard error, such as warnings of Node
  * @property {() => Promise<Memory>} memory in use, garbage collected
  * @property {() => Promise<number>} peak the highest resident set since it was asked last, in bytes
@@ -132,6 +139,8 @@ async function start(port, config, nodeFlags) {
     record: (id) => ask('record', id),
     stats: () => ask('stats'),
     log: () => ask('log'),
+    holdChecks: () => ask('holdChecks'),
+    letChecksGo: () => ask('letChecksGo'),
     complaints: () => complaints,
     memory: () => ask('memory'),
     peak: () => ask('peak'),

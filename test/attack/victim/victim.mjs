@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createHttp2Server, createSecureServer } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import { createFetchHandler, createNodeHandler, createPixstoreBackend } from 'pixstore/backend';
@@ -16,8 +17,8 @@ const log = [];
 /** @param {string} line */
 const note = (line) => void log.push(line);
 
-/** @type {BackendConfig & { door?: import('./start-victim.mjs').DoorName }} */
-const { door, ...config } = JSON.parse(process.argv[2] ?? '{}');
+/** @type {BackendConfig & { door?: import('./start-victim.mjs').DoorName, doorOptions?: object, tls?: object }} */
+const { door, doorOptions, tls, ...config } = JSON.parse(process.argv[2] ?? '{}');
 const { imageRootDir = '' } = config;
 const backend = createPixstoreBackend({
   ...config,
@@ -26,22 +27,35 @@ const backend = createPixstoreBackend({
   logger: { info: note, warn: note, error: note },
 });
 
-const server = door && openDoor(door);
+/** What the application's own check waits for. @type {Promise<unknown>} */
+let permission = Promise.resolve();
+let permit = () => {};
 
 /**
  * The application's own server, as the README shows it.
  *
- * @param {string} name
+ * @param {import('./start-victim.mjs').DoorName} name
  */
 function openDoor(name) {
-  const options = { route: '/pixstore-image' };
-  const server =
-    name === 'node'
-      ? createServer(createNodeHandler(backend, options))
-      : createAdaptorServer({ fetch: createFetchHandler(backend, options) });
+  const options = { route: '/pixstore-image', ...doorOptions };
+  const server = serverOf(name, options);
   server.listen(config.defaultEndpointListenPort, config.defaultEndpointListenHost);
   return server;
 }
+
+/**
+ * @param {import('./start-victim.mjs').DoorName} name
+ * @param {object} options
+ */
+function serverOf(name, options) {
+  if (name === 'fetch') return createAdaptorServer({ fetch: createFetchHandler(backend, options) });
+  const handler = createNodeHandler(backend, { ...options, authorize: () => permission.then(() => true) });
+  if (name === 'http2') return createHttp2Server(handler);
+  if (name === 'https2') return createSecureServer({ ...tls, allowHTTP1: false }, handler);
+  return createServer(name === 'node' ? createNodeHandler(backend, options) : handler);
+}
+
+const server = door && openDoor(door);
 
 let peak = 0;
 setInterval(() => {
@@ -55,6 +69,13 @@ const answers = {
   record: (id) => backend.getImageRecord(id),
   stats: () => backend.stats(),
   log: () => log,
+  /** From now on the application's check of whoever asks takes its time. */
+  holdChecks() {
+    permission = new Promise((resolve) => {
+      permit = () => resolve(undefined);
+    });
+  },
+  letChecksGo: () => permit(),
   /** Bytes in use once all garbage is gone. */
   async memory() {
     // Finalizers of one collection free what the next one finds.

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createMemoryStore } from '../../../src/backend/index.js';
+import { createMemoryStore, type OpenedPart } from '../../../src/backend/index.js';
 import { createFrameDecoder, encodeBatchRequest } from '../../../src/shared/wire/batch.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { masterKey } from '../../support/backend.js';
@@ -56,13 +56,68 @@ describe('a rate limit', () => {
     expect(asked).toEqual(['127.0.0.1']);
   });
 
-  it('that cannot count lets nobody in, and says in the log what failed', async () => {
-    const lines: string[] = [];
-    const logger = { info: () => {}, warn: () => {}, error: (line: string) => void lines.push(line) };
-    const limiter = { consume: () => Promise.reject(new TypeError('redis://user:password@host is down')) };
-    const { url } = await start({ rateLimit: { limiter }, logger });
-    expect(await askState(url, await save())).toBe('InternalError');
-    expect(lines).toEqual(['[pixstore] an image request failed: TypeError']);
+  describe('whose limiter fails', () => {
+    const failing = { consume: () => Promise.reject(new TypeError('redis://user:password@host is down')) };
+    function withLog() {
+      const lines: string[] = [];
+      const logger = { info: () => {}, warn: () => {}, error: (line: string) => void lines.push(line) };
+      return { lines, logger };
+    }
+
+    it('answers images as when there is no room, and says in the log what failed, once', async () => {
+      const { lines, logger } = withLog();
+      const { url } = await start({ rateLimit: { limiter: failing }, logger });
+      const record = await save();
+      for (let round = 0; round < 3; round += 1) expect(await askState(url, record)).toBe('RateLimited');
+      expect(await askMany(url, [record, record])).toEqual({ status: 200, states: ['RateLimited', 'RateLimited'] });
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/RATE_LIMITER_FAILED: The limiter of rateLimit failed \(TypeError\)\./);
+    });
+
+    it('serves them where it was told to, and says so, too', async () => {
+      const { lines, logger } = withLog();
+      const { url } = await start({ rateLimit: { limiter: failing, onError: 'open' }, logger });
+      const record = await save();
+      expect(await askState(url, record)).toBe('Success');
+      expect((await askMany(url, [record])).states).toEqual(['Success']);
+      expect(lines).toHaveLength(1);
+    });
+
+    it('or never answers is not waited for', async () => {
+      const { lines, logger } = withLog();
+      const rateLimit = { limiter: { consume: () => new Promise(() => {}) } };
+      const { url, backend } = await start({ rateLimit, logger, defaultEndpointTimeouts: { checks: 20 } });
+      expect(await askState(url, await save())).toBe('RateLimited');
+      expect(lines).toHaveLength(1);
+      expect((await backend.stats())?.endpoint.open).toEqual({ answers: 0, bytes: 0 });
+    });
+
+    it('must be told one of the two', async () => {
+      const rateLimit = { limiter: failing, onError: 'sometimes' as 'open' };
+      await expect(start({ rateLimit })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    });
+  });
+});
+
+describe('a store that hangs', () => {
+  it('holds up those alone whose pictures are not in memory', async () => {
+    const store = createMemoryStore();
+    const arrivals: (() => void)[] = [];
+    const open = (id: string, wholeUpTo?: number) =>
+      id.endsWith('cold')
+        ? new Promise<OpenedPart | null>((resolve) => arrivals.push(() => resolve(null)))
+        : store.open(id, wholeUpTo);
+    const { backend, url } = await start({ store: { ...store, open }, masterKey, maxConcurrentAnswers: 100 });
+    const hot = await save();
+    await backend.saveImage(photo('cat.png'), { id: 'cold' });
+    const cold = backend.getImageRecord('cold') as ImageRecord;
+    expect(await askState(url, hot)).toBe('Success');
+    const waiting = Array.from({ length: 150 }, () => askState(url, cold));
+    await expect.poll(() => arrivals.length).toBe(75);
+    await expect.poll(async () => (await backend.stats())?.endpoint.images.RateLimited).toBe(75);
+    for (let round = 0; round < 10; round += 1) expect(await askState(url, hot)).toBe('Success');
+    for (const arrive of arrivals) arrive();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['RateLimited', 'NotFound']));
   });
 });
 

@@ -1,10 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Endpoint } from '../../../../src/backend/endpoint/endpoint.js';
 import { fetchHandler } from '../../../../src/backend/endpoint/fetch-handler.js';
+import { createPace, type Paced } from '../../../../src/backend/endpoint/pace.js';
 import { binaryReply } from '../../../../src/backend/endpoint/reply.js';
 
 /** A handler of answers with three pieces, which notes what is let go of. */
-function withReply(patience?: number) {
+function withReply(patience = 60_000) {
+  const pace = createPace(patience);
   const letGo: string[] = [];
   async function* pieces() {
     try {
@@ -13,9 +15,26 @@ function withReply(patience?: number) {
       letGo.push('body');
     }
   }
-  const handle: Endpoint['handle'] = () => binaryReply(pieces(), 3, [], () => letGo.push('place'));
-  const handler = fetchHandler({ handle } as Endpoint, {}, patience);
-  return { letGo, ask: () => handler(new Request('http://images.test/a')) };
+  const handle: Endpoint['handle'] = () => {
+    let paced: Paced | undefined;
+    let isHere = true;
+    return binaryReply(pieces(), 3, [], {
+      begin(connection, end) {
+        paced = pace.watch(connection, end);
+      },
+      took: (bytes) => paced?.took(bytes),
+      done() {
+        paced?.stop();
+        if (isHere) letGo.push('place');
+        isHere = false;
+      },
+    });
+  };
+  const handler = fetchHandler({ handle } as Endpoint, {});
+  return {
+    letGo,
+    ask: (signal?: AbortSignal) => handler(new Request('http://images.test/a', signal ? { signal } : {})),
+  };
 }
 
 describe('an answer to a fetch request lets go of what it stands on', () => {
@@ -31,6 +50,17 @@ describe('an answer to a fetch request lets go of what it stands on', () => {
     await reader?.read();
     await reader?.cancel();
     expect(letGo.sort()).toEqual(['body', 'place']);
+  });
+
+  test('when its client hangs up', async () => {
+    const { letGo, ask } = withReply();
+    const client = new AbortController();
+    const reader = (await ask(client.signal)).body?.getReader();
+    await reader?.read();
+    client.abort();
+    expect(letGo).toContain('place');
+    await expect(reader?.read()).rejects.toThrow();
+    await vi.waitFor(() => expect(letGo.sort()).toEqual(['body', 'place']));
   });
 
   test('when nobody reads on, or ever began to', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createHotReads } from '../../../../src/backend/images/hot-reads.js';
+import { createHotReads, storeBusy } from '../../../../src/backend/images/hot-reads.js';
 import { createMemoryStore } from '../../../../src/backend/storage/memory/memory-store.js';
-import type { StoredPart } from '../../../../src/backend/storage/port.js';
+import type { OpenedPart, StoredPart } from '../../../../src/backend/storage/port.js';
 import { assertStored, readToEnd, versionOf } from '../../../../src/testing/versions.js';
 
 function open(limit = 1_000_000) {
@@ -20,7 +20,7 @@ function open(limit = 1_000_000) {
   async function read(id: string, clientToken?: number): Promise<StoredPart | null> {
     const part = await hot.read(id, clientToken);
     if (!part) return null;
-    if (!('record' in part)) throw new Error('The part is still to be read.');
+    if (part === storeBusy || !('record' in part)) throw new Error('The part is still to be read.');
     expect(Buffer.concat(part.success)).toEqual(Buffer.concat([Uint8Array.of(0), part.ciphertext]));
     return { ...part.record, ciphertext: part.ciphertext };
   }
@@ -101,9 +101,56 @@ describe('hot reads', () => {
     await store.put(large, null);
     for (let round = 0; round < 2; round += 1) {
       const part = await hot.read('one');
-      if (!part || 'record' in part) throw new Error('It is in memory.');
+      if (!part || part === storeBusy || 'record' in part) throw new Error('It is in memory.');
       assertStored(await readToEnd(part), large);
     }
     expect(hot.stats()).toEqual({ hits: 0, misses: 2, bytes: 0 });
+  });
+});
+
+describe('a store that hangs', () => {
+  /** A store whose images can all be looked up, and of which one can be read; the others hang until they are let go. */
+  async function openHanging(readsAtOnce: number, patience?: number) {
+    const store = createMemoryStore();
+    for (const id of ['hot', 'cold']) await store.put(versionOf(id, 1000), null);
+    let closed = 0;
+    const arrivals: (() => Promise<void>)[] = [];
+    const open = (id: string, wholeUpTo?: number) =>
+      id === 'hot'
+        ? store.open(id, wholeUpTo)
+        : new Promise<OpenedPart | null>((resolve) => {
+            arrivals.push(async () => {
+              const part = await store.open(id);
+              resolve(
+                part && {
+                  ...part,
+                  close: async () => {
+                    closed += 1;
+                  },
+                },
+              );
+            });
+          });
+    const hot = createHotReads({ ...store, open }, 1_000_000, readsAtOnce, patience);
+    await hot.read('hot');
+    return { hot, letGo: () => Promise.all(arrivals.splice(0).map((arrive) => arrive())), closed: () => closed };
+  }
+
+  test('is waited for by so many, and what is in memory goes on', async () => {
+    const { hot, letGo } = await openHanging(2);
+    const waiting = [hot.read('cold'), hot.read('cold')];
+    expect(hot.read('cold')).toBe(storeBusy);
+    expect(await hot.read('hot')).toMatchObject({ record: { id: 'hot' } });
+    await letGo();
+    expect(await Promise.all(waiting)).toMatchObject([{ record: { id: 'cold' } }, { record: { id: 'cold' } }]);
+    expect(hot.read('cold')).not.toBe(storeBusy);
+  });
+
+  test('is given up in time, and what it opens later is closed', async () => {
+    const { hot, letGo, closed } = await openHanging(1, 1);
+    await expect(hot.read('cold')).rejects.toMatchObject({ code: 'STORE_TIMEOUT' });
+    await letGo();
+    await expect.poll(closed).toBe(1);
+    await expect(hot.read('cold')).rejects.toMatchObject({ code: 'STORE_TIMEOUT' });
   });
 });

@@ -28,6 +28,16 @@ describe('proofs', () => {
     expect(proofs.isGood(vector.id, vector.proof)).toBe(true);
   });
 
+  test('are judged by when they arrived, where that is said', () => {
+    const { clock, proofs } = withClock();
+    const proof = proofs.prove('k');
+    clock.now = start + 1_000_000;
+    expect(proofs.isGood('k', proof)).toBe(false);
+    expect(proofs.isGood('k', proof, undefined, start + 39_999)).toBe(true);
+    expect(proofs.isGood('k', proof, undefined, start + 40_000)).toBe(false);
+    expect(proofs.isGood('k', proof)).toBe(false);
+  });
+
   test('live to the end of the window after theirs, and not a millisecond longer', () => {
     for (const [made, lastGood] of [
       [start, start + 39_999],
