@@ -53,6 +53,7 @@ export type Identity = ReturnType<typeof openIdentity>;
 export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath, root, isElsewhere }: Place) {
   const { id } = reads.store();
   const folder = folderOf(root, id);
+  let isDoubted = false;
   const missing = requireBlobs();
   claim();
 
@@ -74,8 +75,19 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
   function claim(): void {
     const { isMarked, isAdopted } = reads.store();
     if (!isMarked) begin();
-    else if (isAdopted && !isLatest()) database.exec('UPDATE store SET is_adopted = 0');
-    else if (isAdopted) renew();
+    else if (isAdopted && !isLatest()) doubt();
+    else if (isAdopted) tryToRenew();
+  }
+
+  /** Until somebody adopts it; if that cannot be noted, at least as long as we are here. */
+  function doubt(): void {
+    isDoubted = true;
+    try {
+      database.exec('UPDATE store SET is_adopted = 0');
+      isDoubted = false;
+    } catch {
+      // The disk is full, or cannot be written.
+    }
   }
 
   /** Marks the folder for the first time. */
@@ -116,16 +128,31 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     });
   }
 
+  /** The nonce that it has is good as well. What keeps it from being renewed shows when something is to be saved. */
+  function tryToRenew(): void {
+    try {
+      renew();
+    } catch {
+      // A full disk, or one that cannot be written: images are there all the same.
+    }
+  }
+
   function inTransaction(work: () => void): void {
     database.exec('BEGIN IMMEDIATE');
     try {
       work();
       database.exec('COMMIT');
     } catch (error) {
-      database.exec('ROLLBACK');
+      try {
+        database.exec('ROLLBACK');
+      } catch {
+        // SQLite has rolled back by itself; the first error is the one that matters.
+      }
       throw error;
     }
   }
+
+  const isAdopted = (): boolean => !isDoubted && reads.store().isAdopted;
 
   function isFolderThere(): boolean {
     return statSync(markPathOf(folder), { throwIfNoEntry: false }) !== undefined;
@@ -157,18 +184,18 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     },
 
     /** Is this the latest copy, as far as is known? Looked up anew: another process may have adopted it. */
-    isAdopted: (): boolean => reads.store().isAdopted,
+    isAdopted,
 
     /** May a blob be removed that no row of this database names? */
     mayRemove(name: string): boolean {
-      if (!isFolderThere() || !reads.store().isAdopted) return false;
+      if (!isFolderThere() || !isAdopted()) return false;
       return !isUnmarkedBlob(name) || !isTakenOverByOthers(root, id, name);
     },
 
     /** Looks at the folder before anything is removed. @throws PixstoreError `IMAGE_DIR_MISSING` */
     check(): void {
       if (!isFolderThere()) throw imageDirMissing();
-      if (reads.store().isAdopted && !isLatest()) database.exec('UPDATE store SET is_adopted = 0');
+      if (isAdopted() && !isLatest()) doubt();
     },
 
     /**
@@ -187,6 +214,7 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
       inTransaction(() => database.prepare('UPDATE store SET next_nonce = ?').run(nonce));
       writeMark(root, id, databasePath, { epoch, nonce });
       await note({ epoch, nonce }, sessionsIn(folder));
+      isDoubted = false;
     },
   };
 }

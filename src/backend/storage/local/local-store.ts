@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { guardLogger } from '../../../shared/callbacks.js';
 import type { Logger } from '../../../shared/errors/gate.js';
 import { createLifecycle } from '../../../shared/lifecycle.js';
 import { type ImageStore, type MaybePromise, type PartRecord, type StoreProblem, storeClosed } from '../port.js';
@@ -59,7 +60,7 @@ const shortestSession = 60_000; // ms
  */
 export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const { inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000, now = Date.now } = options;
-  const logger = options.logger ?? console;
+  const logger = guardLogger(options.logger ?? console, console);
   const time = () => Math.floor(now());
   // As they are now: the program may change its working directory.
   const databasePath = resolve(options.databasePath);
@@ -91,7 +92,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
         throw error;
       }
     },
-    end: (session) => changes.make({ kind: 'end-sessions', sessions: [session], ended: time() }),
+    end: async (session) => changes.make({ kind: 'end-sessions', sessions: [session], ended: time() }),
     now,
     maxAge: Math.max(sweepAge, shortestSession),
   });
