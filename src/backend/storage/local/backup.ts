@@ -10,7 +10,7 @@ import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { syncFolder } from './folders.js';
 import { folderOf, newNonce, writeMark } from './mark.js';
 import { type PlacedPart, prepareReads, type Reads } from './reads.js';
-import { isPartOf, numberOr0 } from './row.js';
+import { isPartOf, numberOr } from './row.js';
 import { openDatabase } from './schema.js';
 import { isFull } from './storage-error.js';
 
@@ -96,7 +96,7 @@ function recount(copy: SqlDatabase): void {
   const set = copy.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)');
   const value = (sql: string) => Number(copy.prepare(sql).get()?.value);
   set.run(counters.images, value("SELECT count(*) AS value FROM parts WHERE instr(id, '.') = 0"));
-  set.run(counters.bytes, value(`SELECT coalesce(sum(${numberOr0('size')}), 0) AS value FROM parts`));
+  set.run(counters.bytes, value(`SELECT coalesce(sum(${numberOr('size', 0)}), 0) AS value FROM parts`));
 }
 
 /** Versions that were copied and replaced afterwards. */

@@ -138,8 +138,8 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
   }
 
   function inTransaction(work: () => void): void {
-    database.exec('BEGIN IMMEDIATE');
     try {
+      database.exec('BEGIN IMMEDIATE');
       work();
       database.exec('COMMIT');
     } catch (error) {

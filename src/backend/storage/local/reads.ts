@@ -1,10 +1,10 @@
-import { isImageId, isToken } from '../../../shared/image-id.js';
+import { isImageId } from '../../../shared/image-id.js';
 import type { PartRecord } from '../port.js';
 import { commitsQuery, counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
 import { isBlobName, sessionPattern, storeIdPattern } from './file-name.js';
 import { isEpoch, noncePattern } from './mark.js';
-import { type FoundRow, recordColumns, toCount, toFoundRow, toRecord } from './row.js';
+import { type FoundRow, numberOr, recordColumns, toCount, toFoundRow, toRecord } from './row.js';
 import { rowInvalid } from './storage-error.js';
 
 /** A record and where it was found. */
@@ -42,11 +42,11 @@ export function prepareReads(database: SqlDatabase) {
     ),
     fileInUse: database.prepare('SELECT 1 FROM parts WHERE file = ?'),
     inFiles: database.prepare(
-      'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT 1000',
+      `SELECT id, file, ${anySize} AS size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT 1000`,
     ),
     isAnyInFile: database.prepare('SELECT 1 FROM parts WHERE file IS NOT NULL LIMIT 1'),
     inFileFrom: database.prepare(
-      'SELECT id, file, size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT ?',
+      `SELECT id, file, ${anySize} AS size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT ?`,
     ),
     store: database.prepare('SELECT * FROM store'),
     session: database.prepare('SELECT 1 FROM sessions WHERE id = ?'),
@@ -136,6 +136,9 @@ export function prepareReads(database: SqlDatabase) {
   };
 }
 
+// No file has so many bytes when somebody else wrote the number.
+const anySize = numberOr('size', -1);
+
 /** A part that is in a file. The name is as the row has it: check it before it becomes part of a path. */
 export interface PlacedPart {
   id: string;
@@ -145,7 +148,7 @@ export interface PlacedPart {
 
 /** Of a row that somebody else wrote as well: whoever looks for what is wrong has to find it. */
 function toPlace({ id, file, size }: SqlRow): PlacedPart {
-  return { id: isImageId(id) ? id : '(no id)', file: String(file), size: isToken(size) ? size : -1 };
+  return { id: isImageId(id) ? id : '(no id)', file: String(file), size: size as number };
 }
 
 function toGivenUp({ file }: SqlRow): string {

@@ -24,9 +24,9 @@ export const recordColumns = 'id, token, size, iv, tag, sealed_key';
 // that does; so ranges of the primary key find an image's parts, and all ids with a prefix.
 export const isPartOf = "(id = ? OR (id > ? || '.' AND id < ? || '/'))";
 
-/** SQL: a column that should have a whole number, or 0 when somebody else wrote something there. */
-export const numberOr0 = (column: string) =>
-  `CASE WHEN ${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER} THEN ${column} ELSE 0 END`;
+/** SQL: a column that should have a whole number, or something else when somebody wrote what is none. */
+export const numberOr = (column: string, otherwise: number) =>
+  `CASE WHEN ${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER} THEN ${column} ELSE ${otherwise} END`;
 
 // Longer than any that is made: what seals a key stands above the store.
 const longestSealedKey = 16 * 1024;

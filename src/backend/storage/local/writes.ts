@@ -5,7 +5,7 @@ import type { SqlDatabase, SqlRow } from './driver.js';
 import type { Fence } from './fence.js';
 import { isBlobName } from './file-name.js';
 import { mayCommit } from './identity.js';
-import { isPartOf, numberOr0, type PartRow, toCount } from './row.js';
+import { isPartOf, numberOr, type PartRow, toCount } from './row.js';
 import { databaseTooNew, schemaVersion } from './schema.js';
 import { imageDirMissing, isFull, storeSuperseded } from './storage-error.js';
 
@@ -17,7 +17,7 @@ import { imageDirMissing, isFull, storeSuperseded } from './storage-error.js';
 export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   const prepared = {
     parts: database.prepare(
-      `SELECT id, ${numberOr0('token')} AS token, ${numberOr0('size')} AS size, file FROM parts WHERE ${isPartOf}`,
+      `SELECT id, ${numberOr('token', 0)} AS token, ${numberOr('size', 0)} AS size, file FROM parts WHERE ${isPartOf}`,
     ),
     remove: database.prepare('DELETE FROM parts WHERE id = ?'),
     // In place: the row stays on its page, and no index changes.
