@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { requireArrived } from '../shared/call-options.js';
 import { guardLogger } from '../shared/callbacks.js';
+import { checkedClock } from '../shared/clock.js';
 import type { Logger } from '../shared/errors/gate.js';
 import { imageFormats } from '../shared/formats.js';
 import {
@@ -19,7 +20,6 @@ import {
   readOptions,
 } from '../shared/options.js';
 import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
-import { checkedClock } from './clock.js';
 import type { EndpointTimeouts } from './endpoint/default-server.js';
 import type { RateLimiter, RateLimiterFailure } from './endpoint/rate-limit.js';
 import { isTimeoutsOf, withDefaultTimeouts } from './endpoint/timeouts.js';

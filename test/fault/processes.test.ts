@@ -28,10 +28,16 @@ function startRivals(folder: string, names: readonly string[], changesEach: numb
 const well = { code: 0, signal: null, complaint: '' };
 
 describe('several processes on one store', () => {
-  test('may make it at the same time', async () => {
-    for (let round = 0; round < 2; round += 1) {
-      const endings = await startRivals(await quickFolder(), ['a', 'b', 'c', 'd'], 0, () => {});
-      expect(endings).toEqual(endings.map(() => well));
+  test('may make it, and open it again, at the same time, and it is the latest copy of itself', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const folder = await quickFolder();
+      for (let start = 0; start < 2; start += 1) {
+        const endings = await startRivals(folder, ['a', 'b', 'c', 'd', 'e', 'f'], 0, () => {});
+        expect(endings).toEqual(endings.map(() => well));
+      }
+      const backend = createPixstoreBackend(backendOf(folder));
+      expect(await backend.health()).toEqual({ status: 'ok', problems: [] });
+      await backend.close();
     }
   });
 

@@ -34,7 +34,7 @@ export interface DoorOptions<Request> {
    * May whoever sent this request see the figures at `{route}/-/metrics`? Default: everybody may, unless the door has
    * checks of its own (`authorize` or `audience`); then nobody.
    */
-  metrics?: ((request: Request) => MaybePromise<boolean>) | undefined;
+  metrics?: (request: Request) => MaybePromise<boolean>;
   /** How long things may take, in ms. What is left out keeps its default. */
   timeouts?: Partial<DoorTimeouts> | undefined;
 }
@@ -82,7 +82,7 @@ const rules: Record<keyof DoorOptions<unknown>, OptionRule> = {
 
 /** @throws PixstoreError `CONFIG_INVALID`, naming the option */
 export function readDoorOptions<Request>(given: unknown, name: string): DoorOptions<Request> {
-  requireArrived(given, ['authorize', 'audience'], name);
+  requireArrived(given, ['authorize', 'audience', 'metrics'], name);
   return readOptions<DoorOptions<Request>>(given, rules, name);
 }
 

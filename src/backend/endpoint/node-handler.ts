@@ -26,7 +26,6 @@ export function nodeHandler(endpoint: Endpoint, options: DoorOptions<NodeRequest
     };
 
     function answer() {
-      if (next && !readTarget(request.url ?? '', options.route)) return next();
       const door = openDoor(request, (error) => {
         thrown = { error };
       });
@@ -42,6 +41,8 @@ export function nodeHandler(endpoint: Endpoint, options: DoorOptions<NodeRequest
       }
     }
 
+    // What the application's own handlers do with it is theirs.
+    if (next && !readTarget(request.url ?? '', options.route)) return next();
     void recover(answer, failed);
   };
 }

@@ -4,6 +4,10 @@ import { performance } from 'node:perf_hooks';
 export interface Paced {
   /** The client has taken so many bytes more. */
   took(bytes: number): void;
+  /** It is ours to go on: what we wait for is not held against the client. */
+  pause(): void;
+  /** It is the client's to take what we have given. */
+  resume(): void;
   /** It has ended. */
   stop(): void;
 }
@@ -27,6 +31,8 @@ const longestInterval = 1_000; // ms
 
 interface Line {
   ends: Set<() => void>;
+  /** Answers of which the client has not taken what we have given. */
+  owing: number;
   checkedAt: number;
   /** ms that it may be slow at most. */
   allowance: number;
@@ -53,17 +59,23 @@ export function createPace(patience: number, now: () => number = performance.now
       timer = undefined;
     }
     for (const line of lines.values()) {
-      const elapsed = now() - line.checkedAt;
-      line.checkedAt += elapsed;
-      line.credit = Math.min(line.allowance, line.credit) - elapsed;
+      settle(line);
       if (line.credit <= 0) for (const end of [...line.ends]) end();
     }
+  }
+
+  /** Charges the time since the last look, if it was the client's. */
+  function settle(line: Line): void {
+    const elapsed = now() - line.checkedAt;
+    line.checkedAt += elapsed;
+    line.credit = Math.min(line.allowance, line.credit);
+    if (line.owing > 0) line.credit -= elapsed;
   }
 
   function lineOf(connection: object): Line {
     let line = lines.get(connection);
     if (!line) {
-      line = { ends: new Set(), checkedAt: now(), allowance: patience, credit: patience };
+      line = { ends: new Set(), owing: 0, checkedAt: now(), allowance: patience, credit: patience };
       timer ??= setInterval(check, interval).unref();
       lines.set(connection, line);
     }
@@ -74,6 +86,14 @@ export function createPace(patience: number, now: () => number = performance.now
     watch(connection, end, inOneGo = 0) {
       const line = lineOf(connection);
       const unheard = timeFor(inOneGo);
+      let isOwing = false;
+      const owe = (owes: boolean) => {
+        if (owes === isOwing) return;
+        settle(line);
+        isOwing = owes;
+        line.owing += owes ? 1 : -1;
+      };
+      owe(true);
       line.ends.add(end);
       line.allowance += unheard;
       line.credit += unheard;
@@ -81,7 +101,10 @@ export function createPace(patience: number, now: () => number = performance.now
         took(bytes) {
           line.credit += timeFor(bytes);
         },
+        pause: () => owe(false),
+        resume: () => owe(true),
         stop() {
+          owe(false);
           line.ends.delete(end);
           line.allowance -= unheard;
           if (line.ends.size === 0 && lines.get(connection) === line) lines.delete(connection);

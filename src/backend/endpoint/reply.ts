@@ -15,6 +15,8 @@ export interface Sending {
   begin(connection: object, end: () => void, inOneGo?: number): void;
   /** The client has taken so many bytes more. */
   took(bytes: number): void;
+  /** Waits for the next piece of a body: that is our time and not the client's. */
+  next(body: AsyncGenerator<Uint8Array>): Promise<IteratorResult<Uint8Array>>;
   /** It was sent, or nobody waits for it any more. May be called again. */
   done(): void;
 }
@@ -29,7 +31,7 @@ export interface Reply {
 }
 
 /** Of a reply that holds nothing. */
-export const nothingHeld: Sending = { begin() {}, took() {}, done() {} };
+export const nothingHeld: Sending = { begin() {}, took() {}, next: (body) => body.next(), done() {} };
 
 const binary = ['Content-Type', 'application/octet-stream'];
 const utf8 = new TextEncoder();

@@ -38,7 +38,7 @@ export function responseStream(
       async pull(own) {
         sending.took(given);
         try {
-          const next = await body.next();
+          const next = await sending.next(body);
           if (hasEnded) {
             own.error(new Error('The client has gone.'));
           } else if (next.done) {

@@ -45,6 +45,14 @@ export function createRooms(limits: LoadLimits, counters: ServingCounters) {
         place.move();
         paced?.took(bytes);
       },
+      async next(body) {
+        paced?.pause();
+        try {
+          return await body.next();
+        } finally {
+          paced?.resume();
+        }
+      },
       done() {
         letGo();
         leave();

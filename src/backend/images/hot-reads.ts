@@ -1,4 +1,5 @@
 import { createByteLru } from '../../shared/byte-lru.js';
+import { tell } from '../../shared/callbacks.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import { encodePayload } from '../../shared/wire/payload.js';
@@ -60,12 +61,15 @@ export function createHotReads(
   /** Opens a part, or says that too many are being opened. */
   function open(id: string): MaybePromise<OpenedPart | null | typeof storeBusy> {
     if (waiting >= readsAtOnce) return storeBusy;
-    const opened = inTime(store.open(id, wholeUpTo), (part) => void part?.close());
-    if (!(opened instanceof Promise)) return opened;
+    const opening = store.open(id, wholeUpTo);
+    if (!(opening instanceof Promise)) return opening;
     waiting += 1;
-    return opened.finally(() => {
+    // Also one that nobody waits for any more takes up the store, until it has answered.
+    const answered = () => {
       waiting -= 1;
-    });
+    };
+    opening.then(answered, answered);
+    return inTime(opening, (part) => tell(() => part?.close()));
   }
 
   function serveKept(id: string, kept: ReadyPart, record: PartRecord | null): MaybePromise<Read> {

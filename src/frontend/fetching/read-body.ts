@@ -2,7 +2,12 @@
 export async function readChunks(response: Response, onChunk: (chunk: Uint8Array) => void): Promise<boolean> {
   const reader = response.body?.getReader();
   if (!reader) return false;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) onChunk(part.value);
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) onChunk(part.value);
+  } catch (error) {
+    reader.cancel().catch(() => {}); // what cannot be read need not come
+    throw error;
+  }
   return true;
 }
 

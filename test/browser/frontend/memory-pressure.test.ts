@@ -60,6 +60,7 @@ test.each([
     const { mark, records, browser, tab } = await load();
     await tab.evaluate(`(${load40})(${JSON.stringify(records)}).then(() => undefined)`);
     expect(await usage(tab)).toMatchObject({ entries: pictures });
+    await collectGarbage(tab); // of Blobs that the page has let go of
     await press(browser, tab);
     expect(await browser.bytesOnDisk(mark)).toBe(0);
     // They are in memory, and shown from there.

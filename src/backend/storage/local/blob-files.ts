@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, lstatSync } from 'node:fs';
+import { constants } from 'node:fs';
 import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
@@ -80,10 +80,11 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
   }
 
   /** @throws when a folder on the way is a link: it would lead out of here */
-  function pathOf(name: string): string {
+  async function pathOf(name: string): Promise<string> {
     const isUnmarked = isUnmarkedBlob(name);
     const parent = join(isUnmarked ? root : folder, name.slice(0, name.indexOf('/')));
-    if (isLink(parent) || (!isUnmarked && isLink(folder))) throw linkedFolder();
+    const areLinks = await Promise.all([isLink(parent), !isUnmarked && isLink(folder)]);
+    if (areLinks.includes(true)) throw linkedFolder();
     return join(parent, name.slice(name.indexOf('/') + 1));
   }
 
@@ -125,7 +126,7 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     },
 
     async read(name, size) {
-      const handle = await orNull(fs.open(pathOf(name), readOnly));
+      const handle = await orNull(fs.open(await pathOf(name), readOnly));
       if (!handle) return null;
       try {
         return await readWhole(handle, size);
@@ -136,7 +137,7 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     },
 
     async open(name) {
-      const handle = await orNull(fs.open(pathOf(name), readOnly));
+      const handle = await orNull(fs.open(await pathOf(name), readOnly));
       if (!handle) return null;
       try {
         const { size } = await handle.stat();
@@ -148,12 +149,12 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     },
 
     async size(name) {
-      const path = pathOf(name);
-      return isLink(path) ? null : ((await orNull(fs.stat(path)))?.size ?? null);
+      const path = await pathOf(name);
+      return (await isLink(path)) ? null : ((await orNull(fs.stat(path)))?.size ?? null);
     },
 
     async copy(name, target) {
-      const path = pathOf(name);
+      const path = await pathOf(name);
       if (!(await orNull(nodeFs.lstat(path)))?.isFile()) return false;
       // Where the file system can, the copy shares the bytes. Nothing is returned when all is well, so null tells.
       if ((await orNull(nodeFs.copyFile(path, target, constants.COPYFILE_FICLONE))) === null) return false;
@@ -167,7 +168,7 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     },
 
     async remove(name) {
-      await fs.rm(pathOf(name), { force: true });
+      await fs.rm(await pathOf(name), { force: true });
     },
 
     async list(session) {
@@ -220,8 +221,8 @@ async function ignoring<Value>(code: string, work: Promise<Value>): Promise<Valu
 
 const orNull = <Value>(work: Promise<Value>) => ignoring('ENOENT', work);
 
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+async function isLink(path: string): Promise<boolean> {
+  return (await orNull(nodeFs.lstat(path)))?.isSymbolicLink() === true;
 }
 
 function linkedFolder(): PixstoreError {

@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import type { StoreHealth } from '../port.js';
 import type { Identity } from './identity.js';
 import { ciphertextMissing, imageDirMissing, storeSuperseded } from './storage-error.js';
@@ -8,11 +10,20 @@ export const notAdopted =
 const readOnly =
   'imageRootDir cannot be written: larger images cannot be saved. Check the disk, and who owns the folder.';
 
-/** @param missing - how many ciphertexts were looked for and were not there */
-export function healthOf(identity: Identity, missing: number): StoreHealth {
+/**
+ * Asks the disk on another thread: one that does not answer must not keep this one.
+ *
+ * @param missing - how many ciphertexts were looked for and were not there
+ */
+export async function healthOf(identity: Identity, missing: number): Promise<StoreHealth> {
+  const canWrite = await access(identity.folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  const isThere = identity.isFolderThere();
   const failures = [
-    ...(identity.isFolderThere() ? [] : [imageDirMissing().message]),
-    ...(identity.isFolderThere() && !identity.canWrite() ? [readOnly] : []),
+    ...(isThere ? [] : [imageDirMissing().message]),
+    ...(isThere && !canWrite ? [readOnly] : []),
     ...(identity.isSuperseded() ? [storeSuperseded().message] : []),
   ];
   const worries = [

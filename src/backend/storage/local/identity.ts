@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, lstatSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import type { SqlDatabase } from './driver.js';
@@ -10,7 +10,6 @@ import {
   isEpoch,
   isSameFile,
   type Mark,
-  markPathOf,
   newNonce,
   numberOf,
   readMark,
@@ -72,22 +71,26 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     return found?.isFile() === true && found.size === size;
   }
 
+  /** Several processes may open the same store at once: each looks at mark and database while no other changes them. */
   function claim(): void {
-    const { isMarked, isAdopted } = reads.store();
-    if (!isMarked) begin();
-    else if (isAdopted && !isLatest()) doubt();
-    else if (isAdopted) tryToRenew();
+    try {
+      inTransaction(() => {
+        if (!reads.store().isMarked) begin();
+        else if (reads.store().isAdopted && !isLatest()) doubt();
+        else if (reads.store().isAdopted) prepareToRenew();
+      });
+      renew();
+    } catch (error) {
+      // On a full disk, or one that cannot be written, images are there all the same: the nonce that it has is good as
+      // well, and what keeps it from being renewed shows when something is to be saved.
+      if (!reads.store().isMarked) throw error;
+      isDoubted = reads.store().isAdopted && !isLatest();
+    }
   }
 
-  /** Until somebody adopts it; if that cannot be noted, at least as long as we are here. */
+  /** Until somebody adopts it. */
   function doubt(): void {
-    isDoubted = true;
-    try {
-      database.exec('UPDATE store SET is_adopted = 0');
-      isDoubted = false;
-    } catch {
-      // The disk is full, or cannot be written.
-    }
+    database.exec('UPDATE store SET is_adopted = 0');
   }
 
   /** Marks the folder for the first time. */
@@ -116,32 +119,28 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     return isSameFile(mark.folder, numberOf(folder)) && !isSameFile(mark.database, numberOf(databasePath));
   }
 
-  /** Leaves copies that were made until now behind. Whatever moment a crash picks, this database knows the mark's nonce. */
+  /** The database knows the mark's nonce, and the next one; whatever moment a crash picks after that, it knows the mark's. */
+  function prepareToRenew(): void {
+    const nonce = readMark(folder)?.nonce ?? reads.store().nonce;
+    database.prepare('UPDATE store SET nonce = ?, next_nonce = ?').run(nonce, newNonce());
+  }
+
+  /** Leaves copies that were made until now behind. Another process may do it for us. */
   function renew(): void {
-    const nonce = newNonce();
-    inTransaction(() => database.prepare('UPDATE store SET next_nonce = ?').run(nonce));
     inTransaction(() => {
-      // Another process may be at it as well: the last one does it.
-      if (reads.store().nextNonce !== nonce) return;
-      writeMark(root, id, databasePath, { ...reads.store(), nonce });
-      database.prepare('UPDATE store SET nonce = ?, next_nonce = NULL').run(nonce);
+      const store = reads.store();
+      if (store.nextNonce === null || !store.isAdopted) return;
+      writeMark(root, id, databasePath, { epoch: store.epoch, nonce: store.nextNonce });
+      database.prepare('UPDATE store SET nonce = next_nonce, next_nonce = NULL').run();
     });
   }
 
-  /** The nonce that it has is good as well. What keeps it from being renewed shows when something is to be saved. */
-  function tryToRenew(): void {
-    try {
-      renew();
-    } catch {
-      // A full disk, or one that cannot be written: images are there all the same.
-    }
-  }
-
-  function inTransaction(work: () => void): void {
+  function inTransaction<Result>(work: () => Result): Result {
     try {
       database.exec('BEGIN IMMEDIATE');
-      work();
+      const result = work();
       database.exec('COMMIT');
+      return result;
     } catch (error) {
       try {
         database.exec('ROLLBACK');
@@ -154,9 +153,7 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
 
   const isAdopted = (): boolean => !isDoubted && reads.store().isAdopted;
 
-  function isFolderThere(): boolean {
-    return statSync(markPathOf(folder), { throwIfNoEntry: false }) !== undefined;
-  }
+  const isFolderThere = (): boolean => readMark(folder) !== null;
 
   return {
     storeId: id,
@@ -167,20 +164,13 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     /** Is the folder of blobs there, with our mark? */
     isFolderThere,
 
-    canWrite(): boolean {
-      try {
-        accessSync(folder, constants.W_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    },
-
     /** Was another copy of this database adopted? */
     isSuperseded(): boolean {
-      const mark = readMark(folder);
-      const store = reads.store();
-      return mark !== null && !mayCommit(mark, store);
+      const isOther = () => {
+        const mark = readMark(folder);
+        return mark !== null && !mayCommit(mark, reads.store());
+      };
+      return isOther() && isOther(); // the first time, another process may just have renewed the nonce
     },
 
     /** Is this the latest copy, as far as is known? Looked up anew: another process may have adopted it. */
@@ -195,7 +185,8 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     /** Looks at the folder before anything is removed. @throws PixstoreError `IMAGE_DIR_MISSING` */
     check(): void {
       if (!isFolderThere()) throw imageDirMissing();
-      if (isAdopted() && !isLatest()) doubt();
+      if (!isAdopted() || isLatest()) return;
+      claim(); // looks once more, while nobody changes anything
     },
 
     /**
@@ -211,8 +202,10 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
       const epoch = Math.max(reads.store().epoch, mark?.epoch ?? 0) + 1;
       if (!isEpoch(epoch)) throw noEpochLeft();
       const nonce = newNonce();
-      inTransaction(() => database.prepare('UPDATE store SET next_nonce = ?').run(nonce));
-      writeMark(root, id, databasePath, { epoch, nonce });
+      inTransaction(() => {
+        database.prepare('UPDATE store SET next_nonce = ?').run(nonce);
+        writeMark(root, id, databasePath, { epoch, nonce });
+      });
       await note({ epoch, nonce }, sessionsIn(folder));
       isDoubted = false;
     },

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { guardLogger } from '../../../shared/callbacks.js';
+import { checkedClock } from '../../../shared/clock.js';
 import type { Logger } from '../../../shared/errors/gate.js';
 import { createLifecycle } from '../../../shared/lifecycle.js';
 import { type ImageStore, type MaybePromise, type PartRecord, type StoreProblem, storeClosed } from '../port.js';
@@ -59,7 +60,8 @@ const shortestSession = 60_000; // ms
  * `DATABASE_FOREIGN`, `DATABASE_TOO_NEW` or `STORAGE_FAILED`
  */
 export function openLocalStore(options: LocalStoreOptions): ImageStore {
-  const { inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000, now = Date.now } = options;
+  const { inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000 } = options;
+  const now = checkedClock(options.now ?? Date.now);
   const logger = guardLogger(options.logger ?? console, console);
   const time = () => Math.floor(now());
   // As they are now: the program may change its working directory.
@@ -186,7 +188,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     sweep: ({ all } = {}) => run('sweep leftovers', () => leftovers.sweep(all)),
 
     health: () =>
-      lookUp(() => {
+      run('look at the store', async () => {
         reads.usage(); // throws when the database does not answer
         return healthOf(identity, identity.missing + parts.missing());
       }),

@@ -57,7 +57,8 @@ export function markPathOf(folder: string): string {
 export function readMark(folder: string): Mark | null {
   try {
     const mark = JSON.parse(readSmallFile(markPathOf(folder), longestMark)?.toString() ?? 'null') as Mark | null;
-    return mark && isEpoch(mark.epoch) && noncePattern.test(mark.nonce) ? mark : null;
+    const isWhole = mark && isEpoch(mark.epoch) && noncePattern.test(mark.nonce) && mark.database && mark.folder;
+    return isWhole ? mark : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

@@ -48,7 +48,7 @@ export function rowInvalid(cause?: unknown): PixstoreError {
 export function imageDirMissing(): PixstoreError {
   return new PixstoreError(
     'IMAGE_DIR_MISSING',
-    'The images that the database names are not in imageRootDir: a disk that is not mounted, or another folder. Nothing was made or changed; mount it, or correct imageRootDir. Only if they are gone for good: adopt() goes on without them.',
+    'The images that the database names are not in imageRootDir: a disk that is not mounted, or another folder. Nothing was made or changed; mount it, or correct imageRootDir. Where no image was kept in it, adopt() makes it anew.',
   );
 }
 

@@ -3,8 +3,8 @@ import type { SqlDatabase } from './driver.js';
 
 const delay = 500; // ms after the first change of its kind that is still in the log
 
-// Tries that give up at once when somebody else is at the database. The one after them waits its turn.
-const politeTries = 10;
+// Tries that give up at once when somebody else is at the database: for a minute. The one after them waits its turn.
+const politeTries = 120;
 const patience = 1_000; // ms
 
 /**
@@ -26,11 +26,12 @@ export function createWalEraser(database: SqlDatabase, schedule: typeof setTimeo
   function erase(): void {
     timer = undefined;
     tries += 1;
-    if (isErased(tries > politeTries ? Math.min(patience, busyTimeout) : 0)) tries = 0;
-    else start();
+    const isErased = erased(tries > politeTries ? Math.min(patience, busyTimeout) : 0);
+    if (isErased || tries > politeTries) tries = 0;
+    if (!isErased) start();
   }
 
-  function isErased(wait: number): boolean {
+  function erased(wait: number): boolean {
     try {
       // While somebody reads what was there before, this gives up: waiting keeps others from writing.
       database.exec(`PRAGMA busy_timeout = ${wait}`);

@@ -66,8 +66,8 @@ export function startWriterThread(settings: WorkerSettings): Writer {
       return new Promise((resolve, reject) => {
         worker ??= start();
         worker.ref(); // but one at work does
-        waiting.push({ resolve, reject });
         const packed = packCommands(commands);
+        waiting.push({ resolve, reject });
         worker.postMessage({ kind: 'run', packed } satisfies ToWorker, [packed.bytes.buffer]);
       });
     },

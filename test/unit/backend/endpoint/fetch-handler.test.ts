@@ -23,6 +23,7 @@ function withReply(patience = 60_000) {
         paced = pace.watch(connection, end);
       },
       took: (bytes) => paced?.took(bytes),
+      next: (body) => body.next(),
       done() {
         paced?.stop();
         if (isHere) letGo.push('place');

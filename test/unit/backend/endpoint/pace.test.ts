@@ -83,6 +83,19 @@ describe('an answer', () => {
     expect(ended()).toBe(1);
   });
 
+  test('that waits for us is not ended, however long, and has as long as before when it goes on', () => {
+    const { watch, pass, ended } = withClock();
+    const answer = watch({});
+    pass(10);
+    answer.pause();
+    pass(1_000);
+    answer.resume();
+    pass(19);
+    expect(ended()).toBe(0);
+    pass(1);
+    expect(ended()).toBe(1);
+  });
+
   test('that was sent is looked at no more', () => {
     const { watch, pass, ended } = withClock();
     watch({}).stop();
@@ -101,6 +114,15 @@ describe('answers over one connection', () => {
       answer.stop();
     }
     expect(ended()).toBe(0);
+  });
+
+  test('may not be slow because one of them waits for us', () => {
+    const { watch, pass, ended } = withClock();
+    const connection = {};
+    watch(connection).pause();
+    watch(connection);
+    pass(30);
+    expect(ended()).toBeGreaterThan(0);
   });
 
   test('are ended together, and others are not', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkedClock } from '../../../src/backend/clock.js';
+import { checkedClock } from '../../../src/shared/clock.js';
 import { openBackend } from '../../support/backend.js';
 import { failure } from '../../support/errors.js';
 import { photo } from '../../support/photos.js';

@@ -1,4 +1,4 @@
-import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { PixstoreError } from './errors/pixstore-error.js';
 
 /**
  * Tokens and the windows of proofs are made of what the clock says. One that says NaN would make proofs that never end,
