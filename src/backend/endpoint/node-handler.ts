@@ -41,8 +41,14 @@ export function nodeHandler(endpoint: Endpoint, options: DoorOptions<NodeRequest
       }
     }
 
-    // What the application's own handlers do with it is theirs.
-    if (next && !readTarget(request.url ?? '', options.route)) return next();
+    if (next && !readTarget(request.url ?? '', options.route)) {
+      try {
+        next(); // what it promises is the application's own
+      } catch (error) {
+        failed(error);
+      }
+      return;
+    }
     void recover(answer, failed);
   };
 }

@@ -32,7 +32,7 @@ export interface BlobFiles {
   read(name: string, size: number): Promise<Uint8Array | null>;
   /** @returns null when there is no such file */
   open(name: string): Promise<OpenBlob | null>;
-  /** @returns its length in bytes, or null when there is no such file */
+  /** @returns its length in bytes, or null when there is no such file, or a link leads to it */
   size(name: string): Promise<number | null>;
   /** Copies a file to a new place; what it holds is then on the disk. @returns false when there is no such file */
   copy(name: string, target: string): Promise<boolean>;
@@ -149,8 +149,11 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     },
 
     async size(name) {
-      const path = await pathOf(name);
-      return (await isLink(path)) ? null : ((await orNull(fs.stat(path)))?.size ?? null);
+      const path = await pathOf(name).catch((error) => {
+        if (error instanceof PixstoreError) return null;
+        throw error;
+      });
+      return path === null || (await isLink(path)) ? null : ((await orNull(fs.stat(path)))?.size ?? null);
     },
 
     async copy(name, target) {

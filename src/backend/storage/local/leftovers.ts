@@ -119,7 +119,7 @@ export function createLeftovers({ reads, files, identity, changes, time, abandon
 /** Rows whose blob is gone or has another size. */
 export async function* findMissing(reads: Reads, files: BlobFiles): AsyncGenerator<StoreProblem> {
   for (const { id, file, size } of reads.partsInFiles()) {
-    const found = isBlobName(file) ? await files.size(file).catch(() => null) : null; // null also behind a link
+    const found = isBlobName(file) ? await files.size(file) : null;
     // An update may have replaced the file since its row was read.
     if (found === size || !reads.isFileInUse(file)) continue;
     yield { kind: found === null ? 'ciphertext-missing' : 'ciphertext-damaged', subject: id };
