@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, lstatSync } from 'node:fs';
 import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { createBatcher } from './batcher.js';
 import { isUnmarkedBlob } from './file-name.js';
@@ -45,14 +46,21 @@ export interface BlobFiles {
 
 const temporary = '.tmp';
 
+// A folder that was none is looked at again after so many ms.
+const lookPause = 1_000;
+const mostLookedAt = 10_000;
+
 /**
  * Keeps files in the folder of a store, by sessions. Names are random and the store's own: nothing of an image id ever
  * becomes part of a path.
  *
  * @param root - the folder of all stores, in which those of schema 1 have files too
+ * @throws PixstoreError `STORAGE_FAILED` when the folder of the store is a link
  */
 export function openBlobFiles(root: string, storeId: string, fs: FileSystem = nodeFs): BlobFiles {
   const folder = folderOf(root, storeId);
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) throw linkedFolder();
+  const lookedAt = new Map<string, number>();
   const syncs = new Map<string, (name: string) => Promise<void>>();
 
   async function syncDirectory(path: string): Promise<void> {
@@ -79,12 +87,14 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     return sync(name);
   }
 
-  /** @throws when a folder on the way is a link: it would lead out of here */
+  /** @throws when the folder that it is in is a link: it would lead out of here */
   async function pathOf(name: string): Promise<string> {
-    const isUnmarked = isUnmarkedBlob(name);
-    const parent = join(isUnmarked ? root : folder, name.slice(0, name.indexOf('/')));
-    const areLinks = await Promise.all([isLink(parent), !isUnmarked && isLink(folder)]);
-    if (areLinks.includes(true)) throw linkedFolder();
+    const parent = join(isUnmarkedBlob(name) ? root : folder, name.slice(0, name.indexOf('/')));
+    if (performance.now() - (lookedAt.get(parent) ?? Number.NEGATIVE_INFINITY) >= lookPause) {
+      if (await isLink(parent)) throw linkedFolder();
+      if (lookedAt.size >= mostLookedAt) lookedAt.clear();
+      lookedAt.set(parent, performance.now());
+    }
     return join(parent, name.slice(name.indexOf('/') + 1));
   }
 

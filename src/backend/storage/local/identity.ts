@@ -151,7 +151,7 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     }
   }
 
-  const isAdopted = (): boolean => !isDoubted && reads.store().isAdopted;
+  const isAdopted = (): boolean => !isDoubted && reads.isAdopted();
 
   const isFolderThere = (): boolean => readMark(folder) !== null;
 
@@ -177,10 +177,8 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
     isAdopted,
 
     /** May a blob be removed that no row of this database names? */
-    mayRemove(name: string): boolean {
-      if (!isFolderThere() || !isAdopted()) return false;
-      return !isUnmarkedBlob(name) || !isTakenOverByOthers(root, id, name);
-    },
+    mayRemove: (name: string): boolean =>
+      isAdopted() && (!isUnmarkedBlob(name) || !isTakenOverByOthers(root, id, name)),
 
     /** Looks at the folder before anything is removed. @throws PixstoreError `IMAGE_DIR_MISSING` */
     check(): void {

@@ -78,7 +78,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     return opened;
   });
   const cache = createRecordCache(reads);
-  const files = openBlobFiles(root, identity.storeId, options.fileSystem);
+  const files = prepareOn(database, () => openBlobFiles(root, identity.storeId, options.fileSystem));
   const parts = createPartReader(reads, cache, files);
   const workerSettings: WorkerSettings = { databasePath, busyTimeout, folder: identity.folder };
   const writer = prepareOn(database, openWriter);

@@ -37,6 +37,7 @@ export interface FileNumber {
 const markName = 'mark.json';
 const progressName = 'progress';
 const longestMark = 4_096; // bytes
+const progressLength = 33; // always as long, so that nothing of what was there stays behind it
 const highestEpoch = 2 ** 32;
 
 export const noncePattern = /^[0-9a-f]{32}$/;
@@ -86,9 +87,7 @@ export function writeMark(
 
 /** @returns how many commits the database with this epoch had */
 export function readProgress(folder: string, epoch: number): number {
-  const text = readSmallFile(join(folder, progressName), longestMark)?.toString() ?? '';
-  const [ofEpoch, commits] = text.split(' ').map(Number);
-  return ofEpoch === epoch && isToken(commits) ? commits : 0;
+  return commitsIn(readSmallFile(join(folder, progressName), progressLength)?.toString('latin1') ?? '', epoch);
 }
 
 /**
@@ -96,12 +95,16 @@ export function readProgress(folder: string, epoch: number): number {
  * than is true, which is true as well.
  */
 export function writeProgress(folder: string, epoch: number, commits: number): void {
-  if (readProgress(folder, epoch) >= commits) return;
-  // Always as long, so that nothing of what was there stays behind it.
-  replaceBytes(
-    join(folder, progressName),
-    [epoch, commits].map((number) => String(number).padStart(16, '0')).join(' '),
+  replaceBytes(join(folder, progressName), progressLength, (present) =>
+    commitsIn(present, epoch) >= commits
+      ? null
+      : [epoch, commits].map((number) => String(number).padStart(16, '0')).join(' '),
   );
+}
+
+function commitsIn(progress: string, epoch: number): number {
+  const [ofEpoch, commits] = progress.split(' ').map(Number);
+  return ofEpoch === epoch && isToken(commits) ? commits : 0;
 }
 
 /** The sessions that left a folder here. */

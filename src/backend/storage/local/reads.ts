@@ -49,6 +49,7 @@ export function prepareReads(database: SqlDatabase) {
       `SELECT id, file, ${anySize} AS size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT ?`,
     ),
     store: database.prepare('SELECT * FROM store'),
+    isAdopted: database.prepare('SELECT is_adopted FROM store'),
     session: database.prepare('SELECT 1 FROM sessions WHERE id = ?'),
     endedSessions: database.prepare(
       'SELECT id FROM sessions WHERE ended IS NOT NULL AND id >= ? ORDER BY id LIMIT 1000',
@@ -114,6 +115,9 @@ export function prepareReads(database: SqlDatabase) {
         isAdopted: row.is_adopted === 1,
       };
     },
+
+    /** The same as `store().isAdopted`, for who asks often. */
+    isAdopted: (): boolean => prepared.isAdopted.get()?.is_adopted === 1,
 
     commits: () => toCount(prepared.commits.get()?.value ?? 0),
     hasSession: (session: string): boolean => prepared.session.get(session) !== undefined,

@@ -24,9 +24,17 @@ export function readSmallFile(path: string, longest: number): Buffer | null {
   }
 }
 
-/** Writes from the beginning of a file, which is made when there is none. What is behind stays. */
-export function replaceBytes(path: string, text: string): void {
-  withFile(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, (file) => writeSync(file, text, 0));
+/**
+ * Replaces the beginning of a file, which is made when there is none. What is behind stays.
+ *
+ * @param next - what stands there, at most so many bytes of it, becomes this; null leaves it
+ */
+export function replaceBytes(path: string, longest: number, next: (present: string) => string | null): void {
+  withFile(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, (file) => {
+    const present = Buffer.allocUnsafe(longest);
+    const text = next(present.toString('latin1', 0, readSync(file, present, 0, longest, 0)));
+    if (text !== null) writeSync(file, text, 0);
+  });
 }
 
 export function withFile<Result>(path: string, flags: number, work: (file: number) => Result): Result | null {

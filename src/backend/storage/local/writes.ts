@@ -134,7 +134,8 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
         prepared.raise.run(counters.lastRemovedToken, original.token);
         removeRows(parts);
         added.images -= 1;
-        return done(giveUpBlobsOf(parts));
+        const released = giveUpBlobsOf(parts);
+        return done(isFolderGone ? [] : released); // those that are not there now may come back
       }
       case 'reseal': {
         const { changes } = prepared.reseal.run(command.sealedKey, command.id, command.token);
