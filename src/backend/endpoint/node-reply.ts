@@ -26,7 +26,7 @@ export function sendToNode(
       discard(reply); // somebody else has answered, or nobody waits
     } else {
       response.on('error', () => {}); // of writing to whom has gone, or after somebody else has ended it
-      writeHead(request, response, reply);
+      setHead(request, response, reply);
       sendBody(request, response, reply, failed);
     }
   } catch (error) {
@@ -34,15 +34,20 @@ export function sendToNode(
   }
 }
 
-const { writeHead: ofNode } = ServerResponse.prototype;
+const { writeHead, write, end } = ServerResponse.prototype;
+
+/** Has no middleware wrapped it? */
+function isPlain(response: ServerResponse): boolean {
+  return response.writeHead === writeHead && response.write === write && response.end === end;
+}
 
 /**
  * One by one: middleware wraps `writeHead`, and much of what is in use knows nothing of lists of headers. What the
  * application has set stays, unless it says something else than we must. Where nobody has touched the response, Node
  * gets them all at once, as an object, which every wrapper reads: setting them costs a tenth of a small answer.
  */
-function writeHead(request: NodeRequest, response: ServerResponse, { status, headers }: Reply): void {
-  if (response.writeHead === ofNode && response.getHeaderNames().length === 0) {
+function setHead(request: NodeRequest, response: ServerResponse, { status, headers }: Reply): void {
+  if (isPlain(response) && response.getHeaderNames().length === 0) {
     response.writeHead(status, asObject(headers));
     return;
   }
@@ -91,7 +96,7 @@ function sendBody(
     closeStreamWhenSent(request);
     // The system has mostly taken it by now. If not, it stays in our memory until the client takes it. What HTTP/2
     // holds back is seen by its stream alone.
-    if (!http2StreamOf(request) && response.socket?.writableLength === 0) {
+    if (!http2StreamOf(request) && isPlain(response) && response.socket?.writableLength === 0) {
       sending.done();
     } else {
       const length = body.reduce((sum, piece) => sum + piece.length, 0);
@@ -103,7 +108,8 @@ function sendBody(
 
 function sendAtOnce(response: ServerResponse, pieces: readonly Uint8Array[]): void {
   const last = pieces.length - 1;
-  if (last > 0) response.cork();
+  // Node's own `end` sends what was gathered. One of a middleware may wait for it to be sent first.
+  if (last > 0 && isPlain(response)) response.cork();
   for (let index = 0; index < last; index += 1) response.write(pieces[index] as Uint8Array);
   response.end(pieces[last]);
 }

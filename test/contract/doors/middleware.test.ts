@@ -50,8 +50,8 @@ async function openGallery() {
   const backend = await openBackend();
   const large = Buffer.concat([photo('cat.png'), Buffer.alloc(2_500_000, 3)]);
   const save = async (bytes: Uint8Array) => (await backend.saveImage(bytes)) as ImageRecord;
-  const [small, streamed] = [await save(photo('coffee.webp')), await save(large)];
-  return { backend, small, streamed, large };
+  const [small, medium, streamed] = [await save(photo('coffee.webp')), await save(photo('cat.png')), await save(large)];
+  return { backend, small, medium, streamed, large };
 }
 
 describe.each(setUps)('behind %s', (_, middleware) => {
@@ -61,9 +61,10 @@ describe.each(setUps)('behind %s', (_, middleware) => {
   }
 
   it('images come whole, large ones and batches too, and nothing stays open', async () => {
-    const { backend, url, small, streamed, large } = await openApp();
+    const { backend, url, small, medium, streamed, large } = await openApp();
     const get = async (record: ImageRecord) => new Uint8Array(await (await fetch(imageUrl(url, record))).arrayBuffer());
     expect(openPayload(await get(small), small).equals(photo('coffee.webp'))).toBe(true);
+    expect(openPayload(await get(medium), medium).equals(photo('cat.png'))).toBe(true); // in two pieces
     expect(openPayload(await get(streamed), streamed).equals(large)).toBe(true);
     const payloads = await askForMany(fetch, url, [small, streamed, { ...small, statelessProof: 'none' }]);
     expect(payloads.map(stateOf)).toEqual(['Success', 'Success', 'InvalidProof']);
