@@ -1,4 +1,4 @@
-import type { Logger } from '../shared/errors/gate.js';
+import { guardLogger, tell } from '../shared/callbacks.js';
 import type { FrontendOptions, ImageLoadInfo } from './config.js';
 
 /**
@@ -16,7 +16,7 @@ export function guardCallbacks(options: FrontendOptions): FrontendOptions {
     random: guardNumber(options.random, Math.random),
     ...(onImageLoad && {
       onImageLoad: (info: ImageLoadInfo) =>
-        attempt(
+        tell(
           () => onImageLoad(info),
           (error) => logger.error(`[pixstore] onImageLoad threw ${nameOf(error)}`),
         ),
@@ -24,35 +24,18 @@ export function guardCallbacks(options: FrontendOptions): FrontendOptions {
   };
 }
 
-function guardLogger(logger: Logger): Logger {
-  const guard = (level: keyof Logger) => (message: string) =>
-    attempt(
-      () => logger[level](message),
-      ignore, // there is nobody left to tell
-    );
-  return { info: guard('info'), warn: guard('warn'), error: guard('error') };
-}
-
-function ignore(): void {}
-
 /** What gives no number is done without. */
 function guardNumber(ask: () => number, instead: () => number): () => number {
   return () => {
     try {
       const answer = ask();
       if (Number.isFinite(answer)) return answer;
-      attempt(() => answer, ignore); // an asynchronous function, which may fail later
+      tell(() => answer); // an asynchronous function, which may fail later
     } catch {
       // As if it were not there.
     }
     return instead();
   };
-}
-
-/** Calls a function that may be asynchronous without waiting for it. */
-function attempt(call: () => unknown, failed: (error: unknown) => void): void {
-  // Not `catch` of what it returned: that may be anything.
-  void (async () => call())().catch(failed).catch(ignore);
 }
 
 function nameOf(error: unknown): string {

@@ -20,12 +20,12 @@ export function tell(callback: () => unknown, onFailed?: (error: unknown) => unk
   }
 }
 
-/** @param fallback - gets the lines that the logger fails to take, so that they are not lost */
-export function guardLogger(logger: Logger, fallback: Logger): Logger {
+/** @param fallback - gets the lines that the logger fails to take; without one they are lost */
+export function guardLogger(logger: Logger, fallback?: Logger): Logger {
   const guarded = (level: keyof Logger) => (message: string) =>
     tell(
       () => logger[level](message),
-      () => fallback[level](message),
+      () => fallback?.[level](message),
     );
   return { info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
 }

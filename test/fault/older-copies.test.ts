@@ -9,27 +9,34 @@ import { quickFolder } from './support/quick-folder.js';
 
 // Every test: whatever an older copy of a database does without adopt, the newer one still has its images.
 
+const later = Array.from({ length: 20 }, (_, index) => `later${index}`);
+
+/** The copy is put into the file of the database, sweeps for days, and makes way for the latest again. */
+async function expectNothingLost(here: Awaited<ReturnType<typeof copyingPlace>>, ...ids: string[]): Promise<void> {
+  copyFileSync(here.path('db.sqlite'), here.path('latest.sqlite'));
+  here.putBack('copy.sqlite');
+  const old = here.open();
+  await here.sweepForDays(old);
+  await old.close();
+  here.putBack('latest.sqlite');
+  const latest = here.open();
+  await expectWhole(latest, ...ids);
+  await latest.close();
+}
+
 describe('an older copy put into the very file', () => {
   test('after another process of two had closed last: progress never goes down', async () => {
     const here = await copyingPlace();
     const idle = here.open();
     const busy = here.open();
-    await idle.put(versionOf('small1', 1_000, 100), null); // noted
-    await idle.put(versionOf('small2', 1_000, 100), null); // within a second: not noted yet
+    await idle.put(versionOf('small1', 1_000, 100), null);
+    await idle.put(versionOf('small2', 1_000, 100), null);
     await save(busy, 'c');
     here.copyDatabase('copy.sqlite');
-    for (let i = 0; i < 20; i += 1) await save(busy, `later${i}`);
+    await save(busy, ...later);
     await busy.close(); // notes the latest
     await idle.close(); // and this one what it did long ago
-    copyFileSync(here.path('db.sqlite'), here.path('latest.sqlite'));
-    here.putBack('copy.sqlite');
-    const old = here.open();
-    await here.sweepForDays(old);
-    await old.close();
-    here.putBack('latest.sqlite');
-    const latest = here.open();
-    await expectWhole(latest, 'c', ...Array.from({ length: 20 }, (_, i) => `later${i}`));
-    await latest.close();
+    await expectNothingLost(here, 'c', ...later);
   });
 
   test('after a burst and a kill', async () => {
@@ -46,15 +53,7 @@ describe('an older copy put into the very file', () => {
       process.kill(process.pid, 'SIGKILL');`;
     spawnSync(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
     here.onDatabase('db.sqlite', 'PRAGMA wal_checkpoint(TRUNCATE)');
-    copyFileSync(here.path('db.sqlite'), here.path('latest.sqlite'));
-    here.putBack('copy.sqlite');
-    const old = here.open();
-    await here.sweepForDays(old);
-    await old.close();
-    here.putBack('latest.sqlite');
-    const latest = here.open();
-    await expectWhole(latest, 'a', 'b', ...Array.from({ length: 20 }, (_, i) => `later${i}`));
-    await latest.close();
+    await expectNothingLost(here, 'a', 'b', ...later);
   });
 });
 

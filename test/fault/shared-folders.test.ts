@@ -4,64 +4,27 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { findDriver } from '../../src/backend/storage/local/driver.js';
-import { type LocalStoreOptions, openLocalStore } from '../../src/backend/storage/local/local-store.js';
-import type { ImageStore } from '../../src/backend/storage/port.js';
+import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
 import { assertStored, versionOf } from '../../src/testing/versions.js';
 import { filesIn } from '../support/blobs.js';
 import { failure } from '../support/errors.js';
+import { copyingPlace, day, expectWhole, large, save } from './support/copies.js';
 import { quickFolder } from './support/quick-folder.js';
 
-const day = 86_400_000; // ms
-
-/** A folder with a clock of its own, whose stores warn into a list. */
+/** As files have it: what is saved here is new. */
 async function place() {
-  const folder = await quickFolder();
-  const images = join(folder, 'images');
-  const clock = { now: Date.now() };
-  const warnings: string[] = [];
-  const note = (message: string) => void warnings.push(message);
-  const open = (name = 'db.sqlite', imageRootDir = images, options: Partial<LocalStoreOptions> = {}) =>
-    openLocalStore({
-      databasePath: join(folder, name),
-      imageRootDir,
-      inlineLimit: 1_000,
-      writer: 'inline',
-      now: () => clock.now,
-      logger: { info: note, warn: note, error: note },
-      ...options,
-    });
-  /** As SQLite copies a database that is in use. */
-  const copyDatabase = (to: string, from = 'db.sqlite') => {
-    const database = findDriver()(join(folder, from));
-    database.prepare('VACUUM INTO ?').run(join(folder, to));
-    database.close();
-  };
-  return { folder, images, clock, warnings, open, copyDatabase, path: (name: string) => join(folder, name) };
-}
-
-const large = (id: string, token = 1_000) => versionOf(id, token, 3_000);
-const save = async (store: ImageStore, ...ids: string[]) => {
-  for (const id of ids) expect(await store.put(large(id), null)).toBe(true);
-};
-const expectWhole = async (store: ImageStore, ...ids: string[]) => {
-  for (const id of ids) assertStored(await store.read(id), large(id));
-};
-
-/** Sweeps as the nights go by. */
-async function sweepForDays(store: ImageStore, clock: { now: number }) {
-  for (let night = 0; night < 3; night += 1) {
-    clock.now += day;
-    await store.sweep();
-  }
+  const here = await copyingPlace();
+  here.clock.now = Date.now();
+  return here;
 }
 
 describe('a folder of several stores', () => {
   test('keeps what each of them has, whoever sweeps', async () => {
-    const { open, clock, images } = await place();
+    const { open, images, sweepForDays } = await place();
     const [one, two] = [open('one.sqlite'), open('two.sqlite')];
     await save(one, 'a', 'b');
     await save(two, 'a', 'c');
-    for (const store of [one, two]) await sweepForDays(store, clock);
+    for (const store of [one, two]) await sweepForDays(store);
     await expectWhole(one, 'a', 'b');
     await expectWhole(two, 'a', 'c');
     expect(await one.remove('a')).toBe(true);
@@ -75,13 +38,13 @@ describe('a folder of several stores', () => {
   });
 
   test('keeps it also when one of them comes by another path', async () => {
-    const { open, clock, path, images } = await place();
+    const { open, path, images, sweepForDays } = await place();
     const one = open('one.sqlite');
     symlinkSync(images, path('link'));
     const two = open('two.sqlite', path('link'));
     await save(one, 'a');
     await save(two, 'b');
-    for (const store of [one, two, one]) await sweepForDays(store, clock);
+    for (const store of [one, two, one]) await sweepForDays(store);
     await expectWhole(one, 'a');
     await expectWhole(two, 'b');
     for (const store of [one, two]) await store.close();
@@ -90,7 +53,7 @@ describe('a folder of several stores', () => {
   const fixture = fileURLToPath(new URL('../fixtures/schema-1', import.meta.url));
 
   test('is taken over from schema 1 without moving a file, also when two stores of it share it', async () => {
-    const { clock, images, path, open, warnings } = await place();
+    const { images, path, open, warnings, sweepForDays } = await place();
     cpSync(join(fixture, 'images'), images, { recursive: true });
     copyFileSync(join(fixture, 'images.sqlite'), path('one.sqlite'));
     // The second has an image of its own, in a file of its own.
@@ -104,7 +67,7 @@ describe('a folder of several stores', () => {
     database.close();
     for (const database of ['one.sqlite', 'two.sqlite']) {
       const store = open(database);
-      await sweepForDays(store, clock);
+      await sweepForDays(store);
       expect(await store.sweep({ all: true })).toBe(0);
       expect((await store.read('photos:panorama'))?.ciphertext.length).toBeGreaterThan(64 * 1024);
       expect((await store.health?.())?.status).toBe('ok');
@@ -120,17 +83,17 @@ describe('a folder of several stores', () => {
   });
 
   test('taken over from schema 1 twice, by a database and its copy: neither removes what both have', async () => {
-    const { clock, images, path, open, warnings } = await place();
+    const { images, path, open, warnings, sweepForDays } = await place();
     cpSync(join(fixture, 'images'), images, { recursive: true });
     for (const name of ['one.sqlite', 'copy.sqlite']) copyFileSync(join(fixture, 'images.sqlite'), path(name));
     const one = open('one.sqlite');
     expect(warnings).toEqual([]);
     const copy = open('copy.sqlite');
     expect(await copy.remove('photos:panorama')).toBe(true);
-    await sweepForDays(copy, clock);
+    await sweepForDays(copy);
     expect((await one.read('photos:panorama'))?.ciphertext.length).toBeGreaterThan(64 * 1024);
     expect(await one.remove('photos:panorama')).toBe(true);
-    await sweepForDays(one, clock);
+    await sweepForDays(one);
     expect(filesIn(images)).toHaveLength(1);
     expect(warnings).toEqual([]);
     for (const store of [one, copy]) await store.close();
@@ -159,7 +122,7 @@ describe('a database that is not the latest', () => {
 
   test.each(replacements)('%s, serves and saves, and removes nothing', async (_, replace) => {
     const here = await place();
-    const { open, clock, images, warnings, copyDatabase } = here;
+    const { open, images, warnings, copyDatabase, sweepForDays } = here;
     const first = open();
     await save(first, 'before', 'updated', 'removed');
     copyDatabase('copy.sqlite');
@@ -177,26 +140,26 @@ describe('a database that is not the latest', () => {
     await save(old, 'new');
     expect(await old.remove('removed')).toBe(true);
     await old.put(large('before', 2_000), 1_000);
-    await sweepForDays(old, clock);
+    await sweepForDays(old);
     expect(await old.sweep({ all: true })).toBe(0);
     expect(filesIn(images)).toEqual(expect.arrayContaining(kept));
     await old.close();
 
     const again = open(name);
-    await sweepForDays(again, clock);
+    await sweepForDays(again);
     expect(filesIn(images)).toEqual(expect.arrayContaining(kept));
     await again.close();
   });
 
   test('was copied when nothing more was saved: the copy removes nothing that the first still has', async () => {
-    const { open, clock, copyDatabase } = await place();
+    const { open, copyDatabase, sweepForDays } = await place();
     const first = open();
     await save(first, 'one', 'two');
     copyDatabase('copy.sqlite');
     const copy = open('copy.sqlite');
     await copy.remove('one');
     await copy.put(large('two', 1_001), 1_000);
-    await sweepForDays(copy, clock);
+    await sweepForDays(copy);
     await expectWhole(first, 'one', 'two');
     for (const store of [first, copy]) await store.close();
   });
@@ -217,13 +180,13 @@ describe('a database that is not the latest', () => {
     const store = here.open();
     expect((await store.health?.())?.status).toBe('degraded');
     expect(await store.remove('one')).toBe(true);
-    await sweepForDays(store, here.clock);
+    await here.sweepForDays(store);
     expect(filesIn(here.images)).toHaveLength(2);
     await store.close();
   });
 
   test('lost what was in its log, and removes nothing', async () => {
-    const { open, clock, folder } = await place();
+    const { open, folder, sweepForDays } = await place();
     const first = open();
     await save(first, 'one');
     await first.close();
@@ -236,25 +199,25 @@ describe('a database that is not the latest', () => {
     rmSync(join(copied, 'db.sqlite-shm'));
     const before = filesIn(join(copied, 'images'));
     const store = open(join('..', basename(copied), 'db.sqlite'), join(copied, 'images'));
-    await sweepForDays(store, clock);
+    await sweepForDays(store);
     expect(filesIn(join(copied, 'images'))).toEqual(before);
     await store.close();
   });
 
   test('is empty, and removes nothing', async () => {
-    const { open, images, clock } = await place();
+    const { open, images, sweepForDays } = await place();
     const first = open();
     await save(first, 'one', 'two');
     await first.close();
     const empty = open('empty.sqlite');
-    await sweepForDays(empty, clock);
+    await sweepForDays(empty);
     expect(await empty.sweep({ all: true })).toBe(0);
     await empty.close();
     expect(filesIn(images)).toHaveLength(2);
   });
 
   test('removes what it does not name once it was adopted, and the later one can change nothing any more', async () => {
-    const { open, clock, images, copyDatabase } = await place();
+    const { open, images, copyDatabase, sweepForDays } = await place();
     const first = open();
     await save(first, 'before');
     copyDatabase('copy.sqlite');
@@ -267,7 +230,7 @@ describe('a database that is not the latest', () => {
     await failure('STORE_SUPERSEDED', () => first.remove('before'));
     expect((await first.health?.())?.status).toBe('failed');
     await expectWhole(first, 'before', 'after');
-    await sweepForDays(old, clock);
+    await sweepForDays(old);
     await expectWhole(old, 'before');
     expect(filesIn(images)).toHaveLength(1);
     expect(await old.check()).toEqual([]);

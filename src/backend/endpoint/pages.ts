@@ -17,24 +17,25 @@ const patience = 10_000; // ms
 
 /** What operators look at: health, and figures. */
 export function createPages({ checkHealth, metrics, onError }: PagesOptions) {
-  /** Strangers may ask: what is wrong stands in `backend.health()`. */
-  async function health(headers: HeaderList): Promise<Reply> {
+  interface Page {
+    status?: number;
+    text: string;
+  }
+
+  async function page(write: () => Promise<Page>, headers: HeaderList): Promise<Reply> {
     try {
-      const { status } = await within(checkHealth(), patience, storeTimeout);
-      return textReply(status === 'failed' ? 503 : 200, status, headers);
+      const { status = 200, text } = await within(write(), patience, storeTimeout);
+      return textReply(status, text, headers);
     } catch (error) {
       onError(error);
       return textReply(503, 'The store does not answer.', headers);
     }
   }
 
-  async function page(write: () => Promise<string>, headers: HeaderList): Promise<Reply> {
-    try {
-      return textReply(200, await within(write(), patience, storeTimeout), headers);
-    } catch (error) {
-      onError(error);
-      return textReply(503, 'The store does not answer.', headers);
-    }
+  /** Strangers may ask: what is wrong stands in `backend.health()`. */
+  async function writeHealth(): Promise<Page> {
+    const { status } = await checkHealth();
+    return { status: status === 'failed' ? 503 : 200, text: status };
   }
 
   /** Figures are for those that the door lets see them; others learn no more than where there are none. */
@@ -48,11 +49,13 @@ export function createPages({ checkHealth, metrics, onError }: PagesOptions) {
         return false;
       },
     );
-    return andThen(allowed, (isAllowed) => (isAllowed === true ? page(metrics, headers) : none()));
+    return andThen(allowed, (isAllowed) =>
+      isAllowed === true ? page(async () => ({ text: await metrics() }), headers) : none(),
+    );
   }
 
   return {
-    health,
+    health: (headers: HeaderList) => page(writeHealth, headers),
     metrics: metricsFor,
   };
 }

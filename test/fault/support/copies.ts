@@ -7,7 +7,7 @@ import type { ImageStore } from '../../../src/backend/storage/port.js';
 import { assertStored, versionOf } from '../../../src/testing/versions.js';
 import { quickFolder } from './quick-folder.js';
 
-const day = 86_400_000; // ms
+export const day = 86_400_000; // ms
 
 export const large = (id: string, token = 1_000) => versionOf(id, token, 3_000);
 
@@ -46,6 +46,7 @@ export async function copyingPlace(folder?: string) {
   const copyDatabase = (to: string, from = 'db.sqlite') => onDatabase(from, 'VACUUM INTO ?', path(to));
   /** Into the same file, as `cp` does it. Nobody may have it open. */
   const putBack = (from: string, to = 'db.sqlite') => copyFileSync(path(from), path(to));
+  /** Sweeps as the nights go by. */
   async function sweepForDays(store: ImageStore) {
     for (let night = 0; night < 3; night += 1) {
       clock.now += day;

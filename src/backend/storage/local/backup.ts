@@ -4,13 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import type { BackupReport, ImageStore } from '../port.js';
 import type { BlobFiles } from './blob-files.js';
-import { counters } from './counters.js';
+import { counters, raiseCounter } from './counters.js';
 import type { OpenDatabase, SqlDatabase } from './driver.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { syncFolder } from './folders.js';
 import { folderOf, newNonce, writeMark } from './mark.js';
 import { type PlacedPart, prepareReads, type Reads } from './reads.js';
-import { isPartOf, numberOr } from './row.js';
+import { isPartOf, numberOr, recordColumns } from './row.js';
 import { openDatabase } from './schema.js';
 import { isFull } from './storage-error.js';
 
@@ -29,7 +29,7 @@ export interface BackupSource {
 }
 
 /** What is in the folder of a backup. */
-export const backupNames = { database: 'pixstore.sqlite', images: 'images' } as const;
+const backupNames = { database: 'pixstore.sqlite', images: 'images' } as const;
 
 const draftPrefix = '.partial-';
 const copiesAtOnce = 8;
@@ -139,15 +139,13 @@ type Repair = (part: PlacedPart) => PlacedPart[];
 
 /** Brings an image of the copy up to date. */
 function createRepair(copy: SqlDatabase, live: SqlDatabase): Repair {
-  const columns = 'id, token, size, iv, tag, sealed_key, file, ciphertext';
+  const columns = `${recordColumns}, file, ciphertext`;
   const places = columns.replace(/\w+/g, '?');
   const current = live.prepare(`SELECT ${columns} FROM parts WHERE ${isPartOf}`);
   const counter = live.prepare('SELECT value FROM counters WHERE name = ?');
   const remove = copy.prepare(`DELETE FROM parts WHERE ${isPartOf}`);
   const insert = copy.prepare(`INSERT INTO parts (${columns}) VALUES (${places})`);
-  const raise = copy.prepare(
-    'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)',
-  );
+  const raise = copy.prepare(raiseCounter);
   return ({ id, file }) => {
     const imageId = id.split('.', 1)[0] as string;
     const rows = current.all(imageId, imageId, imageId);

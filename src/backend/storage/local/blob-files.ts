@@ -61,7 +61,7 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
   const folder = folderOf(root, storeId);
   if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) throw linkedFolder();
   const lookedAt = new Map<string, number>();
-  const syncs = new Map<string, (name: string) => Promise<void>>();
+  let syncing: { session: string; sync(name: string): Promise<void> } | undefined;
 
   async function syncDirectory(path: string): Promise<void> {
     if (process.platform === 'win32') return; // has no handles to directories
@@ -75,16 +75,14 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
 
   /** One sync is shared by all files that were put into a folder at the same time. */
   function syncSession(session: string, name: string): Promise<void> {
-    let sync = syncs.get(session);
-    if (!sync) {
-      sync = createBatcher<string, void>(async () => {
+    if (syncing?.session !== session) {
+      const sync = createBatcher<string, void>(async () => {
         await syncDirectory(join(folder, session));
         return [];
       });
-      syncs.clear(); // of a session that is over
-      syncs.set(session, sync);
+      syncing = { session, sync };
     }
-    return sync(name);
+    return syncing.sync(name);
   }
 
   /** @throws when the folder that it is in is a link: it would lead out of here */

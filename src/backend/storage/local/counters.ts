@@ -10,3 +10,7 @@ export const counters = {
 /** Somebody else's number must not keep us from counting on. */
 export const commitsQuery = `
   SELECT max(0, min(value, ${Number.MAX_SAFE_INTEGER})) AS value FROM counters WHERE name = '${counters.commits}'`;
+
+/** SQL: a counter, by name, that is never lowered. */
+export const raiseCounter =
+  'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)';

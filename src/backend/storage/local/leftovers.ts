@@ -22,6 +22,8 @@ export interface LeftoversOptions {
 // database was put back, or lost a part of its log.
 const mostByCrash = 1_024;
 
+const forgottenAtOnce = 1_000;
+
 /**
  * What nobody needs any more. A blob goes on the word of both sides: a row that says it was given up; or the folder,
  * where it is, of a session that this database knows and has ended, and that no row names it.
@@ -37,40 +39,39 @@ export function createLeftovers({ reads, files, identity, changes, time, abandon
 
   const abandoned = () => reads.staleSessions(time() - abandonedAge);
 
-  /** @returns were they removed? One that cannot be must not keep the others. */
-  async function removeEach(names: readonly string[]): Promise<boolean[]> {
-    const removed: boolean[] = [];
-    for (const name of names) {
-      removed.push(
-        await files.remove(name).then(
-          () => true,
-          () => false,
-        ),
-      );
-    }
-    const kept = removed.filter((isGone) => !isGone).length;
+  /** One that cannot be removed must not keep the others. */
+  const isRemoved = (name: string): Promise<boolean> =>
+    files.remove(name).then(
+      () => true,
+      () => false,
+    );
+
+  function warnOfKept(kept: number): void {
     if (kept > 0) logger.warn(`[pixstore] ${kept} files that nobody needs could not be removed. Check who owns them`);
-    return removed;
   }
 
+  /** @returns how many files */
   async function removeGivenUp(): Promise<number> {
     let removed = 0;
-    let waiting: string[] = [];
-    const removeWaiting = async () => {
-      const unused = waiting.filter((name) => !reads.isFileInUse(name));
-      const found: boolean[] = [];
-      for (const name of unused) found.push((await files.size(name).catch(() => null)) !== null);
-      const areGone = await removeEach(unused);
-      removed += areGone.filter((isGone, index) => isGone && found[index]).length;
-      const kept = new Set(unused.filter((_, index) => !areGone[index]));
-      const forgotten = waiting.filter((name) => !kept.has(name));
-      if (forgotten.length > 0) await changes.make({ kind: 'forget-blobs', files: forgotten });
-      waiting = [];
+    let kept = 0;
+    let gone: string[] = [];
+    const forgetGone = async () => {
+      if (gone.length > 0) await changes.make({ kind: 'forget-blobs', files: gone });
+      gone = [];
     };
     for (const name of reads.givenUpBlobs()) {
-      if (identity.mayRemove(name) && waiting.push(name) === 1_000) await removeWaiting();
+      if (!identity.mayRemove(name)) continue;
+      const isUnused = !reads.isFileInUse(name);
+      const wasThere = isUnused && (await files.size(name).catch(() => null)) !== null;
+      if (isUnused && !(await isRemoved(name))) {
+        kept += 1;
+        continue;
+      }
+      if (wasThere) removed += 1;
+      if (gone.push(name) === forgottenAtOnce) await forgetGone();
     }
-    await removeWaiting();
+    await forgetGone();
+    warnOfKept(kept);
     return removed;
   }
 
@@ -83,10 +84,12 @@ export function createLeftovers({ reads, files, identity, changes, time, abandon
       );
       return 0;
     }
-    const removed = await removeEach(unnamed);
+    let removed = 0;
+    for (const name of unnamed) if (await isRemoved(name)) removed += 1;
+    warnOfKept(unnamed.length - removed);
     // One without a folder may be about to get it: it stays known.
     if (await files.removeSession(session)) await changes.make({ kind: 'forget-session', session });
-    return removed.filter(Boolean).length;
+    return removed;
   }
 
   return {

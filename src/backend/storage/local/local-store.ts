@@ -18,10 +18,11 @@ import { createPartReader } from './part-reader.js';
 import { createPut } from './put.js';
 import { prepareReads } from './reads.js';
 import { createRecordCache } from './record-cache.js';
-import { emptyLog, openDatabase, prepareOn } from './schema.js';
+import { openDatabase, prepareOn } from './schema.js';
 import { createSessions } from './sessions.js';
 import { takeSnapshot } from './snapshot.js';
 import { asStorageError, imageDirMissing } from './storage-error.js';
+import { emptyLog, logPatience } from './wal-eraser.js';
 import type { Writer } from './writer.js';
 import { isWriterThreadAvailable, startWriterThread, takeSnapshotOnThread } from './writer-thread.js';
 import type { WorkerSettings } from './writer-worker.js';
@@ -73,7 +74,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const reads = prepareOn(database, prepareReads);
   const identity = prepareOn(database, () => {
     const opened = openIdentity(database, reads, { databasePath, root, isElsewhere: options.fileSystem !== undefined });
-    emptyLog(database, busyTimeout);
+    emptyLog(database, logPatience, busyTimeout); // keys that were removed before a crash are in no log any more
     if (!opened.isAdopted()) logger.warn(`[pixstore] ${notAdopted}`);
     return opened;
   });

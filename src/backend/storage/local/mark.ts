@@ -78,7 +78,7 @@ export function writeMark(
   { epoch, nonce }: Pick<Mark, 'epoch' | 'nonce'>,
 ): void {
   const folder = folderOf(root, storeId);
-  makeFolder(folder);
+  makeIfAbsent(folder);
   const mark: Mark = { epoch, nonce, database: numberOf(databasePath), folder: numberOf(folder) };
   const note = 'pixstore keeps encrypted images here. Leave this file.';
   replaceFile(folder, markName, JSON.stringify({ ...mark, note }));
@@ -129,7 +129,7 @@ export function isSameFile(one: FileNumber, other: FileNumber): boolean {
   return one.ino === other.ino && (!sameStart || one.dev === other.dev);
 }
 
-function makeFolder(path: string): void {
+function makeIfAbsent(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 }); // not with what is above it: that must be there
   } catch (error) {

@@ -44,7 +44,6 @@ export function prepareReads(database: SqlDatabase) {
     inFiles: database.prepare(
       `SELECT id, file, ${anySize} AS size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT 1000`,
     ),
-    isAnyInFile: database.prepare('SELECT 1 FROM parts WHERE file IS NOT NULL LIMIT 1'),
     inFileFrom: database.prepare(
       `SELECT id, file, ${anySize} AS size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT ?`,
     ),
@@ -97,8 +96,6 @@ export function prepareReads(database: SqlDatabase) {
         (from) => prepared.inFiles.all(from).map(toPlace),
         ({ file }) => file,
       ),
-
-    isAnyInFile: (): boolean => prepared.isAnyInFile.get() !== undefined,
 
     /** So many parts in files, the first whose names are not below this. */
     partsInFilesFrom: (name: string, count: number): PlacedPart[] => prepared.inFileFrom.all(name, count).map(toPlace),

@@ -80,23 +80,6 @@ export function openDatabase(open: OpenDatabase, path: string, busyTimeout: numb
   }
 }
 
-const logPatience = 1_000; // ms
-
-/**
- * Brings the write-ahead log into the database and cuts it to nothing: the file alone is then all there is, and keys that
- * were removed before a crash are in no log any more. Others who are at it go first, and will do it in their turn.
- */
-export function emptyLog(database: SqlDatabase, busyTimeout: number): void {
-  try {
-    database.exec(`PRAGMA busy_timeout = ${Math.min(logPatience, busyTimeout)}`);
-    database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
-  } catch {
-    // The images are in order without it.
-  } finally {
-    database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
-  }
-}
-
 /**
  * Makes ready what is to be done with an open database, and closes it when that fails.
  *

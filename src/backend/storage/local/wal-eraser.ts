@@ -5,16 +5,31 @@ const delay = 500; // ms after the first change of its kind that is still in the
 
 // Tries that give up at once when somebody else is at the database: for a minute. The one after them waits its turn.
 const politeTries = 120;
-const patience = 1_000; // ms
+export const logPatience = 1_000; // ms
+
+/**
+ * Brings the write-ahead log into the database and cuts it to nothing: the file alone is then all there is.
+ *
+ * @param wait - ms that others who are at the database may take to leave it; meanwhile nobody can write
+ * @returns false when it could not be done: the images are in order without it
+ */
+export function emptyLog(database: SqlDatabase, wait: number, busyTimeout: number): boolean {
+  try {
+    database.exec(`PRAGMA busy_timeout = ${Math.min(wait, busyTimeout)}`);
+    return Number(database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy) === 0;
+  } catch {
+    return false;
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
+  }
+}
 
 /**
  * `secure_delete` overwrites a key that is removed or replaced in the database, but pages from before stay in
- * the write-ahead log until it is used again. So, soon after, the log is brought into the database and cut to nothing,
- * however many changes follow.
+ * the write-ahead log until it is used again. So, soon after, the log is emptied, however many changes follow.
  */
 export function createWalEraser(database: SqlDatabase, schedule: typeof setTimeout = setTimeout) {
   const busyTimeout = Number(database.prepare('PRAGMA busy_timeout').get()?.timeout);
-  const checkpoint = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
   let timer: NodeJS.Timeout | undefined;
   let tries = 0;
 
@@ -26,21 +41,9 @@ export function createWalEraser(database: SqlDatabase, schedule: typeof setTimeo
   function erase(): void {
     timer = undefined;
     tries += 1;
-    const isErased = erased(tries > politeTries ? Math.min(patience, busyTimeout) : 0);
+    const isErased = emptyLog(database, tries > politeTries ? logPatience : 0, busyTimeout);
     if (isErased || tries > politeTries) tries = 0;
     if (!isErased) start();
-  }
-
-  function erased(wait: number): boolean {
-    try {
-      // While somebody reads what was there before, this gives up: waiting keeps others from writing.
-      database.exec(`PRAGMA busy_timeout = ${wait}`);
-      return Number(checkpoint.get()?.busy) === 0;
-    } catch {
-      return false; // the images are in order without it
-    } finally {
-      database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
-    }
   }
 
   return {

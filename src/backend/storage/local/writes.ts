@@ -1,6 +1,6 @@
 import { isExpected } from '../port.js';
 import type { Command, Outcome } from './commands.js';
-import { commitsQuery, counters } from './counters.js';
+import { commitsQuery, counters, raiseCounter } from './counters.js';
 import type { SqlDatabase, SqlRow } from './driver.js';
 import type { Fence } from './fence.js';
 import { isBlobName } from './file-name.js';
@@ -34,9 +34,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     add: database.prepare(
       'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value',
     ),
-    raise: database.prepare(
-      'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)',
-    ),
+    raise: database.prepare(raiseCounter),
     version: database.prepare('PRAGMA user_version'),
     store: database.prepare('SELECT epoch, nonce, next_nonce, is_adopted FROM store'),
     commits: database.prepare(commitsQuery),
