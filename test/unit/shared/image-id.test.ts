@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { isImageId, isImageKey, isToken, normalizeDir } from '../../../src/shared/image-id.js';
+import {
+  belongsTo,
+  folderOf,
+  imageIdOf,
+  isImageId,
+  isImageKey,
+  isToken,
+  joinId,
+  normalizeDir,
+  variantOf,
+} from '../../../src/shared/image-id.js';
 
 describe('image ids', () => {
   test.each(['k', 'avatars:me', 'a_b-c:K_-9', 'photos:lx2k3abc', 'a:k.thumb', 'k.w_320-x', 'x'.repeat(128)])(
@@ -48,6 +58,45 @@ describe('image ids', () => {
     expect(normalizeDir('  My Photos! ')).toBe('myphotos');
     expect(normalizeDir('a_b-1')).toBe('a_b-1');
     expect(normalizeDir('../ä:')).toBe('');
+  });
+});
+
+describe('parts of an image', () => {
+  test.each([
+    ['a:b', 'a:b', undefined, 'a'],
+    ['b', 'b', undefined, ''],
+    ['a:b.thumb', 'a:b', 'thumb', 'a'],
+    ['b.w_320-x', 'b', 'w_320-x', ''],
+  ])('%s is image %s, variant %s, in folder "%s"', (joined, id, variant, folder) => {
+    expect(imageIdOf(joined)).toBe(id);
+    expect(variantOf(joined)).toBe(variant);
+    expect(folderOf(joined)).toBe(folder);
+    expect(joinId(id, variant)).toBe(joined);
+  });
+
+  test('an empty variant is not the original: it makes no id', () => {
+    expect(isImageId(joinId('a:b', ''))).toBe(false);
+  });
+
+  test('an image means all its parts, a variant means itself, and neither what begins alike', () => {
+    const ids = [
+      'x',
+      'x.thumb',
+      'x.w-1',
+      'x.thumb2',
+      'x1',
+      'x1.thumb',
+      'x-a',
+      'x_',
+      'X',
+      'a:x',
+      'a:x.thumb',
+      'ax',
+      'x:x',
+    ];
+    expect(ids.filter((id) => belongsTo(id, 'x'))).toEqual(['x', 'x.thumb', 'x.w-1', 'x.thumb2']);
+    expect(ids.filter((id) => belongsTo(id, 'a:x'))).toEqual(['a:x', 'a:x.thumb']);
+    expect(ids.filter((id) => belongsTo(id, 'x.thumb'))).toEqual(['x.thumb']);
   });
 });
 
