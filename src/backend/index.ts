@@ -34,6 +34,7 @@ export type { DoorTimeouts } from './endpoint/timeouts.js';
 export type { SaveOptions } from './images/ids.js';
 export type { ImageInput } from './images/to-bytes.js';
 export type { AudienceOptions } from './keys/audience.js';
+export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';
 export type { BackendStats, PixstoreBackend } from './public-api.js';
 export { type LocalStoreOptions, openLocalStore } from './storage/local/local-store.js';
 export { createMemoryStore } from './storage/memory/memory-store.js';

@@ -6,6 +6,7 @@ export interface MasterKey {
   /** Names the key without telling anything of it: 16 hex digits. */
   readonly id: string;
   readonly sealingKey: Uint8Array;
+  readonly wrappingKey: Uint8Array;
   readonly proofKey: Uint8Array;
 }
 
@@ -21,6 +22,7 @@ export function deriveMasterKey(secret: Uint8Array): MasterKey {
   return {
     id: derive('key-id', 8).toString('hex'),
     sealingKey: derive('seal', 32),
+    wrappingKey: derive('wrap', 32),
     proofKey: derive('proof', 32),
   };
 }

@@ -31,7 +31,9 @@ export const errorCodes = {
   MASTER_KEY_MISSING: 'The store holds images, but the key file that opens them is gone.',
   MASTER_KEY_MISMATCH: 'The store was sealed with a master key that was not given.',
   MASTER_KEY_REQUIRED: 'A store of your own needs a master key of your own.',
-  SEALED_KEY_INVALID: 'The stored key of an image does not open: the row was changed or moved.',
+  SEALED_KEY_INVALID: 'A stored key does not open: its row was changed or moved.',
+  KEY_WRAPPER_FAILED: 'The key wrapper failed, or answered with something other than what it was asked for.',
+  KEY_WRAPPER_TIMEOUT: 'The key wrapper did not answer in time.',
   // storage
   SQLITE_MISSING: 'Node < 24 needs the package better-sqlite3.',
   DATABASE_INVALID: 'The database file is not SQLite, or is damaged.',
