@@ -1,4 +1,4 @@
-import { type ImageSize, textAt, uint16 } from './bytes.js';
+import { type ImageSize, uint16, uint32 } from './bytes.js';
 import { upright } from './exif.js';
 
 const startOfImage = 0xd8;
@@ -7,11 +7,13 @@ const startOfScan = 0xda;
 const app1 = 0xe1;
 
 // "Exif", a zero, and a byte that decoders do not look at
-const exifName = 'Exif\0';
+const exifName = 0x45_78_69_66;
 const exifNameLength = 6;
 
 // Real files have some dozens of segments, hundreds with large colour profiles; this takes less than a millisecond.
 const mostSteps = 65_536;
+// Behind the frame nothing but EXIF is still looked for, and few files have more than some tables there.
+const mostStepsBehindFrame = 1_000;
 
 /**
  * The size of a JPEG as it stands upright, from its start of frame and its EXIF; null when there is no frame before the
@@ -25,7 +27,7 @@ export function jpegSize(bytes: Uint8Array): ImageSize | null {
   let size: ImageSize | null = null;
   let exif: Uint8Array | null = null;
   let at = 2;
-  for (let step = 0; step < mostSteps && at + 1 < bytes.length && !(size && exif); step += 1) {
+  for (let steps = mostSteps; steps > 0 && at + 1 < bytes.length && !(size && exif); steps -= 1) {
     const marker = bytes[at + 1] as number;
     if (bytes[at] !== 0xff || marker === 0x00 || marker === 0xff) {
       at += 1;
@@ -38,8 +40,9 @@ export function jpegSize(bytes: Uint8Array): ImageSize | null {
       if (isStartOfFrame(marker)) {
         size ??= frameSize(bytes, at + 2);
         if (!size) return null;
+        steps = Math.min(steps, mostStepsBehindFrame);
       } else if (marker === app1) {
-        exif ??= exifOf(bytes.subarray(at + 4, end));
+        exif ??= exifOf(bytes, at + 4, end);
       }
       at = end;
     }
@@ -47,10 +50,13 @@ export function jpegSize(bytes: Uint8Array): ImageSize | null {
   return size && upright(size, exif);
 }
 
-/** XMP has segments of the same kind, and one that ends after the name is passed over. */
-function exifOf(segment: Uint8Array): Uint8Array | null {
-  if (segment.length <= exifNameLength || textAt(segment, 0, exifName.length) !== exifName) return null;
-  return segment.subarray(exifNameLength);
+/**
+ * XMP has segments of the same kind, and one that ends after the name is passed over. Nothing is made of a segment until
+ * it is known to be EXIF: there may be very many.
+ */
+function exifOf(bytes: Uint8Array, at: number, end: number): Uint8Array | null {
+  if (end <= at + exifNameLength || uint32(bytes, at) !== exifName || bytes[at + 4] !== 0) return null;
+  return bytes.subarray(at + exifNameLength, end);
 }
 
 /** TEM and the restart markers have no segment. */

@@ -118,6 +118,13 @@ describe('the size of a JPEG', () => {
       }
     });
 
+    test('is looked for in about a thousand segments behind the frame, and in front of it wherever that stands', () => {
+      const profile = (count: number) => Array.from({ length: count }, () => segment(0xe2, [0])).flat();
+      expect(sizeOf(profile(5_000), turn(6), frame(), scan)).toEqual(turned);
+      expect(sizeOf(frame(), profile(998), turn(6), scan)).toEqual(turned);
+      expect(sizeOf(frame(), profile(999), turn(6), scan)).toEqual(found);
+    });
+
     test('is that of the first frame', () => {
       expect(sizeOf(frame(), frame(0xc0, [1, 2]), turn(6), scan)).toEqual(turned);
     });
