@@ -34,7 +34,7 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
   const handouts = new WeakMap<PartRecord, Handout>();
   let keyNoted = false;
 
-  const encrypt = (bytes: Uint8Array) => encryptImage(inspectImage(bytes, imageFormats), bytes, randomBytes);
+  const encrypt = (bytes: Uint8Array) => encryptImage(inspectImage(bytes, imageFormats).format, bytes, randomBytes);
 
   /** Before the first image is sealed here, the store must know of the key, or losing it would go unnoticed. */
   async function noteSealingKey(): Promise<void> {

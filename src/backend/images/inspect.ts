@@ -6,6 +6,11 @@ import { nameOfOther } from './headers/others.js';
 import { pngSize } from './headers/png.js';
 import { webpSize } from './headers/webp.js';
 
+/** What the bytes of an image say about it. */
+export interface InspectedImage extends ImageSize {
+  format: ImageFormat;
+}
+
 interface KnownImage {
   /** What the format byte will say: the first of these that is accepted. */
   formats: readonly ImageFormat[];
@@ -24,12 +29,13 @@ const knownImages: readonly KnownImage[] = [
 ];
 
 /**
- * Finds the format of an image from its bytes, never from a name. It takes less than a millisecond whatever the bytes
+ * Finds the format of an image from its bytes, never from a name, and its size as browsers lay it out: `naturalWidth` and
+ * `naturalHeight` of an `<img>`, so turned by EXIF where they do that. It takes less than a millisecond whatever the bytes
  * are: whoever may upload must not be able to stop the thread that serves everybody.
  *
  * @throws PixstoreError `IMAGE_EMPTY`, `IMAGE_TRUNCATED`, `IMAGE_NOT_RECOGNIZED` or `IMAGE_FORMAT_REFUSED`
  */
-export function inspectImage(bytes: Uint8Array, accepted: readonly ImageFormat[]): ImageFormat {
+export function inspectImage(bytes: Uint8Array, accepted: readonly ImageFormat[]): InspectedImage {
   if (bytes.length === 0) throw new PixstoreError('IMAGE_EMPTY', 'The image has 0 bytes. Check how it was read.');
   const known = knownImages.find(({ signature }) => startsLike(bytes, signature));
   if (!known) throw notKept(bytes, accepted);
@@ -42,7 +48,7 @@ export function inspectImage(bytes: Uint8Array, accepted: readonly ImageFormat[]
   }
   const format = known.formats.find((name) => accepted.includes(name));
   if (!format) throw refused(known.formats[0] as string, accepted);
-  return format;
+  return { format, width: size.width, height: size.height };
 }
 
 /** Compares as many bytes as there are, so that a signature cut off is still told from something else. */

@@ -1,4 +1,4 @@
-/** What a header says of the picture, in pixels. */
+/** How large a browser shows the picture when nothing says otherwise, in pixels. Both fit in 32 bits. */
 export interface ImageSize {
   width: number;
   height: number;
@@ -11,6 +11,8 @@ export const uint16LittleEndian = (bytes: Uint8Array, at: number): number =>
   byte(bytes, at) | (byte(bytes, at + 1) << 8);
 export const uint24LittleEndian = (bytes: Uint8Array, at: number): number =>
   uint16LittleEndian(bytes, at) | (byte(bytes, at + 2) << 16);
+export const uint32LittleEndian = (bytes: Uint8Array, at: number): number =>
+  uint16LittleEndian(bytes, at) + uint16LittleEndian(bytes, at + 2) * 0x1_00_00;
 export const textAt = (bytes: Uint8Array, at: number, length: number): string =>
   String.fromCharCode(...bytes.subarray(at, at + length));
 

@@ -1,29 +1,39 @@
 import { describe, expect, test } from 'vitest';
 import { inspectImage } from '../../../../src/backend/images/inspect.js';
 import { imageFormats } from '../../../../src/shared/formats.js';
+import { drawJpeg, drawPng, exif, exifSegment, orientation } from '../../../support/drawn-images.js';
 import { failure } from '../../../support/errors.js';
 import { photo } from '../../../support/photos.js';
+import { chunk } from '../../../support/small-picture.js';
 
 const all = [...imageFormats];
 const text = (value: string) => new TextEncoder().encode(value);
 const gif = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
 const photos = [
-  ['cat.png', 'png'],
-  ['gravel.png', 'png'],
-  ['coffee.webp', 'webp'],
-  ['brick.webp', 'webp'],
-  ['astronaut.jpg', 'jpg'],
-  ['retina.jpg', 'jpg'],
+  ['cat.png', 'png', 451, 300],
+  ['gravel.png', 'png', 256, 256],
+  ['coffee.webp', 'webp', 600, 400],
+  ['brick.webp', 'webp', 512, 512],
+  ['astronaut.jpg', 'jpg', 512, 512],
+  ['retina.jpg', 'jpg', 1411, 1411],
 ] as const;
 
-describe('the format of an image', () => {
-  test.each(photos)('%s is found from its bytes to be %s', (name, format) => {
-    expect(inspectImage(photo(name), all)).toBe(format);
+describe('the format and the size of an image', () => {
+  test.each(photos)('%s is found from its bytes to be %s of %i x %i', (name, format, width, height) => {
+    expect(inspectImage(photo(name), all)).toEqual({ format, width, height });
+  });
+
+  test('a picture that lies on its side is measured upright', () => {
+    const turn = exif([orientation(6)]);
+    const jpg = drawJpeg(20, 10, { first: [exifSegment(turn)] });
+    expect(inspectImage(jpg, all)).toEqual({ format: 'jpg', width: 10, height: 20 });
+    const png = drawPng(20, 10, { before: [chunk('eXIf', turn)] });
+    expect(inspectImage(png, all)).toEqual({ format: 'png', width: 10, height: 20 });
   });
 
   test('a JPEG is called what the configuration accepts', () => {
-    expect(inspectImage(photo('rocket.jpg'), ['jpeg', 'png'])).toBe('jpeg');
-    expect(inspectImage(photo('rocket.jpg'), ['jpeg', 'jpg'])).toBe('jpg');
+    expect(inspectImage(photo('rocket.jpg'), ['jpeg', 'png']).format).toBe('jpeg');
+    expect(inspectImage(photo('rocket.jpg'), ['jpeg', 'jpg']).format).toBe('jpg');
   });
 
   test('no bytes are an error of their own', async () => {
@@ -88,7 +98,7 @@ describe('the format of an image', () => {
       const bytes = Uint8Array.from({ length: random() % 400 }, () => random() % (round % 2 ? 256 : 4));
       bytes.set((heads[round % heads.length] ?? []).slice(0, bytes.length));
       try {
-        expect(all).toContain(inspectImage(bytes, all));
+        expect(all).toContain(inspectImage(bytes, all).format);
       } catch (error) {
         expect((error as { code?: string }).code).toMatch(/^IMAGE_/);
       }
@@ -105,6 +115,10 @@ describe('the format of an image', () => {
   const jpeg = [0xff, 0xd8, 0xff];
   const riff = [...text('RIFF1234WEBP')];
   const png = [...photo('cat.png').subarray(0, 8)];
+  const pngHeader = [...photo('cat.png').subarray(0, 33)];
+  const frame = [0xff, 0xc0, 0, 11, 8, 0, 10, 0, 20, 1, 1, 0x11, 0];
+  const claim = [...exif([], { claims: 0xffff })];
+  const uint32 = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff);
   const ftyp = [0, 0, 0, 0x20, ...text('ftyp')];
 
   test.each<[string, () => Uint8Array]>([
@@ -116,10 +130,23 @@ describe('the format of an image', () => {
     ['JPEG and the shortest segments', () => repeated([0xff, 0xd8], [0xff, 0xe0, 0, 2])],
     ['JPEG and segments of three bytes', () => repeated([0xff, 0xd8], [0xff, 0xfe, 0, 3, 0])],
     ['JPEG and the longest segment, of markers', () => repeated([...jpeg, 0xe1, 0xff, 0xfe], [0xff, 0xe1])],
+    ['JPEG that has its frame, and zeros', () => repeated([0xff, 0xd8, ...frame], [0])],
+    ['JPEG that has its frame, and fill bytes', () => repeated([0xff, 0xd8, ...frame], [0xff])],
+    ['JPEG that has its frame, and frames', () => repeated([0xff, 0xd8], frame)],
+    ['JPEG that has its frame, and the shortest segments', () => repeated([0xff, 0xd8, ...frame], [0xff, 0xe1, 0, 2])],
+    ['JPEG and EXIF without an end', () => repeated([0xff, 0xd8], [...exifSegment(Buffer.from(claim))])],
+    ['JPEG and the longest EXIF', () => repeated([...jpeg, 0xe1, 0xff, 0xff, ...text('Exif\0\0'), ...claim], [1])],
     ['JPEG and text', () => repeated(jpeg, [...text('no marker anywhere ')])],
     ['RIFF in RIFF', () => repeated(riff, riff)],
     ['WebP of unknown chunks', () => repeated(riff, [...text('ALPH'), 0, 0, 0, 0])],
     ['PNG of empty chunks', () => repeated(png, [0, 0, 0, 0, ...text('tEXt'), 0, 0, 0, 0])],
+    ['PNG of empty chunks behind its header', () => repeated(pngHeader, [0, 0, 0, 0, ...text('tEXt'), 0, 0, 0, 0])],
+    ['PNG of empty EXIF', () => repeated(pngHeader, [...chunk('eXIf', Buffer.alloc(0))])],
+    ['PNG of EXIF', () => repeated([...pngHeader, ...uint32(large - 45), ...text('eXIf'), ...claim], [1])],
+    [
+      'PNG of EXIF with wrong checksums',
+      () => repeated(pngHeader, [...uint32(100_000), ...text('eXIf'), ...new Array(100_004).fill(0)]),
+    ],
     ['zeros', () => repeated([], [0])],
     ['boxes of no length', () => repeated(ftyp, ftyp)],
     ['JPEG XL boxes', () => repeated([0, 0, 0, 0x0c, ...text('JXL \r\n\x87\n')], [0, 0, 0, 0, ...text('jxlp')])],

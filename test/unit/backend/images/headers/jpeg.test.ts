@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { jpegSize } from '../../../../../src/backend/images/headers/jpeg.js';
+import { exif, exifSegment, orientation } from '../../../../support/drawn-images.js';
 import { photo } from '../../../../support/photos.js';
 
 const segment = (marker: number, content: readonly number[]) => {
@@ -66,5 +67,66 @@ describe('the size of a JPEG', () => {
       expect(sizeOf(whole.slice(0, length)), `${length} bytes`).toBeNull();
     }
     expect(sizeOf(segment(0xe1, new Array(100).fill(1)).slice(0, 50))).toBeNull();
+  });
+
+  describe('with EXIF', () => {
+    const turned = { width: 258, height: 515 };
+    const turn = (value: number) => [...exifSegment(exif([orientation(value)]))];
+    const named = (name: string) => segment(0xe1, [...Buffer.from(name, 'latin1'), ...exif([orientation(6)])]);
+
+    test('is the upright one, wherever that stands in front of the scan', () => {
+      expect(sizeOf(turn(6), frame(), scan)).toEqual(turned);
+      expect(sizeOf(turn(3), frame(), scan)).toEqual(found);
+      expect(sizeOf(segment(0xe0, [1, 2]), [0xff, 0xff], turn(8), frame(0xc2), scan)).toEqual(turned);
+      expect(sizeOf(frame(), segment(0xc4, [0]), [1, 0xff, 0], turn(6), scan)).toEqual(turned);
+      expect(sizeOf(frame(), scan, turn(6))).toEqual(found);
+      expect(sizeOf(frame(), [0xff, 0xd9], turn(6))).toEqual(found);
+    });
+
+    test('of several, is that of the first', () => {
+      expect(sizeOf(turn(6), turn(1), frame(), turn(1), scan)).toEqual(turned);
+      expect(sizeOf(turn(1), turn(6), frame(), turn(6), scan)).toEqual(found);
+      expect(sizeOf(turn(9), turn(6), frame(), scan)).toEqual(found);
+      expect(sizeOf([...exifSegment(Buffer.of(1))], turn(6), frame(), scan)).toEqual(found);
+      const nothing = [...exifSegment(new Uint8Array())];
+      expect(sizeOf(segment(0xe1, [...Buffer.from('http://ns.adobe.com/xap/1.0/\0<x/>')]), turn(6), frame())).toEqual(
+        turned,
+      );
+      expect(sizeOf(nothing, segment(0xe1, []), turn(6), frame())).toEqual(turned);
+    });
+
+    test('needs its name, in a segment of its kind', () => {
+      expect(sizeOf(named('Exif\0?'), frame(), scan)).toEqual(turned);
+      for (const name of ['EXIF\0\0', 'Exif', 'Exif\x01\0', ''])
+        expect(sizeOf(named(name), frame(), scan), name).toEqual(found);
+      for (const marker of [0xe0, 0xe2, 0xfe]) {
+        expect(sizeOf(turn(6).with(1, marker), frame(), scan), marker.toString(16)).toEqual(found);
+      }
+    });
+
+    test('is the raw one when what follows the frame is broken or missing', () => {
+      for (const rest of [
+        [],
+        [0xff],
+        [0xff, 0xe1],
+        [0xff, 0xe1, 0, 1],
+        [0xff, 0xd8],
+        [0, 1, 2],
+        turn(6).slice(0, 20),
+      ]) {
+        expect(sizeOf(frame(), rest), `${rest}`).toEqual(found);
+      }
+    });
+
+    test('is looked for in about a thousand segments behind the frame, and in front of it wherever that stands', () => {
+      const profile = (count: number) => Array.from({ length: count }, () => segment(0xe2, [0])).flat();
+      expect(sizeOf(profile(5_000), turn(6), frame(), scan)).toEqual(turned);
+      expect(sizeOf(frame(), profile(998), turn(6), scan)).toEqual(turned);
+      expect(sizeOf(frame(), profile(999), turn(6), scan)).toEqual(found);
+    });
+
+    test('is that of the first frame', () => {
+      expect(sizeOf(frame(), frame(0xc0, [1, 2]), turn(6), scan)).toEqual(turned);
+    });
   });
 });

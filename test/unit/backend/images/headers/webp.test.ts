@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { webpSize } from '../../../../../src/backend/images/headers/webp.js';
+import { drawWebp, exif, hasExif, orientation, webpChunk } from '../../../../support/drawn-images.js';
 import { photo } from '../../../../support/photos.js';
 
 const text = (value: string) => [...Buffer.from(value, 'latin1')];
@@ -31,5 +32,11 @@ describe('the size of a WebP', () => {
     expect(webpSize(webp('VP8L', lossy))).toBeNull();
     expect(webpSize(webp('ALPH', lossy))).toBeNull();
     expect(webpSize(webp('VP8 ', lossy.slice(1)))).toBeNull();
+  });
+
+  test('is not turned by EXIF, as browsers do not turn it either', () => {
+    const turn = [webpChunk('EXIF', exif([orientation(6)]))];
+    expect(webpSize(drawWebp(20, 10, hasExif, { after: turn }))).toEqual({ width: 20, height: 10 });
+    expect(webpSize(drawWebp(20, 10, hasExif, { before: turn }))).toEqual({ width: 20, height: 10 });
   });
 });
