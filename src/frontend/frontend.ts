@@ -90,10 +90,9 @@ export function createPixstoreFrontend<Context = unknown>(
     forgetAll();
   }
 
-  /** Keeps an image neither in memory nor when it is on its way. Says whether it was in memory. */
+  /** Keeps an image with its variants, or a variant, neither in memory nor when it is on its way. Was it in memory? */
   function forget(id: string): boolean {
     current.generation.deleted(id);
-    current.forget(id);
     return memory.remove(id);
   }
 
@@ -155,6 +154,7 @@ export function createPixstoreFrontend<Context = unknown>(
       const atOnce = 32;
       await run(async () => {
         const { generation, load } = current;
+        const lastDeletion = generation.lastDeletion();
         const waiting = assertList(records).slice();
         // After a logout nothing of it would be kept.
         while (waiting.length > 0 && !closed && !generation.isOver()) {
@@ -163,6 +163,8 @@ export function createPixstoreFrontend<Context = unknown>(
           await Promise.allSettled(
             some.map(async (record) => {
               assertLoadable(record);
+              // It was deleted meanwhile: nothing of it would be kept.
+              if (generation.lastDeletionOf(record.id) > lastDeletion) return;
               await load(record, context, { ...wish, priority: 'low' });
             }),
           );

@@ -57,7 +57,7 @@ export function createImageLoader({ options, source, memory, disk }: LoaderParts
     const { id } = record;
     return (
       fromMemory(record) ??
-      share(`${versionOf(record)},${generation.deletionsOf(id)}`, wish, (demand) =>
+      share(`${versionOf(record)},${generation.lastDeletionOf(id)}`, wish, (demand) =>
         find(record, { context, demand, mayKeep: generation.watch(id) }),
       )
     );
@@ -71,12 +71,15 @@ export function createImageLoader({ options, source, memory, disk }: LoaderParts
   /** @param isRenewed - the application was asked for a fresh record before, and this is it */
   async function find(record: ImageRecord, journey: Journey, isRenewed?: boolean): Promise<LoadedImage> {
     const { id, token } = record;
-    const picture = await fromDisk(record);
+    const picture = await fromDisk(record, journey.mayKeep);
     const loaded: LoadedImage = picture
       ? { picture, token, version: versionOf(record), source: 'disk' }
       : await fromNetwork(record, journey, isRenewed).catch(async (error) => {
           journey.demand.signal?.throwIfAborted();
-          if (hasCode(error, 'IMAGE_NOT_FOUND')) forget(id);
+          if (hasCode(error, 'IMAGE_NOT_FOUND')) {
+            memory.remove(id);
+            void disk.drop(id);
+          }
           if (!refresh || isRenewed || !hasCode(error, 'PROOF_INVALID')) throw error;
           // A proof that expired does not show: the journey goes on with a fresh record, if the application has one.
           refused.add(record);
@@ -91,15 +94,17 @@ export function createImageLoader({ options, source, memory, disk }: LoaderParts
     return loaded;
   }
 
-  async function fromDisk({ id, token, meta }: ImageRecord): Promise<Picture | undefined> {
-    const cached = await disk.read(id, token);
+  async function fromDisk({ id, token, meta }: ImageRecord, mayKeep: () => boolean): Promise<Picture | undefined> {
+    const cached = await disk.read(id, token, mayKeep);
     if (!cached) return undefined;
     try {
       const plaintext = 'plaintext' in cached ? cached.plaintext : await decrypt(cached.ciphertext, decodeMeta(meta));
       return toPicture(plaintext, types);
     } catch (error) {
       if (!hasCode(error, 'DECRYPTION_FAILED')) throw error;
-      forget(id);
+      // This part alone: others may be in order.
+      memory.removePart(id);
+      disk.dropPart(id);
       return undefined;
     }
   }
@@ -126,10 +131,5 @@ export function createImageLoader({ options, source, memory, disk }: LoaderParts
     const { token } = current;
     if (mayKeep()) disk.write(id, token, { ciphertext, plaintext });
     return { picture, token, version: versionOf(current), source: 'network' };
-  }
-
-  function forget(id: string): void {
-    memory.remove(id);
-    void disk.drop(id);
   }
 }

@@ -102,15 +102,17 @@ export interface PixstoreFrontend<Context = unknown> {
   cacheStats(): Promise<CacheStats | null>;
 
   /**
-   * Removes an image from memory and disk, in all tabs; one that is on its way is shown, but not cached any more.
+   * Removes an image with all its variants from memory and disk, in all tabs; what is on its way is shown, but not
+   * cached any more.
    *
-   * @returns whether it was there
+   * @param id - of an image, or of a variant (`[dir:]key.variant`), which is then removed alone
+   * @returns whether any of it was there
    * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`, `FRONTEND_CLOSED`
    */
   deleteCachedImage(id: string): Promise<boolean | null>;
 
   /**
-   * Is some version of an image in memory or on disk?
+   * Is some version of an image in memory or on disk? It is about what has this very id: the original, or one variant.
    *
    * @throws PixstoreError `IMAGE_ID_INVALID`, `FRONTEND_CLOSED`
    */

@@ -27,9 +27,9 @@ export function createImageShower({ options, memory, load, generation }: ShowerP
   let asked = 0;
 
   /** A Blob that somebody holds is as good as one in memory, unless nothing is to be kept there. */
-  function fromHolders(record: ImageRecord): ShownImage | undefined {
+  function fromHolders(record: ImageRecord, nameOf: (version: string) => string): ShownImage | undefined {
     const version = versionOf(record);
-    const image = options.frontendMemoryCacheBytes > 0 ? blobs.get(version) : undefined;
+    const image = options.frontendMemoryCacheBytes > 0 ? blobs.get(nameOf(version)) : undefined;
     if (!image) return undefined;
     memory.get(record.id, version); // it was used
     return { image, token: record.token, version, source: 'memory' };
@@ -39,16 +39,16 @@ export function createImageShower({ options, memory, load, generation }: ShowerP
     async show(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<ShownImage> {
       asked += 1;
       const number = asked;
-      const held = fromHolders(record);
+      // Who asks after a deletion gets no Blob that was asked for before, though somebody holds it.
+      const deletion = generation.lastDeletionOf(record.id);
+      const nameOf = (version: string) => `${version},${deletion}`;
+      const held = fromHolders(record, nameOf);
       if (held) return held;
       const { picture, token, version, source } = await load(record, context, wish);
-      if (!blobs.get(version)) await turn(number);
+      if (!blobs.get(nameOf(version))) await turn(number);
       generation.signal.throwIfAborted();
       wish.signal?.throwIfAborted();
-      return { image: blobs.of(version, picture), token, version, source };
+      return { image: blobs.of(nameOf(version), picture), token, version, source };
     },
-
-    /** The image was deleted from the cache: who asks for it from now on gets another Blob. */
-    forget: blobs.forget,
   };
 }

@@ -22,22 +22,31 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
   const isPlain = options.frontendCacheContents === 'decrypted';
   void logouts.look();
 
-  /** Removes an image and says whether it was there; undefined when that could not be done. */
-  async function removeRow(id: string): Promise<boolean | undefined> {
+  /** Removes an image with its variants, or a variant, and says whether there was anything; undefined when it could not. */
+  async function removeImage(id: string): Promise<boolean | undefined> {
     const waited = queue.remove(id);
-    const key = await database
-      .use('readwrite', [usage, images], (usageRows, imageRows) => {
-        const found = imageRows.getKey(id);
-        usageRows.delete(id);
-        imageRows.delete(id);
-        return found;
-      })
+    // "." and the "/" after it stand nowhere else in an id: between them lie the variants of an image, and nothing else.
+    const isOnDisk = await removeRows(() => [id, IDBKeyRange.bound(`${id}.`, `${id}/`)]);
+    return isOnDisk === undefined ? undefined : waited || isOnDisk;
+  }
+
+  /** Removes rows of images and says whether there were any; undefined when that could not be done. */
+  async function removeRows(keys: () => (string | IDBKeyRange)[]): Promise<boolean | undefined> {
+    const found = await database
+      .use('readwrite', [usage, images], (usageRows, imageRows) =>
+        keys().map((key) => {
+          const first = imageRows.getKey(key);
+          usageRows.delete(key);
+          imageRows.delete(key);
+          return first;
+        }),
+      )
       .catch(() => undefined);
-    return key && (waited || key.result !== undefined);
+    return found?.some(({ result }) => result !== undefined);
   }
 
   /** Removes all images; undefined when that could not be done. */
-  function removeRows(logout: number): Promise<true | undefined> {
+  function removeAll(logout: number): Promise<true | undefined> {
     queue.removeAll();
     return database
       .use('readwrite', names, (usageRows, logoutRows, imageRows) => {
@@ -52,16 +61,21 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
   }
 
   return {
-    /** What is cached of version `token` of an image: plaintext in a decrypted cache, else ciphertext. */
+    /**
+     * What is cached of version `token` of an image: plaintext in a decrypted cache, else ciphertext.
+     *
+     * @param mayKeep - false when it was deleted while it was read: then its use is not noted
+     */
     async read(
       id: string,
       token: number,
+      mayKeep: () => boolean = () => true,
     ): Promise<Pick<Contents, 'plaintext'> | Pick<Contents, 'ciphertext'> | undefined> {
       const waits = queue.get(id);
       const isWaiting = waits?.token === token;
       const row = isWaiting ? waits : await readRow(id);
       if (!row) return undefined;
-      queue.add(row, isWaiting); // another version too: so that an older one does not take its place
+      if (mayKeep()) queue.add(row, isWaiting); // another version too: so that an older one does not take its place
       if (row.token !== token) return undefined;
       // Whoever can run scripts in the page can write into its databases: a plaintext in an encrypted cache is a picture
       // that nobody has authenticated.
@@ -89,18 +103,24 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
     },
 
     /**
-     * Removes an image and says whether it was there.
+     * Removes an image with its variants, or a variant, and says whether there was anything.
      *
      * @throws PixstoreError `STORAGE_FAILED`
      */
     async remove(id: string): Promise<boolean> {
-      const removed = await removeRow(id);
+      const removed = await removeImage(id);
       if (removed === undefined) await database.remove();
       return removed ?? false;
     },
 
-    /** Removes an image in the background: never throws, and does not insist. */
-    drop: removeRow,
+    /** The same in the background: never throws, and does not insist. */
+    drop: removeImage,
+
+    /** The same for the original of an image alone, or a variant. */
+    dropPart(id: string): void {
+      queue.removePart(id);
+      void removeRows(() => [id]);
+    },
 
     /** Begins a logout and gives its number, which is for {@link clear} and for other tabs. */
     beginLogout: logouts.begin,
@@ -111,9 +131,9 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
      * @throws PixstoreError `STORAGE_FAILED`
      */
     async clear(logout: number): Promise<void> {
-      if (await removeRows(logout)) return;
+      if (await removeAll(logout)) return;
       await database.remove();
-      await removeRows(logout);
+      await removeAll(logout);
     },
 
     /** Finishes the logout of another tab, which may be gone before it came to it; never throws. */

@@ -1,3 +1,4 @@
+import { belongsTo } from '../../shared/image-id.js';
 import type { Picture } from '../decrypt.js';
 
 /** One decrypted image. */
@@ -16,14 +17,10 @@ export function createMemoryCache(limitBytes: number) {
   const entries = new Map<string, MemoryEntry>();
   let bytes = 0;
 
-  /** Removes an image, or all, and says whether it was there. */
-  function remove(id?: string): boolean {
-    let wasThere = false;
-    for (const each of id === undefined ? entries.keys() : [id]) {
-      bytes -= entries.get(each)?.picture.bytes.length ?? 0;
-      wasThere = entries.delete(each);
-    }
-    return wasThere;
+  /** Removes the original of an image alone, or a variant, and says whether it was there. */
+  function removePart(id: string): boolean {
+    bytes -= entries.get(id)?.picture.bytes.length ?? 0;
+    return entries.delete(id);
   }
 
   return {
@@ -41,17 +38,26 @@ export function createMemoryCache(limitBytes: number) {
     put(id: string, { token, version, picture }: MemoryEntry): void {
       const { length } = picture.bytes;
       if ((entries.get(id)?.token ?? 0) > token) return;
-      remove(id);
+      removePart(id);
       if (length > limitBytes) return;
       entries.set(id, { token, version, picture });
       bytes += length;
       for (const oldest of entries.keys()) {
         if (bytes <= limitBytes) break;
-        remove(oldest);
+        removePart(oldest);
       }
     },
 
     usage: () => ({ entries: entries.size, bytes }),
-    remove,
+    removePart,
+
+    /** Removes an image with its variants, or a variant, or all, and says whether there was anything. */
+    remove(id?: string): boolean {
+      let wasThere = false;
+      for (const part of entries.keys()) {
+        if (id === undefined || belongsTo(part, id)) wasThere = removePart(part);
+      }
+      return wasThere;
+    },
   };
 }

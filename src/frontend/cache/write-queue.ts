@@ -1,3 +1,4 @@
+import { belongsTo } from '../../shared/image-id.js';
 import { coalesce } from '../coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { Eviction } from './eviction.js';
@@ -122,6 +123,12 @@ export function createWriteQueue({ database, names, logouts, eviction, now }: Wr
     if (waiting.size > 0) write([...waiting.values()], true).catch(() => {});
   }
 
+  /** The same as `remove`, for the original of an image alone. */
+  function removePart(id: string): boolean {
+    newest.delete(id);
+    return waiting.delete(id);
+  }
+
   const listening = new AbortController();
   for (const event of ['pagehide', 'visibilitychange']) {
     globalThis.addEventListener?.(event, writeNow, { signal: listening.signal });
@@ -144,10 +151,17 @@ export function createWriteQueue({ database, names, logouts, eviction, now }: Wr
       void flush();
     },
 
-    /** Drops what waits of an image, also while it is being written, and says whether there was anything. */
+    removePart,
+
+    /**
+     * Drops what waits of an image and its variants, or of a variant, also while it is being written, and says whether
+     * there was anything.
+     */
     remove(id: string): boolean {
-      newest.delete(id);
-      return waiting.delete(id);
+      let waited = false;
+      // What waits was seen, too.
+      for (const part of newest.keys()) if (belongsTo(part, id)) waited = removePart(part) || waited;
+      return waited;
     },
 
     removeAll(): void {

@@ -39,6 +39,29 @@ test('bytes are counted exactly through puts, replacements and removals', () => 
   expect(cache.has('d')).toBe(true);
 });
 
+test('an image goes with its variants, a variant alone, and nothing that begins alike', () => {
+  const ids = ['x', 'x.thumb', 'x.large', 'x1', 'x1.thumb', 'x-a', 'a:x', 'a:x.thumb'];
+  const cache = createMemoryCache(100);
+  for (const id of ids) cache.put(id, entry(10));
+  const kept = () => ids.filter(cache.has);
+  expect(cache.remove('x.thumb')).toBe(true);
+  expect(kept()).toEqual(ids.filter((id) => id !== 'x.thumb'));
+  expect(cache.remove('x.thumb')).toBe(false);
+  expect(cache.removePart('x')).toBe(true);
+  expect(kept()).toEqual(['x.large', ...ids.slice(3)]);
+  expect(cache.remove('x'), 'only a variant is there').toBe(true);
+  expect(kept()).toEqual(ids.slice(3));
+  expect(cache.usage()).toEqual({ entries: 5, bytes: 50 });
+  expect(cache.remove('x')).toBe(false);
+});
+
+test('a newer version of an image takes the place of none of its variants', () => {
+  const cache = createMemoryCache(100);
+  for (const id of ['x', 'x.thumb']) cache.put(id, entry(10));
+  cache.put('x', entry(10, 2));
+  expect(cache.has('x.thumb')).toBe(true);
+});
+
 test('an image larger than the limit is not kept, and neither is the version it replaces', () => {
   const cache = createMemoryCache(100);
   cache.put('a', entry(10));

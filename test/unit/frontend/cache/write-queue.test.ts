@@ -97,6 +97,74 @@ test('what waits when the page is left, and is dropped before the database is op
   await eventually(() => idle(() => idsOf(options.frontendDbName))).toBe('b');
 });
 
+const ids = ['x', 'x.thumb', 'x.large', 'x1', 'x1.thumb', 'x-a', 'a:x', 'a:x.thumb', 'X.thumb'];
+const others = ids.slice(3);
+
+test.each(['waits to be written', 'is on disk'])('of what %s, an image goes with its variants', async (where) => {
+  const idle = useIdle();
+  const { disk, options } = openDisk();
+  for (const id of ids) disk.write(id, 1, contents(10));
+  const written = where === 'is on disk' ? ids.length : 0;
+  if (written) await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(written);
+  const thereOf = async (asked: string[]) => {
+    const there = await Promise.all(asked.map((id) => disk.has(id)));
+    return asked.filter((_, at) => there[at]);
+  };
+  expect(await disk.remove('x.thumb')).toBe(true);
+  expect(await thereOf(ids)).toEqual(['x', 'x.large', ...others]);
+  expect(await disk.remove('x.thumb')).toBe(false);
+  disk.dropPart('x');
+  expect(await thereOf(ids)).toEqual(['x.large', ...others]);
+  expect(await disk.remove('x'), 'only a variant is there').toBe(true);
+  expect(await thereOf(ids)).toEqual(others);
+  expect(await disk.remove('x')).toBe(false);
+  await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(others.length);
+  for (const store of ['images', 'images-usage'] as const) {
+    expect((await rowsOf(options.frontendDbName, store)).map(({ id }) => id)).toEqual([...others].sort());
+  }
+});
+
+test('an image that is dropped takes along the variants that are being written at that moment', async () => {
+  const idle = useIdle();
+  const { disk, options } = openDisk();
+  for (const id of ids) disk.write(id, 1, contents(10));
+  let written = 0;
+  const { put } = IDBObjectStore.prototype;
+  const spy = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, row) {
+    written += 1;
+    // In the middle of the transaction: some rows of it are put already, and some are not.
+    if (written === 4) void disk.drop('x');
+    return put.call(this, row);
+  });
+  onTestFinished(() => spy.mockRestore());
+  await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(others.length);
+  expect((await rowsOf(options.frontendDbName, 'images-usage')).map(({ id }) => id)).toEqual([...others].sort());
+});
+
+test('an older version of a variant is kept again once its image was removed', async () => {
+  const { disk, options } = openDisk();
+  disk.write('x.thumb', 5, contents(10));
+  await disk.remove('x');
+  disk.write('x.thumb', 4, contents(10));
+  await eventually(() => rowsOf(options.frontendDbName, 'images')).toMatchObject([{ id: 'x.thumb', token: 4 }]);
+});
+
+test('the use of an image that was removed while it was read leaves no trace when the page is left', async () => {
+  const idle = useIdle();
+  const leave = usePageEvents();
+  const { disk, options } = openDisk();
+  disk.write('x', 1, contents(10));
+  await eventually(() => idle(() => rowsOf(options.frontendDbName, 'images'))).toHaveLength(1);
+  let isRemoved = false;
+  const read = disk.read('x', 1, () => !isRemoved);
+  await undefined; // the read has begun
+  isRemoved = true;
+  await disk.remove('x');
+  await read;
+  leave('pagehide');
+  expect(await rowsOf(options.frontendDbName, 'images-usage')).toEqual([]);
+});
+
 test.each(['pagehide', 'visibilitychange'] as const)('on %s all that waits is written at once', async (event) => {
   useIdle();
   const leave = usePageEvents();
