@@ -1,3 +1,4 @@
+import type { BackendConfig } from 'pixstore/backend';
 import type { FrontendConfig } from 'pixstore/frontend';
 import { type Browser, type BrowserContext, chromium, type LaunchOptions, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest';
@@ -19,12 +20,12 @@ export interface World {
   browser: Browser;
 }
 
-/** Sets up one world for all tests of a file. */
-export function useWorld(): World {
+/** Sets up one world for all tests of a file. @param options - of its backend */
+export function useWorld(options: BackendConfig = {}): World {
   const world = {} as World;
   beforeAll(async () => {
     const [backend, site, browser] = await Promise.all([
-      startBackend(),
+      startBackend(options),
       serveSite(),
       launchOptions().then((options) => chromium.launch(options)),
     ]);

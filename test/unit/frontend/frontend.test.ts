@@ -4,7 +4,7 @@ import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
 import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
 import type { ImageFetcher, ImageRecord } from '../../../src/types/index.js';
 import { collectGarbage } from './collect-garbage.js';
-import { bytesOf, sealImage } from './sealed-image.js';
+import { bytesOf, type SealedImage, sealImage } from './sealed-image.js';
 
 // Node has no IndexedDB: these are the instance, its memory and its fetching. test/browser/frontend has the rest.
 
@@ -14,6 +14,24 @@ function createFrontend(answer: Uint8Array, config: FrontendConfig = {}) {
   const fetcher = vi.fn<ImageFetcher>(async () => source.answer);
   const frontend = createPixstoreFrontend({ errorHandlingMode: 'throw', ...config }, fetcher);
   return { frontend, fetcher, source };
+}
+
+/** A frontend whose fetcher answers for each version when the test says so, or at once. */
+function createSlowFrontend(images: SealedImage[], isQuick = false, config: FrontendConfig = {}) {
+  const waiting: (() => void)[] = [];
+  const fetcher = vi.fn<ImageFetcher>(({ id, token }) => {
+    const image = images.find(({ record }) => record.id === id && record.token === token);
+    return new Promise((resolve) => {
+      const answer = () => resolve(image?.success ?? Uint8Array.of(2));
+      if (isQuick) answer();
+      else waiting.push(answer);
+    });
+  });
+  const frontend = createPixstoreFrontend({ errorHandlingMode: 'throw', ...config }, fetcher);
+  const answerAll = (count = waiting.length) => {
+    for (const answer of waiting.splice(0, count)) answer();
+  };
+  return { frontend, fetcher, answerAll };
 }
 
 describe('getImage', () => {
@@ -229,6 +247,126 @@ describe('deleting', () => {
     answer(success);
     await image;
     expect(await frontend.cachedImageExists(record.id)).toBe(true);
+  });
+
+  test.each([
+    ['an image', 'cats:tom', [false, false, false]],
+    ['a variant', 'cats:tom.thumb', [true, false, true]],
+  ])('%s is not kept when it was on its way, and what begins alike is', async (_, deleted, keptOfImage) => {
+    const ids = ['cats:tom', 'cats:tom.thumb', 'cats:tom.large', 'cats:tom2', 'cats:tom-thumb', 'tom', 'tom.thumb'];
+    const images = await Promise.all(ids.map((id) => sealImage({ id })));
+    const { frontend, fetcher, answerAll } = createSlowFrontend(images);
+    const shown = Promise.all(images.map(({ record }) => frontend.getImage(record)));
+    await expect.poll(() => fetcher.mock.calls.length).toBe(ids.length);
+    await frontend.deleteCachedImage(deleted);
+    answerAll();
+    for (const [at, blob] of (await shown).entries()) expect(await bytesOf(blob)).toEqual(images[at]?.bytes);
+    const kept = await Promise.all(ids.map((id) => frontend.cachedImageExists(id)));
+    expect(kept).toEqual([...keptOfImage, true, true, true, true]);
+  });
+
+  test('fifty variants that are on their way are shown and not kept, and later calls join none of them', async () => {
+    const ids = Array.from({ length: 50 }, (_, at) => `cats:tom.w_${at}`);
+    const images = await Promise.all(ids.map((id) => sealImage({ id })));
+    const { frontend, fetcher, answerAll } = createSlowFrontend(images);
+    const showAll = () => Promise.all(images.map(({ record }) => frontend.getImage(record)));
+    const early = showAll();
+    await expect.poll(() => fetcher.mock.calls.length).toBe(50);
+    await frontend.deleteCachedImage('cats:tom');
+    const late = showAll();
+    await expect.poll(() => fetcher.mock.calls.length).toBe(100);
+    answerAll(50);
+    expect((await early).every((blob) => blob instanceof Blob)).toBe(true);
+    expect((await frontend.cacheStats())?.memory.entries).toBe(0);
+    answerAll();
+    await late;
+    expect((await frontend.cacheStats())?.memory.entries).toBe(50);
+    expect(await frontend.deleteCachedImage('cats:tom')).toBe(true);
+    expect((await frontend.cacheStats())?.memory.entries).toBe(0);
+  });
+
+  test('whether it was there is true when only a variant was', async () => {
+    const { record, success } = await sealImage({ id: 'cats:tom.thumb' });
+    const { frontend } = createFrontend(success);
+    await frontend.getImage(record);
+    expect(await frontend.cachedImageExists('cats:tom')).toBe(false);
+    expect(await frontend.deleteCachedImage('cats:tom.large')).toBe(false);
+    expect(await frontend.deleteCachedImage('cats:tom')).toBe(true);
+    expect(await frontend.cachedImageExists('cats:tom.thumb')).toBe(false);
+  });
+
+  test('a Blob that somebody holds is given no more of an image and its variants, and of others is', async () => {
+    const ids = ['cats:tom', 'cats:tom.thumb', 'cats:tom2', 'cats:tom-2'];
+    const images = await Promise.all(ids.map((id) => sealImage({ id })));
+    const { frontend } = createSlowFrontend(images, true);
+    const show = () => Promise.all(images.map(({ record }) => frontend.getImage(record)));
+    const same = (one: unknown[], other: unknown[]) => one.map((blob, at) => blob === other[at]);
+    const first = await show();
+    await frontend.deleteCachedImage('cats:tom.thumb');
+    const second = await show();
+    expect(same(first, second)).toEqual([true, false, true, true]);
+    await frontend.deleteCachedImage('cats:tom');
+    expect(same(second, await show())).toEqual([false, false, true, true]);
+  });
+
+  test('a Blob that was on its way is not given to those who ask afterwards, though somebody holds it', async () => {
+    const image = await sealImage({ id: 'cats:tom.thumb' });
+    const { frontend, fetcher, answerAll } = createSlowFrontend([image]);
+    const coming = frontend.getImage(image.record);
+    await expect.poll(() => fetcher.mock.calls.length).toBe(1);
+    await frontend.deleteCachedImage('cats:tom');
+    answerAll();
+    const early = await coming;
+    const late = frontend.getImage(image.record);
+    await expect.poll(() => fetcher.mock.calls.length).toBe(2);
+    answerAll();
+    expect(await late).not.toBe(early);
+    expect(await bytesOf(early)).toEqual(image.bytes);
+  });
+
+  test('what a prefetch has not come to yet is left out', async () => {
+    const ids = [...Array.from({ length: 40 }, (_, at) => `dogs:rex${at}`), 'cats:tom', 'cats:tom.thumb', 'cats:tom2'];
+    const images = await Promise.all(ids.map((id) => sealImage({ id })));
+    const { frontend, fetcher, answerAll } = createSlowFrontend(images);
+    const prefetched = frontend.prefetchImages(images.map(({ record }) => record));
+    await expect.poll(() => fetcher.mock.calls.length).toBe(32);
+    await frontend.deleteCachedImage('cats:tom');
+    answerAll();
+    await expect.poll(() => fetcher.mock.calls.length).toBe(41);
+    answerAll();
+    await prefetched;
+    expect((await frontend.cacheStats())?.memory.entries).toBe(41);
+    expect(await frontend.cachedImageExists('cats:tom2')).toBe(true);
+  });
+
+  test('what the endpoint no longer has takes its variants along, and a variant nothing else', async () => {
+    const images = await Promise.all(['cats:tom', 'cats:tom.thumb', 'cats:tom.large'].map((id) => sealImage({ id })));
+    const { frontend, fetcher } = createSlowFrontend(images, true);
+    for (const { record } of images) await frontend.getImage(record);
+    const exist = () => Promise.all(images.map(({ record }) => frontend.cachedImageExists(record.id)));
+    fetcher.mockImplementation(async () => Uint8Array.of(2));
+    const ask = (id: string) => frontend.getImage({ ...(images[0]?.record as ImageRecord), id, token: 2000 });
+    await expect(ask('cats:tom.thumb')).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    expect(await exist()).toEqual([true, false, true]);
+    await expect(ask('cats:tom')).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    expect(await exist()).toEqual([false, false, false]);
+  });
+
+  test('other tabs forget the variants too, and a newer version of an image forgets none', async () => {
+    const images = await Promise.all(['cats:tom', 'cats:tom.thumb', 'cats:tom2'].map((id) => sealImage({ id })));
+    const newer = await sealImage({ id: 'cats:tom', token: 2000 });
+    const config = { frontendDbName: 'two-tabs' };
+    const here = createSlowFrontend([], true, config).frontend;
+    const there = createSlowFrontend([...images, newer], true, config).frontend;
+    onTestFinished(() => {
+      here.close();
+      there.close();
+    });
+    for (const { record } of [...images, newer]) await there.getImage(record);
+    const exist = () => Promise.all(images.map(({ record }) => there.cachedImageExists(record.id)));
+    expect(await exist()).toEqual([true, true, true]);
+    await here.deleteCachedImage('cats:tom');
+    await expect.poll(exist).toEqual([false, false, true]);
   });
 
   test.each(['../x', '', 7])('%j is no image id', async (id) => {

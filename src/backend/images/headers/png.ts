@@ -36,9 +36,8 @@ function findExif(bytes: Uint8Array): Uint8Array | null {
   return null;
 }
 
-/** Browsers pass over EXIF whose checksum is wrong. */
+/** Browsers pass over EXIF whose checksum is wrong, which that of a chunk without an end is too. */
 function isWhole(bytes: Uint8Array, at: number, length: number): boolean {
   const checksumAt = at + 8 + length;
-  if (length > mostExif || checksumAt + 4 > bytes.length) return false;
-  return crc32(bytes.subarray(at + 4, checksumAt)) === uint32(bytes, checksumAt);
+  return length <= mostExif && crc32(bytes.subarray(at + 4, checksumAt)) === uint32(bytes, checksumAt);
 }

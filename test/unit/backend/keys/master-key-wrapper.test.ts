@@ -45,6 +45,9 @@ describe('a master key as a wrapper', () => {
       ...Array.from(wrapped, (byte, at) => wrapped.with(at, byte ^ 1)),
       wrap(masterKeyWrapper(deriveMasterKey(new Uint8Array(32).fill(9)), randomBytes)),
       wrapped.subarray(1),
+      wrapped.subarray(0, -1),
+      Buffer.concat([wrapped, Uint8Array.of(0)]),
+      Uint8Array.of(1),
       new Uint8Array(),
     ];
     for (const bytes of wrong) {
