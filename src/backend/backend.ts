@@ -10,14 +10,17 @@ import type { DoorOptions } from './endpoint/door.js';
 import { nodeHandler } from './endpoint/node-handler.js';
 import type { NodeRequest } from './endpoint/node-http.js';
 import { createAdmission } from './images/admission.js';
-import { requireImageId, type SaveOptions } from './images/ids.js';
+import { requirePartId, type SaveOptions } from './images/ids.js';
 import { createImages } from './images/images.js';
 import { createPooledRandom } from './images/random.js';
 import { type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { type Audience, readAudience } from './keys/audience.js';
-import { loadKeyring, requireKeys } from './keys/load-keyring.js';
-import type { Keyring } from './keys/master-key.js';
+import { loadKeyring } from './keys/load-keyring.js';
+import { mastersOf } from './keys/master-key.js';
+import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs } from './keys/proofs.js';
+import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
+import { createStoreKeys, type StoreKeys } from './keys/store-keys.js';
 import type { BackendStats, PixstoreBackend } from './public-api.js';
 import { createServing } from './serving.js';
 import { openLocalStore } from './storage/local/local-store.js';
@@ -44,16 +47,17 @@ type Where = string | SaveOptions | undefined;
 export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   const options = alwaysThrowing(() => readBackendConfig(config));
   const { now, randomBytes = createPooledRandom(), maxImageBytes, imageFormats, logger } = options;
-  const { store, keyring, keysChecked } = alwaysThrowing(() => openStore(options));
   const proofsEnabled = options.statelessKeyWindowLength !== -1;
   if (!proofsEnabled) {
     logger.warn(
       '[pixstore] statelessKeyWindowLength is -1: whoever knows the id of an image is served it, without proof',
     );
   }
-  const proofs = createProofs(keyring, proofsEnabled ? options.statelessKeyWindowLength : unusedWindowLength, now);
-  const images = createImages({ store, keyring, proofs, imageFormats, now, randomBytes });
-  const serving = createServing(options, store, keyring, proofsEnabled ? proofs : null, readStats);
+  const windowLength = proofsEnabled ? options.statelessKeyWindowLength : unusedWindowLength;
+  const { store, keys, keysOpened } = alwaysThrowing(() => openStore(options, 2 * windowLength));
+  const proofs = createProofs(keys.proofKeys, windowLength, now);
+  const images = createImages({ store, keys, proofs, imageFormats, now, randomBytes });
+  const serving = createServing(options, store, keys, proofsEnabled ? proofs : null, readStats);
   const { endpoint } = serving;
   const admission = createAdmission({ bytes: options.maxQueuedBytes, images: maxQueuedImages });
   const gate = createErrorGate(options.errorHandlingMode, logger);
@@ -116,6 +120,19 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     );
   }
 
+  /** Its errors are thrown in every mode: a rotation that ends without one is done. */
+  async function* rotate(given?: RotateOptions): AsyncGenerator<RotationProgress, void, void> {
+    const rotation = rotateMasterKey({ store, keys, proofLifetime: 2 * windowLength }, readRotateOptions(given));
+    try {
+      for (let step = await lifecycle.track(() => rotation.next()); !step.done; ) {
+        yield step.value;
+        step = await lifecycle.track(() => rotation.next());
+      }
+    } finally {
+      await rotation.return();
+    }
+  }
+
   return {
     saveImage: (image, where) => start(async () => save(sourceOf(image, maxImageBytes), where)),
     saveImageFromFile: (path, where) => start(async () => save(await sourceOfFile(path, maxImageBytes), where)),
@@ -130,6 +147,8 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
         return update(id, await sourceOfFile(path, maxImageBytes), audience);
       }),
     deleteImage: (id) => start(() => observed('delete', () => images.remove(id))),
+    rotateMasterKey: (rotation) => rotate(rotation),
+    deleteImages: (dir) => start(() => images.removeAll(dir)),
     imageExists: (id) => answerNow(() => images.exists(id)),
     getImageRecord: (id, who) => answerNow(() => images.record(id, readAudience(who, 'getImageRecord'))),
     getImageRecords: (ids, who) =>
@@ -138,7 +157,7 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
         const parts = await images.lookUp(ids);
         return parts.map((part, index) =>
           gate.run(() => {
-            requireImageId(ids[index]);
+            requirePartId(ids[index]);
             return part && images.open(part, audience);
           }),
         );
@@ -153,9 +172,9 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
         requireOwnEndpoint('customEndpointBatchHelper');
         return endpoint.frames(body, readAudience(who, 'customEndpointBatchHelper'));
       }),
-    ready: Promise.all([keysChecked, server?.ready]).then(() => {}),
+    ready: Promise.all([keysOpened, server?.ready]).then(() => {}),
     stats: () => start(readStats),
-    health: () => start(async () => readHealth(store)),
+    health: () => start(async () => readHealth(store, keys)),
     backup: (folder) => start(() => backUp(store, folder)),
     adopt: () => start(async () => store.adopt?.()).then(() => {}),
     address: () => server?.address() ?? null,
@@ -171,31 +190,39 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
 
 interface OpenedStore {
   store: ImageStore;
-  keyring: Keyring;
-  /** For stores that answer later: rejects when the store was sealed with a key that is not at hand. */
-  keysChecked: Promise<void> | undefined;
+  keys: StoreKeys;
+  /** Rejects when the keys of the store do not open; a promise where that takes time. */
+  keysOpened: unknown;
 }
 
-function openStore(options: BackendOptions): OpenedStore {
+/** @param proofLifetime - in ms */
+function openStore(options: BackendOptions, proofLifetime: number): OpenedStore {
+  const { now, randomBytes = createPooledRandom(), logger } = options;
   const store = options.store ?? openLocalStore(options);
   try {
-    const keyIds = store.masterKeyIds();
     const keyring = loadKeyring({
       masterKey: options.masterKey,
       environment: process.env.PIXSTORE_MASTER_KEY,
-      announce: (message) => options.logger.info(message),
-      ...(options.store || keyIds instanceof Promise
-        ? {}
-        : { keyFile: { path: `${options.databasePath}.key`, storeHasKeys: keyIds.length > 0 } }),
+      announce: (message) => logger.info(message),
+      ...(options.store ? {} : { keyFile: { path: `${options.databasePath}.key`, storeHasKeys: hasKeys(store) } }),
     });
-    if (keyIds instanceof Promise)
-      return { store, keyring, keysChecked: keyIds.then((ids) => requireKeys(ids, keyring)) };
-    requireKeys(keyIds, keyring);
-    return { store, keyring, keysChecked: undefined };
+    const keys = createStoreKeys({
+      ...{ store, proofLifetime, now, randomBytes },
+      wrappers: wrappersOf(keyring, randomBytes),
+      masters: mastersOf(keyring),
+      onLost: (error) => logger.error(`[pixstore] the keys of the store have changed, and do not open: ${error}`),
+    });
+    return { store, keys, keysOpened: keys.open() };
   } catch (error) {
     if (!options.store) store.close();
     throw error;
   }
+}
+
+/** Of the local store, which answers at once: losing its master key must not go unnoticed. */
+function hasKeys(store: ImageStore): boolean {
+  const sealedBefore = store.masterKeyIds?.() ?? [];
+  return store.keyRing() !== null || !(Array.isArray(sealedBefore) && sealedBefore.length === 0);
 }
 
 function closed(): PixstoreError {

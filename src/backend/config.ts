@@ -25,6 +25,8 @@ import type { RateLimiter, RateLimiterFailure } from './endpoint/rate-limit.js';
 import { isTimeoutsOf, withDefaultTimeouts } from './endpoint/timeouts.js';
 import type { RandomBytes } from './images/encryption.js';
 import { checkedRandomBytes } from './images/random.js';
+import { isKeyWrapper } from './keys/key-wrapper.js';
+import type { MasterKeyOption } from './keys/load-keyring.js';
 import type { ImageStore } from './storage/port.js';
 
 /** Options of a backend, all with their defaults filled in. */
@@ -52,11 +54,11 @@ export interface BackendOptions {
   /** How long another process may hold the local database before a call fails, in ms. Default: 5,000. */
   busyTimeout: number;
   /**
-   * 32 bytes as base64 or hex, or a list of such: the first seals, all open. Default: `PIXSTORE_MASTER_KEY` (a list
-   * with commas), else a key file beside the database. Not to be there and undefined: a secret that did not arrive must
-   * not make a key file.
+   * 32 bytes as base64 or hex, a `KeyWrapper` over a key server, or a list of such: all open, the first is for what is
+   * new. Default: `PIXSTORE_MASTER_KEY` (a list with commas), else a key file beside the database. Not to be there and
+   * undefined: a secret that did not arrive must not make a key file.
    */
-  masterKey?: string | string[];
+  masterKey?: MasterKeyOption;
   /** How long a proof's window is, in ms; it lives one to two windows. -1 switches proofs off. Default: 20,000. */
   statelessKeyWindowLength: number;
   /** Serve images on a port of pixstore's own. Default: true. */
@@ -132,9 +134,9 @@ const isOrigins = must('"*", an origin such as "https://app.example.com", or a l
   return origins.length > 0 && origins.every(isOrigin);
 });
 
-const isKeys = must('a string (base64 or hex of 32 bytes) or a list of such strings', (value) => {
+const isKeys = must('a string (base64 or hex of 32 bytes), a KeyWrapper, or a list of such', (value) => {
   const keys = [value].flat();
-  return keys.length > 0 && keys.every((key) => typeof key === 'string');
+  return keys.length > 0 && keys.every((key) => typeof key === 'string' || isKeyWrapper(key));
 });
 
 const isStore = must('an ImageStore', (value) =>

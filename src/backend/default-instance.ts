@@ -63,6 +63,9 @@ export const updateImageFromFile: PixstoreBackend['updateImageFromFile'] = async
 /** See {@link PixstoreBackend.deleteImage}. */
 export const deleteImage: PixstoreBackend['deleteImage'] = async (...args) => current().deleteImage(...args);
 
+/** See {@link PixstoreBackend.deleteImages}. */
+export const deleteImages: PixstoreBackend['deleteImages'] = async (...args) => current().deleteImages(...args);
+
 /** See {@link PixstoreBackend.imageExists}. */
 export const imageExists: PixstoreBackend['imageExists'] = (...args) => current().imageExists(...args);
 

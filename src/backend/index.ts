@@ -12,6 +12,7 @@ export {
   customEndpointBatchHelper,
   customEndpointHelper,
   deleteImage,
+  deleteImages,
   getImageRecord,
   getImageRecords,
   imageExists,
@@ -35,17 +36,21 @@ export type { SaveOptions } from './images/ids.js';
 export type { ImageInput } from './images/to-bytes.js';
 export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';
+export type { RotateOptions, RotationProgress } from './keys/rotation.js';
 export type { BackendStats, PixstoreBackend } from './public-api.js';
 export { type LocalStoreOptions, openLocalStore } from './storage/local/local-store.js';
 export { createMemoryStore } from './storage/memory/memory-store.js';
 export type {
   BackupReport,
   ExpectedToken,
+  FolderKey,
   ImageStore,
   ImageVersion,
+  KeyRing,
   MaybePromise,
   OpenedPart,
   Part,
+  PartName,
   PartRecord,
   StoredPart,
   StoreHealth,

@@ -4,6 +4,7 @@ import type { ServingStats } from './endpoint/serving-stats.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ImageInput } from './images/to-bytes.js';
 import type { AudienceOptions } from './keys/audience.js';
+import type { RotateOptions, RotationProgress } from './keys/rotation.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from './storage/port.js';
 
 export interface BackendStats extends StoreUsage {
@@ -55,6 +56,18 @@ export interface PixstoreBackend {
    * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`
    */
   deleteImage(id: string): Promise<boolean | null>;
+  /**
+   * Removes all images of a folder, and destroys its key and theirs: to erase a person, if each has a folder. Final once
+   * the key is gone, in all processes; then the rest is removed, which may take its time and goes on after a crash. The
+   * folder can be used again.
+   *
+   * @param dir - as it stands in ids, before the colon
+   * @returns how many images were removed
+   * @throws PixstoreError `IMAGE_DIR_INVALID`, `STORAGE_FAILED`
+   * @example
+   * await deleteImages(`user-${user.id}`);
+   */
+  deleteImages(dir: string): Promise<number | null>;
   /**
    * Is there such an image? Synchronous.
    *
@@ -146,6 +159,21 @@ export interface PixstoreBackend {
    * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`
    */
   adopt(): Promise<void>;
+  /**
+   * Exchanges the master key for the first one that this backend was given; give it `[newKey, oldKey]` until it is done,
+   * and every other process, too. Images go on being saved and served. Then the new key alone opens the store, and the
+   * old one opens nothing. Proofs that were made before live as long as they would have.
+   *
+   * If the old key has leaked, say `compromised`: everything that was sealed is sealed anew, at once no proof of before is
+   * good any more, and an old copy of the database does not help to open what is stored now. It takes its time; ended
+   * early, by its signal or a crash, the next call goes on.
+   *
+   * @throws PixstoreError `STORAGE_FAILED`, `KEY_WRAPPER_FAILED`, `KEY_WRAPPER_TIMEOUT`, `MASTER_KEY_MISMATCH`,
+   * `CONFIG_INVALID`, in every error mode; what the signal aborts with
+   * @example
+   * for await (const { step, done } of backend.rotateMasterKey({ compromised: true })) console.log(step, done);
+   */
+  rotateMasterKey(options?: RotateOptions): AsyncIterable<RotationProgress>;
   /** Resolves when the store is open and the endpoint listens; rejects with what prevented it (`PORT_IN_USE`, ...). */
   readonly ready: Promise<void>;
   /** Where the default endpoint listens, or null. */

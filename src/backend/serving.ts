@@ -4,8 +4,8 @@ import { publishServed } from './diagnostics.js';
 import { createAnswer } from './endpoint/answer.js';
 import { createEndpoint, type Endpoint } from './endpoint/endpoint.js';
 import { createHotReads } from './images/hot-reads.js';
-import type { Keyring } from './keys/master-key.js';
 import type { Proofs } from './keys/proofs.js';
+import type { StoreKeys } from './keys/store-keys.js';
 import { metricsText } from './metrics.js';
 import type { BackendStats } from './public-api.js';
 import type { ImageStore } from './storage/port.js';
@@ -23,7 +23,7 @@ export interface Serving {
 export function createServing(
   options: BackendOptions,
   store: ImageStore,
-  keyring: Keyring,
+  keys: StoreKeys,
   proofs: Proofs | null,
   readStats: () => Promise<BackendStats>,
 ): Serving {
@@ -32,13 +32,13 @@ export function createServing(
   const readsAtOnce = Math.max(1, Math.floor((options.maxConcurrentAnswers * 3) / 4));
   const hotReads = createHotReads(store, options.memoryCacheBytes, readsAtOnce);
   const endpoint = createEndpoint({
-    answer: createAnswer({ read: hotReads.read, keyring, proofs }),
+    answer: createAnswer({ read: hotReads.read, keys, proofs }),
     accessControlAllowOrigin: options.accessControlAllowOrigin,
     acceptProofsInQuery: options.acceptProofsInQuery,
     loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
     rateLimit: options.rateLimit && { onError: 'closed', ...options.rateLimit },
     now: options.now,
-    checkHealth: () => readHealth(store),
+    checkHealth: () => readHealth(store, keys),
     metrics: options.metrics ? async () => metricsText(await readStats()) : null,
     onServed: publishServed,
     onError: (error) => logger.error(`[pixstore] an image request failed: ${messageOf(error)}`),

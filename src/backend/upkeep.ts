@@ -1,12 +1,22 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import type { StoreKeys } from './keys/store-keys.js';
 import type { BackupReport, ImageStore, StoreHealth } from './storage/port.js';
 
 /** @throws what the store throws when it does not answer */
-export async function readHealth(store: ImageStore): Promise<StoreHealth> {
+export async function readHealth(store: ImageStore, keys: StoreKeys): Promise<StoreHealth> {
+  const { status, problems } = await healthOf(store);
+  if (keys.trouble() === undefined) return { status, problems };
+  return { status: status === 'ok' ? 'degraded' : status, problems: [...problems, newKeyNotGiven] };
+}
+
+async function healthOf(store: ImageStore): Promise<StoreHealth> {
   if (store.health) return store.health();
   await store.usage();
   return { status: 'ok', problems: [] };
 }
+
+const newKeyNotGiven =
+  'Another process has exchanged the master key, and this one cannot open the keys of the store any more: give it the new key, or see to its key wrapper, soon.';
 
 /** @throws PixstoreError `BACKUP_UNSUPPORTED`, `BACKUP_FAILED` */
 export async function backUp(store: ImageStore, folder: string): Promise<BackupReport> {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ImageStore } from '../backend/storage/port.js';
 import { type Check, concurrencyChecks } from './concurrency-checks.js';
+import { keyChecks } from './key-checks.js';
 import { openingChecks } from './opening-checks.js';
+import { partChecks } from './part-checks.js';
 import { assertRecord, assertStored, bytesOf, sizes, versionOf } from './versions.js';
 
 /** A store under test, and how to get rid of it. */
@@ -50,9 +52,9 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     assert.equal(await store.read('photos:none'), null);
     assert.equal(await store.open('photos:none'), null);
     assert.equal(await store.record('photos:none'), null);
-    assert.deepEqual(await store.records(['photos:none']), [null]);
+    assert.deepEqual(await store.records([{ id: 'photos:none' }]), [null]);
     assert.equal(await store.remove('photos:none'), false);
-    assert.equal(await store.reseal('photos:none', 1, bytesOf('key', 69)), false);
+    assert.equal(await store.reseal({ id: 'photos:none' }, 1, bytesOf('key', 69)), false);
   });
 
   check('keeps its own copy of what it is given', async (store) => {
@@ -74,7 +76,7 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
   check('gives many records in the order asked for', async (store) => {
     const versions = ['b', 'a', 'c'].map((id, index) => versionOf(id, 1000 + index));
     for (const version of versions) await store.put(version, null);
-    const found = await store.records(['a', 'none', 'c', 'b', 'a']);
+    const found = await store.records(['a', 'none', 'c', 'b', 'a'].map((id) => ({ id })));
     assert.deepEqual(
       found.map((record) => record?.id ?? null),
       ['a', null, 'c', 'b', 'a'],
@@ -118,11 +120,11 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     assert.equal(await store.read('one'), null);
     await store.put(first, null);
     for (const token of [999, 1000]) assert.equal(await store.put(versionOf('one', token), 'older'), false);
-    for (const { id } of first.parts) assertStored(await store.read(id), first, id);
+    for (const { variant } of first.parts) assertStored(await store.read('one', variant), first, variant);
     const next = versionOf('one', 1001, sizes.small, ['thumb']);
     assert.equal(await store.put(next, 'older'), true);
-    for (const { id } of next.parts) assertStored(await store.read(id), next, id);
-    assert.equal(await store.read('one.wide'), null);
+    for (const { variant } of next.parts) assertStored(await store.read('one', variant), next, variant);
+    assert.equal(await store.read('one', 'wide'), null);
     await store.remove('one');
     assert.equal(await store.put(versionOf('one', 2000, sizes.large), 'older'), false);
     assert.deepEqual(await store.check(), []);
@@ -131,13 +133,13 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
   check('puts, replaces and removes all parts of a version as one', async (store) => {
     const first = versionOf('a:one', 1000, sizes.small, ['thumb', 'wide']);
     await store.put(first, null);
-    for (const { id } of first.parts) assertStored(await store.read(id), first, id);
+    for (const { variant } of first.parts) assertStored(await store.read('a:one', variant), first, variant);
     const second = versionOf('a:one', 1001, sizes.large, ['thumb']);
     await store.put(second, 1000);
-    for (const { id } of second.parts) assertStored(await store.read(id), second, id);
-    assert.equal(await store.read('a:one.wide'), null);
+    for (const { variant } of second.parts) assertStored(await store.read('a:one', variant), second, variant);
+    assert.equal(await store.read('a:one', 'wide'), null);
     await store.remove('a:one');
-    assert.deepEqual(await store.records(['a:one', 'a:one.thumb']), [null, null]);
+    assert.deepEqual(await store.records([{ id: 'a:one' }, { id: 'a:one', variant: 'thumb' }]), [null, null]);
   });
 
   check('removes an image once', async (store) => {
@@ -189,22 +191,16 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     const version = versionOf('one', 1000, sizes.small, ['thumb']);
     await store.put(version, null);
     const sealedKey = bytesOf('another key', 69);
-    assert.equal(await store.reseal('one', 999, sealedKey), false);
-    assert.equal(await store.reseal('one', 1000, sealedKey), true);
+    assert.equal(await store.reseal({ id: 'one' }, 999, sealedKey), false);
+    assert.equal(await store.reseal({ id: 'one' }, 1000, sealedKey), true);
     const [original] = version.parts;
     assert.ok(original);
     assertStored(await store.read('one'), { ...version, parts: [{ ...original, sealedKey }] });
-    assertStored(await store.read('one.thumb'), version, 'one.thumb');
+    assertStored(await store.read('one', 'thumb'), version, 'thumb');
   });
 
-  check('remembers the master keys in use', async (store) => {
-    assert.deepEqual(await store.masterKeyIds(), []);
-    await store.noteMasterKey('00aa');
-    await store.noteMasterKey('00aa');
-    await store.noteMasterKey('00bb');
-    assert.deepEqual([...(await store.masterKeyIds())].sort(), ['00aa', '00bb']);
-  });
-
+  partChecks(check);
+  keyChecks(check);
   openingChecks(check);
   concurrencyChecks(check);
 
@@ -225,15 +221,20 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     for (const version of versions) await store.put(version, null);
     await store.put(versionOf('gone', 7000), null);
     await store.remove('gone');
-    await store.noteMasterKey('00aa');
+    await store.putKeyRing(bytesOf('ring', 500), 0);
+    await store.addFolderKey({ folder: 'kept', generation: 1, wrapped: bytesOf('key', 69) }, 1);
+    await store.eraseFolder('kept');
     await store.close();
     const again = await reopen();
     try {
       for (const version of versions) {
-        for (const { id } of version.parts) assertStored(await again.read(id), version, id);
+        for (const { variant } of version.parts) assertStored(await again.read(version.id, variant), version, variant);
       }
       assert.equal(await again.lastRemovedToken(), 7000);
-      assert.deepEqual(await again.masterKeyIds(), ['00aa']);
+      const ring = await again.keyRing();
+      assert.equal(ring?.version, 1);
+      assert.deepEqual(Uint8Array.from(ring.bytes), bytesOf('ring', 500));
+      assert.equal((await again.folderKey('kept'))?.wrapped, null);
       assert.deepEqual(await again.check(), []);
     } finally {
       await again.close();

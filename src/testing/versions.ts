@@ -18,10 +18,10 @@ export function versionOf(
   size = sizes.small,
   variants: readonly string[] = [],
 ): ImageVersion {
-  const parts = [id, ...variants.map((variant) => `${id}.${variant}`)].map((partId) => {
-    const seed = `${partId}@${token}`;
+  const parts = [undefined, ...variants].map((variant) => {
+    const seed = `${id}.${variant}@${token}`;
     return {
-      id: partId,
+      variant,
       sealedKey: bytesOf(`${seed} key`, 69),
       iv: bytesOf(`${seed} iv`, 12),
       tag: bytesOf(`${seed} tag`, 16),
@@ -32,9 +32,9 @@ export function versionOf(
 }
 
 /** The part is exactly the one of this version, in every byte. */
-export function assertStored(found: StoredPart | null, version: ImageVersion, partId = version.id): void {
-  assertRecord(found, version, partId);
-  assertBytes(found?.ciphertext, partOf(version, partId).ciphertext, 'ciphertext');
+export function assertStored(found: StoredPart | null, version: ImageVersion, variant?: string): void {
+  assertRecord(found, version, variant);
+  assertBytes(found?.ciphertext, partOf(version, variant).ciphertext, 'ciphertext');
 }
 
 /** Reads an opened part to its end; every chunk has its bytes still when all were read. */
@@ -45,10 +45,11 @@ export async function readToEnd(part: OpenedPart | null): Promise<StoredPart | n
   return { ...part, ciphertext: Buffer.concat(chunks) };
 }
 
-export function assertRecord(found: PartRecord | null, version: ImageVersion, partId = version.id): void {
-  assert.ok(found, `${partId} was not found`);
-  const part = partOf(version, partId);
-  assert.equal(found.id, partId);
+export function assertRecord(found: PartRecord | null, version: ImageVersion, variant?: string): void {
+  assert.ok(found, `${version.id} was not found, or not its variant ${variant}`);
+  const part = partOf(version, variant);
+  assert.equal(found.id, version.id);
+  assert.equal(found.variant, variant);
   assert.equal(found.token, version.token);
   assert.equal(found.size, part.ciphertext.length);
   assertBytes(found.sealedKey, part.sealedKey, 'sealedKey');
@@ -56,8 +57,8 @@ export function assertRecord(found: PartRecord | null, version: ImageVersion, pa
   assertBytes(found.tag, part.tag, 'tag');
 }
 
-function partOf(version: ImageVersion, partId: string) {
-  const part = version.parts.find(({ id }) => id === partId);
+function partOf(version: ImageVersion, wanted: string | undefined) {
+  const part = version.parts.find(({ variant }) => variant === wanted);
   assert.ok(part);
   return part;
 }

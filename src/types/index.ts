@@ -20,13 +20,18 @@ export interface ImageMeta {
  * const blob = await getImage(record);
  */
 export interface ImageRecord {
-  /** `[dir:]key`. */
+  /** `[dir:]key`; of a variant `[dir:]key.variant`. */
   id: string;
   /** The version of the image: a safe integer that grows with every update. */
   token: number;
   meta: ImageMeta;
   /** Says that the backend handed this record out moments ago; good for one to two windows. */
   statelessProof: string;
+  /** Pixels, as browsers show the picture: room for it can be kept free. Not there for images of older backends. */
+  width?: number;
+  height?: number;
+  /** Bytes of the image file. Not there for images of older backends. */
+  bytes?: number;
 }
 
 /**

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { deriveMasterKey } from '../../src/backend/keys/master-key.js';
 import { createProofs } from '../../src/backend/keys/proofs.js';
 import { startEndpoint } from '../support/endpoint.js';
+import { proofKeysOf } from '../support/keys.js';
 import { photo } from '../support/photos.js';
 import { sendRequest } from '../support/raw-http.js';
 import { statesOfBatch, statesOfRequests, targetWith } from './support/ask-proofs.js';
@@ -121,7 +122,7 @@ describe('a proof is good for its own image and time alone:', () => {
   });
 
   test('not for an audience that looks like its own', () => {
-    const proofs = createProofs([deriveMasterKey(new Uint8Array(32).fill(7))], 20_000, () => start);
+    const proofs = createProofs(proofKeysOf(deriveMasterKey(new Uint8Array(32).fill(7))), 20_000, () => start);
     const proof = proofs.prove('k', 'anna');
     expect(proofs.isGood('k', proof, 'anna')).toBe(true);
     for (const other of [

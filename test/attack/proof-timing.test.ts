@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { deriveMasterKey } from '../../src/backend/keys/master-key.js';
 import { createProofs } from '../../src/backend/keys/proofs.js';
+import { proofKeysOf } from '../support/keys.js';
 import { timesDiffer } from './support/timing.js';
 
 // What this can see and what not. One check takes some microseconds, and its noise is about as much. The means of some
@@ -11,7 +12,7 @@ import { timesDiffer } from './support/timing.js';
 // stands around it: work that is done, or left out, by how much of a proof is right.
 
 const now = 1_700_000_000_000;
-const proofs = createProofs([deriveMasterKey(new Uint8Array(32).fill(7))], 20_000, () => now);
+const proofs = createProofs(proofKeysOf(deriveMasterKey(new Uint8Array(32).fill(7))), 20_000, () => now);
 const good = proofs.prove('k');
 const other = proofs.prove('another');
 

@@ -52,7 +52,7 @@ describe('a backup', () => {
     rmSync(join(folder, 'images'), { recursive: true });
     const copy = open(target, 'pixstore.sqlite');
     for (const id of ['a', 'b', 'c']) assertStored(await copy.read(id), large(id));
-    assertStored(await copy.read('d.thumb'), versionOf('d', 1_000, 3_000, ['thumb']), 'd.thumb');
+    assertStored(await copy.read('d', 'thumb'), versionOf('d', 1_000, 3_000, ['thumb']), 'thumb');
     expect(await copy.lastRemovedToken()).toBe(5_000);
     expect(copy.usage()).toEqual({ images: 5, bytes: 15_100 });
     await copy.close();
@@ -132,7 +132,7 @@ describe('a backup', () => {
     }
     expect((await copy.check()).filter(({ kind }) => kind !== 'not-adopted')).toEqual([]);
     const { images } = await copy.usage();
-    expect(images).toBe((await copy.records(ids)).filter(Boolean).length);
+    expect(images).toBe((await copy.records(ids.map((id) => ({ id })))).filter(Boolean).length);
     await copy.close();
   });
 

@@ -42,7 +42,7 @@ const endings: [string, ImageVersion, (store: ImageStore) => Promise<boolean>][]
   ['deleting a large image', doomedLarge, (store) => store.remove('doomed')],
   ['updating a small image', doomed, (store) => store.put(next, 1_000)],
   ['updating a large image', doomedLarge, (store) => store.put(next, 1_000)],
-  ['sealing a key anew', doomed, (store) => store.reseal('doomed', 1_000, otherKey)],
+  ['sealing a key anew', doomed, (store) => store.reseal({ id: 'doomed' }, 1_000, otherKey)],
 ];
 
 describe('keys that are no more', () => {
@@ -103,10 +103,7 @@ async function openEraser() {
   };
   const put = (version: ImageVersion, expectedToken: number | null) => {
     const { id, token, parts } = version;
-    const rows = toPartRows(
-      version,
-      parts.map(() => null),
-    );
+    const rows = toPartRows(id, token, parts, []);
     write({ kind: 'replace', id, token, expectedToken, rows });
   };
   return { folder, open, database, scheduled, write, put };

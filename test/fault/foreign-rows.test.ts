@@ -95,7 +95,7 @@ describe('a row that somebody else wrote', () => {
     const { store, change } = await victim();
     change(sql, value);
     await failure('DATABASE_ROW_INVALID', async () => store.record('small'));
-    await failure('DATABASE_ROW_INVALID', async () => store.records(['small']));
+    await failure('DATABASE_ROW_INVALID', async () => store.records([{ id: 'small' }]));
     await failure('DATABASE_ROW_INVALID', async () => store.read('small'));
     assertStored(await store.read('large'), versionOf('large', 1_000, 3_000));
     expect(await store.put(versionOf('small', 2_000, 100), 'older')).toBe(true);

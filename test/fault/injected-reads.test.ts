@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ImageStore } from '../../src/backend/storage/port.js';
 import { PixstoreError } from '../../src/shared/index.js';
-import { assertRecord, assertStored, readToEnd, versionOf } from '../../src/testing/versions.js';
+import { assertRecord, assertStored, bytesOf, readToEnd, versionOf } from '../../src/testing/versions.js';
 import { describeFault, type Fault, faultKinds } from './support/faults.js';
 import { faultyPlace, large, small } from './support/faulty-place.js';
 
@@ -17,15 +17,27 @@ const questions: Record<string, (store: ImageStore) => Promise<void>> = {
   'reading a large image in pieces': async (store) =>
     assertStored(await readToEnd(await store.open('a:large')), stored.large),
   'looking up a record': async (store) => assertRecord(await store.record('a:large'), stored.large),
-  'looking up records': async (store) => expect(await store.records(['a:small', 'a:none'])).toHaveLength(2),
+  'looking up records': async (store) =>
+    expect(await store.records([{ id: 'a:small' }, { id: 'a:none' }])).toHaveLength(2),
   'listing ids': async (store) => {
     const ids: string[] = [];
     for await (const id of store.list()) ids.push(id);
     expect(ids).toEqual(['a:large', 'a:small']);
   },
   'asking for the last removed token': async (store) => expect(await store.lastRemovedToken()).toBe(900),
-  'asking for the master keys': async (store) => expect(await store.masterKeyIds()).toEqual(['00aa']),
-  'noting a master key': async (store) => store.noteMasterKey('00aa'),
+  'asking for the parts of an image': async (store) => expect(await store.version('a:small')).toHaveLength(1),
+  'walking through all parts': async (store) => {
+    const ids: string[] = [];
+    for await (const { id } of store.parts()) ids.push(id);
+    expect(ids).toEqual(['a:small', 'a:large']);
+  },
+  'asking for the key ring': async (store) => expect((await store.keyRing())?.version).toBe(1),
+  'asking for the key of a folder': async (store) => expect((await store.folderKey('a'))?.generation).toBe(1),
+  'asking for the keys of all folders': async (store) => {
+    const folders: string[] = [];
+    for await (const { folder } of store.folderKeys()) folders.push(folder);
+    expect(folders).toEqual(['a']);
+  },
   'asking for the usage': async (store) => expect(await store.usage()).toEqual({ images: 2, bytes: small + large }),
   'checking the store': async (store) => expect(await store.check()).toEqual([]),
   'sweeping the store': async (store) => expect(await store.sweep()).toBe(0),
@@ -51,7 +63,8 @@ describe('a call to disk or database fails', () => {
     await store.put(versionOf('gone', 900), null);
     await store.remove('gone');
     for (const version of Object.values(stored)) await store.put(version, null);
-    await store.noteMasterKey('00aa');
+    await store.putKeyRing(bytesOf('ring', 500), 0);
+    await store.addFolderKey({ folder: 'a', generation: 1, wrapped: bytesOf('key', 69) }, 1);
 
     faults.arm(undefined);
     await ask(store);

@@ -5,9 +5,8 @@ import { encodeUpdatedHead } from '../../shared/wire/payload.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 import { type Read, type ReadyPart, storeBusy } from '../images/hot-reads.js';
 import type { Audience } from '../keys/audience.js';
-import type { Keyring } from '../keys/master-key.js';
 import type { Proofs } from '../keys/proofs.js';
-import { unsealKey } from '../keys/sealing.js';
+import type { StoreKeys } from '../keys/store-keys.js';
 import type { OpenedPart, PartRecord } from '../storage/port.js';
 
 /** What a client asks for. Nothing of it is trusted, but for the audience. */
@@ -42,12 +41,12 @@ export type AnswerImage = (request: ImageRequest) => MaybePromise<Answer>;
 
 export interface AnswerOptions {
   read(id: string, clientToken?: number): MaybePromise<Read>;
-  keyring: Keyring;
+  keys: Pick<StoreKeys, 'unseal'>;
   /** Null when proofs are switched off. */
   proofs: Proofs | null;
 }
 
-export function createAnswer({ read, keyring, proofs }: AnswerOptions): AnswerImage {
+export function createAnswer({ read, keys, proofs }: AnswerOptions): AnswerImage {
   return ({ id, token, proof, audience, arrivedAt }) => {
     if (isAbsent(id)) return bareAnswer(WirePayloadState.MissingID);
     // Before anything is looked up: an answer must not tell a stranger whether an id exists.
@@ -89,7 +88,7 @@ export function createAnswer({ read, keyring, proofs }: AnswerOptions): AnswerIm
   }
 
   function updatedHead(record: PartRecord): Uint8Array {
-    return encodeUpdatedHead({ ...record, key: unsealKey(record.sealedKey, record, keyring) });
+    return encodeUpdatedHead({ ...record, key: keys.unseal(record).key });
   }
 }
 

@@ -1,6 +1,7 @@
 import { createByteLru } from '../../shared/byte-lru.js';
 import { tell } from '../../shared/callbacks.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { imageIdOf, variantOf } from '../../shared/image-id.js';
 import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import { encodePayload } from '../../shared/wire/payload.js';
 import { WirePayloadState } from '../../shared/wire/states.js';
@@ -61,7 +62,7 @@ export function createHotReads(
   /** Opens a part, or says that too many are being opened. */
   function open(id: string): MaybePromise<OpenedPart | null | typeof storeBusy> {
     if (waiting >= readsAtOnce) return storeBusy;
-    const opening = store.open(id, wholeUpTo);
+    const opening = store.open(imageIdOf(id), variantOf(id), wholeUpTo);
     if (!(opening instanceof Promise)) return opening;
     waiting += 1;
     // Also one that nobody waits for any more takes up the store, until it has answered.
@@ -86,9 +87,9 @@ export function createHotReads(
     return andThen(open(id), (part) => {
       if (!part || part === storeBusy) return part;
       misses += 1;
-      const { id, token, sealedKey, iv, tag, size, ciphertext } = part;
-      if (!ciphertext || size > wholeUpTo) return part;
-      const ready = toReadyPart({ id, token, sealedKey, iv, tag, size }, ciphertext);
+      const { ciphertext, chunks: _, close: __, ...record } = part;
+      if (!ciphertext || part.size > wholeUpTo) return part;
+      const ready = toReadyPart(record, ciphertext);
       hot.put(id, ready);
       return ready;
     });
@@ -100,7 +101,7 @@ export function createHotReads(
       const kept = hot.get(id);
       // What the store tells may be as old as this turn of the loop. A client that knows a newer version gets that one.
       if (!kept || (clientToken ?? 0) > kept.record.token) return fromStore(id);
-      return andThen(inTime(store.record(id, true)), (record) => serveKept(id, kept, record));
+      return andThen(inTime(store.record(imageIdOf(id), variantOf(id), true)), (record) => serveKept(id, kept, record));
     },
 
     stats: () => ({ hits, misses, bytes: hot.bytes }),

@@ -52,6 +52,22 @@ export function requireImageId(id: unknown): string {
   );
 }
 
+/** @throws PixstoreError `IMAGE_ID_INVALID` unless it could be the id of an image or of a variant */
+export function requirePartId(id: unknown): string {
+  return isImageId(id) ? id : requireImageId(id);
+}
+
+/**
+ * The folder that is meant by a name, for a work that cannot be undone: as it is given, or not at all.
+ *
+ * @throws PixstoreError `IMAGE_DIR_INVALID`
+ */
+export function requireDir(dir: unknown): string {
+  if (typeof dir !== 'string') throw invalidDir(`${kindOf(dir)} was given`);
+  if (dir !== '' && dir === normalizeDir(dir)) return dir;
+  throw invalidDir(dir === '' ? 'nothing was given' : 'there is something else in what was given');
+}
+
 function usableDir(dir: unknown): string {
   if (typeof dir !== 'string') throw invalidDir(`${kindOf(dir)} was given`);
   const usable = normalizeDir(dir);

@@ -1,20 +1,20 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { isToken } from '../../shared/image-id.js';
+import { folderOf, imageIdOf, isImageId, isToken, joinId, variantOf } from '../../shared/image-id.js';
 import type { ImageFormat, ImageMeta, ImageRecord } from '../../types/index.js';
 import type { Audience } from '../keys/audience.js';
-import { requireKeys } from '../keys/load-keyring.js';
-import type { Keyring } from '../keys/master-key.js';
-import type { Proofs } from '../keys/proofs.js';
-import { sealKey, unsealKey } from '../keys/sealing.js';
+import type { ImageInfo } from '../keys/image-info.js';
+import type { ProofKey, Proofs } from '../keys/proofs.js';
+import { sealKey } from '../keys/sealing.js';
+import type { StoreKeys } from '../keys/store-keys.js';
 import type { ExpectedToken, ImageStore, PartRecord } from '../storage/port.js';
 import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
-import { newImageId, readSaveOptions, requireImageId, type SaveOptions } from './ids.js';
+import { newImageId, readSaveOptions, requireDir, requireImageId, type SaveOptions } from './ids.js';
 import { inspectImage } from './inspect.js';
 import { createSerializer } from './serialize.js';
 
 export interface ImagesOptions {
   store: ImageStore;
-  keyring: Keyring;
+  keys: StoreKeys;
   proofs: Proofs;
   imageFormats: readonly ImageFormat[];
   now: () => number;
@@ -27,38 +27,38 @@ const mostTries = 1_000;
 /** The life of an image: inspected, encrypted under a key of its own, kept, handed out, removed. */
 export type Images = ReturnType<typeof createImages>;
 
-export function createImages({ store, keyring, proofs, imageFormats, randomBytes, ...options }: ImagesOptions) {
+export function createImages({ store, keys, proofs, imageFormats, randomBytes, ...options }: ImagesOptions) {
   const now = () => Math.floor(options.now()); // tokens are whole numbers, whatever the clock
   const oneByOne = createSerializer();
   // Stores may give the same object again for a record that has not changed; then the work for it is done already.
   const handouts = new WeakMap<PartRecord, Handout>();
-  let keyNoted = false;
 
-  const encrypt = (bytes: Uint8Array) => encryptImage(inspectImage(bytes, imageFormats).format, bytes, randomBytes);
-
-  /** Before the first image is sealed here, the store must know of the key, or losing it would go unnoticed. */
-  async function noteSealingKey(): Promise<void> {
-    if (keyNoted) return;
-    // Another process may have started on the same empty store with other keys.
-    requireKeys(await store.masterKeyIds(), keyring);
-    await store.noteMasterKey(keyring[0].id);
-    requireKeys(await store.masterKeyIds(), keyring);
-    keyNoted = true;
+  async function encrypt(bytes: Uint8Array): Promise<NewImage> {
+    const info = inspectImage(bytes, imageFormats);
+    return { ...(await encryptImage(info.format, bytes, randomBytes)), info };
   }
 
   /** @returns the record of the new version, or null when what is stored is not the expected version */
   async function put(
     id: string,
     token: number,
-    image: EncryptedImage,
+    image: NewImage,
     expectedToken: ExpectedToken,
     audience: Audience,
   ): Promise<ImageRecord | null> {
-    const { key, iv, tag, ciphertext } = image;
-    const sealedKey = sealKey(key, { id, token }, keyring[0], randomBytes);
-    const storing = store.put({ id, token, parts: [{ id, sealedKey, iv, tag, ciphertext }] }, expectedToken);
+    const { key, info, iv, tag, ciphertext } = image;
+    // Looked up each time: what is stored may be another version because the key is another one.
+    const folderKey = keys.sealingKey(folderOf(id));
+    const sealedKey = sealKey(
+      image,
+      { id, token },
+      folderKey instanceof Promise ? await folderKey : folderKey,
+      randomBytes,
+    );
+    const storing = store.put({ id, token, parts: [{ sealedKey, iv, tag, ciphertext }] }, expectedToken);
     // Made while the disk is at work.
-    const record = { id, token, meta: toMeta(key, image), statelessProof: proofs.prove(id, audience) };
+    const statelessProof = proofs.prove(id, audience);
+    const record = { id, token, meta: toMeta(key, image), statelessProof, ...described(info, ciphertext.length) };
     return (await storing) ? record : null;
   }
 
@@ -68,7 +68,6 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
       const { audience, ...place } = readSaveOptions(where);
       const { id, chosen } = newImageId(place, randomBytes);
       const image = await encrypt(bytes);
-      await noteSealingKey();
       let token = now();
       for (let tries = 0; tries < mostTries; tries += 1) {
         if (chosen && (await store.record(id))) throw taken();
@@ -85,7 +84,6 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
       const id = requireImageId(givenId);
       const image = await encrypt(bytes);
       return oneByOne(id, async () => {
-        await noteSealingKey();
         let token = now();
         for (let tries = 0; tries < mostTries; tries += 1) {
           // The clock is above the token of what is stored, almost always: then nobody has to look that up first.
@@ -104,6 +102,9 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
       return oneByOne(id, () => store.remove(id));
     },
 
+    /** @throws PixstoreError `IMAGE_DIR_INVALID` */
+    removeAll: async (dir: string): Promise<number> => store.eraseFolder(requireDir(dir)),
+
     /** @throws PixstoreError `SYNC_UNSUPPORTED` or `IMAGE_ID_INVALID` */
     exists: (id: string): boolean => lookUpNow(requireImageId(id)) !== null,
 
@@ -114,9 +115,9 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
     },
 
     /**
-     * What the store has for many ids; `open` makes a record of each.
+     * What the store has for many ids, of images or of variants; `open` makes a record of each.
      *
-     * @throws PixstoreError `IMAGE_ID_INVALID` when `ids` is no list; entries are not checked
+     * @throws PixstoreError `IMAGE_ID_INVALID` when `ids` is no list; an entry that is no id is not found
      */
     async lookUp(ids: readonly unknown[]): Promise<(PartRecord | null)[]> {
       if (!Array.isArray(ids))
@@ -124,7 +125,10 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
           'IMAGE_ID_INVALID',
           'Records are asked for by a list of ids. Use getImageRecord for one.',
         );
-      return store.records(ids.map((id) => (typeof id === 'string' ? id : '')));
+      const known = ids.filter(isImageId);
+      const found = await store.records(known.map((id) => ({ id: imageIdOf(id), variant: variantOf(id) })));
+      const byId = new Map(known.map((id, index) => [id, found[index]]));
+      return ids.map((id) => byId.get(id as string) ?? null);
     },
 
     open,
@@ -143,28 +147,43 @@ export function createImages({ store, keyring, proofs, imageFormats, randomBytes
   function open(part: PartRecord, audience: Audience): ImageRecord {
     let handout = handouts.get(part);
     if (!handout) {
-      handout = { meta: toMeta(unsealKey(part.sealedKey, part, keyring), part) };
+      const { key, info } = keys.unseal(part);
+      handout = { meta: toMeta(key, part), described: info ? described(info, part.size) : {} };
       handouts.set(part, handout);
     }
     // The meta is copied: what is handed out is the caller's to change.
-    const { id, token } = part;
+    const id = joinId(part.id, part.variant);
     const statelessProof = audience === null ? commonProof(id, handout) : proofs.prove(id, audience);
-    return { id, token, meta: { ...handout.meta }, statelessProof };
+    return { id, token: part.token, meta: { ...handout.meta }, statelessProof, ...handout.described };
   }
 
   /** The same for everybody, so it is made once in a window. */
   function commonProof(id: string, handout: Handout): string {
-    const window = proofs.currentWindow();
-    if (handout.window !== window) Object.assign(handout, { window, proof: proofs.prove(id) });
+    const { window, key } = proofs.current();
+    if (handout.window !== window || handout.key !== key) {
+      Object.assign(handout, { window, key, proof: proofs.prove(id) });
+    }
     return handout.proof as string;
   }
+}
+
+/** An image to be kept. */
+interface NewImage extends EncryptedImage {
+  info: ImageInfo;
 }
 
 /** What was made for a record before. */
 interface Handout {
   meta: ImageMeta;
+  described: Pick<ImageRecord, 'width' | 'height' | 'bytes'>;
   window?: number;
+  key?: ProofKey;
   proof?: string;
+}
+
+/** @param size - bytes of ciphertext, which is one longer than the image */
+function described({ width, height }: ImageInfo, size: number): Handout['described'] {
+  return { width, height, bytes: size - 1 };
 }
 
 function toMeta(key: Uint8Array, { iv, tag }: Pick<PartRecord, 'iv' | 'tag'>): ImageMeta {

@@ -1,14 +1,18 @@
 import { basename } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { createKeyFile, readKeyFile } from './key-file.js';
+import type { KeyWrapper } from './key-wrapper.js';
 import { type Keyring, parseKeyring } from './master-key.js';
+
+/** A key of 32 bytes as base64 or hex, a key wrapper, or several of them. */
+export type MasterKeyOption = string | KeyWrapper | readonly (string | KeyWrapper)[];
 
 export interface KeySources {
   /** The option. */
-  masterKey?: string | readonly string[] | undefined;
+  masterKey?: MasterKeyOption | undefined;
   /** `PIXSTORE_MASTER_KEY`: keys with commas between them. Undefined when it is not set. */
   environment?: string | undefined;
-  /** Where a key file may be, and whether the store has sealed keys already. Absent when the store is the user's own. */
+  /** Where a key file may be, and whether the store has keys already. Absent when the store is the user's own. */
   keyFile?: { path: string; storeHasKeys: boolean };
   announce(message: string): void;
 }
@@ -43,16 +47,4 @@ export function loadKeyring({ masterKey, environment, keyFile, announce }: KeySo
     announce(`[pixstore] made a master key in ${name}, beside the database: back it up, no image opens without it`);
   }
   return readKeyFile(path) as Keyring;
-}
-
-/**
- * @throws PixstoreError `MASTER_KEY_MISMATCH` when something in the store was sealed with a key that is not at hand
- */
-export function requireKeys(idsInStore: readonly string[], keyring: Keyring): void {
-  const unknown = idsInStore.filter((id) => !keyring.some((key) => key.id === id));
-  if (unknown.length === 0) return;
-  throw new PixstoreError(
-    'MASTER_KEY_MISMATCH',
-    `The store was sealed with ${unknown.length === 1 ? 'a master key that was' : `${unknown.length} master keys that were`} not given. Give every key that is in use; the first one seals, all open.`,
-  );
 }

@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { type KeyWrapper, requireKeyWrapper } from './key-wrapper.js';
 
 /** A master key, taken apart: the secret itself is not kept. */
 export interface MasterKey {
@@ -10,8 +11,13 @@ export interface MasterKey {
   readonly proofKey: Uint8Array;
 }
 
-/** The key that seals and signs (the first), and all that open and verify. */
-export type Keyring = readonly [MasterKey, ...MasterKey[]];
+/** What opens the store's own keys: the first also wraps what is new, all unwrap. */
+export type Keyring = readonly [MasterKey | KeyWrapper, ...(MasterKey | KeyWrapper)[]];
+
+/** Those that are master keys, and no wrappers of the application's. */
+export function mastersOf(keyring: Keyring): MasterKey[] {
+  return keyring.filter((key) => 'wrappingKey' in key);
+}
 
 export const masterKeyLength = 32;
 
@@ -28,29 +34,30 @@ export function deriveMasterKey(secret: Uint8Array): MasterKey {
 }
 
 /**
- * Reads master keys from their text form.
+ * Reads master keys from their text form. What is a key wrapper stays one.
  *
  * @param source - what to name in the error
- * @throws PixstoreError `MASTER_KEY_INVALID`
+ * @throws PixstoreError `MASTER_KEY_INVALID`, or `CONFIG_INVALID` for what is neither text nor a wrapper
  */
-export function parseKeyring(keys: readonly string[], source: string): Keyring {
-  const parsed = keys.map((given, index) => {
-    const text = given.trim();
-    const secret = decodeSecret(text);
-    if (secret && !isBlank(secret)) return deriveMasterKey(secret);
+export function parseKeyring(keys: readonly (string | KeyWrapper)[], source: string): Keyring {
+  const [first, ...others] = keys.map((given, index) => {
     const which = keys.length > 1 ? `Key ${index + 1} of ${source}` : `The key in ${source}`;
-    let problem = `is not ${masterKeyLength} bytes in base64 or hex`;
-    if (text === '') problem = 'is there, but empty';
-    if (secret) problem = 'is blank: all of its bits are the same';
-    throw new PixstoreError('MASTER_KEY_INVALID', `${which} ${problem}. Make one with "openssl rand -base64 32".`);
+    return typeof given === 'string' ? parseMasterKey(given.trim(), which) : requireKeyWrapper(given, source);
   });
-  const [first, ...others] = parsed;
-  if (!first)
-    throw new PixstoreError(
-      'MASTER_KEY_INVALID',
-      `There is no key in ${source}. Give one of ${masterKeyLength} bytes in base64 or hex.`,
-    );
-  return [first, ...others];
+  if (first) return [first, ...others];
+  throw new PixstoreError(
+    'MASTER_KEY_INVALID',
+    `There is no key in ${source}. Give one of ${masterKeyLength} bytes in base64 or hex.`,
+  );
+}
+
+function parseMasterKey(text: string, which: string): MasterKey {
+  const secret = decodeSecret(text);
+  if (secret && !isBlank(secret)) return deriveMasterKey(secret);
+  let problem = `is not ${masterKeyLength} bytes in base64 or hex`;
+  if (text === '') problem = 'is there, but empty';
+  if (secret) problem = 'is blank: all of its bits are the same';
+  throw new PixstoreError('MASTER_KEY_INVALID', `${which} ${problem}. Make one with "openssl rand -base64 32".`);
 }
 
 /** What memory and disks hold before anything is written to them is no secret. */

@@ -1,11 +1,20 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { Audience } from './audience.js';
-import type { Keyring, MasterKey } from './master-key.js';
+
+/** A key that makes proofs. */
+export interface ProofKey {
+  key: Uint8Array;
+  /** When it begins to make them, in ms since 1970. Of those that have begun, the latest does. */
+  from: number;
+  /** Until when its proofs are good; null while no other key follows it. */
+  until: number | null;
+}
 
 /** Makes and checks proofs: HMACs over an image id, a window of time and, when there is one, an audience. */
 export interface Proofs {
-  /** Number of the current window: proofs of the same id, audience and window are the same. */
-  currentWindow(): number;
+  /** What makes proofs now: those of the same id, audience, window and key are the same. */
+  current(): { window: number; key: ProofKey };
   /** A proof that is good now and for one to two windows; for whoever is `audience` alone, when one is given. */
   prove(id: string, audience?: Audience): string;
   /**
@@ -27,13 +36,17 @@ const clockTolerance = 5_000;
 // Good proofs that are remembered until the window ends: about 1 MiB of them.
 const rememberedAtMost = 8192;
 
-/** @param windowLength - in ms */
-export function createProofs(keyring: Keyring, windowLength: number, now: () => number): Proofs {
+/**
+ * @param proofKeys - those that are in use at the moment; the same list until it changes
+ * @param windowLength - in ms
+ */
+export function createProofs(proofKeys: () => readonly ProofKey[], windowLength: number, now: () => number): Proofs {
   const currentWindow = (at = now()) => Math.floor(at / windowLength);
   const given = Buffer.alloc(proofLength);
   const none = Buffer.alloc(proofLength);
   const remembered = new Map<string, Uint8Array>();
   let rememberedWindow: number | undefined;
+  let rememberedKeys: readonly ProofKey[] | undefined;
 
   /** Only proofs that were good get here, so nobody can fill it with what he made up. */
   function remember(subject: string): void {
@@ -41,46 +54,79 @@ export function createProofs(keyring: Keyring, windowLength: number, now: () => 
     remembered.set(subject, Uint8Array.from(given));
   }
 
-  /** @returns the latest of the windows in which the given proof could have been made, or null */
-  function windowOfGiven(id: string, audience: Audience, windows: readonly number[]): number | null {
+  /** With the keys that made them, in the next window, proofs are forgotten. */
+  function forgetOthers(window: number, keys: readonly ProofKey[]): void {
+    if (window !== rememberedWindow || keys !== rememberedKeys) remembered.clear();
+    rememberedWindow = window;
+    rememberedKeys = keys;
+  }
+
+  /** @returns the latest of the windows in which the given proof could have been made, with the key; or null */
+  function originOfGiven(id: string, audience: Audience, windows: readonly number[], keys: readonly ProofKey[]) {
     // No early exit: how long this takes must not depend on which proof it is close to.
-    let made: number | null = null;
-    for (const master of keyring) {
+    let origin: { window: number; proofKey: ProofKey } | null = null;
+    for (const proofKey of keys) {
       for (const window of windows) {
-        const expected = Buffer.from(sign(master, id, window, audience), 'latin1');
-        if (timingSafeEqual(given, expected)) made = window;
+        const expected = Buffer.from(sign(proofKey, id, window, audience), 'latin1');
+        if (timingSafeEqual(given, expected)) origin = { window, proofKey };
       }
     }
-    return made;
+    return origin;
+  }
+
+  /** The key that makes proofs now. */
+  function signingKey(at: number): ProofKey {
+    let latest: ProofKey | undefined;
+    for (const each of proofKeys()) {
+      if (each.from <= at && isInUse(each, at) && each.from > (latest?.from ?? Number.NEGATIVE_INFINITY)) latest = each;
+    }
+    if (latest) return latest;
+    throw new PixstoreError(
+      'MASTER_KEY_MISMATCH',
+      'No proof can be made: another process has exchanged the master key, and this one was not given the new one.',
+    );
   }
 
   return {
-    currentWindow: () => currentWindow(),
-    prove: (id, audience = null) => sign(keyring[0], id, currentWindow(), audience),
+    current() {
+      const at = now();
+      return { window: currentWindow(at), key: signingKey(at) };
+    },
+
+    prove(id, audience = null) {
+      const at = now();
+      return sign(signingKey(at), id, currentWindow(at), audience);
+    },
 
     isGood(id, proof, audience = null, at = now()) {
       if (!proofPattern.test(proof)) return false;
       const window = currentWindow(at);
-      if (window !== rememberedWindow) remembered.clear();
-      rememberedWindow = window;
+      const keys = proofKeys();
+      forgetOthers(window, keys);
       given.write(proof, 'latin1');
       const subject = audience === null ? id : `${id}\n${audience}`; // no id has a line break
       // Compared in any case, so that the time tells nobody which images are being looked at.
       if (timingSafeEqual(given, remembered.get(subject) ?? none)) return true;
       const windows = [window - 1, window];
       if (at + clockTolerance >= (window + 1) * windowLength) windows.push(window + 1);
-      const made = windowOfGiven(id, audience, windows);
-      // A proof of the next window is looked at each time: were it remembered, a clock set back would not end it.
-      if (made !== null && made <= window) remember(subject);
-      return made !== null;
+      const inUse = keys.filter((each) => isInUse(each, at));
+      const origin = originOfGiven(id, audience, windows, inUse);
+      // Proofs that may end before this window does are looked at each time: of a key that is about to end; and of the
+      // next window, which would outlive a clock that was set back.
+      if (origin && origin.window <= window && origin.proofKey.until === null) remember(subject);
+      return origin !== null;
     },
   };
 }
 
-function sign({ proofKey }: MasterKey, id: string, window: number, audience: Audience): string {
+function isInUse({ until }: ProofKey, at: number): boolean {
+  return until === null || at < until;
+}
+
+function sign({ key }: ProofKey, id: string, window: number, audience: Audience): string {
   const text =
     audience === null
       ? `pixstore/proof/v1\n${window}\n${id}`
       : `pixstore/proof/audience/v1\n${window}\n${id}\n${audience}`;
-  return createHmac('sha256', proofKey).update(text).digest('base64url');
+  return createHmac('sha256', key).update(text).digest('base64url');
 }

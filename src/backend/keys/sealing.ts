@@ -1,78 +1,108 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { ivLength, keyLength, tagLength } from '../../shared/wire/layout.js';
-import type { Keyring, MasterKey } from './master-key.js';
+import { joinId } from '../../shared/image-id.js';
+import { keyLength } from '../../shared/wire/layout.js';
+import { openBox, sealBox } from './box.js';
+import { decodeInfo, encodeInfo, type ImageInfo, unknownInfo } from './image-info.js';
 
-// version 1 | master key id 8 | iv 12 | image key, encrypted 32 | tag 16
-const version = 1;
-const keyIdAt = 1;
-const ivAt = keyIdAt + 8;
-const bodyAt = ivAt + ivLength;
-const tagAt = bodyAt + keyLength;
-const sealedLength = tagAt + tagLength;
-
-/** Which ciphertext a sealed key belongs to. It opens for no other: neither for another image nor another version. */
+/** Which ciphertext a sealed key belongs to. It opens for no other: neither another part nor another version. */
 export interface KeyOwner {
   id: string;
+  /** Undefined for the original. */
+  variant?: string | undefined;
   token: number;
 }
 
+/** What opens and describes one ciphertext. */
+export interface ImageKey {
+  key: Uint8Array;
+  /** Null when it was sealed before such was kept. */
+  info: ImageInfo | null;
+}
+
+/** The key of a folder, as it is used. */
+export interface OpenFolderKey {
+  generation: number;
+  key: Uint8Array;
+}
+
+/** Where the keys are that open. @throws PixstoreError `MASTER_KEY_MISMATCH` when they are not at hand */
+export interface OpeningKeys {
+  /** The key of the image's folder. */
+  folderKey(): Uint8Array;
+  /** A master key's own sealing key, as the first version was sealed with. */
+  sealingKey(masterKeyId: string): Uint8Array;
+}
+
+// 1: version 1 | master key id 8 | box over the key
+// 2: version 1 | generation 4    | box over key and info
+const first = 1;
+const current = 2;
+const keyIdAt = 1;
+const generationAt = 1;
+const firstBoxAt = keyIdAt + 8;
+const boxAt = generationAt + 4;
+
 export function sealKey(
-  imageKey: Uint8Array,
+  { key, info }: { key: Uint8Array; info: ImageInfo },
   owner: KeyOwner,
-  master: MasterKey,
+  folderKey: OpenFolderKey,
   randomBytes: (length: number) => Uint8Array,
 ): Uint8Array {
-  const iv = randomBytes(ivLength);
-  const cipher = createCipheriv('aes-256-gcm', master.sealingKey, iv);
-  cipher.setAAD(additionalData(owner));
-  const sealed = new Uint8Array(sealedLength);
-  sealed[0] = version;
-  sealed.set(Buffer.from(master.id, 'hex'), keyIdAt);
-  sealed.set(iv, ivAt);
-  sealed.set(cipher.update(imageKey), bodyAt);
-  cipher.final();
-  sealed.set(cipher.getAuthTag(), tagAt);
+  const described = encodeInfo(info);
+  const contents = new Uint8Array(keyLength + described.length);
+  contents.set(key);
+  contents.set(described, keyLength);
+  return sealContents(contents, owner, folderKey, randomBytes);
+}
+
+/** Seals what was opened by {@link openSealed}, as it was. */
+export function sealContents(
+  contents: Uint8Array,
+  owner: KeyOwner,
+  { generation, key }: OpenFolderKey,
+  randomBytes: (length: number) => Uint8Array,
+): Uint8Array {
+  const box = sealBox(key, contents, additionalData(owner), randomBytes);
+  const sealed = new Uint8Array(boxAt + box.length);
+  sealed[0] = current;
+  new DataView(sealed.buffer).setUint32(generationAt, generation, true);
+  sealed.set(box, boxAt);
   return sealed;
 }
 
 /**
- * @throws PixstoreError `SEALED_KEY_INVALID` when it was changed or moved, `MASTER_KEY_MISMATCH` when its master key is
+ * @throws PixstoreError `SEALED_KEY_INVALID` when it was changed or moved, `MASTER_KEY_MISMATCH` when what opens it is
  * not at hand
  */
-export function unsealKey(sealed: Uint8Array, owner: KeyOwner, keyring: Keyring): Uint8Array {
-  if (sealed.length !== sealedLength || sealed[0] !== version) throw invalid();
-  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length);
-  const keyId = bytes.toString('hex', keyIdAt, ivAt);
-  const master = keyring.find((key) => key.id === keyId);
-  if (!master) {
-    throw new PixstoreError(
-      'MASTER_KEY_MISMATCH',
-      'The key of an image was sealed with a master key that was not given. Give every key that is in use.',
-    );
-  }
-  const decipher = createDecipheriv('aes-256-gcm', master.sealingKey, bytes.subarray(ivAt, bodyAt), {
-    authTagLength: tagLength,
-  });
-  decipher.setAAD(additionalData(owner));
-  decipher.setAuthTag(bytes.subarray(tagAt));
-  try {
-    const imageKey = decipher.update(bytes.subarray(bodyAt, tagAt));
-    decipher.final();
-    return imageKey;
-  } catch (cause) {
-    throw invalid(cause);
-  }
+export function unsealKey(sealed: Uint8Array, owner: KeyOwner, keys: OpeningKeys): ImageKey {
+  const contents = openSealed(sealed, owner, keys);
+  return { key: contents.subarray(0, keyLength), info: decodeInfo(contents.subarray(keyLength)) };
 }
 
-function additionalData({ id, token }: KeyOwner): Uint8Array {
-  return Buffer.from(`pixstore/sealed-key/v1\n${token}\n${id}`);
+/** The same, as it is in a box: the key, then what describes the picture. */
+export function openSealed(sealed: Uint8Array, owner: KeyOwner, keys: OpeningKeys): Uint8Array {
+  const contents = openVersion(sealed, owner, keys);
+  if (!contents) throw invalid();
+  return contents;
 }
 
-function invalid(cause?: unknown): PixstoreError {
+function openVersion(sealed: Uint8Array, owner: KeyOwner, keys: OpeningKeys): Uint8Array | null {
+  if (sealed[0] === current) return openBox(keys.folderKey(), sealed.subarray(boxAt), additionalData(owner));
+  if (sealed[0] !== first || sealed.length < firstBoxAt) return null;
+  const keyId = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length).toString('hex', keyIdAt, firstBoxAt);
+  const { id, variant, token } = owner;
+  const text = `pixstore/sealed-key/v1\n${token}\n${joinId(id, variant)}`;
+  const key = openBox(keys.sealingKey(keyId), sealed.subarray(firstBoxAt), text);
+  return key && Buffer.concat([key, unknownInfo]);
+}
+
+function additionalData({ id, variant = '', token }: KeyOwner): string {
+  return `pixstore/sealed-key/v2\n${token}\n${id}\n${variant}`;
+}
+
+function invalid(): PixstoreError {
   return new PixstoreError(
     'SEALED_KEY_INVALID',
     'The stored key of an image does not open: its row was changed, or moved from another image or version. Restore it from a backup.',
-    { cause },
   );
 }

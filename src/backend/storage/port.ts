@@ -5,9 +5,9 @@ export type { MaybePromise };
 
 /** One ciphertext to be kept, with what opens it. Every part has a key of its own. */
 export interface Part {
-  /** The image's id for the original, `id.variant` for a variant. */
-  id: string;
-  /** The part's key, encrypted under a master key; opaque to a store. */
+  /** Undefined for the original. */
+  variant?: string | undefined;
+  /** The part's key and what is known of the picture, encrypted. A store reads of it only {@link generationOf}. */
   sealedKey: Uint8Array;
   iv: Uint8Array;
   tag: Uint8Array;
@@ -28,15 +28,48 @@ export interface ImageVersion {
  */
 export type ExpectedToken = number | 'older' | null;
 
+/** Which part: of an image the original, or the variant of this name. */
+export interface PartName {
+  id: string;
+  variant?: string | undefined;
+}
+
 /** What a store tells of a part without touching its ciphertext. */
 export interface PartRecord {
+  /** The image's. */
   id: string;
+  /** Undefined for the original. */
+  variant: string | undefined;
   token: number;
   sealedKey: Uint8Array;
   iv: Uint8Array;
   tag: Uint8Array;
   /** Bytes of ciphertext. */
   size: number;
+  /** What `sealedKey` opens with; null when it names none (see {@link generationOf}). */
+  folderKey: FolderKey | null;
+}
+
+/**
+ * The key of a folder, or of all images without one (`''`): what the keys of its images are sealed with. A folder gets
+ * another one, of the next generation, when many images were sealed with the last, after a leak, and when it is used
+ * again after it was erased.
+ */
+export interface FolderKey {
+  folder: string;
+  /** 1, 2, 3 and so on. None is ever used twice. */
+  generation: number;
+  /** The key, encrypted under a key of the store; null when it was destroyed, and with it all that it opened. */
+  wrapped: Uint8Array | null;
+  /** About how many keys were sealed with it. */
+  sealed: number;
+}
+
+/** The store's own keys, wrapped: what opens the keys of its folders. A store keeps it as one piece. */
+export interface KeyRing {
+  /** 1, then one more with every change. */
+  version: number;
+  bytes: Uint8Array;
 }
 
 /** A part as read: record and ciphertext of the same version, never a mix. */
@@ -112,7 +145,7 @@ export interface BackupReport extends StoreUsage {
  */
 export interface ImageStore {
   readonly supports: {
-    /** `record`, `records`, `masterKeyIds` and `lastRemovedToken` answer without a promise. */
+    /** `record`, `records`, `version`, `keyRing`, `folderKey` and `lastRemovedToken` answer without a promise. */
     syncRecords: boolean;
     /** What was put is there again after `close` and reopening. */
     persistence: boolean;
@@ -122,33 +155,47 @@ export interface ImageStore {
    * Keeps a version in place of the one with `expectedToken`. Atomic, and durable once it resolves. Readers see the old
    * version whole or the new one whole, also after a crash at any instruction.
    *
-   * @returns false, and nothing changed, when what is stored is not the expected version, or when an image would be born
-   * with a token that is not above `lastRemovedToken()`
+   * @returns false, and nothing changed, when what is stored is not the expected version, when an image would be born
+   * with a token that is not above `lastRemovedToken()`, or when a part names a generation that is not the latest of its
+   * folder, or is destroyed
    */
   put(version: ImageVersion, expectedToken: ExpectedToken): Promise<boolean>;
 
   /**
-   * A part with its ciphertext; a variant's id reads that variant. Without a promise where the store has it at hand:
-   * then it throws, too, instead of rejecting.
+   * Adds those of the parts that the version with this token does not have; what it has stays as it is. Atomic and
+   * durable as `put`.
+   *
+   * @returns the variants that were added; null, and nothing changed, when another version is stored or none, or when a
+   * part names a generation as `put` refuses it
    */
-  read(id: string): MaybePromise<StoredPart | null>;
+  addParts(id: string, token: number, parts: readonly Part[]): Promise<string[] | null>;
+
+  /**
+   * A part with its ciphertext. Without a promise where the store has it at hand: then it throws, too, instead of
+   * rejecting.
+   */
+  read(id: string, variant?: string): MaybePromise<StoredPart | null>;
 
   /**
    * The same, with the ciphertext to be read in pieces. For ciphertexts that should not be in memory all at once.
    *
    * @param wholeUpTo - ciphertexts of so many bytes had better be read as a whole. Default: 0
    */
-  open(id: string, wholeUpTo?: number): MaybePromise<OpenedPart | null>;
+  open(id: string, variant?: string, wholeUpTo?: number): MaybePromise<OpenedPart | null>;
 
   /**
-   * A part without its ciphertext. The object is not to be changed: it may be given again while it is true.
+   * A part without its ciphertext; null also when the key of its folder that it names was destroyed, in whatever process.
+   * The object is not to be changed: it may be given again while it is true.
    *
    * @param recent - what was true at any moment of this turn of the event loop will do, which may be cheaper to tell
    */
-  record(id: string, recent?: boolean): MaybePromise<PartRecord | null>;
+  record(id: string, variant?: string, recent?: boolean): MaybePromise<PartRecord | null>;
 
   /** Many parts without ciphertext, in the order asked for. */
-  records(ids: readonly string[]): MaybePromise<(PartRecord | null)[]>;
+  records(parts: readonly PartName[]): MaybePromise<(PartRecord | null)[]>;
+
+  /** All parts of an image without ciphertext, the original first; none when there is no such image. */
+  version(id: string): MaybePromise<PartRecord[]>;
 
   /** Removes an image with all its parts, and destroys their sealed keys. @returns whether it was there */
   remove(id: string): Promise<boolean>;
@@ -156,11 +203,14 @@ export interface ImageStore {
   /** Ids of images (not of variants) in ascending order of their bytes, after `after` when given. */
   list(prefix?: string, after?: string): AsyncIterable<string>;
 
+  /** Every part of every image without ciphertext, in no order, while others write. */
+  parts(): AsyncIterable<PartRecord>;
+
   /**
-   * Replaces the sealed key of one part, when the stored token is still `token`. The image stays the same version: this
-   * is how a master key is replaced.
+   * Replaces the sealed key of one part, when the stored token is still `token` and the new one names the latest
+   * generation of its folder. The image stays the same version.
    */
-  reseal(id: string, token: number, sealedKey: Uint8Array): Promise<boolean>;
+  reseal(part: PartName, token: number, sealedKey: Uint8Array): Promise<boolean>;
 
   /**
    * The highest token any removed image had, 0 for none. Tokens of new images start above it, so that an id which is
@@ -168,11 +218,49 @@ export interface ImageStore {
    */
   lastRemovedToken(): MaybePromise<number>;
 
-  /** Ids of the master keys that sealed something here. A store whose keys are not all at hand must not be opened. */
-  masterKeyIds(): MaybePromise<string[]>;
+  /** What `putKeyRing` was given last; null when there is none yet. The same object until it is replaced. */
+  keyRing(): MaybePromise<KeyRing | null>;
 
-  /** Remembers, durably, that a master key is in use here. Saying it again does nothing. */
-  noteMasterKey(keyId: string): MaybePromise<void>;
+  /**
+   * Keeps a key ring in place of the one with this version. Atomic and durable as `put`; of the one before, nothing is
+   * left that the store has a say in.
+   *
+   * @param expectedVersion - 0: there is none
+   * @returns false, and nothing changed, when another version is stored
+   */
+  putKeyRing(bytes: Uint8Array, expectedVersion: number): Promise<boolean>;
+
+  /**
+   * Ids of the master keys that sealed images by themselves, in data of pixstore's first schemas; left out by stores
+   * that have none.
+   */
+  masterKeyIds?(): MaybePromise<string[]>;
+
+  /** The latest key of a folder, destroyed or not; null when it never had one. */
+  folderKey(folder: string): MaybePromise<FolderKey | null>;
+
+  /** The keys of all folders that are not destroyed, in no order, while others write. */
+  folderKeys(): AsyncIterable<FolderKey>;
+
+  /**
+   * Gives a folder its next key.
+   *
+   * @param ringVersion - the version of the key ring that it was wrapped by
+   * @returns false, and nothing changed, when the generation is not the next one, or another key ring is stored
+   */
+  addFolderKey(key: { folder: string; generation: number; wrapped: Uint8Array }, ringVersion: number): Promise<boolean>;
+
+  /** Destroys keys of folders: nothing of them is left that the store has a say in, and what names them is not there any more. */
+  destroyFolderKeys(keys: readonly { folder: string; generation: number }[]): Promise<void>;
+
+  /**
+   * Removes all images of a folder: first, in one commit, its keys, from which on no process gives any of them; then the
+   * rest. What a crash keeps from being removed goes when the store is opened or swept. The folder can be used again at
+   * once.
+   *
+   * @returns how many images were removed
+   */
+  eraseFolder(folder: string): Promise<number>;
 
   /** How much is stored. Costs the same whatever that is. */
   usage(): MaybePromise<StoreUsage>;
@@ -212,6 +300,22 @@ export interface ImageStore {
    */
   close(): Promise<void>;
 }
+
+/**
+ * Which generation of its folder's key a sealed key was sealed with; null when it says none: those of pixstore's first
+ * schemas were sealed with a master key.
+ *
+ * ```text
+ * version 2 (1 byte) | generation (4, little-endian) | what is encrypted
+ * ```
+ */
+export function generationOf(sealedKey: Uint8Array): number | null {
+  if (sealedKey[0] !== 2 || sealedKey.length < shortestSealedKey) return null;
+  return new DataView(sealedKey.buffer, sealedKey.byteOffset).getUint32(1, true);
+}
+
+/** Version, generation, IV, key, format with width and height, tag. */
+const shortestSealedKey = 1 + 4 + 12 + 32 + 9 + 16;
 
 /** @param current - the token of the version that is stored; null when there is none */
 export function isExpected(current: number | null, expected: ExpectedToken, newToken: number): boolean {

@@ -19,9 +19,7 @@ function storeWithVariants(): ImageStore {
   return {
     ...store,
     put(version, expected) {
-      const variants = version.parts.flatMap((part) =>
-        variantNames.map((variant) => ({ ...part, id: `${version.id}.${variant}` })),
-      );
+      const variants = version.parts.flatMap((part) => variantNames.map((variant) => ({ ...part, variant })));
       return store.put({ ...version, parts: [...version.parts, ...variants] }, expected);
     },
   };

@@ -103,10 +103,10 @@ describe('a store that hangs', () => {
   it('holds up those alone whose pictures are not in memory', async () => {
     const store = createMemoryStore();
     const arrivals: (() => void)[] = [];
-    const open = (id: string, wholeUpTo?: number) =>
+    const open = (id: string, variant?: string, wholeUpTo?: number) =>
       id.endsWith('cold')
         ? new Promise<OpenedPart | null>((resolve) => arrivals.push(() => resolve(null)))
-        : store.open(id, wholeUpTo);
+        : store.open(id, variant, wholeUpTo);
     const { backend, url } = await start({ store: { ...store, open }, masterKey, maxConcurrentAnswers: 100 });
     const hot = await save();
     await backend.saveImage(photo('cat.png'), { id: 'cold' });

@@ -28,9 +28,9 @@ export function remove(before: ImageVersion): Change {
 
 export function reseal(before: ImageVersion): Change {
   const sealedKey = bytesOf(`${before.id} sealed anew`, 69);
-  const parts = before.parts.map((part) => (part.id === before.id ? { ...part, sealedKey } : part));
+  const parts = before.parts.map((part) => (part.variant === undefined ? { ...part, sealedKey } : part));
   const after = { ...before, parts };
-  return { id: before.id, before, after, make: (store) => store.reseal(before.id, before.token, sealedKey) };
+  return { id: before.id, before, after, make: (store) => store.reseal({ id: before.id }, before.token, sealedKey) };
 }
 
 /** Makes changes at once. Each must do its work or fail with a `PixstoreError`. */
@@ -57,7 +57,9 @@ export async function assertOneOf(
   const found = await store.read(id);
   const version = versions.find((candidate) => isSame(found?.sealedKey, candidate));
   assert.ok(version !== undefined, `${id} is in a state that it should not be in`);
-  if (version) for (const part of version.parts) assertStored(await store.read(part.id), version, part.id);
+  if (version) {
+    for (const { variant } of version.parts) assertStored(await store.read(id, variant), version, variant);
+  }
   return version;
 }
 

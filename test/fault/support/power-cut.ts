@@ -89,7 +89,7 @@ async function findMark(store: ImageStore, id: string, versions: Map<string, Ima
     if (!found) return null;
     const version = versions.get(markOf(found));
     if (!version) return 'unknown version';
-    for (const part of version.parts) assertStored(await store.read(part.id), version, part.id);
+    for (const { variant } of version.parts) assertStored(await store.read(id, variant), version, variant);
     return markOf(version);
   } catch (error) {
     return `damaged: ${(error as Error).message}`;

@@ -8,6 +8,7 @@ import { createPixstoreBackend } from '../../../src/backend/backend.js';
 import type { BackendConfig } from '../../../src/backend/config.js';
 import { findDriver } from '../../../src/backend/storage/local/driver.js';
 import { createMemoryStore } from '../../../src/backend/storage/memory/memory-store.js';
+import type { PartName } from '../../../src/backend/storage/port.js';
 import { decodePayload, getLastPixstoreError, WirePayloadState } from '../../../src/shared/index.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { masterKey, openBackend, quietLogger } from '../../support/backend.js';
@@ -226,8 +227,9 @@ describe('looking up and removing', () => {
       ...memory,
       supports: { ...memory.supports, syncRecords: false },
       record: async (id: string) => memory.record(id),
-      records: async (ids: readonly string[]) => memory.records(ids),
-      masterKeyIds: async () => memory.masterKeyIds(),
+      records: async (names: readonly PartName[]) => memory.records(names),
+      keyRing: async () => memory.keyRing(),
+      folderKey: async (folder: string) => memory.folderKey(folder),
       lastRemovedToken: async () => memory.lastRemovedToken(),
     };
     const backend = await openBackend({ store });
@@ -301,7 +303,7 @@ describe('master keys', () => {
     await third.close();
   });
 
-  test('the first of a list seals, all open', async () => {
+  test('all of a list open what the store has; the first is for what is new', async () => {
     const folder = await temporaryFolder();
     const newKey = Buffer.alloc(32, 8).toString('hex');
     const config = (keys: string | string[]): BackendConfig => ({
@@ -319,8 +321,9 @@ describe('master keys', () => {
     await during.saveImage(cat, { id: 'new' });
     expect(during.getImageRecord('old')).not.toBeNull();
     await during.close();
+    // The new one is not in use until the store's keys are wrapped anew: see rotateMasterKey.
     await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend(config(newKey)));
-    await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend(config(masterKey)));
+    await createPixstoreBackend(config(masterKey)).close();
   });
 
   test('two backends that start on one empty store with different keys do not both write', async () => {

@@ -1,6 +1,6 @@
 import { createBatcher } from './batcher.js';
 import type { BlobFiles } from './blob-files.js';
-import type { Command, Outcome } from './commands.js';
+import type { Command, Done, Outcome } from './commands.js';
 import type { Identity } from './identity.js';
 import type { Reads } from './reads.js';
 import type { RecordCache } from './record-cache.js';
@@ -27,7 +27,7 @@ export function createChanges({ writer, reads, cache, files, identity }: Changes
   const submit = createBatcher<Command, Outcome>((commands) => write(commands).finally(cache.expire), {
     maxItems: maxCommit.items,
     maxWeight: maxCommit.bytes,
-    weigh: (command) => (command.kind === 'replace' ? command.rows.reduce((sum, { size }) => sum + size, 0) : 0),
+    weigh: (command) => ('rows' in command ? command.rows.reduce((sum, { size }) => sum + size, 0) : 0),
   });
 
   async function write(commands: Command[]): Promise<Outcome[]> {
@@ -63,13 +63,13 @@ export function createChanges({ writer, reads, cache, files, identity }: Changes
     /**
      * The same for who only wants it done.
      *
-     * @returns false when it was refused
+     * @returns null when it was refused
      * @throws why it failed
      */
-    async make(command: Command): Promise<boolean> {
+    async make(command: Command): Promise<Done | null> {
       const outcome = await outcomeOf(command);
       if (outcome.kind === 'failed') throw outcome.error;
-      return outcome.kind === 'done';
+      return outcome.kind === 'done' ? outcome : null;
     },
 
     /** To be called when nothing is under way any more. */

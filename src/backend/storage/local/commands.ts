@@ -2,8 +2,8 @@ import type { ExpectedToken } from '../port.js';
 import type { PartRow } from './row.js';
 
 /**
- * One change to the database. Plain data, so that it can go to another thread. The session of `replace` is the one its
- * blobs were written in, if it has any.
+ * One change to the database. Plain data, so that it can go to another thread. Ids of parts are joined (`id.variant`).
+ * The session of `replace` and `add-parts` is the one their blobs were written in, if they have any.
  */
 export type Command =
   | {
@@ -14,9 +14,17 @@ export type Command =
       rows: PartRow[];
       session?: string | null;
     }
+  | { kind: 'add-parts'; id: string; token: number; rows: PartRow[]; session?: string | null }
   | { kind: 'remove'; id: string }
   | { kind: 'reseal'; id: string; token: number; sealedKey: Uint8Array }
-  | { kind: 'note-master-key'; keyId: string }
+  | { kind: 'put-key-ring'; bytes: Uint8Array; expectedVersion: number }
+  | { kind: 'add-folder-key'; folder: string; generation: number; wrapped: Uint8Array; ringVersion: number }
+  | { kind: 'destroy-folder-keys'; keys: readonly { folder: string; generation: number }[] }
+  /** Final: no image of the folder is there any more. */
+  | { kind: 'erase-keys'; folder: string }
+  /** Removes some of what is left of an erased folder, the parts that come after this id. */
+  | { kind: 'remove-erased'; folder: string; after: string }
+  | { kind: 'end-erasure'; folder: string; generation: number }
   | { kind: 'begin-session'; session: string; begun: number }
   | { kind: 'end-sessions'; sessions: string[]; ended: number }
   | { kind: 'forget-session'; session: string }
@@ -25,11 +33,20 @@ export type Command =
 
 /** What became of a command. */
 export type Outcome =
-  /** Done; these blobs are named by no row any more, and noted as given up until they are forgotten. */
-  | { kind: 'done'; released: string[] }
-  /** Nothing was changed: another version is stored than the command expected. */
+  | Done
+  /** Nothing was changed: another version is stored than the command expected, or a key is not the latest any more. */
   | { kind: 'refused' }
   /** Nothing was changed: the session that the version's blobs were written in was ended. */
   | { kind: 'session-ended' }
   /** `uncertain`: the commit itself failed, and a crash might yet bring its rows back. */
   | { kind: 'failed'; error: unknown; uncertain: boolean };
+
+export interface Done {
+  kind: 'done';
+  /** Blobs that no row names any more; they are noted as given up until they are forgotten. */
+  released: string[];
+  /** Of `add-parts`: joined ids of the parts that were not there before. */
+  added?: string[];
+  /** Of `remove-erased`: how many images, and the id to go on after, null at the end. */
+  erased?: { images: number; last: string | null };
+}

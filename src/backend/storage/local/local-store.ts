@@ -2,12 +2,15 @@ import { dirname, resolve } from 'node:path';
 import { guardLogger } from '../../../shared/callbacks.js';
 import { checkedClock } from '../../../shared/clock.js';
 import type { Logger } from '../../../shared/errors/gate.js';
+import { joinId, variantOf } from '../../../shared/image-id.js';
 import { createLifecycle } from '../../../shared/lifecycle.js';
 import { type ImageStore, type MaybePromise, type PartRecord, type StoreProblem, storeClosed } from '../port.js';
 import { type BackupSource, backUp } from './backup.js';
 import { type FileSystem, openBlobFiles } from './blob-files.js';
 import { createChanges } from './changes.js';
+import type { Command } from './commands.js';
 import { findDriver, type OpenDatabase } from './driver.js';
+import { createErasing } from './erasing.js';
 import { createFence } from './fence.js';
 import { makeFolder } from './folders.js';
 import { healthOf, notAdopted } from './health.js';
@@ -16,8 +19,9 @@ import { createInlineWriter } from './inline-writer.js';
 import { createLeftovers, findMissing } from './leftovers.js';
 import { createPartReader } from './part-reader.js';
 import { createPut } from './put.js';
-import { prepareReads } from './reads.js';
+import { type FoundRecord, type NumberedKey, prepareReads } from './reads.js';
 import { createRecordCache } from './record-cache.js';
+import type { PartRow } from './row.js';
 import { openDatabase, prepareOn } from './schema.js';
 import { createSessions } from './sessions.js';
 import { takeSnapshot } from './snapshot.js';
@@ -100,6 +104,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     maxAge: Math.max(sweepAge, shortestSession),
   });
   const put = createPut({ changes, sessions, reads, files, identity, inlineLimit });
+  const erasing = createErasing(reads, changes);
   const leftovers = createLeftovers({ reads, files, identity, changes, time, abandonedAge: 2 * sweepAge, logger });
   const lifecycle = createLifecycle(storeClosed);
 
@@ -154,7 +159,17 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     return found instanceof Promise ? run('read an image', () => found) : found;
   }
 
-  const record = (id: string, recent?: boolean): PartRecord | null => lookUp(() => cache.record(id, recent));
+  const record = (id: string, variant?: string, recent?: boolean): PartRecord | null =>
+    lookUp(() => cache.record(id, variant, recent));
+
+  /** A page after the other, until there is none. */
+  async function* paged<Item>(pageAfter: (last: Item | undefined) => Item[]): AsyncGenerator<Item> {
+    for (let page = lookUp(() => pageAfter(undefined)); page.length > 0; ) {
+      yield* page;
+      const last = page.at(-1);
+      page = lookUp(() => pageAfter(last));
+    }
+  }
 
   async function findProblems(): Promise<StoreProblem[]> {
     const problems: StoreProblem[] = [];
@@ -165,28 +180,78 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
 
   return {
     supports: { syncRecords: true, persistence: true },
-    put: (version, expectedToken) => run('save an image', () => put(version, expectedToken)),
-    read: (id) => read(() => parts.read(id)),
-    open: (id, wholeUpTo) => read(() => parts.open(id, wholeUpTo)),
+    put: ({ id, token, parts }, expectedToken) =>
+      run('save an image', async () => {
+        const command = (rows: PartRow[], session: string | null): Command => ({
+          kind: 'replace',
+          ...{ id, token, expectedToken, rows, session },
+        });
+        return (await put({ id, token, parts, command })) !== null;
+      }),
+    addParts: (id, token, parts) =>
+      run('add to an image', async () => {
+        const command = (rows: PartRow[], session: string | null): Command => ({
+          kind: 'add-parts',
+          ...{ id, token, rows, session },
+        });
+        const done = await put({ id, token, parts, command });
+        return done && (done.added ?? []).map((joined) => variantOf(joined) as string);
+      }),
+    read: (id, variant) => read(() => parts.read(id, variant)),
+    open: (id, variant, wholeUpTo) => read(() => parts.open(id, variant, wholeUpTo)),
     record,
-    records: (ids) => ids.map((id) => record(id)),
-    remove: (id) => run('remove an image', () => changes.make({ kind: 'remove', id })),
+    records: (names) => names.map(({ id, variant }) => record(id, variant)),
+    version: (id) => lookUp(() => reads.version(id).flatMap((found) => cache.withKey(found) ?? [])),
+    remove: (id) => run('remove an image', async () => (await changes.make({ kind: 'remove', id })) !== null),
 
     async *list(prefix = '', after = '') {
-      const pageAfter = (last: string) => lookUp(() => reads.list(prefix, last));
-      for (let page = pageAfter(after); page.length > 0; page = pageAfter(page.at(-1) as string)) yield* page;
+      const found = paged<{ id: string; sealedKey: Uint8Array }>((last) => reads.list(prefix, last?.id ?? after));
+      for await (const { id, sealedKey } of found) if (lookUp(() => cache.isThere(id, sealedKey))) yield id;
     },
 
-    reseal: (id, token, sealedKey) => run('reseal a key', () => changes.make({ kind: 'reseal', id, token, sealedKey })),
-    lastRemovedToken: () => lookUp(reads.lastRemovedToken),
-    masterKeyIds: () => lookUp(reads.masterKeyIds),
-    noteMasterKey: (keyId) =>
-      run('note a master key', async () => {
-        await changes.make({ kind: 'note-master-key', keyId });
+    async *parts() {
+      for await (const { record } of paged<FoundRecord>((last) => reads.parts(last?.rowid ?? 0))) {
+        const part = lookUp(() => cache.withKey(record));
+        if (part) yield part;
+      }
+    },
+
+    reseal: ({ id, variant }, token, sealedKey) =>
+      run('reseal a key', async () => {
+        const done = await changes.make({ kind: 'reseal', id: joinId(id, variant), token, sealedKey });
+        return done !== null;
       }),
+    lastRemovedToken: () => lookUp(reads.lastRemovedToken),
+
+    keyRing: () => lookUp(cache.keyRing),
+    putKeyRing: (bytes, expectedVersion) =>
+      run('keep the key ring', async () => {
+        const done = await changes.make({ kind: 'put-key-ring', bytes, expectedVersion });
+        return done !== null;
+      }),
+    masterKeyIds: () => lookUp(reads.masterKeyIds),
+    folderKey: (folder) => lookUp(() => cache.folderKey(folder)),
+    async *folderKeys() {
+      for await (const { key } of paged<NumberedKey>((last) => reads.folderKeys(last?.number ?? 0))) yield key;
+    },
+    addFolderKey: (key, ringVersion) =>
+      run('add a key', async () => {
+        const done = await changes.make({ kind: 'add-folder-key', ...key, ringVersion });
+        return done !== null;
+      }),
+    destroyFolderKeys: (keys) =>
+      run('destroy keys', async () => {
+        await changes.make({ kind: 'destroy-folder-keys', keys });
+      }),
+    eraseFolder: (folder) => run('erase a folder', () => erasing.erase(folder)),
+
     usage: () => lookUp(reads.usage),
     check: () => run('check the images', findProblems),
-    sweep: ({ all } = {}) => run('sweep leftovers', () => leftovers.sweep(all)),
+    sweep: ({ all } = {}) =>
+      run('sweep leftovers', async () => {
+        await erasing.resume();
+        return leftovers.sweep(all);
+      }),
 
     health: () =>
       run('look at the store', async () => {

@@ -20,9 +20,19 @@ function mapRow(row: PartRow, map: Map): PartRow {
 
 /** Makes a copy of a command, with each of its fields of bytes replaced, always in the same order. */
 function mapBytes(command: Command, map: Map): Command {
-  if (command.kind === 'replace') return { ...command, rows: command.rows.map((row) => mapRow(row, map)) };
-  if (command.kind === 'reseal') return { ...command, sealedKey: map(command.sealedKey) as Uint8Array };
-  return command;
+  switch (command.kind) {
+    case 'replace':
+    case 'add-parts':
+      return { ...command, rows: command.rows.map((row) => mapRow(row, map)) };
+    case 'reseal':
+      return { ...command, sealedKey: map(command.sealedKey) as Uint8Array };
+    case 'put-key-ring':
+      return { ...command, bytes: map(command.bytes) as Uint8Array };
+    case 'add-folder-key':
+      return { ...command, wrapped: map(command.wrapped) as Uint8Array };
+    default:
+      return command;
+  }
 }
 
 export function packCommands(commands: readonly Command[]): PackedCommands {

@@ -1,3 +1,4 @@
+import { joinId } from '../../../shared/image-id.js';
 import { type MaybePromise, type OpenedPart, openInMemory, type PartRecord, type StoredPart } from '../port.js';
 import type { BlobFiles } from './blob-files.js';
 import { openInFile } from './opened-file.js';
@@ -11,17 +12,21 @@ export function createPartReader(reads: Reads, cache: RecordCache, files: BlobFi
   let missing = 0;
   const opened = new Set<OpenedPart>();
 
+  // Ids are joined in here.
+
   /** Mostly an image is read soon after its record was handed out: then its row is where the record was found. */
   function findRow(id: string): FoundRow | null {
     const remembered = cache.remembered(id);
-    return (remembered && reads.rowOf(remembered)) ?? reads.row(id);
+    return (remembered && reads.rowOf(id, remembered)) ?? reads.row(id);
   }
 
   /** @param vanished - a file that the row named before, and that was not there */
   function find<Found>(id: string, finding: Finding<Found>, vanished?: string): MaybePromise<Found | null> {
     const row = findRow(id);
     if (!row) return null;
-    const { record, file, ciphertext } = row;
+    const { file, ciphertext } = row;
+    const record = cache.withKey(row.record);
+    if (!record) return null;
     if (ciphertext) return finding.inRow({ ...record, ciphertext });
     // An update may have removed the file after we saw its row: then the row names another one by now.
     if (file === vanished) {
@@ -52,9 +57,9 @@ export function createPartReader(reads: Reads, cache: RecordCache, files: BlobFi
   }
 
   return {
-    read: (id: string) => find(id, { inRow: (part) => part, inFile: readFile }),
-    open: (id: string, wholeUpTo = 0) =>
-      find<OpenedPart>(id, {
+    read: (id: string, variant?: string) => find(joinId(id, variant), { inRow: (part) => part, inFile: readFile }),
+    open: (id: string, variant?: string, wholeUpTo = 0) =>
+      find<OpenedPart>(joinId(id, variant), {
         inRow: openInMemory,
         inFile: (record, name) => (record.size > wholeUpTo ? openFile(record, name) : openWhole(record, name)),
       }),

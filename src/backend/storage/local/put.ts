@@ -1,11 +1,12 @@
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
-import type { ExpectedToken, ImageVersion, Part } from '../port.js';
+import { joinId } from '../../../shared/image-id.js';
+import type { Part } from '../port.js';
 import type { BlobFiles } from './blob-files.js';
 import type { Changes } from './changes.js';
-import type { Command } from './commands.js';
+import type { Command, Done } from './commands.js';
 import type { Identity } from './identity.js';
 import type { Reads } from './reads.js';
-import { toPartRows } from './row.js';
+import { type PartRow, toPartRows } from './row.js';
 import type { Sessions } from './sessions.js';
 
 export interface PutOptions {
@@ -21,7 +22,16 @@ export interface PutOptions {
 // A sweep may end the session that a version is being written in. It happens once an hour at most.
 const mostRepeats = 5;
 
-/** Keeps a version: its blobs first, in a session, then its rows. */
+/** Parts to be kept, and the command that does so. */
+export interface Put {
+  id: string;
+  token: number;
+  parts: readonly Part[];
+  /** @param session - the one that the blobs were written in, null when there are none */
+  command(rows: PartRow[], session: string | null): Command;
+}
+
+/** Keeps parts: their blobs first, in a session, then their rows. */
 export function createPut({ changes, sessions, reads, files, identity, inlineLimit }: PutOptions) {
   const isBlob = ({ ciphertext }: Part) => ciphertext.length > inlineLimit;
 
@@ -48,21 +58,26 @@ export function createPut({ changes, sessions, reads, files, identity, inlineLim
     }
   }
 
+  /** Of parts that were not added, since there were such already. */
+  async function discardKept({ id, parts }: Put, written: readonly (string | null)[], added: string[]): Promise<void> {
+    await discard(written.filter((_, index) => !added.includes(joinId(id, parts[index]?.variant))));
+  }
+
   /** @returns undefined when the session was ended meanwhile: then nothing was changed */
-  async function putInSession(
-    version: ImageVersion,
-    expectedToken: ExpectedToken,
-    blobs: number,
-  ): Promise<boolean | undefined> {
+  async function putInSession(put: Put, blobs: number): Promise<Done | null | undefined> {
     const session = await sessions.enter(blobs);
     try {
-      const written = await writeBlobs(session.id, version.parts);
-      const outcome = await changes.outcomeOf(replace(version, expectedToken, written, session.id));
-      if (outcome.kind === 'done') return true;
+      const written = await writeBlobs(session.id, put.parts);
+      const rows = toPartRows(put.id, put.token, put.parts, written);
+      const outcome = await changes.outcomeOf(put.command(rows, session.id));
+      if (outcome.kind === 'done') {
+        if (outcome.added) await discardKept(put, written, outcome.added);
+        return outcome;
+      }
       // After a commit that failed, a crash might yet bring its row back.
       if (outcome.kind !== 'failed' || !outcome.uncertain) await discard(written);
       if (outcome.kind === 'failed') throw outcome.error;
-      if (outcome.kind === 'refused') return false;
+      if (outcome.kind === 'refused') return null;
     } catch (error) {
       // A sweep that ended the session may have taken its folder as well.
       if (!isFolderGone(error) || !identity.isFolderThere()) throw error;
@@ -73,12 +88,13 @@ export function createPut({ changes, sessions, reads, files, identity, inlineLim
     return undefined;
   }
 
-  /** @returns false when another version is stored than the expected one */
-  return async (version: ImageVersion, expectedToken: ExpectedToken): Promise<boolean> => {
-    const blobs = version.parts.filter(isBlob).length;
-    if (blobs === 0) return changes.make(replace(version, expectedToken, [], null)); // joins a batch in this same turn
+  /** @returns null when it was refused */
+  return async (put: Put): Promise<Done | null> => {
+    const blobs = put.parts.filter(isBlob).length;
+    // Joins a batch in this same turn.
+    if (blobs === 0) return changes.make(put.command(toPartRows(put.id, put.token, put.parts, []), null));
     for (let repeats = 0; repeats <= mostRepeats; repeats += 1) {
-      const done = await putInSession(version, expectedToken, blobs);
+      const done = await putInSession(put, blobs);
       if (done !== undefined) return done;
     }
     throw new PixstoreError(
@@ -86,16 +102,6 @@ export function createPut({ changes, sessions, reads, files, identity, inlineLim
       'What was written was swept before it could be committed, again and again. Check that the clocks of all processes agree, and that nobody sweeps all the time.',
     );
   };
-}
-
-function replace(
-  version: ImageVersion,
-  expectedToken: ExpectedToken,
-  blobs: readonly (string | null)[],
-  session: string | null,
-): Command {
-  const { id, token } = version;
-  return { kind: 'replace', id, token, expectedToken, rows: toPartRows(version, blobs), session };
 }
 
 function isFolderGone(error: unknown): boolean {

@@ -1,16 +1,37 @@
 import { isImageId } from '../../../shared/image-id.js';
-import type { PartRecord } from '../port.js';
+import type { FolderKey, KeyRing } from '../port.js';
 import { commitsQuery, counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
 import { isBlobName, sessionPattern, storeIdPattern } from './file-name.js';
 import { isEpoch, noncePattern } from './mark.js';
-import { type FoundRow, numberOr, recordColumns, toCount, toFoundRow, toRecord } from './row.js';
+import {
+  type FoundRow,
+  isPartOf,
+  numberOr,
+  type RowRecord,
+  recordColumns,
+  toCount,
+  toFoundRow,
+  toRecord,
+} from './row.js';
 import { rowInvalid } from './storage-error.js';
 
 /** A record and where it was found. */
 export interface FoundRecord {
-  record: PartRecord;
+  record: RowRecord;
   rowid: number;
+}
+
+/** A key, by the number of its row. */
+export interface NumberedKey {
+  key: FolderKey;
+  number: number;
+}
+
+/** An erased folder: what its keys up to this generation opened is still to be removed. */
+export interface Erasure {
+  folder: string;
+  generation: number;
 }
 
 /** Which store this is, as its database says. */
@@ -37,8 +58,10 @@ export function prepareReads(database: SqlDatabase) {
       `SELECT file, ciphertext FROM parts
        WHERE rowid = ? AND +id = ? AND token = ? AND size = ? AND iv = ? AND tag = ? AND sealed_key = ?`,
     ),
+    version: database.prepare(`SELECT ${recordColumns} FROM parts WHERE ${isPartOf} ORDER BY id`),
+    parts: database.prepare(`SELECT ${recordColumns}, rowid FROM parts WHERE rowid > ? ORDER BY rowid LIMIT 500`),
     list: database.prepare(
-      "SELECT id FROM parts WHERE id > ? AND id >= ? AND id < ? || '~' AND instr(id, '.') = 0 ORDER BY id LIMIT 1000",
+      "SELECT id, sealed_key FROM parts WHERE id > ? AND id >= ? AND id < ? || '~' AND instr(id, '.') = 0 ORDER BY id LIMIT 1000",
     ),
     fileInUse: database.prepare('SELECT 1 FROM parts WHERE file = ?'),
     inFiles: database.prepare(
@@ -58,6 +81,11 @@ export function prepareReads(database: SqlDatabase) {
     givenUp: database.prepare('SELECT file FROM given_up_blobs WHERE file >= ? ORDER BY file LIMIT 1000'),
     isGivenUp: database.prepare('SELECT 1 FROM given_up_blobs WHERE file = ?'),
     masterKeys: database.prepare('SELECT id FROM master_keys'),
+    keyRing: database.prepare('SELECT version, bytes FROM key_ring'),
+    latestKey: database.prepare(`${selectKey} WHERE folder = ? ORDER BY generation DESC LIMIT 1`),
+    folderKey: database.prepare(`${selectKey} WHERE folder = ? AND generation = ?`),
+    folderKeys: database.prepare(`${selectKey} WHERE number > ? AND is_destroyed = 0 ORDER BY number LIMIT 500`),
+    erasures: database.prepare('SELECT folder, generation FROM erasures'),
     counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
     commits: database.prepare(commitsQuery),
     dataVersion: database.prepare('PRAGMA data_version'),
@@ -77,16 +105,52 @@ export function prepareReads(database: SqlDatabase) {
       return row ? toFoundRow(toRecord(row), row) : null;
     },
 
-    /** The row of a record that was found before; null when the record is not in it any more, or is not as it was. */
-    rowOf({ record, rowid }: FoundRecord): FoundRow | null {
-      const { id, token, size, iv, tag, sealedKey } = record;
+    /**
+     * The row of a record that was found before; null when the record is not in it any more, or is not as it was.
+     *
+     * @param id - joined
+     */
+    rowOf(id: string, { record, rowid }: FoundRecord): FoundRow | null {
+      const { token, size, iv, tag, sealedKey } = record;
       const row = prepared.rowOf.get(rowid, id, token, size, iv, tag, sealedKey);
       return row ? toFoundRow(record, row) : null;
     },
 
-    /** Ids of images that start with `prefix` and come after `after`, a page at a time. */
-    list: (prefix: string, after: string): string[] =>
-      prepared.list.all(after, prefix, prefix).map((row) => toImageId(row.id)),
+    /** All parts of an image; the original, whose id is shorter, comes first. */
+    version: (id: string): RowRecord[] => prepared.version.all(id, id, id).map(toRecord),
+
+    /** Parts in the order of their rows, a page at a time. */
+    parts: (after: number): FoundRecord[] =>
+      prepared.parts.all(after).map((row) => ({ record: toRecord(row), rowid: Number(row.rowid) })),
+
+    /** Ids of images that start with `prefix` and come after `after`, with what seals their keys, a page at a time. */
+    list: (prefix: string, after: string): { id: string; sealedKey: Uint8Array }[] =>
+      prepared.list.all(after, prefix, prefix).map((row) => ({
+        id: toImageId(row.id),
+        sealedKey: row.sealed_key as Uint8Array,
+      })),
+
+    keyRing(): KeyRing | null {
+      const row = prepared.keyRing.get();
+      return row ? { version: toCount(row.version), bytes: toBytes(row.bytes) } : null;
+    },
+
+    /** The latest key of a folder, or that of one generation. */
+    folderKey(folder: string, generation?: number): FolderKey | null {
+      const row =
+        generation === undefined ? prepared.latestKey.get(folder) : prepared.folderKey.get(folder, generation);
+      return row ? toFolderKey(row) : null;
+    },
+
+    /** Keys that are not destroyed, in the order they were made, a page at a time. */
+    folderKeys: (after: number): NumberedKey[] =>
+      prepared.folderKeys.all(after).map((row) => ({ key: toFolderKey(row), number: toCount(row.number) })),
+
+    erasures: (): Erasure[] =>
+      prepared.erasures.all().map(({ folder, generation }) => ({
+        folder: checked(folder, folderPattern),
+        generation: toCount(generation),
+      })),
 
     isFileInUse: (file: string): boolean => prepared.fileInUse.get(file) !== undefined,
 
@@ -172,6 +236,26 @@ function* pages<Item>(
     if (next <= from) return;
     from = next;
   }
+}
+
+const selectKey = `
+  SELECT number, folder, generation, is_destroyed, wrapped, coalesce(sealed, 0) AS sealed
+  FROM folder_keys LEFT JOIN sealed_counts ON folder_key = number`;
+
+const folderPattern = /^[a-z0-9_-]*$/;
+
+function toFolderKey({ folder, generation, is_destroyed: isDestroyed, wrapped, sealed }: SqlRow): FolderKey {
+  return {
+    folder: checked(folder, folderPattern),
+    generation: toCount(generation),
+    wrapped: isDestroyed === 0 ? toBytes(wrapped) : null,
+    sealed: toCount(sealed),
+  };
+}
+
+function toBytes(value: SqlValue | undefined): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw rowInvalid();
+  return value;
 }
 
 function toImageId(id: SqlValue | undefined): string {

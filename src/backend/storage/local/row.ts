@@ -1,19 +1,29 @@
-import { isImageId, isToken } from '../../../shared/image-id.js';
+import { imageIdOf, isImageId, isToken, joinId, variantOf } from '../../../shared/image-id.js';
 import { ivLength, tagLength } from '../../../shared/wire/layout.js';
-import type { ImageVersion, PartRecord } from '../port.js';
+import type { Part, PartRecord } from '../port.js';
 import type { SqlRow, SqlValue } from './driver.js';
 import { isBlobName } from './file-name.js';
 import { rowInvalid } from './storage-error.js';
 
 /** A part as the database has it: its ciphertext is in the row or in a file, never both. */
-export interface PartRow extends PartRecord {
+export interface PartRow {
+  /** Of a variant `id.variant`. */
+  id: string;
+  token: number;
+  sealedKey: Uint8Array;
+  iv: Uint8Array;
+  tag: Uint8Array;
+  size: number;
   file: string | null;
   ciphertext: Uint8Array | null;
 }
 
+/** What a row says of a part; which key of its folder it names, and whether that is there, is looked up apart. */
+export type RowRecord = Omit<PartRecord, 'folderKey'>;
+
 /** A part as it is read. Its record may be one that others have as well: not to be changed. */
 export interface FoundRow {
-  record: PartRecord;
+  record: RowRecord;
   file: string | null;
   ciphertext: Uint8Array | null;
 }
@@ -37,7 +47,7 @@ const longestSealedKey = 16 * 1024;
  *
  * @throws PixstoreError `DATABASE_ROW_INVALID`
  */
-export function toRecord(row: SqlRow): PartRecord {
+export function toRecord(row: SqlRow): RowRecord {
   const { id, token, size, iv, tag, sealed_key: sealedKey } = row;
   if (
     !isImageId(id) ||
@@ -49,11 +59,11 @@ export function toRecord(row: SqlRow): PartRecord {
   ) {
     throw rowInvalid();
   }
-  return { id, token, size, iv, tag, sealedKey };
+  return { id: imageIdOf(id), variant: variantOf(id), token, size, iv, tag, sealedKey };
 }
 
 /** @throws PixstoreError `DATABASE_ROW_INVALID` */
-export function toFoundRow(record: PartRecord, { file, ciphertext }: SqlRow): FoundRow {
+export function toFoundRow(record: RowRecord, { file, ciphertext }: SqlRow): FoundRow {
   if (isBlobName(file) && ciphertext === null) return { record, file, ciphertext };
   if (file === null && isBytes(ciphertext, record.size, record.size)) return { record, file, ciphertext };
   throw rowInvalid();
@@ -70,9 +80,15 @@ function isBytes(value: unknown, shortest: number, longest: number): value is Ui
 }
 
 /** @param files - for each part the file that has its ciphertext, or null when it goes into the row */
-export function toPartRows({ token, parts }: ImageVersion, files: readonly (string | null)[]): PartRow[] {
-  return parts.map(({ id, iv, tag, sealedKey, ciphertext }, index) => {
+export function toPartRows(
+  id: string,
+  token: number,
+  parts: readonly Part[],
+  files: readonly (string | null)[],
+): PartRow[] {
+  return parts.map(({ variant, iv, tag, sealedKey, ciphertext }, index) => {
     const file = files[index] ?? null;
-    return { id, token, size: ciphertext.length, iv, tag, sealedKey, file, ciphertext: file ? null : ciphertext };
+    const size = ciphertext.length;
+    return { id: joinId(id, variant), token, size, iv, tag, sealedKey, file, ciphertext: file ? null : ciphertext };
   });
 }

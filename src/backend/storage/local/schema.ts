@@ -7,7 +7,7 @@ import { asStorageError } from './storage-error.js';
 const applicationId = 0x50787374;
 
 /** Who writes must see this version in the same transaction: a newer pixstore may have migrated the database meanwhile. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 const marks = `
   PRAGMA application_id = ${applicationId};
@@ -46,6 +46,27 @@ const createIdentity = `
   INSERT INTO store VALUES (1, lower(hex(randomblob(16))), 1, lower(hex(randomblob(16))), NULL, 0, 1);
   CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, begun INTEGER NOT NULL, ended INTEGER) STRICT, WITHOUT ROWID;
   CREATE TABLE given_up_blobs (file TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+`;
+
+// Rows of folder_keys are added at the end and overwritten in place, never moved: so no page keeps a copy of a key that
+// was destroyed. Counts, which change their length, are therefore apart. Generation 0 of a folder says that it was erased
+// before it had keys. A row of `erasures`: images of that folder are still to be removed, up to that generation.
+const createKeys = `
+  CREATE TABLE key_ring (
+    only_one INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
+    version  INTEGER NOT NULL,
+    bytes    BLOB    NOT NULL
+  ) STRICT;
+  CREATE TABLE folder_keys (
+    number       INTEGER NOT NULL PRIMARY KEY,
+    folder       TEXT    NOT NULL,
+    generation   INTEGER NOT NULL,
+    is_destroyed INTEGER NOT NULL,
+    wrapped      BLOB    NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX folder_keys_by_folder ON folder_keys (folder, generation);
+  CREATE TABLE sealed_counts (folder_key INTEGER NOT NULL PRIMARY KEY, sealed INTEGER NOT NULL) STRICT;
+  CREATE TABLE erasures (folder TEXT NOT NULL PRIMARY KEY, generation INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
 /**
@@ -140,9 +161,10 @@ function useWriteAheadLog(database: SqlDatabase, busyTimeout: number): void {
 /** Looks again when it has the lock: another process may have done it meanwhile. */
 function bringUpToDate(database: SqlDatabase): void {
   database.exec('BEGIN IMMEDIATE');
-  if (isEmpty(database)) database.exec(createImages + createIdentity + marks);
+  const version = isEmpty(database) ? 0 : readVersion(database);
   // Processes of schema 1 may go on: what they change is whole, and blobs that they leave behind are swept.
-  else if (readVersion(database) === 1) database.exec(createIdentity + marks);
+  const steps = [createImages, createIdentity, createKeys].slice(version);
+  if (steps.length > 0) database.exec(steps.join('') + marks);
   database.exec('COMMIT');
 }
 

@@ -56,7 +56,15 @@ export function createWalEraser(database: SqlDatabase, schedule: typeof setTimeo
   };
 }
 
+const destroying: readonly Command['kind'][] = [
+  'remove',
+  'reseal',
+  'put-key-ring',
+  'destroy-folder-keys',
+  'erase-keys',
+  'remove-erased',
+];
+
 function destroysKeys(command: Command): boolean {
-  if (command.kind === 'replace') return command.expectedToken !== null;
-  return command.kind === 'remove' || command.kind === 'reseal';
+  return command.kind === 'replace' ? command.expectedToken !== null : destroying.includes(command.kind);
 }

@@ -1,3 +1,4 @@
+import { imageIdOf } from '../../../shared/image-id.js';
 import { isExpected } from '../port.js';
 import type { Command, Outcome } from './commands.js';
 import { commitsQuery, counters, raiseCounter } from './counters.js';
@@ -5,9 +6,13 @@ import type { SqlDatabase, SqlRow } from './driver.js';
 import type { Fence } from './fence.js';
 import { isBlobName } from './file-name.js';
 import { mayCommit } from './identity.js';
+import { prepareKeyWrites } from './key-writes.js';
 import { isPartOf, numberOr, type PartRow, toCount } from './row.js';
 import { databaseTooNew, schemaVersion } from './schema.js';
 import { imageDirMissing, isFull, storeSuperseded } from './storage-error.js';
+
+// What one commit removes of an erased folder, so that others need not wait for long.
+const erasedAtOnce = 256;
 
 /**
  * Carries out commands, all of a batch in one transaction; one that fails fails alone.
@@ -15,9 +20,12 @@ import { imageDirMissing, isFull, storeSuperseded } from './storage-error.js';
  * @param fence - left out where there is no folder of blobs
  */
 export function prepareWrites(database: SqlDatabase, fence?: Fence) {
+  const storedColumns = `id, ${numberOr('token', 0)} AS token, ${numberOr('size', 0)} AS size, sealed_key, file`;
+  const keys = prepareKeyWrites(database);
   const prepared = {
-    parts: database.prepare(
-      `SELECT id, ${numberOr('token', 0)} AS token, ${numberOr('size', 0)} AS size, file FROM parts WHERE ${isPartOf}`,
+    parts: database.prepare(`SELECT ${storedColumns} FROM parts WHERE ${isPartOf}`),
+    partsIn: database.prepare(
+      `SELECT ${storedColumns} FROM parts WHERE id > ? AND id >= ? || ':' AND id < ? || ';' ORDER BY id LIMIT ${erasedAtOnce}`,
     ),
     remove: database.prepare('DELETE FROM parts WHERE id = ?'),
     // In place: the row stays on its page, and no index changes.
@@ -28,8 +36,8 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
       `INSERT INTO parts (id, token, size, iv, tag, sealed_key, file, ciphertext)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
-    reseal: database.prepare('UPDATE parts SET sealed_key = ? WHERE id = ? AND token = ?'),
-    noteMasterKey: database.prepare('INSERT OR IGNORE INTO master_keys (id) VALUES (?)'),
+    reseal: database.prepare('UPDATE parts SET sealed_key = ? WHERE id = ?'),
+    forgetMasterKeys: database.prepare('DELETE FROM master_keys'),
     counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
     add: database.prepare(
       'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value',
@@ -59,25 +67,41 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   let isAdopted = false;
   let isFolderGone = false;
 
-  type Replace = Extract<Command, { kind: 'replace' }>;
+  type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
 
   const partsOf = (id: string): StoredRow[] => prepared.parts.all(id, id, id).map(toStoredRow);
 
-  function save({ id, token, rows }: Replace): boolean {
-    if (token <= toCount(prepared.counter.get(counters.lastRemovedToken)?.value ?? 0)) return false;
+  const isAlive = ({ id, sealedKey }: StoredRow): boolean => keys.isAlive(id, sealedKey);
+
+  const isBornTooLate = (token: number): boolean =>
+    token <= toCount(prepared.counter.get(counters.lastRemovedToken)?.value ?? 0);
+
+  function save({ id, token, rows }: CommandOf<'replace'>): boolean {
+    if (isBornTooLate(token)) return false;
     for (const part of rows) {
       if (insert(part, token)) continue;
-      if (part.id === id) return false; // born already; the original goes first, so nothing was written yet
-      throw new Error('two parts of a version have the same id');
+      if (part.id !== id) throw new Error('two parts of a version have the same id');
+      // Born already; the original goes first, so nothing was written yet.
+      if (!removeErased(partsOf(id)) || isBornTooLate(token)) return false;
+      insert(part, token);
     }
     added.images += 1;
     return true;
   }
 
+  /** Removes an image whose folder was erased, if it is one. @returns whether it was */
+  function removeErased(parts: readonly StoredRow[]): boolean {
+    if (parts.some(isAlive)) return false;
+    giveUpBlobsOf(parts);
+    removeParts(parts);
+    return true;
+  }
+
   /** @returns the blobs of the version before, or null when another one is stored than the expected */
-  function update({ id, token, expectedToken, rows }: Replace): string[] | null {
+  function update({ id, token, expectedToken, rows }: CommandOf<'replace'>): string[] | null {
     const before = new Map(partsOf(id).map((part) => [part.id, part]));
-    if (!isExpected(before.get(id)?.token ?? null, expectedToken, token)) return null;
+    const current = before.get(id);
+    if (!isExpected(current && isAlive(current) ? current.token : null, expectedToken, token)) return null;
     const released = giveUpBlobsOf(before.values());
     for (const part of rows) {
       const old = before.get(part.id);
@@ -100,6 +124,13 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     return true;
   }
 
+  /** @returns ids of those that were not there; null when another version is */
+  function addParts({ id, token, rows }: CommandOf<'add-parts'>): string[] | null {
+    const current = partsOf(id).find((part) => part.id === id);
+    if (current?.token !== token || !isAlive(current)) return null;
+    return rows.filter((part) => insert(part, token)).map((part) => part.id);
+  }
+
   /** They are removed after the commit; what keeps that from happening does not make them forgotten. */
   function giveUpBlobsOf(parts: Iterable<StoredRow>): string[] {
     const files = filesOf(parts);
@@ -114,33 +145,73 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     }
   }
 
+  /** Removes images, and remembers their tokens. */
+  function removeParts(parts: readonly StoredRow[]): void {
+    removeRows(parts);
+    for (const { id, token } of parts) {
+      if (!isImage(id)) continue;
+      prepared.raise.run(counters.lastRemovedToken, token);
+      added.images -= 1;
+    }
+  }
+
   function apply(command: Command): Outcome {
     const refused: Outcome = { kind: 'refused' };
     const done = (released: string[] = []): Outcome => ({ kind: 'done', released });
     switch (command.kind) {
       case 'replace': {
         if (isFolderGone) throw imageDirMissing();
+        if (!command.rows.every(keys.isLatest)) return refused;
         if (command.session && !prepared.openSession.get(command.session)) return { kind: 'session-ended' };
         if (command.expectedToken === null) return save(command) ? done() : refused;
         const released = update(command);
         return released ? done(released) : refused;
       }
+      case 'add-parts': {
+        if (isFolderGone) throw imageDirMissing();
+        if (!command.rows.every(keys.isLatest)) return refused;
+        if (command.session && !prepared.openSession.get(command.session)) return { kind: 'session-ended' };
+        const ids = addParts(command);
+        return ids ? { kind: 'done', released: [], added: ids } : refused;
+      }
       case 'remove': {
         const parts = partsOf(command.id);
         const original = parts.find(({ id }) => id === command.id);
-        if (!original) return refused;
-        prepared.raise.run(counters.lastRemovedToken, original.token);
-        removeRows(parts);
-        added.images -= 1;
-        const released = giveUpBlobsOf(parts);
-        return done(isFolderGone ? [] : released); // those that are not there now may come back
+        if (!original || !isAlive(original)) return refused;
+        removeParts(parts);
+        return done(ifThere(giveUpBlobsOf(parts)));
       }
       case 'reseal': {
-        const { changes } = prepared.reseal.run(command.sealedKey, command.id, command.token);
-        return Number(changes) === 1 ? done() : refused;
+        const { id, token, sealedKey } = command;
+        const current = partsOf(imageIdOf(id)).find((part) => part.id === id);
+        if (current?.token !== token || !isAlive(current) || !keys.isLatest(command)) return refused;
+        prepared.reseal.run(sealedKey, id);
+        return done();
       }
-      case 'note-master-key': {
-        prepared.noteMasterKey.run(command.keyId);
+      case 'put-key-ring': {
+        if (!keys.putRing(command)) return refused;
+        prepared.forgetMasterKeys.run(); // what they sealed, the ring opens
+        return done();
+      }
+      case 'add-folder-key':
+        return keys.addFolderKey(command) ? done() : refused;
+      case 'destroy-folder-keys': {
+        keys.destroyFolderKeys(command);
+        return done();
+      }
+      case 'erase-keys':
+        return keys.eraseFolder(command) ? done() : refused;
+      case 'remove-erased': {
+        const { folder, after } = command;
+        const parts = prepared.partsIn.all(after, folder, folder).map(toStoredRow);
+        const erased = parts.filter((part) => !isAlive(part));
+        const images = erased.filter(({ id }) => isImage(id)).length;
+        removeParts(erased);
+        const last = parts.length < erasedAtOnce ? null : (parts.at(-1)?.id ?? null);
+        return { kind: 'done', released: ifThere(giveUpBlobsOf(erased)), erased: { images, last } };
+      }
+      case 'end-erasure': {
+        keys.endErasure(command);
         return done();
       }
       case 'begin-session': {
@@ -167,6 +238,9 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
       }
     }
   }
+
+  /** Blobs that are not there now may come back. */
+  const ifThere = (files: string[]): string[] => (isFolderGone ? [] : files);
 
   /**
    * May this process change this database, now?
@@ -235,13 +309,22 @@ interface StoredRow {
   id: string;
   token: number;
   size: number;
+  sealedKey: Uint8Array;
   file: string | null;
 }
 
 /** A row that somebody else wrote can be replaced and removed: it counts for nothing, and takes no file along. */
-function toStoredRow({ id, token, size, file }: SqlRow): StoredRow {
-  return { id: id as string, token: toCount(token), size: toCount(size), file: file as string | null };
+function toStoredRow({ id, token, size, sealed_key: sealedKey, file }: SqlRow): StoredRow {
+  return {
+    id: id as string,
+    token: toCount(token),
+    size: toCount(size),
+    sealedKey: sealedKey as Uint8Array,
+    file: file as string | null,
+  };
 }
+
+const isImage = (id: string): boolean => !id.includes('.');
 
 function filesOf(parts: Iterable<StoredRow>): string[] {
   return [...parts].flatMap(({ file }) => (isBlobName(file) ? file : []));

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createHotReads, storeBusy } from '../../../../src/backend/images/hot-reads.js';
 import { createMemoryStore } from '../../../../src/backend/storage/memory/memory-store.js';
 import type { OpenedPart, StoredPart } from '../../../../src/backend/storage/port.js';
+import { joinId } from '../../../../src/shared/image-id.js';
 import { assertStored, readToEnd, versionOf } from '../../../../src/testing/versions.js';
 
 function open(limit = 1_000_000) {
@@ -9,9 +10,9 @@ function open(limit = 1_000_000) {
   let reads = 0;
   const counting = {
     ...store,
-    open(id: string, wholeUpTo?: number) {
+    open(...asked: Parameters<typeof store.open>) {
       reads += 1;
-      return store.open(id, wholeUpTo);
+      return store.open(...asked);
     },
   };
   const hot = createHotReads(counting, limit);
@@ -58,7 +59,7 @@ describe('hot reads', () => {
     await store.put(versionOf('one', 1000), null);
     await read('one');
     const sealedKey = new Uint8Array(69).fill(3);
-    await store.reseal('one', 1000, sealedKey);
+    await store.reseal({ id: 'one' }, 1000, sealedKey);
     expect((await read('one'))?.sealedKey).toEqual(sealedKey);
   });
 
@@ -80,7 +81,9 @@ describe('hot reads', () => {
     const { store, hot, read } = open();
     const version = versionOf('one', 1000, 100, ['thumb']);
     await store.put(version, null);
-    for (const id of ['one', 'one.thumb', 'one', 'one.thumb']) assertStored(await read(id), version, id);
+    for (const variant of [undefined, 'thumb', undefined, 'thumb']) {
+      assertStored(await read(joinId('one', variant)), version, variant);
+    }
     expect(hot.stats().hits).toBe(2);
   });
 
@@ -115,9 +118,9 @@ describe('a store that hangs', () => {
     for (const id of ['hot', 'cold']) await store.put(versionOf(id, 1000), null);
     let closed = 0;
     const arrivals: (() => Promise<void>)[] = [];
-    const open = (id: string, wholeUpTo?: number) =>
+    const open = (id: string, variant?: string, wholeUpTo?: number) =>
       id === 'hot'
-        ? store.open(id, wholeUpTo)
+        ? store.open(id, variant, wholeUpTo)
         : new Promise<OpenedPart | null>((resolve) => {
             arrivals.push(async () => {
               const part = await store.open(id);

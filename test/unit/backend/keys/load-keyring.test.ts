@@ -4,7 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createKeyFile, readKeyFile } from '../../../../src/backend/keys/key-file.js';
-import { loadKeyring, requireKeys } from '../../../../src/backend/keys/load-keyring.js';
+import { requireKeys } from '../../../../src/backend/keys/key-set.js';
+import { loadKeyring } from '../../../../src/backend/keys/load-keyring.js';
 import { deriveMasterKey } from '../../../../src/backend/keys/master-key.js';
 import { failure } from '../../../support/errors.js';
 import { temporaryFolder } from '../../../support/folders.js';
@@ -170,8 +171,8 @@ describe('where master keys come from', () => {
 
   test('every key a store was sealed with must be there', async () => {
     const keyring = loadKeyring({ masterKey: keys.slice(0, 2), ...silent });
-    requireKeys([], keyring);
-    requireKeys([ids[1] as string, ids[0] as string], keyring);
-    await failure('MASTER_KEY_MISMATCH', () => requireKeys([ids[0] as string, ids[2] as string], keyring));
+    requireKeys([], idsOf(keyring));
+    requireKeys([ids[1] as string, ids[0] as string], idsOf(keyring));
+    await failure('MASTER_KEY_MISMATCH', () => requireKeys([ids[0] as string, ids[2] as string], idsOf(keyring)));
   });
 });

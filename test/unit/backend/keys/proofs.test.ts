@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deriveMasterKey } from '../../../../src/backend/keys/master-key.js';
+import { deriveMasterKey, type MasterKey } from '../../../../src/backend/keys/master-key.js';
 import { createProofs } from '../../../../src/backend/keys/proofs.js';
+import { proofKeysOf } from '../../../support/keys.js';
 import { fromHex, readVectors } from '../../../support/vectors.js';
 
 interface Vector {
@@ -16,14 +17,14 @@ const master = deriveMasterKey(fromHex(vectors.masterKeyHex));
 const other = deriveMasterKey(new Uint8Array(32).fill(9));
 const start = 1_700_000_000_000; // a window of 20 s begins here
 
-function withClock(keyring: Parameters<typeof createProofs>[0] = [master], windowLength = 20_000) {
+function withClock(masters: readonly MasterKey[] = [master], windowLength = 20_000) {
   const clock = { now: start };
-  return { clock, proofs: createProofs(keyring, windowLength, () => clock.now) };
+  return { clock, proofs: createProofs(proofKeysOf(...masters), windowLength, () => clock.now) };
 }
 
 describe('proofs', () => {
   test.each(vectors.proofs)('the proof of $id at $now is that of its golden vector', (vector) => {
-    const proofs = createProofs([master], vector.windowLength, () => vector.now);
+    const proofs = createProofs(proofKeysOf(master), vector.windowLength, () => vector.now);
     expect(proofs.prove(vector.id)).toBe(vector.proof);
     expect(proofs.isGood(vector.id, vector.proof)).toBe(true);
   });
@@ -174,7 +175,7 @@ describe('proofs', () => {
 
 describe('proofs bound to an audience', () => {
   test.each(vectors.boundProofs)('that of $id for $audience at $now is that of its golden vector', (vector) => {
-    const proofs = createProofs([master], vector.windowLength, () => vector.now);
+    const proofs = createProofs(proofKeysOf(master), vector.windowLength, () => vector.now);
     expect(proofs.prove(vector.id, vector.audience)).toBe(vector.proof);
     expect(proofs.isGood(vector.id, vector.proof, vector.audience)).toBe(true);
   });

@@ -87,7 +87,7 @@ describe('files of a local store', () => {
     await store.put(versionOf('one', 1000), null);
     appendFileSync(files()[0] as string, 'x');
     await failure('CIPHERTEXT_MISSING', () => store.read('one'));
-    await failure('CIPHERTEXT_MISSING', async () => store.open('one', 10_000));
+    await failure('CIPHERTEXT_MISSING', async () => store.open('one', undefined, 10_000));
     expect(await store.check()).toEqual([{ kind: 'ciphertext-damaged', subject: 'one' }]);
     await store.close();
   });

@@ -9,14 +9,15 @@ const replace = (id: string, files: (string | null)[]): Command => ({
   id,
   token: 1000,
   expectedToken: null,
-  rows: toPartRows(versionOf(id, 1000, 300, ['thumb']), files),
+  rows: toPartRows(id, 1000, versionOf(id, 1000, 300, ['thumb']).parts, files),
 });
 
 const commands: Command[] = [
   replace('one', [null, 'ab/cd']),
   { kind: 'remove', id: 'two' },
   { kind: 'reseal', id: 'three', token: 7, sealedKey: Uint8Array.of(1, 2, 3) },
-  { kind: 'note-master-key', keyId: 'aa' },
+  { kind: 'put-key-ring', bytes: Uint8Array.of(4, 5), expectedVersion: 1 },
+  { kind: 'add-folder-key', folder: 'a', generation: 1, wrapped: Uint8Array.of(6), ringVersion: 1 },
   replace('four', ['ab/ef', null]),
 ];
 
@@ -25,7 +26,7 @@ describe('commands on their way to the writer thread', () => {
     const packed = structuredClone(packCommands(commands));
     expect(unpackCommands(packed)).toEqual(commands);
     const ciphertexts = 2 * 300;
-    const keys = 4 * (12 + 16 + 69) + 3;
+    const keys = 4 * (12 + 16 + 69) + 3 + 2 + 1;
     expect(packed.bytes.length).toBe(ciphertexts + keys);
   });
 

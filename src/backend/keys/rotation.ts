@@ -1,0 +1,212 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { readCallOptions } from '../../shared/call-options.js';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { folderOf } from '../../shared/image-id.js';
+import type { FolderKey, ImageStore, PartRecord } from '../storage/port.js';
+import { wrappingKeyOf } from './folder-key.js';
+import type { KeyList, WrappedKey } from './key-ring.js';
+import type { OpenedKey } from './key-set.js';
+import { newKey, rewrapped } from './new-keys.js';
+import type { StoreKeys } from './store-keys.js';
+
+export interface RotateOptions {
+  /**
+   * The master key has leaked: whoever has it and a copy of the database has the store's own key as well. So that is
+   * exchanged, too, and every image's key is sealed anew. Default: false.
+   */
+  compromised?: boolean;
+  /** Stops it; what was done stays done, and the next call goes on. */
+  signal?: AbortSignal;
+}
+
+/** @throws PixstoreError `CONFIG_INVALID` */
+export function readRotateOptions(given: RotateOptions | undefined): RotateOptions {
+  if (given === undefined) return {};
+  const options = readCallOptions(given, ['compromised', 'signal'], 'rotateMasterKey');
+  // There and undefined is a value that did not arrive: a leak must not be taken for none.
+  const { compromised } = { compromised: false, ...options };
+  const signal = options.signal as AbortSignal | undefined;
+  if (typeof compromised === 'boolean' && (signal === undefined || typeof signal?.throwIfAborted === 'function')) {
+    return { compromised, ...(signal && { signal }) };
+  }
+  throw new PixstoreError(
+    'CONFIG_INVALID',
+    'rotateMasterKey takes { compromised?, signal? }: true when the master key has leaked, and an AbortSignal.',
+  );
+}
+
+/** How far a rotation has come. */
+export interface RotationProgress {
+  /** `keys`: the master key is exchanged; then, after a leak, folders get new keys, and images are sealed with them. */
+  step: 'keys' | 'folders' | 'images';
+  /** Of this step: keys, folders or parts of images. */
+  done: number;
+  /** Parts of images that do not open, and were left as they are: their rows were changed, or are damaged. */
+  damaged: number;
+}
+
+export interface RotationOptions {
+  store: ImageStore;
+  keys: StoreKeys;
+  /** How long a proof lives at most, in ms. */
+  proofLifetime: number;
+}
+
+// Written in one go, and sealed in one turn of the loop (about a millisecond).
+const writtenAtOnce = 256;
+const sealedAtOnce = 32;
+
+const mostTries = 1_000;
+
+/**
+ * Exchanges the master key for the first one that was given. Other processes may use the store meanwhile, and exchange
+ * it as well. Ended early, it goes on with the next call.
+ *
+ * ```text
+ * routine:      one change of the key ring: all keys wrapped by the new master key, a new proof key
+ * compromised:  the same, with a new store key, and without the proof keys of before
+ *               -> every folder gets a key of the next generation: nothing is sealed with one of before any more
+ *               -> every image's key is sealed anew, until a walk finds none that is not
+ *               -> the folder keys of before are destroyed, then the store keys that wrapped them
+ * ```
+ */
+export async function* rotateMasterKey(
+  { store, keys, proofLifetime }: RotationOptions,
+  { compromised = false, signal }: RotateOptions,
+): AsyncGenerator<RotationProgress, void, void> {
+  let damaged = 0;
+
+  /** Replaces the key ring, whoever else does so at the same time. */
+  async function change(next: (keys: readonly OpenedKey[]) => Promise<KeyList | null>): Promise<void> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      signal?.throwIfAborted();
+      const ring = await keys.ring();
+      const list = await next(ring.keys);
+      if (!list || (await keys.replaceRing(list, ring.set.version))) return;
+    }
+    throw changedAlways();
+  }
+
+  const rewrap = (list: readonly OpenedKey[]): Promise<WrappedKey[]> =>
+    Promise.all(list.map((each) => rewrapped(each, keys.begin())));
+
+  /** Old proofs stay good as long as they would have lived. */
+  async function exchange(list: readonly OpenedKey[]): Promise<KeyList> {
+    const { now } = keys.begin();
+    const end = now + proofLifetime;
+    const ending = list.flatMap(({ key, wrapped }) => {
+      if (wrapped.purpose !== 'proof') return { key, wrapped };
+      const until = Math.min(wrapped.until ?? end, end);
+      return until > now ? { key, wrapped: { ...wrapped, until } } : [];
+    });
+    // Others must know of it before it makes proofs.
+    const proofKey = await newKey('proof', keys.begin(), { from: now + keys.noticedAfter });
+    return [proofKey, ...(await rewrap(ending))];
+  }
+
+  /** @returns null when this was begun, and has still to be finished */
+  async function retire(list: readonly OpenedKey[]): Promise<KeyList | null> {
+    const [latest, ...older] = list.filter(({ wrapped }) => wrapped.purpose === 'store');
+    if (older.length > 0 && latest?.wrapped.wrapper === keys.begin().wrapper.id) return null;
+    const kept = list.filter(({ wrapped }) => wrapped.purpose !== 'proof');
+    const proofKey = await newKey('proof', keys.begin(), { from: keys.begin().now });
+    return [await newKey('store', keys.begin()), proofKey, ...(await rewrap(kept))];
+  }
+
+  /** Gives every folder a key that none of these has wrapped. */
+  async function* renewFolders(older: readonly string[]): AsyncGenerator<RotationProgress> {
+    let done = 0;
+    for await (const page of pagesOf(store.folderKeys())) {
+      signal?.throwIfAborted();
+      const folders = new Set(page.filter((key) => older.includes(wrapperOf(key))).map(({ folder }) => folder));
+      await Promise.all([...folders].map((folder) => keys.sealingKey(folder)));
+      done += folders.size;
+      yield { step: 'folders', done, damaged };
+    }
+  }
+
+  /** @returns null when there is nothing to write: it does not open, or another process was faster */
+  async function sealAnew(part: PartRecord): Promise<Uint8Array | null> {
+    const folderKey = await keys.sealingKey(folderOf(part.id));
+    try {
+      return keys.reseal(part, folderKey);
+    } catch (error) {
+      const current = await store.record(part.id, part.variant);
+      if (!current || Buffer.compare(current.sealedKey, part.sealedKey) !== 0) return null;
+      if (!(error instanceof PixstoreError) || error.code !== 'SEALED_KEY_INVALID') throw error;
+      damaged += 1;
+      return null;
+    }
+  }
+
+  /** Seals what is sealed with keys of before. @returns whether there was anything */
+  async function* resealAll(
+    older: readonly string[],
+    done: { parts: number },
+  ): AsyncGenerator<RotationProgress, boolean> {
+    let found = false;
+    damaged = 0;
+    for await (const page of pagesOf(store.parts())) {
+      const outdated = page.filter(({ folderKey }) => !folderKey || older.includes(wrapperOf(folderKey)));
+      const writing: Promise<boolean>[] = [];
+      for (const [index, part] of outdated.entries()) {
+        if (index % sealedAtOnce === 0) {
+          signal?.throwIfAborted();
+          await nextTurn();
+        }
+        const sealedKey = await sealAnew(part);
+        if (sealedKey) writing.push(store.reseal(part, part.token, sealedKey));
+      }
+      await Promise.all(writing);
+      if (writing.length > 0) found = true;
+      done.parts += writing.length;
+      if (writing.length > 0) yield { step: 'images', done: done.parts, damaged };
+    }
+    return found;
+  }
+
+  /** Nothing is sealed with them any more. */
+  async function destroyKeys(older: readonly string[]): Promise<void> {
+    for await (const page of pagesOf(store.folderKeys())) {
+      const outdated = page.filter((key) => older.includes(wrapperOf(key)));
+      if (outdated.length > 0) await store.destroyFolderKeys(outdated);
+    }
+    await change(async (list) =>
+      list
+        .map(({ wrapped }) => wrapped)
+        .filter(({ purpose, id }) => purpose !== 'sealing' && !(purpose === 'store' && older.includes(id))),
+    );
+  }
+
+  await change(compromised ? retire : exchange);
+  const { set } = await keys.ring();
+  yield { step: 'keys', done: set.storeKeys.length + set.proofKeys.length + set.sealingKeys.size, damaged };
+  if (!compromised) return;
+
+  // Another process may begin the same anew meanwhile: what it wrapped is not among the older ones here.
+  const older = set.storeKeys.slice(1).map(({ id }) => id);
+  yield* renewFolders(older);
+  const done = { parts: 0 };
+  while (yield* resealAll(older, done));
+  await destroyKeys(older);
+  yield { step: 'images', done: done.parts, damaged };
+}
+
+const wrapperOf = ({ wrapped }: FolderKey): string => (wrapped ? wrappingKeyOf(wrapped) : '');
+
+async function* pagesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let page: Item[] = [];
+  for await (const item of items) {
+    if (page.push(item) < writtenAtOnce) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
+
+function changedAlways(): PixstoreError {
+  return new PixstoreError(
+    'STORAGE_FAILED',
+    'The keys of the store were changed by others again and again. Try again when nobody else exchanges the master key.',
+  );
+}

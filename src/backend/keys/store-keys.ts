@@ -1,0 +1,292 @@
+import { createByteLru } from '../../shared/byte-lru.js';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { folderOf } from '../../shared/image-id.js';
+import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
+import { keyLength } from '../../shared/wire/layout.js';
+import type { FolderKey, ImageStore, KeyRing, PartRecord } from '../storage/port.js';
+import { unwrapFolderKey, wrapFolderKey, wrappingKeyOf } from './folder-key.js';
+import { encodeKeyRing, type KeyList } from './key-ring.js';
+import { type KeySet, keepKnown, keySetOfMasters, type OpenedRing, openKeyRing, requireKeys } from './key-set.js';
+import type { KeyWrapper } from './key-wrapper.js';
+import type { MasterKey } from './master-key.js';
+import { type Begin, firstProofKeys, newKey, sealingKeys } from './new-keys.js';
+import type { ProofKey } from './proofs.js';
+import { type ImageKey, type OpenFolderKey, type OpeningKeys, openSealed, sealContents, unsealKey } from './sealing.js';
+
+export interface StoreKeysOptions {
+  store: ImageStore;
+  /** The first one wraps what is new, all unwrap. */
+  wrappers: readonly [KeyWrapper, ...KeyWrapper[]];
+  /** Those of the wrappers that are master keys. */
+  masters: readonly MasterKey[];
+  /** How long a proof lives at most, in ms. */
+  proofLifetime: number;
+  now(): number;
+  randomBytes(length: number): Uint8Array;
+  /** Told, once, when another process has changed the keys to such as do not open here. */
+  onLost(error: unknown): void;
+}
+
+// Far below what AES-GCM allows for random IVs: 2^32.
+const mostSealed = 2 ** 31;
+
+// Folders whose keys are kept as they are used: about 16,000.
+const keptBytes = 8 * 1024 * 1024;
+const keyBytes = 512;
+
+// How often a store that answers later is asked whether another process has changed the keys, and how often keys that did
+// not open are tried again, in ms.
+const pollInterval = 1_000;
+const retryInterval = 1_000;
+
+const mostTries = 1_000;
+
+/**
+ * The keys of a store: its key ring, opened, and the keys of its folders.
+ *
+ * ```text
+ * master key or KeyWrapper ── wraps ──► store key, proof keys (the key ring)
+ *                                        └─ wraps ──► folder keys ── seal ──► image keys
+ * ```
+ */
+export type StoreKeys = ReturnType<typeof createStoreKeys>;
+
+export function createStoreKeys(options: StoreKeysOptions) {
+  const { store, wrappers, masters, now, randomBytes } = options;
+  /** The key ring that is opened; undefined before the first one is. */
+  let current: KeyRing | null | undefined;
+  let opened: OpenedRing = { keys: [], set: keySetOfMasters(masters) };
+  /** A later one that does not open here. */
+  let lost: { version: number; at: number; error: unknown } | undefined;
+  let opening: Promise<unknown> | undefined;
+  let lastAsked = Number.NEGATIVE_INFINITY;
+  const folderKeys = createByteLru<{ wrapped: Uint8Array; key: OpenFolderKey }>(keptBytes, () => keyBytes);
+  const beingAdded = new Map<string, Promise<unknown>>();
+
+  /** @throws PixstoreError as `openKeyRing`, and when nothing that the store was sealed with is at hand */
+  function open(ring: KeyRing | null): MaybePromise<unknown> {
+    const next = ring ? openKeyRing(ring, wrappers, opened.keys) : andThen(requireMasters(), () => opened);
+    return andThen(next, (ringOpened) => {
+      // Of two that were opened at the same time, the later one counts.
+      if (ring && ring.version < opened.set.version) return;
+      current = ring;
+      opened = ringOpened;
+      lost = undefined;
+    });
+  }
+
+  function requireMasters(): MaybePromise<void> {
+    const atHand = masters.map(({ id }) => id);
+    return andThen(store.masterKeyIds?.() ?? [], (ids) => requireKeys(ids, atHand));
+  }
+
+  /** Opens a later key ring, by another process, while what is known goes on. */
+  function follow(ring: KeyRing | null): void {
+    if (ring === current || opening || !ring || ring.version <= opened.set.version) return;
+    if (lost?.version === ring.version && Math.abs(now() - lost.at) < retryInterval) return;
+    const fail = (error: unknown) => {
+      if (lost?.version !== ring.version) options.onLost(error);
+      lost = { version: ring.version, at: now(), error };
+      if (!isDamaged(error)) opened = keepKnown(ring, opened); // what has ended there ends here as well
+    };
+    const done = recover(() => open(ring), fail);
+    if (!(done instanceof Promise)) return;
+    opening = done.finally(() => {
+      opening = undefined;
+    });
+  }
+
+  /** What is known; on its way to be what is true, where that takes time. */
+  function known(): KeySet {
+    if (store.supports.syncRecords) follow(store.keyRing() as KeyRing | null);
+    else if (Math.abs(now() - lastAsked) >= pollInterval) Promise.resolve(fresh()).catch(options.onLost);
+    return opened.set;
+  }
+
+  /** What is true, or the latest that opens here. */
+  function fresh(): MaybePromise<KeySet> {
+    lastAsked = now();
+    return andThen(store.keyRing(), (ring) => {
+      follow(ring);
+      return andThen(opening, () => opened.set);
+    });
+  }
+
+  /** What new images are sealed by. @throws what keeps the store's key ring from being opened */
+  function usable(): MaybePromise<KeySet> {
+    return andThen(fresh(), (set) => {
+      if (lost) throw lost.error;
+      return set.version > 0 ? set : make();
+    });
+  }
+
+  const beginning = (): Begin => ({ wrapper: wrappers[0], now: now(), randomBytes });
+
+  /** Gives the store its first key ring, unless another process is faster. */
+  async function make(): Promise<KeySet> {
+    const sealedBefore = (await store.masterKeyIds?.()) ?? [];
+    const begin = beginning();
+    const sealed = masters.filter(({ id }) => sealedBefore.includes(id));
+    const keys = [
+      await newKey('store', begin),
+      ...(await firstProofKeys(sealed.length > 0 ? masters : [], options.proofLifetime, begin)),
+      ...(await sealingKeys(sealed, begin)),
+    ];
+    await store.putKeyRing(encodeKeyRing(keys), 0);
+    await open(await store.keyRing());
+    return opened.set;
+  }
+
+  /** @returns null when it was wrapped by a key of the store that is not known */
+  function openFolderKey({ folder, generation, wrapped }: FolderKey, { storeKeys }: KeySet): OpenFolderKey | null {
+    if (!wrapped) return null;
+    const name = `${folder}:${generation}`;
+    const kept = folderKeys.get(name);
+    if (kept && (kept.wrapped === wrapped || Buffer.compare(kept.wrapped, wrapped) === 0)) return kept.key;
+    const id = wrappingKeyOf(wrapped);
+    const storeKey = storeKeys.find((each) => each.id === id);
+    if (!storeKey) return null;
+    const key = { generation, key: unwrapFolderKey(wrapped, { folder, generation }, storeKey) };
+    folderKeys.put(name, { wrapped, key });
+    return key;
+  }
+
+  /** May new images be sealed with it? */
+  function isFit({ wrapped, sealed }: FolderKey, { storeKeys }: KeySet): boolean {
+    return wrapped !== null && sealed < mostSealed && wrappingKeyOf(wrapped) === storeKeys[0]?.id;
+  }
+
+  async function addFolderKey(folder: string, generation: number, { version, storeKeys }: KeySet): Promise<void> {
+    const [storeKey] = storeKeys;
+    if (!storeKey) throw changedAlways();
+    const wrapped = wrapFolderKey(randomBytes(keyLength), { folder, generation }, storeKey, randomBytes);
+    await store.addFolderKey({ folder, generation, wrapped }, version);
+  }
+
+  /** Of many who ask at once, one adds a key for all. */
+  function added(folder: string, generation: number, set: KeySet): Promise<unknown> {
+    const adding =
+      beingAdded.get(folder) ??
+      addFolderKey(folder, generation, set).finally(() => {
+        beingAdded.delete(folder);
+      });
+    beingAdded.set(folder, adding);
+    return adding;
+  }
+
+  async function untilAdded(folder: string): Promise<OpenFolderKey> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const set = await usable();
+      const found = await store.folderKey(folder);
+      const key = found && isFit(found, set) && openFolderKey(found, set);
+      if (key) return key;
+      await added(folder, (found?.generation ?? 0) + 1, set);
+    }
+    throw changedAlways();
+  }
+
+  return {
+    /**
+     * To be called first. @throws PixstoreError `MASTER_KEY_MISMATCH`, `SEALED_KEY_INVALID`, `KEY_WRAPPER_FAILED` or
+     * `KEY_WRAPPER_TIMEOUT`
+     */
+    open: (): MaybePromise<unknown> => andThen(store.keyRing(), open),
+
+    /**
+     * The key ring that is stored, made when there is none; to be exchanged as a whole by {@link replaceRing}.
+     *
+     * @throws what keeps it from being opened
+     */
+    async ring(): Promise<OpenedRing> {
+      await usable();
+      return opened;
+    },
+
+    /** @returns false when another one is stored than that with this version */
+    async replaceRing(list: KeyList, version: number): Promise<boolean> {
+      if (!(await store.putKeyRing(encodeKeyRing(list), version))) return false;
+      await open(await store.keyRing());
+      return true;
+    },
+
+    /** Why the keys that the store has by now do not open here; undefined when they do. */
+    trouble(): unknown {
+      known();
+      return lost?.error;
+    },
+
+    /** What new keys of the ring are made with. */
+    begin: beginning,
+
+    /** After so many ms every process knows of another key ring. */
+    noticedAfter: store.supports.syncRecords ? 0 : 2 * pollInterval,
+
+    /** Those of the key ring that makes and checks proofs, the latest first. */
+    proofKeys: (): readonly ProofKey[] => known().proofKeys,
+
+    /** What new keys of a folder's images are sealed with; made when there is none. */
+    sealingKey(folder: string): MaybePromise<OpenFolderKey> {
+      const set = known();
+      const found = set.version > 0 ? store.folderKey(folder) : null;
+      if (found && !(found instanceof Promise) && isFit(found, set)) {
+        const key = openFolderKey(found, set);
+        if (key) return key;
+      }
+      return untilAdded(folder);
+    },
+
+    /**
+     * What opens and describes a part.
+     *
+     * @throws PixstoreError `SEALED_KEY_INVALID` when it was changed or moved, `MASTER_KEY_MISMATCH` when another process
+     * has changed the keys to such as do not open here
+     */
+    unseal: (part: PartRecord): ImageKey => unsealKey(part.sealedKey, part, keysFor(part)),
+
+    /** Seals the same with another key of its folder. @throws as `unseal` */
+    reseal: (part: PartRecord, folderKey: OpenFolderKey): Uint8Array =>
+      sealContents(openSealed(part.sealedKey, part, keysFor(part)), part, folderKey, randomBytes),
+  };
+
+  function keysFor({ id, folderKey }: PartRecord): OpeningKeys {
+    return {
+      folderKey() {
+        if (folderKey?.folder !== folderOf(id)) throw notOurs();
+        const key = openFolderKey(folderKey, opened.set) ?? openFolderKey(folderKey, known());
+        if (!key) throw notAtHand();
+        return key.key;
+      },
+      sealingKey(masterKeyId) {
+        const key = opened.set.sealingKeys.get(masterKeyId) ?? known().sealingKeys.get(masterKeyId);
+        if (!key) throw notAtHand();
+        return key;
+      },
+    };
+  }
+}
+
+/** Is it the key ring itself that cannot be read? */
+function isDamaged(error: unknown): boolean {
+  return error instanceof PixstoreError && error.code === 'SEALED_KEY_INVALID';
+}
+
+function notAtHand(): PixstoreError {
+  return new PixstoreError(
+    'MASTER_KEY_MISMATCH',
+    'The key of an image was sealed with a key that does not open with the master keys that were given. If another process has exchanged the master key, give this one the new key as well.',
+  );
+}
+
+function notOurs(): PixstoreError {
+  return new PixstoreError(
+    'SEALED_KEY_INVALID',
+    'The stored key of an image was sealed with no key of its folder: its row was changed. Restore it from a backup.',
+  );
+}
+
+function changedAlways(): PixstoreError {
+  return new PixstoreError(
+    'STORAGE_FAILED',
+    'The keys of the store were changed by others again and again, so that nothing could be sealed. Try again; if it stays so, restore the database from a backup.',
+  );
+}

@@ -1,0 +1,8 @@
+import type { MasterKey } from '../../src/backend/keys/master-key.js';
+import type { ProofKey } from '../../src/backend/keys/proofs.js';
+
+/** What makes proofs where master keys do so by themselves: the first one's key makes them, all are good. */
+export function proofKeysOf(...masters: readonly MasterKey[]): () => readonly ProofKey[] {
+  const keys = masters.map(({ proofKey }, index) => ({ key: proofKey, from: -index, until: null }));
+  return () => keys;
+}
