@@ -28,9 +28,7 @@ export function handleError(
  * begins at a slash, so that a long text without any takes no time.
  */
 function withoutFolders(text: string): string {
-  return text
-    .replace(/(['"`])(\w:)?[\\/]([^'"`]*[\\/])?/g, '$1')
-    .replace(/(\w:)?[\\/]([^\s'"`;,()]*[\\/])?/g, '');
+  return text.replace(/(['"`])(\w:)?[\\/]([^'"`]*[\\/])?/g, '$1').replace(/(\w:)?[\\/]([^\s'"`;,()]*[\\/])?/g, '');
 }
 
 /** Runs public functions and treats what they throw as the error mode says. */
