@@ -1,4 +1,15 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createPixstoreBackend } from '../../src/backend/backend.js';
@@ -57,6 +68,31 @@ describe('a row that somebody else wrote', () => {
     await store.sweep({ all: true });
     expect(existsSync(join(folder, 'secret'))).toBe(true);
     assertStored(await store.read('small'), versionOf('small', 1_000, 100));
+    await store.close();
+  });
+
+  test.each(names)('names the file %j: a backup has nothing of it', async (name) => {
+    const { folder, store, change } = await victim();
+    change("UPDATE parts SET file = ?, size = ? WHERE id = 'large'", name, secret.length);
+    const backup = join(folder, 'backup');
+    await store.backup?.(backup);
+    const copied = [
+      backup,
+      ...readdirSync(backup, { recursive: true, encoding: 'utf8' }).map((at) => join(backup, at)),
+    ];
+    expect(copied).toContain(join(backup, 'pixstore.sqlite'));
+    for (const file of copied.filter((at) => statSync(at).isFile())) {
+      expect(readFileSync(file).includes(secret), file).toBe(false);
+    }
+    expect(readFileSync(join(folder, 'secret'), 'utf8')).toBe(secret);
+    expect(readdirSync(folder).sort()).toEqual([
+      'backup',
+      'db.sqlite',
+      'db.sqlite-shm',
+      'db.sqlite-wal',
+      'images',
+      'secret',
+    ]);
     await store.close();
   });
 
@@ -164,6 +200,20 @@ describe('a link in the folder of images', () => {
     await failure('STORAGE_FAILED', async () => store.open('large'));
     expect(await store.remove('large')).toBe(true);
     expect(existsSync(join(folder, 'moved'))).toBe(true);
+    await store.close();
+  });
+
+  test('in place of a file is not copied into a backup', async () => {
+    const { folder, store, images } = await victim();
+    const [file] = filesIn(images) as [string];
+    // As long as the ciphertext was: nothing tells them apart but that it is a link.
+    writeFileSync(join(folder, 'elsewhere'), secret.padEnd(statSync(file).size));
+    rmSync(file);
+    symlinkSync(join(folder, 'elsewhere'), file);
+    const backup = join(folder, 'backup');
+    await store.backup?.(backup).catch(() => {});
+    const copied = existsSync(backup) ? filesIn(backup) : [];
+    for (const at of copied) expect(readFileSync(at).includes(secret), at).toBe(false);
     await store.close();
   });
 

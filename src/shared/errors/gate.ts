@@ -17,14 +17,18 @@ export function handleError(
   const known = rememberError(error);
   if (mode === 'custom' && customErrorHandler) customErrorHandler(error);
   else if (mode === 'warn' || (mode === 'hybrid' && known)) {
-    // Errors of others may name files: only the last part of a path is fit for a log. Each match begins at a slash, so
-    // that a long text without any takes no time.
-    const text = known
-      ? `${error.code}: ${error.message}`
-      : `unexpected ${String(error).replace(/(\w:)?[\\/]([^\s'"`;,()]*[\\/])?/g, '')}`;
+    const text = known ? `${error.code}: ${error.message}` : `unexpected ${withoutFolders(String(error))}`;
     logger.error(`[pixstore] ${text}`);
   } else if (mode !== 'silent') throw error;
   return null;
+}
+
+/**
+ * Errors of others may name files: only the last part of a path is fit for a log. In quotes it may have blanks. Each match
+ * begins at a slash, so that a long text without any takes no time.
+ */
+function withoutFolders(text: string): string {
+  return text.replace(/(['"`])(\w:)?[\\/]([^'"`]*[\\/])?/g, '$1').replace(/(\w:)?[\\/]([^\s'"`;,()]*[\\/])?/g, '');
 }
 
 /** Runs public functions and treats what they throw as the error mode says. */

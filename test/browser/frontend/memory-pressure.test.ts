@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { ImageRecord } from 'pixstore/backend';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { markedPicture, openProfile, type ProfiledBrowser } from '../harness/profile.js';
+import { markedPicture } from '../../support/marked-picture.js';
+import { openProfile, type ProfiledBrowser } from '../harness/profile.js';
 import { openTab, useWorld } from '../harness/world.js';
 
 // Under memory pressure Chromium writes Blobs into the profile's blob_storage, in the clear, the oldest first.

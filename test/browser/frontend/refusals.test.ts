@@ -58,6 +58,37 @@ test.each([
   expect(await tab.evaluate((record) => helpers.get(record), record)).toMatchObject({ type: 'image/webp' });
 });
 
+test('answers that are exchanged on their way, or played again after an update, show nothing, and nothing is cached', async () => {
+  const records = [
+    await world.backend.save(await photo('brick.webp')),
+    await world.backend.save(await photo('camera.webp')),
+  ];
+  const tab = await openTab(world, { fetchRetries: 0 });
+  const getAll = (given = records) =>
+    tab.evaluate((records) => Promise.all(records.map((record) => helpers.get(record))), given);
+  const answers: Buffer[] = [];
+  world.tap.meddle = (answer) => {
+    answers.push(answer);
+    const first = answer.subarray(0, 4 + answer.readUInt32LE(0));
+    return Buffer.concat([answer.subarray(first.length), first]);
+  };
+  const refused = expect.objectContaining({ code: 'DECRYPTION_FAILED' });
+  expect(await getAll()).toEqual([refused, refused]);
+  expect(await tab.evaluate(() => helpers.cachedIds())).toEqual([]);
+
+  const updated = [];
+  for (const [at, { id }] of records.entries()) {
+    updated.push(await world.backend.update(id, await photo(['cat.png', 'coffee.webp'][at] as string)));
+  }
+  world.tap.meddle = () => answers[0] as Buffer;
+  expect(await getAll(updated)).toEqual([refused, refused]);
+  world.tap.meddle = undefined;
+  expect(await getAll(updated)).toEqual([
+    expect.objectContaining({ type: 'image/png' }),
+    expect.objectContaining({ sha256: sha256(await photo('coffee.webp')) }),
+  ]);
+});
+
 test('an Updated payload tampered with is refused, whichever of its parts was changed', async () => {
   const old = await world.backend.save(await photo('brick.webp'));
   await world.backend.update(old.id, await photo('camera.webp'));

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,10 @@ import type { ImageRecord } from 'pixstore/backend';
 import type { FrontendConfig } from 'pixstore/frontend';
 import { chromium } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
+import { markedPicture } from '../../support/marked-picture.js';
 import { photo } from '../harness/backend.js';
+import { leadTo, serveOwnOrigin } from '../harness/own-origin.js';
+import { openProfile } from '../harness/profile.js';
 import { eventually, launchOptions, openTab, useWorld } from '../harness/world.js';
 
 const world = useWorld();
@@ -55,6 +59,69 @@ test('going back to an encrypted cache deletes the pictures of the decrypted one
   expect(await after.evaluate((id) => frontend.cachedImageExists(id), record.id)).toBe(false);
   expect(await after.evaluate(() => helpers.cachedIds())).toEqual([]);
 });
+
+// So small that a browser keeps rows of them in its log, so large that it keeps each in a file of its own.
+const sizes = [300, 8_000, 200_000];
+const perSize = 15;
+
+/**
+ * A gallery of marked pictures of all sizes in a browser with a profile, every picture shown, some of them twice.
+ *
+ * @param isOwn - does the page come from where the images do? Then proofs are sent in headers of GET requests as well.
+ */
+async function showGallery(config: FrontendConfig, isOwn: boolean) {
+  const app = await serveOwnOrigin(world);
+  const mark = randomBytes(16);
+  const records: ImageRecord[] = [];
+  for (const size of sizes) {
+    for (let at = 0; at < perSize; at += 1) {
+      records.push((await app.backend.saveImage(markedPicture(mark, size))) as ImageRecord);
+    }
+  }
+  // The first record is old by now: it is answered with the key.
+  const [{ id }] = records as [ImageRecord];
+  const fresh = (await app.backend.updateImage(id, markedPicture(mark, 8_000))) as ImageRecord;
+  const browser = await openProfile();
+  const tab = await openTab(world, { ...leadTo(app), ...config }, browser.context, isOwn ? app.origin : undefined);
+  await tab.evaluate(async (records) => {
+    const [first, second] = records;
+    if (first) await frontend.getImage(first);
+    if (second) await frontend.getImageUrl(second).then((shown) => shown?.release());
+    await frontend.getImages(records);
+  }, records);
+  await eventually(() => tab.evaluate(() => helpers.cachedIds())).toHaveLength(records.length);
+  return { mark, records, secrets: [...records, fresh].flatMap(secretsOf), browser, tab };
+}
+
+test.each([
+  ["of the images' own origin", true],
+  ['of another', false],
+])(
+  'an encrypted cache in a page %s: no file of the profile ever holds a key, a proof or a piece of a picture, small or large',
+  async (_, isOwn) => {
+    const { mark, records, secrets, browser, tab } = await showGallery({}, isOwn);
+    const needles = [mark, ...secrets];
+    const ids = records.map(({ id }) => Buffer.from(id));
+    expect(await browser.found(ids), 'the search finds what is there').not.toEqual([]);
+    expect(await browser.found(needles)).toEqual([]);
+    await tab.evaluate(() => frontend.clearImageCache());
+    expect(await browser.found(needles)).toEqual([]);
+    await tab.evaluate((records) => frontend.getImages(records).then(() => undefined), records);
+    await browser.kill();
+    expect(await browser.found(needles)).toEqual([]);
+  },
+  120_000,
+);
+
+// Chromium removes rows from its files when it next puts them in order, and nothing makes it.
+test('of a decrypted cache small pictures stay in files of the profile after a logout, as SECURITY.md says', async () => {
+  const { mark, secrets, browser, tab } = await showGallery({ frontendCacheContents: 'decrypted' }, false);
+  await tab.evaluate(() => frontend.clearImageCache());
+  expect(await tab.evaluate(() => helpers.cachedIds())).toEqual([]);
+  await browser.context.close();
+  expect(await browser.bytesOnDisk(mark)).toBeGreaterThan(0);
+  expect(await browser.found(secrets)).toEqual([]);
+}, 120_000);
 
 /** A key and a proof, in every form they could have been written down in. */
 function secretsOf({ meta, statelessProof }: ImageRecord): Buffer[] {

@@ -3,9 +3,10 @@ import { csrf } from 'hono/csrf';
 import type { ImageRecord } from 'pixstore/backend';
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { photo, sha256 } from '../harness/backend.js';
+import { photo, sha256, startBackend } from '../harness/backend.js';
 import { listen } from '../harness/listen.js';
 import { leadTo, serveOwnOrigin } from '../harness/own-origin.js';
+import { serveSite } from '../harness/site.js';
 import { slowLine } from '../harness/slow-line.js';
 import { openTab, useWorld } from '../harness/world.js';
 
@@ -63,6 +64,53 @@ test.each([
       expect(traces).not.toContain(secret);
     }
   }
+});
+
+test('a page of an origin that is not named reads nothing, though it has the record and the user has cookies', async () => {
+  const backend = await startBackend({ accessControlAllowOrigin: [world.site.origin, 'https://admin.example'] });
+  onTestFinished(() => backend.close());
+  const record = await backend.save(await photo('brick.webp'));
+  const stranger = await serveSite();
+  onTestFinished(() => stranger.close());
+  const leads = { defaultEndpointConnectPort: backend.port, fetchRetries: 0 };
+  const seen = await Promise.all(
+    [world.site.origin, stranger.origin].map(async (origin) => {
+      const tab = await openTab(world, leads, undefined, origin);
+      const endpoint = `http://127.0.0.1:${backend.port}/pixstore-image`;
+      await tab.context().addCookies([{ name: 'session', value: 'anna', url: endpoint }]);
+      const tries = await tab.evaluate(
+        async ({ endpoint, record: { id, token, statelessProof: proof } }) => {
+          const one = `${endpoint}/${id}?proof=${proof}&token=${token}`;
+          const body = JSON.stringify({ version: 1, images: [{ id, token, proof }] });
+          const headers = { 'x-pixstore-proof': proof };
+          const readable = [];
+          for (const [url, init] of [
+            [one, {}],
+            [one, { credentials: 'include' }],
+            [one, { mode: 'no-cors', credentials: 'include' }],
+            [endpoint, { method: 'POST', body }],
+            [endpoint, { method: 'POST', body, credentials: 'include' }],
+            [one, { headers }],
+            [`${endpoint}/-/health`, {}],
+          ] as [string, RequestInit][]) {
+            const bytes = await fetch(url, init).then(
+              (answer) => answer.arrayBuffer(),
+              () => new ArrayBuffer(0),
+            );
+            readable.push(bytes.byteLength > 0);
+          }
+          return readable;
+        },
+        { endpoint, record },
+      );
+      return { tries, shown: await tab.evaluate((record) => helpers.get(record), record) };
+    }),
+  );
+  expect(seen).toEqual([
+    // Nor do cookies open it to the page that is named.
+    { tries: [true, false, false, true, false, true, true], shown: expect.objectContaining({ type: 'image/webp' }) },
+    { tries: Array(7).fill(false), shown: expect.objectContaining({ code: 'FETCH_FAILED' }) },
+  ]);
 });
 
 test('a redirect is not followed: what is asked for goes nowhere else', async () => {

@@ -70,6 +70,21 @@ describe('error modes', () => {
     expect(logger.lines[2]).toBe('[pixstore] unexpected TypeError: cannot read place.png');
   });
 
+  test.each([
+    ["ENOENT: no such file or directory, open '/srv/my photos/of anna/a.png'", "open 'a.png'"],
+    ["EXDEV: cross-device link not permitted, rename '/srv/my own/a' -> '/srv/your own/b'", "rename 'a' -> 'b'"],
+    ['cannot open "C:\\Users\\Anna Maria\\a.png"', 'open "a.png"'],
+    ["it is '/' and '/srv/x y/'", "it is '' and ''"],
+  ])('of a path in quotes, blanks and all, too: %s', async (message, end) => {
+    const logger = quietLogger();
+    const gate = createErrorGate('warn', logger);
+    gate.run(() => {
+      throw new Error(message);
+    });
+    expect(logger.lines[0]).toMatch(/^\[pixstore\] unexpected Error: /);
+    expect(logger.lines[0]?.endsWith(end)).toBe(true);
+  });
+
   test('what works is passed through', async () => {
     const gate = createErrorGate('silent', quietLogger());
     expect(gate.run(() => 7)).toBe(7);
