@@ -49,7 +49,7 @@ describe('whoever has no proof cannot tell ids that exist from others by', () =>
     }
   });
 
-  test('the time it takes: the store is never asked, so that there is nothing to take longer', async () => {
+  test('the time it takes: the store is never asked for anything by id, so that there is nothing to take longer', async () => {
     const store = createMemoryStore();
     const asked: string[] = [];
     const counted = new Proxy(store, {
@@ -68,8 +68,9 @@ describe('whoever has no proof cannot tell ids that exist from others by', () =>
         for await (const _ of (await backend.customEndpointBatchHelper(body)) ?? []);
       }
     }
-    expect(asked).toEqual([]);
+    expect(asked.filter((name) => name !== 'supports' && name !== 'keyRing')).toEqual([]);
+    asked.length = 0;
     await backend.customEndpointHelper('there', undefined, record?.statelessProof);
-    expect(asked).not.toEqual([]);
+    expect(asked).toContain('open');
   });
 });

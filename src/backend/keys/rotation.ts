@@ -31,7 +31,7 @@ export function readRotateOptions(given: RotateOptions | undefined): RotateOptio
   }
   throw new PixstoreError(
     'CONFIG_INVALID',
-    'rotateMasterKey takes { compromised?, signal? }: true when the master key has leaked, and an AbortSignal.',
+    'The options of rotateMasterKey are { compromised?, signal? }: true when the master key has leaked, and an AbortSignal.',
   );
 }
 
