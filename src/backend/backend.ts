@@ -2,7 +2,7 @@ import { alwaysThrowing, createErrorGate } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { createLifecycle } from '../shared/lifecycle.js';
 import type { ImageRecord } from '../types/index.js';
-import { type BackendConfig, type BackendOptions, readBackendConfig } from './config.js';
+import { type BackendConfig, readBackendConfig } from './config.js';
 import { observed } from './diagnostics.js';
 import { type BackendWithEndpoint, endpointEnabled, endpointOf } from './doors.js';
 import { type DefaultServer, startDefaultServer } from './endpoint/default-server.js';
@@ -11,24 +11,13 @@ import { nodeHandler } from './endpoint/node-handler.js';
 import type { NodeRequest } from './endpoint/node-http.js';
 import { createAdmission } from './images/admission.js';
 import { requirePartId, type SaveOptions } from './images/ids.js';
-import { createImages } from './images/images.js';
-import { createPooledRandom } from './images/random.js';
 import { type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { type Audience, readAudience } from './keys/audience.js';
-import { loadKeyring } from './keys/load-keyring.js';
-import { mastersOf } from './keys/master-key.js';
-import { wrappersOf } from './keys/master-key-wrapper.js';
-import { createProofs } from './keys/proofs.js';
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
-import { createStoreKeys, type StoreKeys } from './keys/store-keys.js';
+import { createOpening, type Opened } from './opening.js';
 import type { BackendStats, PixstoreBackend } from './public-api.js';
 import { createServing } from './serving.js';
-import { openLocalStore } from './storage/local/local-store.js';
-import type { ImageStore } from './storage/port.js';
 import { backUp, readHealth } from './upkeep.js';
-
-// With validation off, records still carry a proof, so that clients see no difference.
-const unusedWindowLength = 20_000;
 
 // More than one commit takes, so that the next one is ready when it ends.
 const maxQueuedImages = 512;
@@ -46,26 +35,39 @@ type Where = string | SaveOptions | undefined;
  */
 export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   const options = alwaysThrowing(() => readBackendConfig(config));
-  const { now, randomBytes = createPooledRandom(), maxImageBytes, imageFormats, logger } = options;
-  const proofsEnabled = options.statelessKeyWindowLength !== -1;
-  if (!proofsEnabled) {
+  const { maxImageBytes, logger } = options;
+  const opening = alwaysThrowing(() => createOpening(options));
+  if (options.statelessKeyWindowLength === -1) {
     logger.warn(
       '[pixstore] statelessKeyWindowLength is -1: whoever knows the id of an image is served it, without proof',
     );
   }
-  const windowLength = proofsEnabled ? options.statelessKeyWindowLength : unusedWindowLength;
-  const { store, keys, keysOpened } = alwaysThrowing(() => openStore(options, 2 * windowLength));
-  const proofs = createProofs(keys.proofKeys, windowLength, now);
-  const images = createImages({ store, keys, proofs, imageFormats, now, randomBytes });
-  const serving = createServing(options, store, keys, proofsEnabled ? proofs : null, readStats);
+  const serving = createServing(options, opening, readStats);
   const { endpoint } = serving;
   const admission = createAdmission({ bytes: options.maxQueuedBytes, images: maxQueuedImages });
   const gate = createErrorGate(options.errorHandlingMode, logger);
-  const server = options.defaultEndpointEnabled ? startEndpoint() : null;
   const lifecycle = createLifecycle(closed);
+  const server = options.defaultEndpointEnabled ? alwaysThrowing(openWithEndpoint) : null;
+
+  /** What serves at once is opened at once, so that what keeps it from being opened is told at once. */
+  function openWithEndpoint(): DefaultServer {
+    try {
+      const opened = opening.get();
+      const started = startEndpoint();
+      return { ...started, ready: Promise.all([opened, started.ready]).then(() => {}) };
+    } catch (error) {
+      void opening.close();
+      throw error;
+    }
+  }
+
+  /** Opens everything. Whoever does not wait for it is told by the first call that needs it. */
+  async function open(): Promise<void> {
+    await lifecycle.track(async () => opening.get());
+  }
 
   async function readStats(): Promise<BackendStats> {
-    const usage = await store.usage();
+    const usage = await opening.store().usage();
     const memoryCache = serving.memoryCache();
     return { ...usage, memoryCache, queue: admission.load(), endpoint: endpoint.stats() };
   }
@@ -84,16 +86,22 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     if (server) throw endpointEnabled(caller);
   }
 
-  function answerNow<Result>(work: () => Result): Result | null {
+  function answerNow<Result>(work: (opened: Opened) => Result): Result | null {
     return gate.run(() => {
       lifecycle.requireOpen();
-      return work();
+      return work(opening.getNow());
     });
   }
 
   /** `work` starts before this returns, and `close` waits for it. */
   function start<Result>(work: () => Promise<Result>): Promise<Result | null> {
     return gate.runAsync(() => lifecycle.track(work));
+  }
+
+  /** Waits only where that is needed: what is at hand goes on in this same turn. */
+  async function whenOpen<Result>(work: (opened: Opened) => Promise<Result>): Promise<Result> {
+    const opened = opening.get();
+    return work(opened instanceof Promise ? await opened : opened);
   }
 
   /** Bytes at hand are passed on in this same turn, while there is room. */
@@ -107,7 +115,7 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   function save(source: ImageSource, where: Where): Promise<ImageRecord> {
     return observed(
       'save',
-      () => admitted(source, (bytes) => images.save(bytes, where)),
+      () => admitted(source, (bytes) => whenOpen(({ images }) => images.save(bytes, where))),
       () => source.size,
     );
   }
@@ -115,14 +123,14 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   function update(id: string, source: ImageSource, audience: Audience): Promise<ImageRecord> {
     return observed(
       'update',
-      () => admitted(source, (bytes) => images.update(id, bytes, audience)),
+      () => admitted(source, (bytes) => whenOpen(({ images }) => images.update(id, bytes, audience))),
       () => source.size,
     );
   }
 
   /** Its errors are thrown in every mode: a rotation that ends without one is done. */
   async function* rotate(given?: RotateOptions): AsyncGenerator<RotationProgress, void, void> {
-    const rotation = rotateMasterKey({ store, keys, proofLifetime: 2 * windowLength }, readRotateOptions(given));
+    const rotation = rotateMasterKey(await lifecycle.track(async () => opening.get()), readRotateOptions(given));
     try {
       for (let step = await lifecycle.track(() => rotation.next()); !step.done; ) {
         yield step.value;
@@ -146,14 +154,15 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
         const audience = readAudience(who, 'updateImageFromFile');
         return update(id, await sourceOfFile(path, maxImageBytes), audience);
       }),
-    deleteImage: (id) => start(() => observed('delete', () => images.remove(id))),
+    deleteImage: (id) => start(() => observed('delete', () => whenOpen(({ images }) => images.remove(id)))),
     rotateMasterKey: (rotation) => rotate(rotation),
-    deleteImages: (dir) => start(() => images.removeAll(dir)),
-    imageExists: (id) => answerNow(() => images.exists(id)),
-    getImageRecord: (id, who) => answerNow(() => images.record(id, readAudience(who, 'getImageRecord'))),
+    deleteImages: (dir) => start(() => whenOpen(({ images }) => images.removeAll(dir))),
+    imageExists: (id) => answerNow(({ images }) => images.exists(id)),
+    getImageRecord: (id, who) => answerNow(({ images }) => images.record(id, readAudience(who, 'getImageRecord'))),
     getImageRecords: (ids, who) =>
       start(async () => {
         const audience = readAudience(who, 'getImageRecords');
+        const { images } = await opening.get();
         const parts = await images.lookUp(ids);
         return parts.map((part, index) =>
           gate.run(() => {
@@ -172,57 +181,28 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
         requireOwnEndpoint('customEndpointBatchHelper');
         return endpoint.frames(body, readAudience(who, 'customEndpointBatchHelper'));
       }),
-    ready: Promise.all([keysOpened, server?.ready]).then(() => {}),
+    open,
+    get ready() {
+      if (server) return server.ready;
+      const ready = open();
+      ready.catch(() => {}); // whoever only copies the backend is told by the first call
+      return ready;
+    },
     stats: () => start(readStats),
-    health: () => start(async () => readHealth(store, keys)),
-    backup: (folder) => start(() => backUp(store, folder)),
-    adopt: () => start(async () => store.adopt?.()).then(() => {}),
+    health: () => start(() => whenOpen(readHealth)),
+    backup: (folder) => start(async () => backUp(opening.store(), folder)),
+    adopt: () => start(async () => opening.store().adopt?.()).then(() => {}),
     address: () => server?.address() ?? null,
     close: () =>
       lifecycle.close(async () => {
         await server?.close();
-        await store.close();
+        await opening.close();
       }),
-    store,
+    get store() {
+      return alwaysThrowing(opening.store);
+    },
     [endpointOf]: server ? null : endpoint,
   } satisfies BackendWithEndpoint as PixstoreBackend;
-}
-
-interface OpenedStore {
-  store: ImageStore;
-  keys: StoreKeys;
-  /** Rejects when the keys of the store do not open; a promise where that takes time. */
-  keysOpened: unknown;
-}
-
-/** @param proofLifetime - in ms */
-function openStore(options: BackendOptions, proofLifetime: number): OpenedStore {
-  const { now, randomBytes = createPooledRandom(), logger } = options;
-  const store = options.store ?? openLocalStore(options);
-  try {
-    const keyring = loadKeyring({
-      masterKey: options.masterKey,
-      environment: process.env.PIXSTORE_MASTER_KEY,
-      announce: (message) => logger.info(message),
-      ...(options.store ? {} : { keyFile: { path: `${options.databasePath}.key`, storeHasKeys: hasKeys(store) } }),
-    });
-    const keys = createStoreKeys({
-      ...{ store, proofLifetime, now, randomBytes },
-      wrappers: wrappersOf(keyring, randomBytes),
-      masters: mastersOf(keyring),
-      onLost: (error) => logger.error(`[pixstore] the keys of the store have changed, and do not open: ${error}`),
-    });
-    return { store, keys, keysOpened: keys.open() };
-  } catch (error) {
-    if (!options.store) store.close();
-    throw error;
-  }
-}
-
-/** Of the local store, which answers at once: losing its master key must not go unnoticed. */
-function hasKeys(store: ImageStore): boolean {
-  const sealedBefore = store.masterKeyIds?.() ?? [];
-  return store.keyRing() !== null || !(Array.isArray(sealedBefore) && sealedBefore.length === 0);
 }
 
 function closed(): PixstoreError {

@@ -59,6 +59,11 @@ export interface BackendOptions {
    * undefined: a secret that did not arrive must not make a key file.
    */
   masterKey?: MasterKeyOption;
+  /**
+   * Where no key is given: make a key file beside the database (`create`), or do with one that is there (`require`).
+   * Default: create.
+   */
+  keyFile: 'create' | 'require';
   /** How long a proof's window is, in ms; it lives one to two windows. -1 switches proofs off. Default: 20,000. */
   statelessKeyWindowLength: number;
   /** Serve images on a port of pixstore's own. Default: true. */
@@ -170,6 +175,7 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   metrics: [isBoolean, false],
   busyTimeout: [isWholeNumber(0), 5_000],
   masterKey: [isKeys],
+  keyFile: [isOneOf(['create', 'require']), 'create'],
   statelessKeyWindowLength: [isWindowLength, 20_000],
   defaultEndpointEnabled: [isBoolean, true],
   defaultEndpointListenHost: [isText, '0.0.0.0'],

@@ -17,13 +17,15 @@ let instance: PixstoreBackend | undefined;
 export function initPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   alwaysThrowing(requireNoInstance);
   const backend = createPixstoreBackend(config);
-  const own: PixstoreBackend = {
-    ...backend,
-    close: () =>
-      backend.close().finally(() => {
-        if (instance === own) instance = undefined;
-      }),
-  };
+  // With its getters, which open what is asked for.
+  const close = () =>
+    backend.close().finally(() => {
+      if (instance === own) instance = undefined;
+    });
+  const own: PixstoreBackend = Object.defineProperties({} as PixstoreBackend, {
+    ...Object.getOwnPropertyDescriptors(backend),
+    close: { value: close, enumerable: true },
+  });
   instance = own;
   return own;
 }

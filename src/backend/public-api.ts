@@ -174,12 +174,22 @@ export interface PixstoreBackend {
    * for await (const { step, done } of backend.rotateMasterKey({ compromised: true })) console.log(step, done);
    */
   rotateMasterKey(options?: RotateOptions): AsyncIterable<RotationProgress>;
-  /** Resolves when the store is open and the endpoint listens; rejects with what prevented it (`PORT_IN_USE`, ...). */
+  /**
+   * Opens database, folder and keys. With the default endpoint that is done at once; else by the first call that needs
+   * them, or by this. What fails is tried again the next time.
+   *
+   * @throws PixstoreError in every error mode: `MASTER_KEY_*`, `KEY_WRAPPER_FAILED`, `KEY_WRAPPER_TIMEOUT`, `DATABASE_*`,
+   * `IMAGE_DIR_*`, `SQLITE_MISSING`, `STORAGE_FAILED`
+   * @example
+   * await backend.open(); // with a KeyWrapper that takes its time, before getImageRecord
+   */
+  open(): Promise<void>;
+  /** The same, and resolves when the endpoint listens, too; rejects with what prevented it (`PORT_IN_USE`, ...). */
   readonly ready: Promise<void>;
   /** Where the default endpoint listens, or null. */
   address(): AddressInfo | null;
   /** Finishes what is under way, frees the port and closes the store. Later calls fail with `BACKEND_CLOSED`. */
   close(): Promise<void>;
-  /** The store, for maintenance: `list`, `check`, `sweep`. */
+  /** The store, opened, for maintenance: `list`, `check`, `sweep`. @throws PixstoreError as `open` */
   readonly store: ImageStore;
 }

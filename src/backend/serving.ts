@@ -1,14 +1,13 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { andThen } from '../shared/maybe-promise.js';
 import type { BackendOptions } from './config.js';
 import { publishServed } from './diagnostics.js';
-import { createAnswer } from './endpoint/answer.js';
+import { type AnswerImage, createAnswer } from './endpoint/answer.js';
 import { createEndpoint, type Endpoint } from './endpoint/endpoint.js';
-import { createHotReads } from './images/hot-reads.js';
-import type { Proofs } from './keys/proofs.js';
-import type { StoreKeys } from './keys/store-keys.js';
+import { createHotReads, type HotReads } from './images/hot-reads.js';
 import { metricsText } from './metrics.js';
+import type { Opened, Opening } from './opening.js';
 import type { BackendStats } from './public-api.js';
-import type { ImageStore } from './storage/port.js';
 import { readHealth } from './upkeep.js';
 
 // What answers on their way may hold in memory: four times what is kept for hot images.
@@ -19,31 +18,45 @@ export interface Serving {
   memoryCache(): BackendStats['memoryCache'];
 }
 
-/** Everything between the store and the doors. @param proofs - null when they are switched off */
+/** Everything between the store and the doors. The backend is opened by the first request, if nothing else did. */
 export function createServing(
   options: BackendOptions,
-  store: ImageStore,
-  keys: StoreKeys,
-  proofs: Proofs | null,
+  opening: Opening,
   readStats: () => Promise<BackendStats>,
 ): Serving {
   const { logger } = options;
+  const hasProofs = options.statelessKeyWindowLength !== -1;
   // A quarter of the room stays for those whose pictures are in memory, however slow the store is.
   const readsAtOnce = Math.max(1, Math.floor((options.maxConcurrentAnswers * 3) / 4));
-  const hotReads = createHotReads(store, options.memoryCacheBytes, readsAtOnce);
+  let reading: { hotReads: HotReads; answer: AnswerImage } | undefined;
+
+  function startReading({ store, keys, proofs }: Opened): { hotReads: HotReads; answer: AnswerImage } {
+    const hotReads = createHotReads(store, options.memoryCacheBytes, readsAtOnce);
+    return { hotReads, answer: createAnswer({ read: hotReads.read, keys, proofs: hasProofs ? proofs : null }) };
+  }
+
+  const answer: AnswerImage = (request) => {
+    if (reading) return reading.answer(request);
+    return andThen(opening.get(), (opened) => {
+      reading ??= startReading(opened);
+      return reading.answer(request);
+    });
+  };
+
   const endpoint = createEndpoint({
-    answer: createAnswer({ read: hotReads.read, keys, proofs }),
+    answer,
     accessControlAllowOrigin: options.accessControlAllowOrigin,
     acceptProofsInQuery: options.acceptProofsInQuery,
     loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
     rateLimit: options.rateLimit && { onError: 'closed', ...options.rateLimit },
     now: options.now,
-    checkHealth: () => readHealth(store, keys),
+    checkHealth: async () => readHealth(await opening.get()),
     metrics: options.metrics ? async () => metricsText(await readStats()) : null,
     onServed: publishServed,
     onError: (error) => logger.error(`[pixstore] an image request failed: ${messageOf(error)}`),
   });
-  return { endpoint, memoryCache: hotReads.stats };
+  const nothingRead = { hits: 0, misses: 0, bytes: 0 };
+  return { endpoint, memoryCache: () => reading?.hotReads.stats() ?? nothingRead };
 }
 
 /** Errors that are not ours may name paths: of those, only the kind is told. */

@@ -1,9 +1,9 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
-import type { StoreKeys } from './keys/store-keys.js';
+import type { Opened } from './opening.js';
 import type { BackupReport, ImageStore, StoreHealth } from './storage/port.js';
 
 /** @throws what the store throws when it does not answer */
-export async function readHealth(store: ImageStore, keys: StoreKeys): Promise<StoreHealth> {
+export async function readHealth({ store, keys }: Pick<Opened, 'store' | 'keys'>): Promise<StoreHealth> {
   const { status, problems } = await healthOf(store);
   if (keys.trouble() === undefined) return { status, problems };
   return { status: status === 'ok' ? 'degraded' : status, problems: [...problems, newKeyNotGiven] };

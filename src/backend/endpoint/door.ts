@@ -17,8 +17,10 @@ export interface DoorOptions<Request> {
    * Your own check, before the proof is looked at: may whoever sent this request see this image? Unless it says true,
    * the image is answered as with a wrong proof. In a batch it is asked for every image. What is no id of an image never
    * gets here.
+   *
+   * @param variant - of the image, when only that is asked for
    */
-  authorize?: (request: Request, imageId: string) => MaybePromise<boolean>;
+  authorize?: (request: Request, imageId: string, variant: string | undefined) => MaybePromise<boolean>;
   /**
    * Who asks: the id of a user or a session, the same that `getImageRecord(id, { audience })` was given. When it says
    * undefined, nobody is there and no proof is good. When it says null, proofs are good that were made for everybody:
@@ -62,7 +64,7 @@ export interface EndpointRequest {
 /** A door as the endpoint sees it, for one request. */
 export interface Door {
   route?: string | undefined;
-  authorize?: ((imageId: string) => MaybePromise<boolean>) | undefined;
+  authorize?: ((imageId: string, variant: string | undefined) => MaybePromise<boolean>) | undefined;
   audience?: (() => MaybePromise<string | null | undefined>) | undefined;
   /** Undefined: nobody is counted. */
   client?: (() => string | undefined) | undefined;
@@ -108,7 +110,9 @@ export function createDoor<Request>(
     };
     return {
       route,
-      authorize: authorize && ((imageId) => recover(() => inTime(authorize(request, imageId)), rethrow)),
+      authorize:
+        authorize &&
+        ((imageId, variant) => recover(() => inTime(authorize(request, imageId, variant)), rethrow)),
       audience: audience && (() => recover(() => inTime(audience(request)), rethrow)),
       client: client && (() => orRethrow(() => client(request), rethrow)),
       metrics: metrics

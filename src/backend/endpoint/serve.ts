@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { isImageId } from '../../shared/image-id.js';
+import { imageIdOf, isImageId, variantOf } from '../../shared/image-id.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 import { type Audience, requireAudience } from '../keys/audience.js';
@@ -40,7 +40,7 @@ export function createServe(answer: AnswerImage, counters: ServingCounters, onSe
     const { id } = request;
     // What is no id is answered as such: the application's check may look it up, or take it apart.
     if (!authorize || !isImageId(id)) return serve(bound);
-    return andThen(authorize(id), (allowed) =>
+    return andThen(authorize(imageIdOf(id), variantOf(id)), (allowed) =>
       allowed === true ? serve(bound) : refuse(WirePayloadState.InvalidProof),
     );
   }

@@ -135,12 +135,7 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
   };
 
   function lookUpNow(id: string): PartRecord | null {
-    if (!store.supports.syncRecords) {
-      throw new PixstoreError(
-        'SYNC_UNSUPPORTED',
-        'This store answers asynchronously only. Use "await getImageRecords([id])" instead.',
-      );
-    }
+    if (!store.supports.syncRecords) throw syncUnsupported();
     return store.record(id) as PartRecord | null;
   }
 
@@ -198,6 +193,13 @@ function tokenAfter(token: number): number {
   throw new PixstoreError(
     'DATABASE_ROW_INVALID',
     'The store names a token above which there is none: it was changed, or is damaged. Restore it from a backup.',
+  );
+}
+
+export function syncUnsupported(): PixstoreError {
+  return new PixstoreError(
+    'SYNC_UNSUPPORTED',
+    'This store answers asynchronously only. Use "await getImageRecords([id])" instead.',
   );
 }
 

@@ -12,35 +12,56 @@ export interface KeySources {
   masterKey?: MasterKeyOption | undefined;
   /** `PIXSTORE_MASTER_KEY`: keys with commas between them. Undefined when it is not set. */
   environment?: string | undefined;
-  /** Where a key file may be, and whether the store has keys already. Absent when the store is the user's own. */
-  keyFile?: { path: string; storeHasKeys: boolean };
+  /** May there be a key file? Not when the store is the user's own. */
+  mayHaveFile?: boolean;
+}
+
+/**
+ * The keys that the application gave, by the option or else the environment.
+ *
+ * @returns null when they are in a key file
+ * @throws PixstoreError `MASTER_KEY_INVALID` or `MASTER_KEY_REQUIRED`
+ */
+export function givenKeyring({ masterKey, environment, mayHaveFile = false }: KeySources): Keyring | null {
+  if (masterKey !== undefined) return parseKeyring([masterKey].flat(), 'the option masterKey');
+  // Set but blank is a secret that did not arrive, not the wish for a key file.
+  if (environment !== undefined) return parseKeyring(environment.split(','), 'PIXSTORE_MASTER_KEY');
+  if (mayHaveFile) return null;
+  throw new PixstoreError(
+    'MASTER_KEY_REQUIRED',
+    'A store of your own needs a master key: give the option masterKey or set PIXSTORE_MASTER_KEY.',
+  );
+}
+
+export interface KeyFileOptions {
+  path: string;
+  /** Has the store keys already? A new key is never put over images that it could not open. */
+  storeHasKeys: boolean;
+  /** May one be made where there is none? */
+  mayMake: boolean;
   announce(message: string): void;
 }
 
 /**
- * Finds the master keys: the option, else the environment, else a key file, which is made when the store is still
- * empty. A new key is never put over images that it could not open.
+ * The keys in the key file, which is made when the store is still empty.
  *
- * @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_MISSING`, `MASTER_KEY_REQUIRED` or `STORAGE_FAILED`
+ * @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_MISSING` or `STORAGE_FAILED`
  */
-export function loadKeyring({ masterKey, environment, keyFile, announce }: KeySources): Keyring {
-  if (masterKey !== undefined) return parseKeyring([masterKey].flat(), 'the option masterKey');
-  // Set but blank is a secret that did not arrive, not the wish for a key file.
-  if (environment !== undefined) return parseKeyring(environment.split(','), 'PIXSTORE_MASTER_KEY');
-  if (!keyFile) {
-    throw new PixstoreError(
-      'MASTER_KEY_REQUIRED',
-      'A store of your own needs a master key: give the option masterKey or set PIXSTORE_MASTER_KEY.',
-    );
-  }
-  const { path, storeHasKeys } = keyFile;
+export function keyringFromFile({ path, storeHasKeys, mayMake, announce }: KeyFileOptions): Keyring {
   const found = readKeyFile(path);
   if (found) return found;
   const name = basename(path);
+  const nowhere = `there is no option masterKey, no PIXSTORE_MASTER_KEY and no key file ${name} beside the database`;
   if (storeHasKeys) {
     throw new PixstoreError(
       'MASTER_KEY_MISSING',
-      `The database holds images, but their master key is gone: there is no option masterKey, no PIXSTORE_MASTER_KEY and no key file ${name} beside the database. Restore it from a backup.`,
+      `The database holds images, but their master key is gone: ${nowhere}. Restore it from a backup.`,
+    );
+  }
+  if (!mayMake) {
+    throw new PixstoreError(
+      'MASTER_KEY_MISSING',
+      `There is no master key: ${nowhere}, and the option keyFile says that none is made. Bring the key in by one of them.`,
     );
   }
   if (createKeyFile(path)) {

@@ -187,10 +187,16 @@ export function createStoreKeys(options: StoreKeysOptions) {
 
   return {
     /**
-     * To be called first. @throws PixstoreError `MASTER_KEY_MISMATCH`, `SEALED_KEY_INVALID`, `KEY_WRAPPER_FAILED` or
-     * `KEY_WRAPPER_TIMEOUT`
+     * To be called first. A wrapper of the application's is asked even when the store is new, so that one that does not
+     * work is known before anything is saved.
+     *
+     * @throws PixstoreError `MASTER_KEY_MISMATCH`, `SEALED_KEY_INVALID`, `KEY_WRAPPER_FAILED` or `KEY_WRAPPER_TIMEOUT`
      */
-    open: (): MaybePromise<unknown> => andThen(store.keyRing(), open),
+    open: (): MaybePromise<unknown> =>
+      andThen(andThen(store.keyRing(), open), () => {
+        const isMaster = masters.some(({ id }) => id === wrappers[0].id);
+        return isMaster || opened.set.version > 0 ? undefined : make();
+      }),
 
     /**
      * The key ring that is stored, made when there is none; to be exchanged as a whole by {@link replaceRing}.

@@ -8,6 +8,7 @@ export const errorCodes = {
   BACKEND_ALREADY_INITIALIZED: 'initPixstoreBackend was called again without close().',
   BACKEND_NOT_INITIALIZED: 'A backend function was called before initPixstoreBackend.',
   BACKEND_CLOSED: 'A backend was used after close().',
+  BACKEND_NOT_OPEN: 'The keys of a backend are not there yet.',
   FRONTEND_NOT_INITIALIZED: 'A frontend function was called before initPixstoreFrontend.',
   FRONTEND_CLOSED: 'A frontend was used after close().',
   PORT_IN_USE: 'The default endpoint cannot listen: another program has the port.',

@@ -32,7 +32,7 @@ describe.each([false, true])('exchanging the master key (compromised: %s)', (com
     await during.saveImage(cat, { dir: 'a', id: 'later' });
     await during.close();
 
-    await failure('MASTER_KEY_MISMATCH', () => open(oldKey));
+    await failure('MASTER_KEY_MISMATCH', () => open(oldKey).open());
     const after = open(newKey);
     expect(metas(after)).toEqual(known);
     expect(after.getImageRecord('a:later')).not.toBeNull();
@@ -81,7 +81,7 @@ describe.each([false, true])('exchanging the master key (compromised: %s)', (com
     await Promise.all([drain(one.rotateMasterKey({ compromised })), drain(two.rotateMasterKey({ compromised }))]);
     for (const backend of [one, two]) expect(metas(backend)).toEqual(known);
     await Promise.all([one.close(), two.close()]);
-    await failure('MASTER_KEY_MISMATCH', () => open(oldKey));
+    await failure('MASTER_KEY_MISMATCH', () => open(oldKey).open());
     const opened = [newKey, thirdKey].flatMap((key) => {
       try {
         return [metas(open(key))];

@@ -291,11 +291,11 @@ describe('master keys', () => {
 
     const { rename, readdir } = await import('node:fs/promises');
     await rename(join(folder, 'db.sqlite.key'), join(folder, 'elsewhere'));
-    await failure('MASTER_KEY_MISSING', () => createPixstoreBackend(config));
+    await failure('MASTER_KEY_MISSING', () => createPixstoreBackend(config).open());
     expect(await readdir(folder)).not.toContain('db.sqlite.key');
-    await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend({ ...config, masterKey }));
+    await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend({ ...config, masterKey }).open());
     writeFileSync(join(folder, 'db.sqlite.key'), `${masterKey}\n`, { mode: 0o600 });
-    await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend(config));
+    await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend(config).open());
 
     await rename(join(folder, 'elsewhere'), join(folder, 'db.sqlite.key'));
     const third = createPixstoreBackend(config);
@@ -322,7 +322,7 @@ describe('master keys', () => {
     expect(during.getImageRecord('old')).not.toBeNull();
     await during.close();
     // The new one is not in use until the store's keys are wrapped anew: see rotateMasterKey.
-    await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend(config(newKey)));
+    await failure('MASTER_KEY_MISMATCH', () => createPixstoreBackend(config(newKey)).open());
     await createPixstoreBackend(config(masterKey)).close();
   });
 

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createKeyFile, readKeyFile } from '../../../../src/backend/keys/key-file.js';
 import { requireKeys } from '../../../../src/backend/keys/key-set.js';
-import { loadKeyring } from '../../../../src/backend/keys/load-keyring.js';
+import {
+  givenKeyring,
+  type KeyFileOptions,
+  type KeySources,
+  keyringFromFile,
+} from '../../../../src/backend/keys/load-keyring.js';
 import { deriveMasterKey } from '../../../../src/backend/keys/master-key.js';
 import { failure } from '../../../support/errors.js';
 import { temporaryFolder } from '../../../support/folders.js';
@@ -13,6 +18,20 @@ import { temporaryFolder } from '../../../support/folders.js';
 const keys = [1, 2, 3].map((byte) => Buffer.alloc(32, byte).toString('hex')) as [string, string, string];
 const ids = keys.map((key) => deriveMasterKey(Buffer.from(key, 'hex')).id);
 const silent = { announce: () => {} };
+
+interface Sources extends KeySources {
+  keyFile?: Pick<KeyFileOptions, 'path' | 'storeHasKeys'>;
+  mayMake?: boolean;
+  announce(message: string): void;
+}
+
+/** As a backend does it, with a key file where it has one. */
+function loadKeyring({ keyFile, mayMake = true, announce, ...given }: Sources) {
+  const keyring = givenKeyring({ ...given, mayHaveFile: keyFile !== undefined });
+  return (
+    keyring ?? keyringFromFile({ ...(keyFile as Pick<KeyFileOptions, 'path' | 'storeHasKeys'>), mayMake, announce })
+  );
+}
 
 /** Whatever the umask. */
 function writeKeyFile(path: string, content: string, mode = 0o600): void {
@@ -53,6 +72,17 @@ describe('where master keys come from', () => {
 
   test('a store of the user own has no key file to fall back on', () =>
     failure('MASTER_KEY_REQUIRED', () => loadKeyring(silent)));
+
+  test('a missing key file is not made where one is required', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'db.key');
+    const keyFile = { path, storeHasKeys: false };
+    const error = await failure('MASTER_KEY_MISSING', () => loadKeyring({ keyFile, mayMake: false, ...silent }));
+    expect(error.message).toContain('keyFile');
+    expect(await readdir(folder)).toEqual([]);
+    writeKeyFile(path, `${keys[0]}\n`);
+    expect(idsOf(loadKeyring({ keyFile, mayMake: false, ...silent }))).toEqual([ids[0]]);
+  });
 
   test('a missing key file is made once, for its owner only, and announced in one line', async () => {
     const folder = await temporaryFolder();
