@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../shared/maybe-promise.js';
 import type { BackendOptions } from './config.js';
@@ -47,12 +48,14 @@ export function createOpening(options: BackendOptions) {
   const keyring = givenKeyring(keySources);
   const windowLength = options.statelessKeyWindowLength === -1 ? unusedWindowLength : options.statelessKeyWindowLength;
   const proofLifetime = 2 * windowLength;
+  // As they are now: the program may change its working directory before it needs them.
+  const [databasePath, imageRootDir] = [resolve(options.databasePath), resolve(options.imageRootDir)];
   let openStore: ImageStore | undefined;
   let opened: Opened | undefined;
   let opening: Promise<Opened> | undefined;
 
   function store(): ImageStore {
-    openStore ??= options.store ?? openLocalStore(options);
+    openStore ??= options.store ?? openLocalStore({ ...options, databasePath, imageRootDir });
     return openStore;
   }
 
@@ -61,7 +64,7 @@ export function createOpening(options: BackendOptions) {
     const found =
       keyring ??
       keyringFromFile({
-        path: `${options.databasePath}.key`,
+        path: `${databasePath}.key`,
         storeHasKeys: hasKeys(images),
         mayMake: options.keyFile === 'create',
         announce: (message) => logger.info(message),

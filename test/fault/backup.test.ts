@@ -80,6 +80,7 @@ describe('a backup', () => {
     cpSync(join(target, 'pixstore.sqlite'), join(folder, 'db.sqlite'));
     cpSync(join(target, 'images'), join(folder, 'images'), { recursive: true });
     const second = start();
+    await second.open();
     expect(warnings.join()).toContain('adopt()');
     expect((await second.health())?.status).toBe('degraded');
     await second.adopt();

@@ -32,9 +32,13 @@ describe('the power goes', () => {
     'and on a disk that skips the sync of a %s, images are damaged',
     async (kind) => {
       // So the tests above would see it, if the store forgot that sync.
-      const { damages, store } = await cutPower({ seed: 1, ignoreSyncOf: kind });
-      await store.close();
-      expect(damages).not.toEqual([]);
+      const found: unknown[] = [];
+      for (let seed = 1; seed <= 10 && found.length === 0; seed += 1) {
+        const { damages, store } = await cutPower({ seed, ignoreSyncOf: kind });
+        await store.close();
+        found.push(...damages);
+      }
+      expect(found).not.toEqual([]);
     },
   );
 

@@ -114,7 +114,9 @@ describe('a process with a thread that writes', () => {
 
   test('keeps to its files when it changes its working directory', async () => {
     const save = `
-      process.chdir('images');
+      process.chdir('/'); // before anything is opened
+      await backend.open();
+      process.chdir(process.argv.at(-1) + '/images');
       const { id } = await backend.saveImage(picture);
       console.log(backend.getImageRecord(id)?.id === id);
     `;

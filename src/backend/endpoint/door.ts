@@ -111,8 +111,7 @@ export function createDoor<Request>(
     return {
       route,
       authorize:
-        authorize &&
-        ((imageId, variant) => recover(() => inTime(authorize(request, imageId, variant)), rethrow)),
+        authorize && ((imageId, variant) => recover(() => inTime(authorize(request, imageId, variant)), rethrow)),
       audience: audience && (() => recover(() => inTime(audience(request)), rethrow)),
       client: client && (() => orRethrow(() => client(request), rethrow)),
       metrics: metrics

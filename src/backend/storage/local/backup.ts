@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
+import { imageIdOf, folderOf as keyFolderOf } from '../../../shared/image-id.js';
 import type { BackupReport, ImageStore } from '../port.js';
 import type { BlobFiles } from './blob-files.js';
 import { counters, raiseCounter } from './counters.js';
@@ -77,7 +78,11 @@ async function copyInto(draft: string, source: BackupSource): Promise<void> {
     const reads = prepareReads(copy);
     const { id, epoch } = reads.store();
     if (id !== source.reads.store().id) throw failed('somebody else wrote to its folder');
-    const folders = await copyBlobs(reads, root, id, source, createRepair(copy, source.database));
+    const repair = createRepair(copy, source.database);
+    const folders = await copyBlobs(reads, root, id, source, repair.one);
+    if (repair.count() > 0 && reads.keyRing()?.version !== source.reads.keyRing()?.version) {
+      throw failed('the master key was exchanged meanwhile; try again');
+    }
     for (const folder of folders) await removeUnnamed(folder, reads);
     // It is a copy: whoever restores it says whether it is the right one. What others did to blobs stays behind.
     const nonce = newNonce();
@@ -137,8 +142,8 @@ async function copyBlobs(
 /** @returns parts whose blobs are still to be copied; none when what is missing is missing in the store as well */
 type Repair = (part: PlacedPart) => PlacedPart[];
 
-/** Brings an image of the copy up to date. */
-function createRepair(copy: SqlDatabase, live: SqlDatabase): Repair {
+/** Brings images of the copy up to date, one by one, with the keys that they are sealed with. */
+function createRepair(copy: SqlDatabase, live: SqlDatabase): { one: Repair; count(): number } {
   const columns = `${recordColumns}, file, ciphertext`;
   const places = columns.replace(/\w+/g, '?');
   const current = live.prepare(`SELECT ${columns} FROM parts WHERE ${isPartOf}`);
@@ -146,19 +151,31 @@ function createRepair(copy: SqlDatabase, live: SqlDatabase): Repair {
   const remove = copy.prepare(`DELETE FROM parts WHERE ${isPartOf}`);
   const insert = copy.prepare(`INSERT INTO parts (${columns}) VALUES (${places})`);
   const raise = copy.prepare(raiseCounter);
-  return ({ id, file }) => {
-    const imageId = id.split('.', 1)[0] as string;
+  const keys = live.prepare('SELECT folder, generation, is_destroyed, wrapped FROM folder_keys WHERE folder = ?');
+  const addKey = copy.prepare(
+    'INSERT OR IGNORE INTO folder_keys (folder, generation, is_destroyed, wrapped) VALUES (?, ?, ?, ?)',
+  );
+  let repaired = 0;
+
+  const one: Repair = ({ id, file }) => {
+    const imageId = imageIdOf(id);
     const rows = current.all(imageId, imageId, imageId);
     if (rows.some((row) => row.file === file)) return [];
     copy.exec('BEGIN');
     remove.run(imageId, imageId, imageId);
     for (const row of rows) insert.run(...columns.split(', ').map((column) => row[column] ?? null));
+    for (const { folder, generation, is_destroyed: isDestroyed, wrapped } of keys.all(keyFolderOf(imageId))) {
+      addKey.run(folder ?? null, generation ?? null, isDestroyed ?? null, wrapped ?? null);
+    }
     raise.run(counters.lastRemovedToken, counter.get(counters.lastRemovedToken)?.value ?? 0);
     copy.exec('COMMIT');
+    repaired += 1;
     return rows.flatMap((row) =>
       typeof row.file === 'string' ? { id: row.id as string, file: row.file, size: Number(row.size) } : [],
     );
   };
+
+  return { one, count: () => repaired };
 }
 
 /** Opens the copy and looks whether it has all that the store has. */
