@@ -52,6 +52,8 @@ export type {
   Part,
   PartName,
   PartRecord,
+  Resealed,
+  SealedKey,
   StoredPart,
   StoreHealth,
   StoreProblem,

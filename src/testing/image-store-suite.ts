@@ -54,7 +54,7 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     assert.equal(await store.record('photos:none'), null);
     assert.deepEqual(await store.records([{ id: 'photos:none' }]), [null]);
     assert.equal(await store.remove('photos:none'), false);
-    assert.equal(await store.reseal({ id: 'photos:none' }, 1, bytesOf('key', 69)), false);
+    assert.equal(await store.reseal([{ id: 'photos:none', token: 1, sealedKey: bytesOf('key', 69) }]), 0);
   });
 
   check('keeps its own copy of what it is given', async (store) => {
@@ -187,12 +187,17 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     assert.deepEqual(found, ids);
   });
 
-  check('reseals one part, and only in the version it was sealed for', async (store) => {
+  check('reseals parts one by one, and only in the version they were sealed for', async (store) => {
     const version = versionOf('one', 1000, sizes.small, ['thumb']);
     await store.put(version, null);
     const sealedKey = bytesOf('another key', 69);
-    assert.equal(await store.reseal({ id: 'one' }, 999, sealedKey), false);
-    assert.equal(await store.reseal({ id: 'one' }, 1000, sealedKey), true);
+    assert.equal(await store.reseal([{ id: 'one', token: 999, sealedKey }]), 0);
+    const changes = [
+      { id: 'one', token: 1000, sealedKey },
+      { id: 'one', variant: 'wide', token: 1000, sealedKey },
+      { id: 'none', token: 1000, sealedKey },
+    ];
+    assert.equal(await store.reseal(changes), 1);
     const [original] = version.parts;
     assert.ok(original);
     assertStored(await store.read('one'), { ...version, parts: [{ ...original, sealedKey }] });

@@ -45,7 +45,11 @@ const endings: [string, ImageVersion, (store: ImageStore) => Promise<boolean>][]
   ['deleting a large image', doomedLarge, (store) => store.remove('doomed')],
   ['updating a small image', doomed, (store) => store.put(next, 1_000)],
   ['updating a large image', doomedLarge, (store) => store.put(next, 1_000)],
-  ['sealing a key anew', doomed, (store) => store.reseal({ id: 'doomed' }, 1_000, otherKey)],
+  [
+    'sealing a key anew',
+    doomed,
+    async (store) => (await store.reseal([{ id: 'doomed', token: 1_000, sealedKey: otherKey }])) === 1,
+  ],
 ];
 
 describe('keys that are no more', () => {
@@ -117,7 +121,10 @@ describe('the write-ahead log', () => {
   const changes: [string, (eraser: Awaited<ReturnType<typeof openEraser>>) => void][] = [
     ['a removal', ({ write }) => write({ kind: 'remove', id: 'doomed' })],
     ['an update', ({ put }) => put(next, 1_000)],
-    ['a resealing', ({ write }) => write({ kind: 'reseal', id: 'doomed', token: 1_000, sealedKey: otherKey })],
+    [
+      'a resealing',
+      ({ write }) => write({ kind: 'reseal', keys: [{ id: 'doomed', token: 1_000, sealedKey: otherKey }] }),
+    ],
   ];
 
   test.each(changes)('is cleared soon after %s, while the store stays open', async (_, change) => {

@@ -26,16 +26,16 @@ const questions: Record<string, (store: ImageStore) => Promise<void>> = {
   },
   'asking for the last removed token': async (store) => expect(await store.lastRemovedToken()).toBe(900),
   'asking for the parts of an image': async (store) => expect(await store.version('a:small')).toHaveLength(1),
-  'walking through all parts': async (store) => {
+  'walking through all sealed keys': async (store) => {
     const ids: string[] = [];
-    for await (const { id } of store.parts()) ids.push(id);
+    for await (const page of store.sealedKeys()) ids.push(...page.map(({ id }) => id));
     expect(ids).toEqual(['a:small', 'a:large']);
   },
   'asking for the key ring': async (store) => expect((await store.keyRing())?.version).toBe(1),
   'asking for the key of a folder': async (store) => expect((await store.folderKey('a'))?.generation).toBe(1),
   'asking for the keys of all folders': async (store) => {
     const folders: string[] = [];
-    for await (const { folder } of store.folderKeys()) folders.push(folder);
+    for await (const page of store.folderKeys()) folders.push(...page.map(({ folder }) => folder));
     expect(folders).toEqual(['a']);
   },
   'asking for the usage': async (store) => expect(await store.usage()).toEqual({ images: 2, bytes: small + large }),

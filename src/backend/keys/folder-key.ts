@@ -29,9 +29,15 @@ export function wrapFolderKey(
   return Buffer.concat([Uint8Array.of(version), Buffer.from(storeKey.id, 'hex'), box]);
 }
 
+const wrappingKeys = new WeakMap<Uint8Array, string>();
+
 /** Which key of the store wrapped it. */
 export function wrappingKeyOf(wrapped: Uint8Array): string {
-  return Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length).toString('hex', idAt, boxAt);
+  const known = wrappingKeys.get(wrapped);
+  if (known !== undefined) return known;
+  const id = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length).toString('hex', idAt, boxAt);
+  wrappingKeys.set(wrapped, id);
+  return id;
 }
 
 /** @throws PixstoreError `SEALED_KEY_INVALID` when it was changed or moved */

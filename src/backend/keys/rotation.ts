@@ -2,11 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/image-id.js';
-import type { FolderKey, ImageStore, PartRecord } from '../storage/port.js';
+import type { FolderKey, ImageStore, Resealed, SealedKey } from '../storage/port.js';
 import { wrappingKeyOf } from './folder-key.js';
 import type { KeyList, WrappedKey } from './key-ring.js';
 import type { OpenedKey } from './key-set.js';
 import { newKey, rewrapped } from './new-keys.js';
+import type { OpenFolderKey } from './sealing.js';
 import type { StoreKeys } from './store-keys.js';
 
 export interface RotateOptions {
@@ -52,9 +53,8 @@ export interface RotationOptions {
   proofLifetime: number;
 }
 
-// Written in one go, and sealed in one turn of the loop (about a millisecond).
-const writtenAtOnce = 256;
-const sealedAtOnce = 32;
+// In one turn of the loop: about a millisecond.
+const sealedAtOnce = 64;
 
 const mostTries = 1_000;
 
@@ -116,7 +116,7 @@ export async function* rotateMasterKey(
   /** Gives every folder a key that none of these has wrapped. */
   async function* renewFolders(older: readonly string[]): AsyncGenerator<RotationProgress> {
     let done = 0;
-    for await (const page of pagesOf(store.folderKeys())) {
+    for await (const page of store.folderKeys()) {
       signal?.throwIfAborted();
       const folders = new Set(page.filter((key) => older.includes(wrapperOf(key))).map(({ folder }) => folder));
       await Promise.all([...folders].map((folder) => keys.sealingKey(folder)));
@@ -125,18 +125,36 @@ export async function* rotateMasterKey(
     }
   }
 
-  /** @returns null when there is nothing to write: it does not open, or another process was faster */
-  async function sealAnew(part: PartRecord): Promise<Uint8Array | null> {
-    const folderKey = await keys.sealingKey(folderOf(part.id));
-    try {
-      return keys.reseal(part, folderKey);
-    } catch (error) {
-      const current = await store.record(part.id, part.variant);
-      if (!current || Buffer.compare(current.sealedKey, part.sealedKey) !== 0) return null;
-      if (!(error instanceof PixstoreError) || error.code !== 'SEALED_KEY_INVALID') throw error;
-      damaged += 1;
-      return null;
+  /** The latest keys of the folders of these parts. */
+  async function latestKeys(parts: readonly SealedKey[]): Promise<Map<string, OpenFolderKey>> {
+    const latest = new Map<string, OpenFolderKey>();
+    for (const { id } of parts) {
+      const folder = folderOf(id);
+      if (!latest.has(folder)) latest.set(folder, await keys.sealingKey(folder));
     }
+    return latest;
+  }
+
+  async function sealAnew(parts: readonly SealedKey[]): Promise<Resealed[]> {
+    const latest = await latestKeys(parts);
+    const sealed: Resealed[] = [];
+    for (const part of parts) {
+      try {
+        const { id, variant, token } = part;
+        sealed.push({ id, variant, token, sealedKey: keys.reseal(part, latest.get(folderOf(id)) as OpenFolderKey) });
+      } catch (error) {
+        await judge(part, error);
+      }
+    }
+    return sealed;
+  }
+
+  /** Why does a part not open? Another process may have been faster. */
+  async function judge(part: SealedKey, error: unknown): Promise<void> {
+    const current = await store.record(part.id, part.variant);
+    if (!current || Buffer.compare(current.sealedKey, part.sealedKey) !== 0) return;
+    if (!(error instanceof PixstoreError) || error.code !== 'SEALED_KEY_INVALID') throw error;
+    damaged += 1;
   }
 
   /** Seals what is sealed with keys of before. @returns whether there was anything */
@@ -145,29 +163,32 @@ export async function* rotateMasterKey(
     done: { parts: number },
   ): AsyncGenerator<RotationProgress, boolean> {
     let found = false;
+    let writing: Promise<unknown> | undefined;
     damaged = 0;
-    for await (const page of pagesOf(store.parts())) {
+    for await (const page of store.sealedKeys()) {
       const outdated = page.filter(({ folderKey }) => !folderKey || older.includes(wrapperOf(folderKey)));
-      const writing: Promise<boolean>[] = [];
-      for (const [index, part] of outdated.entries()) {
-        if (index % sealedAtOnce === 0) {
-          signal?.throwIfAborted();
-          await nextTurn();
-        }
-        const sealedKey = await sealAnew(part);
-        if (sealedKey) writing.push(store.reseal(part, part.token, sealedKey));
+      const sealed: Resealed[] = [];
+      for (let at = 0; at < outdated.length; at += sealedAtOnce) {
+        signal?.throwIfAborted();
+        await nextTurn();
+        sealed.push(...(await sealAnew(outdated.slice(at, at + sealedAtOnce))));
       }
-      await Promise.all(writing);
-      if (writing.length > 0) found = true;
-      done.parts += writing.length;
-      if (writing.length > 0) yield { step: 'images', done: done.parts, damaged };
+      await writing; // of the page before: meanwhile, this one was sealed
+      yield { step: 'images', done: done.parts, damaged };
+      if (sealed.length === 0) continue;
+      found = true;
+      writing = store.reseal(sealed).then(() => {
+        done.parts += sealed.length;
+      });
+      writing.catch(() => {}); // told to who waits for it
     }
+    await writing;
     return found;
   }
 
   /** Nothing is sealed with them any more. */
   async function destroyKeys(older: readonly string[]): Promise<void> {
-    for await (const page of pagesOf(store.folderKeys())) {
+    for await (const page of store.folderKeys()) {
       const outdated = page.filter((key) => older.includes(wrapperOf(key)));
       if (outdated.length > 0) await store.destroyFolderKeys(outdated);
     }
@@ -193,16 +214,6 @@ export async function* rotateMasterKey(
 }
 
 const wrapperOf = ({ wrapped }: FolderKey): string => (wrapped ? wrappingKeyOf(wrapped) : '');
-
-async function* pagesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
-  let page: Item[] = [];
-  for await (const item of items) {
-    if (page.push(item) < writtenAtOnce) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
-}
 
 function changedAlways(): PixstoreError {
   return new PixstoreError(

@@ -3,7 +3,7 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/image-id.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { keyLength } from '../../shared/wire/layout.js';
-import type { FolderKey, ImageStore, KeyRing, PartRecord } from '../storage/port.js';
+import type { FolderKey, ImageStore, KeyRing, PartRecord, SealedKey } from '../storage/port.js';
 import { unwrapFolderKey, wrapFolderKey, wrappingKeyOf } from './folder-key.js';
 import { encodeKeyRing, type KeyList } from './key-ring.js';
 import { type KeySet, keepKnown, keySetOfMasters, type OpenedRing, openKeyRing, requireKeys } from './key-set.js';
@@ -250,11 +250,11 @@ export function createStoreKeys(options: StoreKeysOptions) {
     unseal: (part: PartRecord): ImageKey => unsealKey(part.sealedKey, part, keysFor(part)),
 
     /** Seals the same with another key of its folder. @throws as `unseal` */
-    reseal: (part: PartRecord, folderKey: OpenFolderKey): Uint8Array =>
+    reseal: (part: SealedKey, folderKey: OpenFolderKey): Uint8Array =>
       sealContents(openSealed(part.sealedKey, part, keysFor(part)), part, folderKey, randomBytes),
   };
 
-  function keysFor({ id, folderKey }: PartRecord): OpeningKeys {
+  function keysFor({ id, folderKey }: SealedKey): OpeningKeys {
     return {
       folderKey() {
         if (folderKey?.folder !== folderOf(id)) throw notOurs();

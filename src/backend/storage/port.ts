@@ -34,6 +34,15 @@ export interface PartName {
   variant?: string | undefined;
 }
 
+/** A part's key, and what it opens with. */
+export type SealedKey = Pick<PartRecord, 'id' | 'variant' | 'token' | 'sealedKey' | 'folderKey'>;
+
+/** A part's key, sealed anew. */
+export interface Resealed extends PartName {
+  token: number;
+  sealedKey: Uint8Array;
+}
+
 /** What a store tells of a part without touching its ciphertext. */
 export interface PartRecord {
   /** The image's. */
@@ -203,14 +212,16 @@ export interface ImageStore {
   /** Ids of images (not of variants) in ascending order of their bytes, after `after` when given. */
   list(prefix?: string, after?: string): AsyncIterable<string>;
 
-  /** Every part of every image without ciphertext, in no order, while others write. */
-  parts(): AsyncIterable<PartRecord>;
+  /** The sealed keys of all parts of all images, some at a time, in no order, while others write. */
+  sealedKeys(): AsyncIterable<readonly SealedKey[]>;
 
   /**
-   * Replaces the sealed key of one part, when the stored token is still `token` and the new one names the latest
-   * generation of its folder. The image stays the same version.
+   * Replaces sealed keys, each when the part's stored token is still the one that is named, and the new key names the
+   * latest generation of its folder. Images stay the same version. Durable as `put`.
+   *
+   * @returns how many were replaced
    */
-  reseal(part: PartName, token: number, sealedKey: Uint8Array): Promise<boolean>;
+  reseal(changes: readonly Resealed[]): Promise<number>;
 
   /**
    * The highest token any removed image had, 0 for none. Tokens of new images start above it, so that an id which is
@@ -239,8 +250,8 @@ export interface ImageStore {
   /** The latest key of a folder, destroyed or not; null when it never had one. */
   folderKey(folder: string): MaybePromise<FolderKey | null>;
 
-  /** The keys of all folders that are not destroyed, in no order, while others write. */
-  folderKeys(): AsyncIterable<FolderKey>;
+  /** The keys of all folders that are not destroyed, some at a time, in no order, while others write. */
+  folderKeys(): AsyncIterable<readonly FolderKey[]>;
 
   /**
    * Gives a folder its next key.

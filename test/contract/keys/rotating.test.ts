@@ -172,7 +172,7 @@ describe('a process that was not given the new key', () => {
     const before = await two.store.record('a:one');
     await drain(one.rotateMasterKey({ compromised: true }));
     await failure('MASTER_KEY_MISMATCH', () => two.updateImage('a:one', cat));
-    expect(before && (await two.store.reseal(before, before.token, before.sealedKey))).toBe(false);
+    expect(before && (await two.store.reseal([before]))).toBe(0);
     const after = await one.store.record('a:one');
     expect(after && generationOf(after.sealedKey)).toBe(2);
   });

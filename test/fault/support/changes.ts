@@ -30,7 +30,8 @@ export function reseal(before: ImageVersion): Change {
   const sealedKey = bytesOf(`${before.id} sealed anew`, 69);
   const parts = before.parts.map((part) => (part.variant === undefined ? { ...part, sealedKey } : part));
   const after = { ...before, parts };
-  return { id: before.id, before, after, make: (store) => store.reseal({ id: before.id }, before.token, sealedKey) };
+  const { id, token } = before;
+  return { id, before, after, make: async (store) => (await store.reseal([{ id, token, sealedKey }])) === 1 };
 }
 
 /** Makes changes at once. Each must do its work or fail with a `PixstoreError`. */

@@ -16,7 +16,7 @@ export type Command =
     }
   | { kind: 'add-parts'; id: string; token: number; rows: PartRow[]; session?: string | null }
   | { kind: 'remove'; id: string }
-  | { kind: 'reseal'; id: string; token: number; sealedKey: Uint8Array }
+  | { kind: 'reseal'; keys: readonly { id: string; token: number; sealedKey: Uint8Array }[] }
   | { kind: 'put-key-ring'; bytes: Uint8Array; expectedVersion: number }
   | { kind: 'add-folder-key'; folder: string; generation: number; wrapped: Uint8Array; ringVersion: number }
   | { kind: 'destroy-folder-keys'; keys: readonly { folder: string; generation: number }[] }
@@ -47,6 +47,8 @@ export interface Done {
   released: string[];
   /** Of `add-parts`: joined ids of the parts that were not there before. */
   added?: string[];
+  /** Of `reseal`: how many. */
+  resealed?: number;
   /** Of `remove-erased`: how many images, and the id to go on after, null at the end. */
   erased?: { images: number; last: string | null };
 }

@@ -19,7 +19,7 @@ import { createInlineWriter } from './inline-writer.js';
 import { createLeftovers, findMissing } from './leftovers.js';
 import { createPartReader } from './part-reader.js';
 import { createPut } from './put.js';
-import { type FoundRecord, type NumberedKey, prepareReads } from './reads.js';
+import { type FoundKey, type NumberedKey, prepareReads } from './reads.js';
 import { createRecordCache } from './record-cache.js';
 import type { PartRow } from './row.js';
 import { openDatabase, prepareOn } from './schema.js';
@@ -163,9 +163,9 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     lookUp(() => cache.record(id, variant, recent));
 
   /** A page after the other, until there is none. */
-  async function* paged<Item>(pageAfter: (last: Item | undefined) => Item[]): AsyncGenerator<Item> {
+  async function* paged<Item>(pageAfter: (last: Item | undefined) => Item[]): AsyncGenerator<Item[]> {
     for (let page = lookUp(() => pageAfter(undefined)); page.length > 0; ) {
-      yield* page;
+      yield page;
       const last = page.at(-1);
       page = lookUp(() => pageAfter(last));
     }
@@ -206,20 +206,25 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
 
     async *list(prefix = '', after = '') {
       const found = paged<{ id: string; sealedKey: Uint8Array }>((last) => reads.list(prefix, last?.id ?? after));
-      for await (const { id, sealedKey } of found) if (lookUp(() => cache.isThere(id, sealedKey))) yield id;
-    },
-
-    async *parts() {
-      for await (const { record } of paged<FoundRecord>((last) => reads.parts(last?.rowid ?? 0))) {
-        const part = lookUp(() => cache.withKey(record));
-        if (part) yield part;
+      for await (const page of found) {
+        yield* lookUp(() => page.filter(({ id, sealedKey }) => cache.isThere(id, sealedKey)).map(({ id }) => id));
       }
     },
 
-    reseal: ({ id, variant }, token, sealedKey) =>
-      run('reseal a key', async () => {
-        const done = await changes.make({ kind: 'reseal', id: joinId(id, variant), token, sealedKey });
-        return done !== null;
+    async *sealedKeys() {
+      for await (const page of paged<FoundKey>((last) => reads.sealedKeys(last?.rowid ?? 0))) {
+        yield lookUp(() => page.flatMap((found) => cache.withKey(found) ?? []));
+      }
+    },
+
+    reseal: (resealed) =>
+      run('seal keys anew', async () => {
+        const joined = resealed.map(({ id, variant, token, sealedKey }) => ({
+          id: joinId(id, variant),
+          token,
+          sealedKey,
+        }));
+        return (await changes.make({ kind: 'reseal', keys: joined }))?.resealed ?? 0;
       }),
     lastRemovedToken: () => lookUp(reads.lastRemovedToken),
 
@@ -232,7 +237,9 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     masterKeyIds: () => lookUp(reads.masterKeyIds),
     folderKey: (folder) => lookUp(() => cache.folderKey(folder)),
     async *folderKeys() {
-      for await (const { key } of paged<NumberedKey>((last) => reads.folderKeys(last?.number ?? 0))) yield key;
+      for await (const page of paged<NumberedKey>((last) => reads.folderKeys(last?.number ?? 0))) {
+        yield page.map(({ key }) => key);
+      }
     },
     addFolderKey: (key, ringVersion) =>
       run('add a key', async () => {

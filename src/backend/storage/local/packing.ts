@@ -25,7 +25,10 @@ function mapBytes(command: Command, map: Map): Command {
     case 'add-parts':
       return { ...command, rows: command.rows.map((row) => mapRow(row, map)) };
     case 'reseal':
-      return { ...command, sealedKey: map(command.sealedKey) as Uint8Array };
+      return {
+        ...command,
+        keys: command.keys.map((key) => ({ ...key, sealedKey: map(key.sealedKey) as Uint8Array })),
+      };
     case 'put-key-ring':
       return { ...command, bytes: map(command.bytes) as Uint8Array };
     case 'add-folder-key':

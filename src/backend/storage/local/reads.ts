@@ -1,4 +1,4 @@
-import { isImageId } from '../../../shared/image-id.js';
+import { imageIdOf, isImageId, isToken, variantOf } from '../../../shared/image-id.js';
 import type { FolderKey, KeyRing } from '../port.js';
 import { commitsQuery, counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
@@ -19,6 +19,15 @@ import { rowInvalid } from './storage-error.js';
 /** A record and where it was found. */
 export interface FoundRecord {
   record: RowRecord;
+  rowid: number;
+}
+
+/** A sealed key and where it was found. */
+export interface FoundKey {
+  id: string;
+  variant: string | undefined;
+  token: number;
+  sealedKey: Uint8Array;
   rowid: number;
 }
 
@@ -59,7 +68,9 @@ export function prepareReads(database: SqlDatabase) {
        WHERE rowid = ? AND +id = ? AND token = ? AND size = ? AND iv = ? AND tag = ? AND sealed_key = ?`,
     ),
     version: database.prepare(`SELECT ${recordColumns} FROM parts WHERE ${isPartOf} ORDER BY id`),
-    parts: database.prepare(`SELECT ${recordColumns}, rowid FROM parts WHERE rowid > ? ORDER BY rowid LIMIT 500`),
+    sealedKeys: database.prepare(
+      'SELECT id, token, sealed_key, rowid FROM parts WHERE rowid > ? ORDER BY rowid LIMIT 1000',
+    ),
     list: database.prepare(
       "SELECT id, sealed_key FROM parts WHERE id > ? AND id >= ? AND id < ? || '~' AND instr(id, '.') = 0 ORDER BY id LIMIT 1000",
     ),
@@ -119,9 +130,8 @@ export function prepareReads(database: SqlDatabase) {
     /** All parts of an image; the original, whose id is shorter, comes first. */
     version: (id: string): RowRecord[] => prepared.version.all(id, id, id).map(toRecord),
 
-    /** Parts in the order of their rows, a page at a time. */
-    parts: (after: number): FoundRecord[] =>
-      prepared.parts.all(after).map((row) => ({ record: toRecord(row), rowid: Number(row.rowid) })),
+    /** Sealed keys in the order of their rows, a page at a time. */
+    sealedKeys: (after: number): FoundKey[] => prepared.sealedKeys.all(after).map(toFoundKey),
 
     /** Ids of images that start with `prefix` and come after `after`, with what seals their keys, a page at a time. */
     list: (prefix: string, after: string): { id: string; sealedKey: Uint8Array }[] =>
@@ -236,6 +246,11 @@ function* pages<Item>(
     if (next <= from) return;
     from = next;
   }
+}
+
+function toFoundKey({ id, token, sealed_key: sealedKey, rowid }: SqlRow): FoundKey {
+  if (!isImageId(id) || !isToken(token)) throw rowInvalid();
+  return { id: imageIdOf(id), variant: variantOf(id), token, sealedKey: toBytes(sealedKey), rowid: Number(rowid) };
 }
 
 const selectKey = `

@@ -7,6 +7,9 @@ import type { RowRecord } from './row.js';
 const limitBytes = 16 * 1024 * 1024;
 const recordBytes = 512; // about what a record takes in memory, or a key
 
+/** What names a key of its folder. */
+type Sealed = Pick<RowRecord, 'id' | 'sealedKey'>;
+
 /** A record that was given, and where its row is. */
 interface Kept extends FoundRecord {
   record: PartRecord;
@@ -73,7 +76,7 @@ export function createRecordCache(reads: Reads) {
     return key?.wrapped ? key : undefined;
   }
 
-  function withKey(record: RowRecord): PartRecord | null {
+  function withKey<Found extends Sealed>(record: Found): (Found & { folderKey: FolderKey | null }) | null {
     const folderKey = keyFor(record.id, record.sealedKey);
     return folderKey === undefined ? null : { ...record, folderKey };
   }
@@ -92,7 +95,7 @@ export function createRecordCache(reads: Reads) {
     },
 
     /** Completes what was read in this same turn. @returns null when the key that it names is destroyed */
-    withKey(record: RowRecord): PartRecord | null {
+    withKey<Found extends Sealed>(record: Found): (Found & { folderKey: FolderKey | null }) | null {
       refresh(false);
       return withKey(record);
     },

@@ -1,4 +1,3 @@
-import { imageIdOf } from '../../../shared/image-id.js';
 import { isExpected } from '../port.js';
 import type { Command, Outcome } from './commands.js';
 import { commitsQuery, counters, raiseCounter } from './counters.js';
@@ -36,6 +35,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
       `INSERT INTO parts (id, token, size, iv, tag, sealed_key, file, ciphertext)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
+    sealedKey: database.prepare('SELECT sealed_key FROM parts WHERE id = ? AND token = ?'),
     reseal: database.prepare('UPDATE parts SET sealed_key = ? WHERE id = ?'),
     forgetMasterKeys: database.prepare('DELETE FROM master_keys'),
     counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
@@ -131,6 +131,15 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     return rows.filter((part) => insert(part, token)).map((part) => part.id);
   }
 
+  /** @returns false when another version is there, or the key is not the latest */
+  function reseal({ id, token, sealedKey }: { id: string; token: number; sealedKey: Uint8Array }): boolean {
+    const current = prepared.sealedKey.get(id, token)?.sealed_key;
+    if (!(current instanceof Uint8Array) || !keys.isAlive(id, current) || !keys.isLatest({ id, sealedKey }))
+      return false;
+    prepared.reseal.run(sealedKey, id);
+    return true;
+  }
+
   /** They are removed after the commit; what keeps that from happening does not make them forgotten. */
   function giveUpBlobsOf(parts: Iterable<StoredRow>): string[] {
     const files = filesOf(parts);
@@ -182,11 +191,8 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
         return done(ifThere(giveUpBlobsOf(parts)));
       }
       case 'reseal': {
-        const { id, token, sealedKey } = command;
-        const current = partsOf(imageIdOf(id)).find((part) => part.id === id);
-        if (current?.token !== token || !isAlive(current) || !keys.isLatest(command)) return refused;
-        prepared.reseal.run(sealedKey, id);
-        return done();
+        const resealed = command.keys.filter(reseal).length;
+        return { kind: 'done', released: [], resealed };
       }
       case 'put-key-ring': {
         if (!keys.putRing(command)) return refused;

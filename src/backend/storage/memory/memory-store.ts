@@ -116,16 +116,17 @@ export function createMemoryStore(): ImageStore {
       yield* ids.sort();
     },
 
-    async *parts() {
-      for (const id of [...images.keys()])
-        for (const part of images.get(id)?.values() ?? []) yield withoutCiphertext(part);
+    async *sealedKeys() {
+      for (const parts of [...images.values()]) yield [...parts.values()].map(withoutCiphertext);
     },
 
-    async reseal({ id, variant }, token, sealedKey) {
-      const part = find(id, variant);
-      if (part?.token !== token || !areFit(id, [{ sealedKey }])) return false;
-      images.get(id)?.set(variant, keep(id, token, { ...part, sealedKey }));
-      return true;
+    async reseal(changes) {
+      return changes.filter(({ id, variant, token, sealedKey }) => {
+        const part = find(id, variant);
+        if (part?.token !== token || !areFit(id, [{ sealedKey }])) return false;
+        images.get(id)?.set(variant, keep(id, token, { ...part, sealedKey }));
+        return true;
+      }).length;
     },
 
     lastRemovedToken: () => removedToken,
@@ -142,7 +143,7 @@ export function createMemoryStore(): ImageStore {
     folderKey: (folder) => latestKey(folder),
 
     async *folderKeys() {
-      for (const keys of [...folderKeys.values()]) yield* keys.filter(({ wrapped }) => wrapped);
+      for (const keys of [...folderKeys.values()]) yield keys.filter(({ wrapped }) => wrapped);
     },
 
     async addFolderKey({ folder, generation, wrapped }, ringVersion) {

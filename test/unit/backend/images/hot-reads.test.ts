@@ -59,7 +59,7 @@ describe('hot reads', () => {
     await store.put(versionOf('one', 1000), null);
     await read('one');
     const sealedKey = new Uint8Array(69).fill(3);
-    await store.reseal({ id: 'one' }, 1000, sealedKey);
+    await store.reseal([{ id: 'one', token: 1000, sealedKey }]);
     expect((await read('one'))?.sealedKey).toEqual(sealedKey);
   });
 

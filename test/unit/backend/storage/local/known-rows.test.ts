@@ -49,7 +49,7 @@ describe.each([
     await theirs.put(second, 1000);
     for (const found of await readBothWays(ours, 'one')) assertStored(found, second);
     const sealedKey = bytesOf('another key', 69);
-    await theirs.reseal({ id: 'two' }, 1000, sealedKey);
+    await theirs.reseal([{ id: 'two', token: 1000, sealedKey }]);
     const parts = versions.two.parts.map((part) => ({ ...part, sealedKey }));
     for (const found of await readBothWays(ours, 'two')) assertStored(found, { ...versions.two, parts });
     await theirs.remove('one');

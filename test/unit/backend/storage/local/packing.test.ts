@@ -15,7 +15,7 @@ const replace = (id: string, files: (string | null)[]): Command => ({
 const commands: Command[] = [
   replace('one', [null, 'ab/cd']),
   { kind: 'remove', id: 'two' },
-  { kind: 'reseal', id: 'three', token: 7, sealedKey: Uint8Array.of(1, 2, 3) },
+  { kind: 'reseal', keys: [{ id: 'three', token: 7, sealedKey: Uint8Array.of(1, 2, 3) }] },
   { kind: 'put-key-ring', bytes: Uint8Array.of(4, 5), expectedVersion: 1 },
   { kind: 'add-folder-key', folder: 'a', generation: 1, wrapped: Uint8Array.of(6), ringVersion: 1 },
   replace('four', ['ab/ef', null]),
