@@ -127,11 +127,13 @@ describe('after an exchange of the master key', () => {
     await before.close();
     const backend = open([newKey, oldKey]);
     const old = backend.getImageRecord('a:small');
+    const proofBefore = read([oldKey]).prove('a:small', clock.now, windowLength);
     await drain(backend.rotateMasterKey({ compromised }));
     expect(() => read([oldKey])).toThrow('is needed');
     const store = read([newKey]);
     expectAll(store, backend, pictures);
     await expectProofsTaken(store, backend, clock.now);
+    expect(store.prove('a:small', clock.now, windowLength)).not.toBe(proofBefore);
     expect(old && (await ask(backend, old))).toBe(compromised ? 5 : 0);
   });
 
@@ -289,5 +291,16 @@ describe('of a store of schema 1', () => {
     await backend.deleteImages('avatars');
     const ids = images.map(({ id }) => id).filter((id) => !id.startsWith('avatars:'));
     expect([...read(oldKey).pictures.keys()].sort()).toEqual(ids.sort());
+  });
+
+  test('it has nothing of such a folder even while its rows are still to be removed', async () => {
+    const { read, open, folder } = await oldPlace();
+    await open(oldKey).close();
+    const database = findDriver()(join(folder, 'images.sqlite'));
+    database.exec("INSERT INTO folder_keys (folder, generation, is_destroyed, wrapped) VALUES ('avatars', 0, 1, x'')");
+    database.close();
+    const ids = images.map(({ id }) => id).filter((id) => !id.startsWith('avatars:'));
+    expect([...read(oldKey).pictures.keys()].sort()).toEqual(ids.sort());
+    expect(open(oldKey).getImageRecord('avatars:player-7')).toBeNull();
   });
 });
