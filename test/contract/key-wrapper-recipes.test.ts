@@ -24,8 +24,9 @@ async function importRecipes(): Promise<Recipes> {
   const folder = await mkdtemp(join(tmpdir(), 'pixstore-'));
   try {
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    const blocks = codeBlocksOf(readDocument('docs/key-wrappers.md')).filter(({ language }) => language === 'ts');
-    const modules = blocks.map(async ({ code, line }): Promise<Partial<Recipes>> => {
+    const blocks = codeBlocksOf(readDocument('docs/key-wrappers.md'));
+    const recipes = blocks.filter(({ language, code }) => language === 'ts' && code.includes('): KeyWrapper {'));
+    const modules = recipes.map(async ({ code, line }): Promise<Partial<Recipes>> => {
       const path = join(folder, `line-${line}.mjs`);
       await writeFile(path, (await transform(code, { loader: 'ts' })).code);
       return import(/* @vite-ignore */ pathToFileURL(path).href);

@@ -20,9 +20,9 @@ export function newKey(purpose: KeyPurpose, begin: Begin, details: Details = {})
   return wrap(begin.randomBytes(keyLength), purpose, begin, details);
 }
 
-/** The same key, wrapped by the wrapper of now. */
-export async function rewrapped({ key, wrapped }: OpenedKey, begin: Begin): Promise<WrappedKey> {
-  return wrapped.wrapper === begin.wrapper.id ? wrapped : wrap(key, wrapped.purpose, begin, wrapped);
+/** The same key, wrapped by the wrapper of now: also when it did so before, since its KMS may have another key by now. */
+export function rewrapped({ key, wrapped }: OpenedKey, begin: Begin): Promise<WrappedKey> {
+  return wrap(key, wrapped.purpose, begin, wrapped);
 }
 
 /**
