@@ -295,7 +295,9 @@ describe('of a store of schema 1', () => {
 
   test('it has nothing of such a folder even while its rows are still to be removed', async () => {
     const { read, open, folder } = await oldPlace();
-    await open(oldKey).close();
+    const backend = open(oldKey);
+    await backend.open();
+    await backend.close();
     const database = findDriver()(join(folder, 'images.sqlite'));
     database.exec("INSERT INTO folder_keys (folder, generation, is_destroyed, wrapped) VALUES ('avatars', 0, 1, x'')");
     database.close();

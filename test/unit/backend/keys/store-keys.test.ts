@@ -307,10 +307,9 @@ describe('a key wrapper that answers later', () => {
     const { wrapper, asked } = countingWrapper('kms:one');
     const first = processOf(store, wrapper);
     await first.keys.open();
-    expect(asked).toEqual({ wrap: 0, unwrap: 0 });
-    expect(first.keys.proofKeys()).toEqual([]);
-    const part = await save(store, first.keys, 'a:k');
     const made = (await ringOf(store)).length;
+    expect(asked.wrap).toBe(made);
+    const part = await save(store, first.keys, 'a:k');
     expect(asked.wrap).toBe(made);
     Object.assign(asked, { wrap: 0, unwrap: 0 });
     const second = processOf(store, wrapper);
