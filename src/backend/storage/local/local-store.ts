@@ -178,6 +178,9 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     return problems;
   }
 
+  // Nobody waits for it, and it may fail: the folders' keys are gone, and the next opening or sweep tries again.
+  run('go on with erasing', erasing.resume).catch(() => {});
+
   return {
     supports: { syncRecords: true, persistence: true },
     put: ({ id, token, parts }, expectedToken) =>
