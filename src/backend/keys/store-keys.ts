@@ -89,6 +89,7 @@ export function createStoreKeys(options: StoreKeysOptions) {
       current = ring;
       opened = ringOpened;
       lost = undefined;
+      folderKeys.clear(); // some may be wrapped by keys that are no more
     });
   }
 
