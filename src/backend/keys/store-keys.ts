@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createByteLru } from '../../shared/byte-lru.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/image-id.js';
@@ -167,11 +168,18 @@ export function createStoreKeys(options: StoreKeysOptions) {
         if (ring) fitting = ring;
         return asked;
       }
-      const again = await fresh();
-      if (lost) throw lost.error;
+      const again = await inAnotherTurn();
       if (again.version === asked.version) throw putBack();
       asked = again;
     }
+  }
+
+  /** What is true after the keys of folders were read: a key ring may be told as of the beginning of a turn of the loop. */
+  async function inAnotherTurn(): Promise<KeySet> {
+    await nextTurn();
+    const set = await fresh();
+    if (lost) throw lost.error;
+    return set;
   }
 
   /** Does it open any of the keys of folders, as far as there are some? */
@@ -251,7 +259,7 @@ export function createStoreKeys(options: StoreKeysOptions) {
       const key = found && isFit(found, set) && openFolderKey(found, set);
       if (key) return key;
       if (found && isForeign(found, set)) {
-        if ((await usable()).version === set.version) throw putBack();
+        if ((await inAnotherTurn()).version === set.version) throw putBack();
       } else await added(folder, (found?.generation ?? 0) + 1, set);
     }
     throw changedAlways();

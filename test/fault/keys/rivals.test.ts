@@ -6,6 +6,8 @@ import { startNode } from '../support/program.mjs';
 import { expectFinished, expectWhole, filledPlace, newKey, oldKey, routine } from './works.js';
 
 const program = fileURLToPath(new URL('./rival.mjs', import.meta.url));
+// More of them, for whoever looks for what happens once in a thousand times.
+const changes = process.env.PIXSTORE_RIVAL_CHANGES ?? '60';
 const thirdKey = Buffer.alloc(32, 9).toString('hex');
 
 test('processes that all exchange the master key, and save, update, delete and erase meanwhile, lose nothing', async () => {
@@ -15,7 +17,10 @@ test('processes that all exchange the master key, and save, update, delete and e
   const rivals = ['a', 'b', 'c'].map((name, index) => {
     // Each has another key for what is new.
     const masterKeys = keys.map((_, at) => keys[(at + index) % keys.length]);
-    return { name, victim: startNode([program, JSON.stringify(place.settings), masterKeys.join(), name, '60']) };
+    return {
+      name,
+      victim: startNode([program, JSON.stringify(place.settings), masterKeys.join(), name, changes]),
+    };
   });
   let exchanges = 0;
   const damages: string[] = [];

@@ -19,7 +19,7 @@ import { createInlineWriter } from './inline-writer.js';
 import { createLeftovers, findMissing } from './leftovers.js';
 import { createPartReader } from './part-reader.js';
 import { createPut } from './put.js';
-import { type FoundRecord, type NumberedKey, prepareReads } from './reads.js';
+import { type NumberedKey, prepareReads } from './reads.js';
 import { createRecordCache } from './record-cache.js';
 import type { PartRow } from './row.js';
 import { openDatabase, prepareOn } from './schema.js';
@@ -204,19 +204,35 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     open: (id, variant, wholeUpTo) => read(() => parts.open(id, variant, wholeUpTo)),
     record,
     records: (names) => names.map(({ id, variant }) => record(id, variant)),
-    version: (id) => lookUp(() => reads.version(id).flatMap((found) => cache.withKey(found) ?? [])),
+    version: (id) =>
+      lookUp(
+        () =>
+          cache.settled(
+            () => reads.version(id),
+            ([original]) => original?.sealedKey,
+            (rows, withKey) => {
+              const parts = rows.flatMap((row) => withKey(row) ?? []);
+              return parts.length === rows.length ? parts : null;
+            },
+          ) ?? reads.version(id).flatMap((row) => cache.withKey(row) ?? []),
+      ),
     remove: (id) => run('remove an image', async () => (await changes.make({ kind: 'remove', id })) !== null),
 
     async *list(prefix = '', after = '') {
-      const found = paged<{ id: string; sealedKey: Uint8Array }>((last) => reads.list(prefix, last?.id ?? after));
-      for await (const { id, sealedKey } of found) if (lookUp(() => cache.isThere(id, sealedKey))) yield id;
+      // Looked at as soon as it is read, however slowly the caller goes on.
+      const found = paged<ListedImage>((last) =>
+        reads
+          .list(prefix, last?.id ?? after)
+          .map(({ id, sealedKey }) => ({ id, isThere: cache.isThere(id, sealedKey) })),
+      );
+      for await (const { id, isThere } of found) if (isThere) yield id;
     },
 
     async *parts() {
-      for await (const { record } of paged<FoundRecord>((last) => reads.parts(last?.rowid ?? 0))) {
-        const part = lookUp(() => cache.withKey(record));
-        if (part) yield part;
-      }
+      const found = paged<ListedPart>((last) =>
+        reads.parts(last?.rowid ?? 0).map(({ record, rowid }) => ({ part: cache.withKey(record), rowid })),
+      );
+      for await (const { part } of found) if (part) yield part;
     },
 
     reseal: ({ id, variant }, token, sealedKey) =>
@@ -276,6 +292,17 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
         database.close();
       }),
   };
+}
+
+/** Rows that a walk has come by; of those whose image is gone, it needs the place only. */
+interface ListedImage {
+  id: string;
+  isThere: boolean;
+}
+
+interface ListedPart {
+  part: PartRecord | null;
+  rowid: number;
 }
 
 const silent: Logger = { info() {}, warn() {}, error() {} };
