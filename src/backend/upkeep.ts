@@ -5,8 +5,11 @@ import type { BackupReport, ImageStore, StoreHealth } from './storage/port.js';
 /** @throws what the store throws when it does not answer */
 export async function readHealth({ store, keys }: Pick<Opened, 'store' | 'keys'>): Promise<StoreHealth> {
   const { status, problems } = await healthOf(store);
-  if (keys.trouble() === undefined) return { status, problems };
-  return { status: status === 'ok' ? 'degraded' : status, problems: [...problems, newKeyNotGiven] };
+  const trouble = keys.trouble();
+  if (trouble === undefined) return { status, problems };
+  const isDamaged = trouble instanceof PixstoreError && trouble.code === 'SEALED_KEY_INVALID';
+  const problem = isDamaged ? trouble.message : newKeyNotGiven;
+  return { status: status === 'ok' ? 'degraded' : status, problems: [...problems, problem] };
 }
 
 async function healthOf(store: ImageStore): Promise<StoreHealth> {

@@ -55,9 +55,10 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
       folderKey instanceof Promise ? await folderKey : folderKey,
       randomBytes,
     );
+    // Before anything is stored: where no proof can be made, nothing is saved.
+    const statelessProof = proofs.prove(id, audience);
     const storing = store.put({ id, token, parts: [{ sealedKey, iv, tag, ciphertext }] }, expectedToken);
     // Made while the disk is at work.
-    const statelessProof = proofs.prove(id, audience);
     const record = { id, token, meta: toMeta(key, image), statelessProof, ...described(info, ciphertext.length) };
     return (await storing) ? record : null;
   }

@@ -91,7 +91,9 @@ export async function* rotateMasterKey(
     Promise.all(list.map((each) => rewrapped(each, keys.begin())));
 
   /** Old proofs stay good as long as they would have lived. */
-  async function exchange(list: readonly OpenedKey[]): Promise<KeyList> {
+  async function exchange(list: readonly OpenedKey[]): Promise<KeyList | null> {
+    // With an exchange after a leak unfinished: or its store key, known to this master key's holder, would never be one of before.
+    if (storeKeysOf(list).length > 1) return retire(list);
     const { now } = keys.begin();
     const end = now + proofLifetime;
     const ending = list.flatMap(({ key, wrapped }) => {
@@ -106,7 +108,7 @@ export async function* rotateMasterKey(
 
   /** @returns null when this was begun, and has still to be finished */
   async function retire(list: readonly OpenedKey[]): Promise<KeyList | null> {
-    const [latest, ...older] = list.filter(({ wrapped }) => wrapped.purpose === 'store');
+    const [latest, ...older] = storeKeysOf(list);
     if (older.length > 0 && latest?.wrapped.wrapper === keys.begin().wrapper.id) return null;
     const kept = list.filter(({ wrapped }) => wrapped.purpose !== 'proof');
     const proofKey = await newKey('proof', keys.begin(), { from: keys.begin().now });
@@ -119,7 +121,7 @@ export async function* rotateMasterKey(
     for await (const page of store.folderKeys()) {
       signal?.throwIfAborted();
       const folders = new Set(page.filter((key) => older.includes(wrapperOf(key))).map(({ folder }) => folder));
-      await Promise.all([...folders].map((folder) => keys.sealingKey(folder)));
+      await Promise.all([...folders].map(async (folder) => keys.sealingKey(folder)));
       done += folders.size;
       yield { step: 'folders', done, damaged };
     }
@@ -202,7 +204,7 @@ export async function* rotateMasterKey(
   await change(compromised ? retire : exchange);
   const { set } = await keys.ring();
   yield { step: 'keys', done: set.storeKeys.length + set.proofKeys.length + set.sealingKeys.size, damaged };
-  if (!compromised) return;
+  if (!compromised && set.storeKeys.length < 2) return;
 
   // Another process may begin the same anew meanwhile: what it wrapped is not among the older ones here.
   const older = set.storeKeys.slice(1).map(({ id }) => id);
@@ -212,6 +214,8 @@ export async function* rotateMasterKey(
   await destroyKeys(older);
   yield { step: 'images', done: done.parts, damaged };
 }
+
+const storeKeysOf = (list: readonly OpenedKey[]) => list.filter(({ wrapped }) => wrapped.purpose === 'store');
 
 const wrapperOf = ({ wrapped }: FolderKey): string => (wrapped ? wrappingKeyOf(wrapped) : '');
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createByteLru } from '../../shared/byte-lru.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/image-id.js';
@@ -41,6 +42,21 @@ const retryInterval = 1_000;
 
 const mostTries = 1_000;
 
+// Keys of folders that are looked at to see whether the ring is theirs. One may be damaged, not all.
+const seenAtMost = 16;
+
+const nothing = new Uint8Array();
+
+/** A key ring that is stored, and not used here. */
+interface Lost {
+  version: number | undefined;
+  /** When it was tried, in ms since 1970. */
+  at: number;
+  error: unknown;
+  /** It is older than the one that is known, or another one in its place. */
+  isPutBack: boolean;
+}
+
 /**
  * The keys of a store: its key ring, opened, and the keys of its folders.
  *
@@ -56,8 +72,10 @@ export function createStoreKeys(options: StoreKeysOptions) {
   /** The key ring that is opened; undefined before the first one is. */
   let current: KeyRing | null | undefined;
   let opened: OpenedRing = { keys: [], set: keySetOfMasters(masters) };
-  /** A later one that does not open here. */
-  let lost: { version: number; at: number; error: unknown } | undefined;
+  /** What is stored instead of it, and does not open here, or is none that could follow it. */
+  let lost: Lost | undefined;
+  /** The key ring that keys of folders are known to be wrapped by. */
+  let fitting: KeyRing | null | undefined;
   let opening: Promise<unknown> | undefined;
   let lastAsked = Number.NEGATIVE_INFINITY;
   const folderKeys = createByteLru<{ wrapped: Uint8Array; key: OpenFolderKey }>(keptBytes, () => keyBytes);
@@ -72,8 +90,14 @@ export function createStoreKeys(options: StoreKeysOptions) {
       current = ring;
       opened = ringOpened;
       lost = undefined;
+      folderKeys.clear(); // some may be wrapped by keys that are no more
     });
   }
+
+  /** Is this the ring that is opened, read again? */
+  const isCurrent = (ring: KeyRing | null): boolean =>
+    ring === current ||
+    (ring?.version === current?.version && Buffer.compare(ring?.bytes ?? nothing, current?.bytes ?? nothing) === 0);
 
   function requireMasters(): MaybePromise<void> {
     const atHand = masters.map(({ id }) => id);
@@ -82,17 +106,29 @@ export function createStoreKeys(options: StoreKeysOptions) {
 
   /** Opens a later key ring, by another process, while what is known goes on. */
   function follow(ring: KeyRing | null): void {
-    if (ring === current || opening || !ring || ring.version <= opened.set.version) return;
-    if (lost?.version === ring.version && Math.abs(now() - lost.at) < retryInterval) return;
-    const fail = (error: unknown) => {
-      if (lost?.version !== ring.version) options.onLost(error);
-      lost = { version: ring.version, at: now(), error };
-      if (!isDamaged(error)) opened = keepKnown(ring, opened); // what has ended there ends here as well
-    };
-    const done = recover(() => open(ring), fail);
+    if (ring === current || opening) return;
+    const isLater = (ring?.version ?? 0) > opened.set.version;
+    const isBack = !isLater && isCurrent(ring);
+    if (isBack && !lost) return;
+    if (lost && lost.version === ring?.version && Math.abs(now() - lost.at) < retryInterval) return;
+    const fail = (error: unknown) => lose(ring, error);
+    const done = isLater || isBack ? recover(() => open(ring), fail) : doubt();
     if (!(done instanceof Promise)) return;
     opening = done.finally(() => {
       opening = undefined;
+    });
+  }
+
+  function lose(ring: KeyRing | null, error: unknown, isPutBack = false): void {
+    if (!lost || lost.version !== ring?.version) options.onLost(error);
+    lost = { version: ring?.version, at: now(), error, isPutBack };
+    if (ring && !isPutBack && !isDamaged(error)) opened = keepKnown(ring, opened); // what has ended there ends here as well
+  }
+
+  /** An answer that is older than what is known may only have been long on its way. */
+  function doubt(): MaybePromise<void> {
+    return andThen(store.keyRing(), (ring) => {
+      if ((ring?.version ?? 0) <= opened.set.version && !isCurrent(ring)) lose(ring, putBack(), true);
     });
   }
 
@@ -116,8 +152,46 @@ export function createStoreKeys(options: StoreKeysOptions) {
   function usable(): MaybePromise<KeySet> {
     return andThen(fresh(), (set) => {
       if (lost) throw lost.error;
-      return set.version > 0 ? set : make();
+      if (fitting !== undefined && fitting === current) return set;
+      return requireFit(set).then((fit) => (fit.version > 0 ? fit : make()));
     });
+  }
+
+  /**
+   * A key ring that is gone, or was exchanged for another one, opens none of the keys of folders. Nothing must be sealed
+   * under it: with the right one put back, that would be lost.
+   */
+  async function requireFit(set: KeySet): Promise<KeySet> {
+    for (let asked = set; ; ) {
+      const ring = current;
+      if (await opensAny(asked)) {
+        if (ring) fitting = ring;
+        return asked;
+      }
+      const again = await inAnotherTurn();
+      if (again.version === asked.version) throw putBack();
+      asked = again;
+    }
+  }
+
+  /** What is true after the keys of folders were read: a key ring may be told as of the beginning of a turn of the loop. */
+  async function inAnotherTurn(): Promise<KeySet> {
+    await nextTurn();
+    const set = await fresh();
+    if (lost) throw lost.error;
+    return set;
+  }
+
+  /** Does it open any of the keys of folders, as far as there are some? */
+  async function opensAny({ storeKeys }: KeySet): Promise<boolean> {
+    let seen = 0;
+    for await (const page of store.folderKeys()) {
+      const looked = page.slice(0, seenAtMost - seen);
+      if (looked.some((key) => !isForeign(key, { storeKeys }))) return true;
+      seen += looked.length;
+      if (seen === seenAtMost) break;
+    }
+    return seen === 0;
   }
 
   const beginning = (): Begin => ({ wrapper: wrappers[0], now: now(), randomBytes });
@@ -156,6 +230,11 @@ export function createStoreKeys(options: StoreKeysOptions) {
     return wrapped !== null && sealed < mostSealed && wrappingKeyOf(wrapped) === storeKeys[0]?.id;
   }
 
+  /** Was it wrapped by a key that is not in the ring? Nobody else may follow it: what it sealed would be given up. */
+  function isForeign({ wrapped }: FolderKey, { storeKeys }: Pick<KeySet, 'storeKeys'>): boolean {
+    return wrapped !== null && !storeKeys.some(({ id }) => id === wrappingKeyOf(wrapped));
+  }
+
   async function addFolderKey(folder: string, generation: number, { version, storeKeys }: KeySet): Promise<void> {
     const [storeKey] = storeKeys;
     if (!storeKey) throw changedAlways();
@@ -180,7 +259,9 @@ export function createStoreKeys(options: StoreKeysOptions) {
       const found = await store.folderKey(folder);
       const key = found && isFit(found, set) && openFolderKey(found, set);
       if (key) return key;
-      await added(folder, (found?.generation ?? 0) + 1, set);
+      if (found && isForeign(found, set)) {
+        if ((await inAnotherTurn()).version === set.version) throw putBack();
+      } else await added(folder, (found?.generation ?? 0) + 1, set);
     }
     throw changedAlways();
   }
@@ -233,6 +314,7 @@ export function createStoreKeys(options: StoreKeysOptions) {
     /** What new keys of a folder's images are sealed with; made when there is none. */
     sealingKey(folder: string): MaybePromise<OpenFolderKey> {
       const set = known();
+      if (lost?.isPutBack) throw lost.error;
       const found = set.version > 0 ? store.folderKey(folder) : null;
       if (found && !(found instanceof Promise) && isFit(found, set)) {
         const key = openFolderKey(found, set);
@@ -287,6 +369,13 @@ function notOurs(): PixstoreError {
   return new PixstoreError(
     'SEALED_KEY_INVALID',
     'The stored key of an image was sealed with no key of its folder: its row was changed. Restore it from a backup.',
+  );
+}
+
+function putBack(): PixstoreError {
+  return new PixstoreError(
+    'SEALED_KEY_INVALID',
+    'What the store keeps its own keys in was put back from an older copy, or exchanged: it does not open the keys of folders. Nothing is sealed until it is restored, with the rest of the database, from one backup.',
   );
 }
 

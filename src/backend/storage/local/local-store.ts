@@ -4,7 +4,14 @@ import { checkedClock } from '../../../shared/clock.js';
 import type { Logger } from '../../../shared/errors/gate.js';
 import { joinId, variantOf } from '../../../shared/image-id.js';
 import { createLifecycle } from '../../../shared/lifecycle.js';
-import { type ImageStore, type MaybePromise, type PartRecord, type StoreProblem, storeClosed } from '../port.js';
+import {
+  type ImageStore,
+  type MaybePromise,
+  type PartRecord,
+  type SealedKey,
+  type StoreProblem,
+  storeClosed,
+} from '../port.js';
 import { type BackupSource, backUp } from './backup.js';
 import { type FileSystem, openBlobFiles } from './blob-files.js';
 import { createChanges } from './changes.js';
@@ -19,7 +26,7 @@ import { createInlineWriter } from './inline-writer.js';
 import { createLeftovers, findMissing } from './leftovers.js';
 import { createPartReader } from './part-reader.js';
 import { createPut } from './put.js';
-import { type FoundKey, type NumberedKey, prepareReads } from './reads.js';
+import { type NumberedKey, prepareReads } from './reads.js';
 import { createRecordCache } from './record-cache.js';
 import type { PartRow } from './row.js';
 import { openDatabase, prepareOn } from './schema.js';
@@ -178,6 +185,9 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     return problems;
   }
 
+  // Nobody waits for it, and it may fail: the folders' keys are gone, and the next opening or sweep tries again.
+  run('go on with erasing', erasing.resume).catch(() => {});
+
   return {
     supports: { syncRecords: true, persistence: true },
     put: ({ id, token, parts }, expectedToken) =>
@@ -201,20 +211,37 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     open: (id, variant, wholeUpTo) => read(() => parts.open(id, variant, wholeUpTo)),
     record,
     records: (names) => names.map(({ id, variant }) => record(id, variant)),
-    version: (id) => lookUp(() => reads.version(id).flatMap((found) => cache.withKey(found) ?? [])),
+    version: (id) =>
+      lookUp(
+        () =>
+          cache.settled(
+            () => reads.version(id),
+            ([original]) => original?.sealedKey,
+            (rows, withKey) => {
+              const parts = rows.flatMap((row) => withKey(row) ?? []);
+              return parts.length === rows.length ? parts : null;
+            },
+          ) ?? reads.version(id).flatMap((row) => cache.withKey(row) ?? []),
+      ),
     remove: (id) => run('remove an image', async () => (await changes.make({ kind: 'remove', id })) !== null),
 
     async *list(prefix = '', after = '') {
-      const found = paged<{ id: string; sealedKey: Uint8Array }>((last) => reads.list(prefix, last?.id ?? after));
-      for await (const page of found) {
-        yield* lookUp(() => page.filter(({ id, sealedKey }) => cache.isThere(id, sealedKey)).map(({ id }) => id));
-      }
+      // Looked at as soon as it is read, however slowly the caller goes on.
+      const found = paged<ListedImage>((last) =>
+        reads
+          .list(prefix, last?.id ?? after)
+          .map(({ id, sealedKey }) => ({ id, isThere: cache.isThere(id, sealedKey) })),
+      );
+      for await (const page of found) yield* page.filter(({ isThere }) => isThere).map(({ id }) => id);
     },
 
     async *sealedKeys() {
-      for await (const page of paged<FoundKey>((last) => reads.sealedKeys(last?.rowid ?? 0))) {
-        yield lookUp(() => page.flatMap((found) => cache.withKey(found) ?? []));
-      }
+      const found = paged<ListedKey>((last) =>
+        reads
+          .sealedKeys(last?.rowid ?? 0)
+          .map(({ rowid, ...sealed }) => ({ rowid, sealed: cache.withFolderKey(sealed) })),
+      );
+      for await (const page of found) yield page.flatMap(({ sealed }) => sealed ?? []);
     },
 
     reseal: (resealed) =>
@@ -280,6 +307,17 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
         database.close();
       }),
   };
+}
+
+/** Rows that a walk has come by; of those whose image is gone, it needs the place only. */
+interface ListedImage {
+  id: string;
+  isThere: boolean;
+}
+
+interface ListedKey {
+  sealed: SealedKey | null;
+  rowid: number;
 }
 
 const silent: Logger = { info() {}, warn() {}, error() {} };

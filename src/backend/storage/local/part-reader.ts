@@ -22,11 +22,16 @@ export function createPartReader(reads: Reads, cache: RecordCache, files: BlobFi
 
   /** @param vanished - a file that the row named before, and that was not there */
   function find<Found>(id: string, finding: Finding<Found>, vanished?: string): MaybePromise<Found | null> {
-    const row = findRow(id);
-    if (!row) return null;
-    const { file, ciphertext } = row;
-    const record = cache.withKey(row.record);
-    if (!record) return null;
+    const found = cache.settled(
+      () => findRow(id),
+      (row) => row?.record.sealedKey,
+      (row, withKey) => {
+        const record = row && withKey(row.record);
+        return record && { record, file: row.file, ciphertext: row.ciphertext };
+      },
+    );
+    if (!found) return null;
+    const { record, file, ciphertext } = found;
     if (ciphertext) return finding.inRow({ ...record, ciphertext });
     // An update may have removed the file after we saw its row: then the row names another one by now.
     if (file === vanished) {

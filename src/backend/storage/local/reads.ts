@@ -262,10 +262,19 @@ const folderPattern = /^[a-z0-9_-]*$/;
 function toFolderKey({ folder, generation, is_destroyed: isDestroyed, wrapped, sealed }: SqlRow): FolderKey {
   return {
     folder: checked(folder, folderPattern),
-    generation: toCount(generation),
+    generation: toGeneration(generation),
     wrapped: isDestroyed === 0 ? toBytes(wrapped) : null,
     sealed: toCount(sealed),
   };
+}
+
+// Sealed keys have four bytes for it.
+const lastGeneration = 2 ** 32 - 1;
+
+function toGeneration(value: SqlValue | undefined): number {
+  const generation = toCount(value);
+  if (generation > lastGeneration) throw rowInvalid();
+  return generation;
 }
 
 function toBytes(value: SqlValue | undefined): Uint8Array {

@@ -1,14 +1,11 @@
 import { createByteLru } from '../../../shared/byte-lru.js';
 import { folderOf, joinId } from '../../../shared/image-id.js';
-import { type FolderKey, generationOf, type KeyRing, type PartRecord } from '../port.js';
+import { type FolderKey, generationOf, type KeyRing, type PartRecord, type SealedKey } from '../port.js';
 import type { FoundRecord, Reads } from './reads.js';
 import type { RowRecord } from './row.js';
 
 const limitBytes = 16 * 1024 * 1024;
 const recordBytes = 512; // about what a record takes in memory, or a key
-
-/** What names a key of its folder. */
-type Sealed = Pick<RowRecord, 'id' | 'sealedKey'>;
 
 /** A record that was given, and where its row is. */
 interface Kept extends FoundRecord {
@@ -31,9 +28,7 @@ export function createRecordCache(reads: Reads) {
 
   function refresh(recent: boolean): void {
     if (recent ? isRecent : isCurrent) return;
-    const version = reads.dataVersion();
-    if (version !== dataVersion) forget();
-    dataVersion = version;
+    forgetOutdated();
     isCurrent = true;
     queueMicrotask(() => {
       isCurrent = false;
@@ -43,6 +38,12 @@ export function createRecordCache(reads: Reads) {
     setImmediate(() => {
       isRecent = false;
     });
+  }
+
+  function forgetOutdated(): void {
+    const version = reads.dataVersion();
+    if (version !== dataVersion) forget();
+    dataVersion = version;
   }
 
   function forget(): void {
@@ -62,6 +63,8 @@ export function createRecordCache(reads: Reads) {
     const known = folderKeys.get(name);
     if (known) return known.key;
     const key = reads.folderKey(folder, generation);
+    // It may be newer than the key ring that is kept, which then does not open it.
+    forgetOutdated();
     folderKeys.put(name, { key });
     return key;
   }
@@ -76,34 +79,65 @@ export function createRecordCache(reads: Reads) {
     return key?.wrapped ? key : undefined;
   }
 
-  function withKey<Found extends Sealed>(record: Found): (Found & { folderKey: FolderKey | null }) | null {
+  function withKey(record: RowRecord): PartRecord | null {
     const folderKey = keyFor(record.id, record.sealedKey);
     return folderKey === undefined ? null : { ...record, folderKey };
   }
 
+  /** The same object for the same version of a record, as long as it is kept. */
+  function record(id: string, variant?: string, recent = false): PartRecord | null {
+    refresh(recent);
+    const joined = joinId(id, variant);
+    const known = records.get(joined);
+    if (known) return known.record;
+    return untilSettled(
+      () => reads.record(joined),
+      (found) => found?.record.sealedKey,
+      (found) => {
+        const complete = found && withKey(found.record);
+        if (complete) records.put(joined, { record: complete, rowid: found.rowid });
+        return complete;
+      },
+    );
+  }
+
   return {
-    /** The same object for the same version of a record, as long as it is kept. */
-    record(id: string, variant?: string, recent = false): PartRecord | null {
-      refresh(recent);
-      const joined = joinId(id, variant);
-      const known = records.get(joined);
-      if (known) return known.record;
-      const found = reads.record(joined);
-      const record = found && withKey(found.record);
-      if (record) records.put(joined, { record, rowid: found.rowid });
-      return record;
-    },
+    record,
 
-    /** Completes what was read in this same turn. @returns null when the key that it names is destroyed */
-    withKey<Found extends Sealed>(record: Found): (Found & { folderKey: FolderKey | null }) | null {
+    /**
+     * Reads what has a sealed key in it, and completes it. A row and its key are read one after the other, and in between
+     * another process may have sealed the row anew and destroyed the key: so what has lost its key is read again, until
+     * it says the same twice.
+     *
+     * @param sealedKeyOf - undefined when nothing was found
+     * @param complete - gives null when a key that is named is destroyed
+     */
+    settled<Row, Result>(
+      read: () => Row,
+      sealedKeyOf: (row: Row) => Uint8Array | undefined,
+      complete: (row: Row, withKey: (record: RowRecord) => PartRecord | null) => Result | null,
+    ): Result | null {
       refresh(false);
-      return withKey(record);
+      return untilSettled(read, sealedKeyOf, (row) => complete(row, withKey));
     },
 
-    /** Is the key there that an image names? */
+    /** Completes a record that was just read with others. @returns null when the image is gone */
+    withKey(found: RowRecord): PartRecord | null {
+      refresh(false);
+      return withKey(found) ?? record(found.id, found.variant);
+    },
+
+    /** Completes a sealed key that was just read with others. @returns null when its image is gone */
+    withFolderKey(found: Omit<SealedKey, 'folderKey'>): SealedKey | null {
+      refresh(false);
+      const folderKey = keyFor(found.id, found.sealedKey);
+      return folderKey === undefined ? record(found.id, found.variant) : { ...found, folderKey };
+    },
+
+    /** Is an image there that was just read with others? */
     isThere(id: string, sealedKey: Uint8Array): boolean {
       refresh(false);
-      return keyFor(id, sealedKey) !== undefined;
+      return keyFor(id, sealedKey) !== undefined || record(id) !== null;
     },
 
     /** The latest key of a folder. */
@@ -125,6 +159,21 @@ export function createRecordCache(reads: Reads) {
     /** Call after a commit of one's own: it may fall into the same turn as a look-up. */
     expire,
   };
+}
+
+function untilSettled<Row, Result>(
+  read: () => Row,
+  sealedKeyOf: (row: Row) => Uint8Array | undefined,
+  complete: (row: Row) => Result | null,
+): Result | null {
+  let gone: Uint8Array | undefined;
+  for (;;) {
+    const row = read();
+    const result = complete(row);
+    const sealedKey = sealedKeyOf(row);
+    if (result !== null || !sealedKey || (gone && Buffer.compare(gone, sealedKey) === 0)) return result;
+    gone = sealedKey;
+  }
 }
 
 export type RecordCache = ReturnType<typeof createRecordCache>;
