@@ -59,7 +59,10 @@ export function openKeyRing(
   requireWrappers(list, wrappers);
   const opened = list.map((wrapped) => {
     const before = known.find((each) => each.wrapped.id === wrapped.id && passesCheck(each.key, wrapped));
-    return before ? before.key : open(wrapped, wrappers);
+    const key = before ? before.key : open(wrapped, wrappers);
+    // When several fail, the first is told of; the others must not end the process.
+    if (key instanceof Promise) key.catch(() => {});
+    return key;
   });
   const finish = (keys: readonly Uint8Array[]) =>
     toRing(

@@ -34,8 +34,18 @@ export function wrappersOf(
   [first, ...others]: Keyring,
   randomBytes: (length: number) => Uint8Array,
 ): [KeyWrapper, ...KeyWrapper[]] {
-  const toWrapper = (key: MasterKey | KeyWrapper) => ('wrap' in key ? key : masterKeyWrapper(key, randomBytes));
+  const toWrapper = (key: MasterKey | KeyWrapper) =>
+    'wrap' in key ? asItIsNow(key) : masterKeyWrapper(key, randomBytes);
   return [toWrapper(first), ...others.map(toWrapper)];
+}
+
+/** What was wrapped under one id would not be found under another, so it keeps the one that it came with. */
+function asItIsNow(wrapper: KeyWrapper): KeyWrapper {
+  return {
+    id: wrapper.id,
+    wrap: (key, context) => wrapper.wrap(key, context),
+    unwrap: (wrapped, context) => wrapper.unwrap(wrapped, context),
+  };
 }
 
 /** Sorted by name, and escaped as in a URL: the same context gives the same bytes, and no two contexts do. */

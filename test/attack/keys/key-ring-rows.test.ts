@@ -109,7 +109,7 @@ async function expectNoOther(scene: Scene, backend: PixstoreBackend, all: readon
 }
 
 describe.each(Object.entries(damages))('in place of the key ring: %s', (name, damage) => {
-  test.each([0, 1, 10])(
+  test.each([0, 10])(
     'with its version raised by %i, running or opened anew: nothing other is shown, and what was saved meanwhile is there when the ring is restored',
     async (raise) => {
       const { scene, backend } = await filled();
@@ -187,7 +187,7 @@ describe('a key ring put back from before an exchange of the master key', () => 
     for (const compromised of [false, true]) await failure('SEALED_KEY_INVALID', () => rotate(opened, compromised));
     for (const id of [...ids, 'a:after']) expect(await look(opened, id)).toBe('MASTER_KEY_MISMATCH');
     await opened.close();
-    await failure('MASTER_KEY_MISMATCH', () => scene.open(newKey));
+    await failure('MASTER_KEY_MISMATCH', () => scene.open(newKey).open());
     putRing(scene, right);
     const restored = scene.open(newKey);
     for (const id of [...ids, 'a:after']) expect(await look(restored, id)).toEqual(scene.pictures.get(id));
@@ -200,7 +200,7 @@ describe('a key ring put back from before an exchange of the master key', () => 
     for (const id of [...ids, 'a:after']) expect(await look(opened, id)).toEqual(scene.pictures.get(id));
     await scene.save(opened, 'new:one');
     await opened.close();
-    await failure('MASTER_KEY_MISMATCH', () => scene.open(newKey));
+    await failure('MASTER_KEY_MISMATCH', () => scene.open(newKey).open());
     putRing(scene, right);
     const restored = scene.open(newKey);
     for (const id of [...ids, 'a:after', 'new:one']) expect(await look(restored, id)).toEqual(scene.pictures.get(id));

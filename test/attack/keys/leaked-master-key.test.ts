@@ -55,7 +55,7 @@ describe.each([false, true])('who has the old master key, after an exchange (com
     expect(namesOf(owner)).toEqual(['a:file', 'a:later', 'a:later-file', 'a:row', 'b:updated', 'new-folder:one']);
     expectTrue(scene, owner);
     await backend.close();
-    await failure('MASTER_KEY_MISMATCH', () => scene.open(oldKey));
+    await failure('MASTER_KEY_MISMATCH', () => scene.open(oldKey).open());
   });
 });
 
@@ -104,7 +104,7 @@ describe('who has the old master key and a copy of the database from before', ()
     expect(namesOf(opened)).toEqual(['a:file', 'a:row', 'gone:row']);
     await server.close();
     scene.putBack('key_ring', scene.rows('SELECT * FROM key_ring', 'old.sqlite'));
-    await failure('MASTER_KEY_MISMATCH', () => scene.open(newKey));
+    await failure('MASTER_KEY_MISMATCH', () => scene.open(newKey).open());
   });
 });
 
