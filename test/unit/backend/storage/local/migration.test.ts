@@ -12,9 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { findDriver, type SqlRow } from '../../../../../src/backend/storage/local/driver.js';
+import { findDriver, type OpenDatabase, type SqlRow } from '../../../../../src/backend/storage/local/driver.js';
 import { openLocalStore } from '../../../../../src/backend/storage/local/local-store.js';
 import { versionOf } from '../../../../../src/testing/versions.js';
+import { intercept } from '../../../../fault/support/intercept.js';
 import { quietLogger } from '../../../../support/backend.js';
 import { failure } from '../../../../support/errors.js';
 import { temporaryFolder } from '../../../../support/folders.js';
@@ -160,6 +161,38 @@ describe('a database of an older schema', () => {
     const before = here.hashes();
     await failure('DATABASE_INVALID', here.open);
     expect(here.hashes()).toEqual(before);
+  });
+
+  test('that SQLite can copy, and that is damaged all the same, is left as it is', async () => {
+    const here = await place();
+    here.change("PRAGMA ignore_check_constraints = ON; UPDATE parts SET ciphertext = NULL WHERE id = 'plain'");
+    const before = here.hashes();
+    await failure('DATABASE_INVALID', here.open);
+    expect(here.hashes()).toEqual(before);
+  });
+
+  test('is waited for while another process copies it', async () => {
+    const here = await place();
+    const openSql = findDriver();
+    /** Somebody else has it for the first three times that it is asked for. */
+    function openBusy() {
+      let tries = 0;
+      const driver: OpenDatabase = (path) =>
+        intercept(openSql(path), (_, work, [sql]) => {
+          if (sql === 'BEGIN IMMEDIATE' && ++tries <= 3) throw Object.assign(new Error(), { code: 'SQLITE_BUSY' });
+          return work();
+        });
+      return openLocalStore({
+        databasePath: here.path(),
+        imageRootDir: here.path('images'),
+        driver,
+        logger: quietLogger(),
+      });
+    }
+    await failure('STORAGE_FAILED', openBusy);
+    writeFileSync(here.path(`${name}.bak.partial`), 'what it has copied by now');
+    await openBusy().close();
+    expect(here.versionOf()).toBe(3);
   });
 
   test('is not changed while somebody else writes', async () => {
