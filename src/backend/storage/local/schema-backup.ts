@@ -42,15 +42,15 @@ export function backUpSchema(source: SchemaSource, version: number): void {
   const { path } = source;
   const draft = draftOf(path);
   try {
-    rmSync(draft, { force: true }); // of one who was killed
+    discard(draft); // of one who was killed
     copyDatabase(source, draft);
     requireWhole(source, draft, version);
     const name = placeFor(draft, path, version);
-    if (existsSync(name)) rmSync(draft);
+    if (existsSync(name)) discard(draft);
     else renameSync(draft, name);
     syncFolder(dirname(path));
   } catch (cause) {
-    rmSync(draft, { force: true });
+    discard(draft);
     if (isNotSqlite(cause)) throw databaseDamaged(cause);
     throw asStorageError(cause, 'copy the database before its schema is changed');
   }
@@ -78,6 +78,11 @@ const backupPattern = /^\.schema-\d+\.bak(\.\d+)?$/;
 export function backupsAreThere(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`).join(' and ');
   return `Beside the database there is ${quoted}: what it was before its schema was changed, to go back to the pixstore of then. Keys of images that are deleted from now on stay in there. Remove it when it is no longer wanted.`;
+}
+
+/** With the journal that SQLite has of it until it is whole. */
+function discard(draft: string): void {
+  for (const end of ['-journal', '']) rmSync(draft + end, { force: true });
 }
 
 function copyDatabase(source: SchemaSource, draft: string): void {

@@ -143,7 +143,7 @@ describe('a database of an older schema', () => {
     copyFileSync(here.path(), here.path('kept'));
     await here.openAndClose();
     copyFileSync(here.path('kept'), here.path());
-    writeFileSync(here.path(`${name}.bak.partial`), 'what a kill left');
+    for (const end of ['', '-journal']) writeFileSync(here.path(`${name}.bak.partial${end}`), 'what a kill left');
     await here.openAndClose();
     expect(here.files()).toEqual([name, `${name}.schema-2.bak`]);
 
