@@ -12,6 +12,8 @@ const images = expected.images.filter(({ id }) => !id.includes('.'));
 const ids = images.map(({ id }) => id);
 const minute = 60_000;
 const proofInvalid = 5;
+const notFound = 2;
+const internalError = 6;
 
 async function place() {
   const folder = await quickFolder();
@@ -106,6 +108,12 @@ describe('processes of the last schema and of this one on one store', () => {
     await latest.ask('remove', 'updated');
     expect(await old.ask('exists', 'photos:later')).toBe(true);
     expect(await old.ask('exists', 'updated')).toBe(false);
+    // It cannot open what the new one has sealed, and shows nothing else in its place.
+    await latest.ask('update', 'plain', 'plain anew', 3_000);
+    const [plain] = (await latest.records(['plain'])) as [ImageRecord];
+    for (const id of ['plain', 'photos:later']) expect(await old.failure('records', [id])).toBe('SEALED_KEY_INVALID');
+    expect(await old.state(plain)).toBe(internalError);
+    expect(makePicture('plain anew', 3_000).equals(await latest.image(plain))).toBe(true);
 
     // Nor does it open the store again.
     expect(await old.failure('close')).toBeNull();
@@ -113,6 +121,20 @@ describe('processes of the last schema and of this one on one store', () => {
     const again = await startInstance('old', folder);
     expect(await again.failure('open')).toBe('DATABASE_TOO_NEW');
     expect(await latest.ask('health')).toEqual({ status: 'ok', problems: [] });
+  });
+
+  test('two that erase a folder at once remove it for all, also for an old one', async () => {
+    const folder = await place();
+    const old = await open('old', folder);
+    const [one, two] = [await open('new', folder), await open('new', folder)];
+    const records = (await old.records(['photos:panorama', 'plain'])) as [ImageRecord, ImageRecord];
+    const removed = await Promise.all([one, two].map((each) => each.ask<number>('erase', 'photos')));
+    expect(removed.reduce((sum, count) => sum + count)).toBe(ids.filter((id) => id.startsWith('photos:')).length);
+    for (const instance of [old, one, two]) {
+      expect(await instance.state(records[0])).toBe(notFound);
+      expect(await instance.state(records[1])).toBe(1);
+    }
+    expect(await one.ask('check')).toEqual([]);
   });
 
   test.each(['before', 'after'])(
