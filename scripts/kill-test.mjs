@@ -1,5 +1,5 @@
-// Kills a process that changes images at each of its system calls in turn, and looks every time at what is left. Takes
-// minutes; `npm test` tries a sample. `--sample=500` tries so many points, `--seed=2` makes other changes.
+// Kills a process that changes images, and one that migrates a database, at each of its system calls in turn, and looks
+// every time at what is left. Takes minutes; `npm test` tries a sample. `--sample=500` tries so many points, `--seed=2` makes other changes.
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { ensureSqlite } from './ensure-sqlite.mjs';
@@ -25,6 +25,15 @@ await runAsProgram(import.meta.url, async () => {
     },
   });
   console.log(describeReport(report));
+
+  const { killMigration, describeMigration } = await import('../test/fault/kill/kill-migration.mjs');
+  const damages = [...report.damages];
+  for (const how of /** @type {const} */ (['kill', 'fail'])) {
+    const migration = await killMigration({ how, ...(sample === undefined ? {} : { sample: Number(sample) }) });
+    if (!migration) continue; // this system does not let strace trace
+    console.log(`${how}: ${describeMigration(migration)}`);
+    damages.push(...migration.damages);
+  }
   console.log(`took ${((performance.now() - start) / 1000).toFixed(0)} s`);
-  if (report.damages.length > 0) process.exitCode = 1;
+  if (damages.length > 0) process.exitCode = 1;
 });

@@ -39,7 +39,7 @@ export async function open(folder) {
 }
 
 /** The driver that the library uses on this Node. @param {string} path */
-function openDatabase(path) {
+export function openDatabase(path) {
   if (Number.parseInt(process.versions.node, 10) >= 24) {
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
     return new DatabaseSync(path);

@@ -23,7 +23,7 @@ export const systemCalls = [
 
 /**
  * A moment to kill a process at: as it makes this system call, for the so-manieth time in one of its threads, on any
- * file or on those of the database.
+ * file or on those of the database and its copies.
  *
  * @typedef {{ call: string, nth: number, files: 'all' | 'database' }} KillPoint
  */
@@ -34,7 +34,8 @@ export const systemCalls = [
  */
 function only(files, folder) {
   if (files === 'all') return [];
-  return ['', '-wal', '-shm', '-journal'].flatMap((end) => ['-P', join(folder, `images.sqlite${end}`)]);
+  const copies = ['.bak.partial', '.bak.partial-journal', '.schema-2.bak'];
+  return ['', '-wal', '-shm', '-journal', ...copies].flatMap((end) => ['-P', join(folder, `images.sqlite${end}`)]);
 }
 
 /**
@@ -46,6 +47,18 @@ function only(files, folder) {
  */
 export function killAt(pid, { call, nth, files }, folder) {
   return trace(pid, ['-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${nth}`, ...only(files, folder)]);
+}
+
+/**
+ * Follows all threads of a process, and lets a system call fail.
+ *
+ * @param {number} pid
+ * @param {KillPoint} point
+ * @param {string} error
+ * @param {string} folder where its database is
+ */
+export function failAt(pid, { call, nth, files }, error, folder) {
+  return trace(pid, ['-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${nth}`, ...only(files, folder)]);
 }
 
 /**

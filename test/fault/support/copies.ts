@@ -34,7 +34,7 @@ export async function copyingPlace(folder?: string) {
       inlineLimit: 1_000,
       writer: 'inline',
       now: () => clock.now,
-      logger: { info: note, warn: note, error: note },
+      logger: { info() {}, warn: note, error: note },
       ...options,
     });
   const onDatabase = (name: string, sql: string, ...values: (string | number | Uint8Array)[]) => {

@@ -19,6 +19,7 @@ import {
 } from './mark.js';
 import type { PlacedPart, Reads } from './reads.js';
 import { imageDirMissing } from './storage-error.js';
+import { readVersion, requireKnownVersion } from './tables.js';
 import { isTakenOverByOthers, writeTakenOver } from './taken-over.js';
 
 /** Where a store is. */
@@ -138,6 +139,7 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
   function inTransaction<Result>(work: () => Result): Result {
     try {
       database.exec('BEGIN IMMEDIATE');
+      requireKnownVersion(readVersion(database));
       const result = work();
       database.exec('COMMIT');
       return result;

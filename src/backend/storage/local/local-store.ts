@@ -30,6 +30,7 @@ import { type NumberedKey, prepareReads } from './reads.js';
 import { createRecordCache } from './record-cache.js';
 import type { PartRow } from './row.js';
 import { openDatabase, prepareOn } from './schema.js';
+import { backupsAreThere, schemaBackups } from './schema-backup.js';
 import { createSessions } from './sessions.js';
 import { takeSnapshot } from './snapshot.js';
 import { asStorageError, imageDirMissing } from './storage-error.js';
@@ -69,7 +70,7 @@ const shortestSession = 60_000; // ms
  * a version that is whole.
  *
  * @throws PixstoreError `SQLITE_MISSING`, `IMAGE_DIR_MISSING`, `IMAGE_DIR_UNUSABLE`, `DATABASE_INVALID`,
- * `DATABASE_FOREIGN`, `DATABASE_TOO_NEW` or `STORAGE_FAILED`
+ * `DATABASE_FOREIGN`, `DATABASE_TOO_NEW`, `STORAGE_FULL` or `STORAGE_FAILED`
  */
 export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const { inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000 } = options;
@@ -82,6 +83,8 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const driver = options.driver ?? findDriver();
   makeFolder(dirname(databasePath));
   const database = openDatabase(driver, databasePath, busyTimeout);
+  const backups = schemaBackups(databasePath);
+  if (backups.length > 0) logger.info(`[pixstore] ${backupsAreThere(backups)}`);
   const reads = prepareOn(database, prepareReads);
   const identity = prepareOn(database, () => {
     const opened = openIdentity(database, reads, { databasePath, root, isElsewhere: options.fileSystem !== undefined });

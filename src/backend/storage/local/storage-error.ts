@@ -2,11 +2,26 @@ import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
 const sqliteFull = 13;
+const sqliteBusy = 5;
+const sqliteNotADatabase = 26;
+const sqliteCorrupt = 11;
 
 /** Is it that there is no room left? Then nothing was written to its end. */
 export function isFull(cause: unknown): boolean {
   const { code, errcode } = cause as { code?: unknown; errcode?: unknown };
   return fullCodes.has(String(code)) || errcode === sqliteFull;
+}
+
+/** Is it that somebody else is at the database? */
+export function isBusy(cause: unknown): boolean {
+  const { code, errcode } = cause as { code?: unknown; errcode?: unknown };
+  return String(code).startsWith('SQLITE_BUSY') || errcode === sqliteBusy;
+}
+
+export function isNotSqlite(cause: unknown): boolean {
+  const { code, errcode } = cause as { code?: unknown; errcode?: unknown };
+  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') return true;
+  return errcode === sqliteNotADatabase || errcode === sqliteCorrupt;
 }
 
 /** Turns what a disk or a database throws into a `PixstoreError`; the original stays reachable as `cause`. */
@@ -40,6 +55,14 @@ export function rowInvalid(cause?: unknown): PixstoreError {
   return new PixstoreError(
     'DATABASE_ROW_INVALID',
     'A row of the database has a value that pixstore never wrote: it was changed, or is damaged. Restore the database from a backup.',
+    { cause },
+  );
+}
+
+export function databaseDamaged(cause?: unknown): PixstoreError {
+  return new PixstoreError(
+    'DATABASE_INVALID',
+    'The file at databasePath is not an SQLite database, or is damaged. It was left as it is; choose another path or restore a backup.',
     { cause },
   );
 }

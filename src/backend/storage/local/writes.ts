@@ -7,8 +7,8 @@ import { isBlobName } from './file-name.js';
 import { mayCommit } from './identity.js';
 import { prepareKeyWrites } from './key-writes.js';
 import { isPartOf, numberOr, type PartRow, toCount } from './row.js';
-import { databaseTooNew, schemaVersion } from './schema.js';
 import { imageDirMissing, isFull, storeSuperseded } from './storage-error.js';
+import { requireKnownVersion } from './tables.js';
 
 // What one commit removes of an erased folder, so that others need not wait for long.
 const erasedAtOnce = 256;
@@ -255,8 +255,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
    * another copy of it was adopted
    */
   function passFence(): void {
-    const version = Number(prepared.version.get()?.user_version);
-    if (version > schemaVersion) throw databaseTooNew(version);
+    requireKnownVersion(Number(prepared.version.get()?.user_version));
     const row = prepared.store.get() ?? {};
     const store = {
       epoch: toCount(row.epoch),
