@@ -17,6 +17,7 @@ readSync(0, Buffer.alloc(1));
 
 try {
   const backend = createPixstoreBackend({ ...backendOf(folder), logger: quiet });
+  await backend.open();
   say('opened');
   await backend.close();
 } catch (error) {

@@ -27,7 +27,7 @@ let load;
 
 /** @type {Record<string, (...args: any[]) => unknown>} */
 const calls = {
-  open() {
+  async open() {
     backend = createPixstoreBackend({
       ...backendOf(folder),
       ...JSON.parse(options),
@@ -35,6 +35,7 @@ const calls = {
       logger: { info: note, warn: note, error: note },
     });
     handler = createFetchHandler(backend, { authorize: () => true });
+    await backend.ready; // the last build has no open()
   },
   lines: () => lines.splice(0),
   setAhead(milliseconds) {
