@@ -41,7 +41,10 @@ export interface RotationProgress {
   step: 'keys' | 'folders' | 'images';
   /** Of this step: keys, folders or parts of images. */
   done: number;
-  /** Parts of images that do not open, and were left as they are: their rows were changed, or are damaged. */
+  /**
+   * Parts of images that do not open, and were left as they are, with the keys that they name: their rows were changed,
+   * or are damaged. When they are restored or deleted, the next exchange finishes this one.
+   */
   damaged: number;
 }
 
@@ -67,7 +70,8 @@ const mostTries = 1_000;
  * compromised:  the same, with a new store key, and without the proof keys of before
  *               -> every folder gets a key of the next generation: nothing is sealed with one of before any more
  *               -> every image's key is sealed anew, until a walk finds none that is not
- *               -> the folder keys of before are destroyed, then the store keys that wrapped them
+ *               -> the folder keys of before are destroyed, then the store keys that wrapped them (but what damaged
+ *                  images name)
  * ```
  */
 export async function* rotateMasterKey(
@@ -75,6 +79,8 @@ export async function* rotateMasterKey(
   { compromised = false, signal }: RotateOptions,
 ): AsyncGenerator<RotationProgress, void, void> {
   let damaged = 0;
+  /** What damaged parts name: with the right row put back, it opens them. */
+  const stillNamed = new Set<string>();
 
   /** Replaces the key ring, whoever else does so at the same time. */
   async function change(next: (keys: readonly OpenedKey[]) => Promise<KeyList | null>): Promise<void> {
@@ -137,6 +143,7 @@ export async function* rotateMasterKey(
       if (!current || Buffer.compare(current.sealedKey, part.sealedKey) !== 0) return null;
       if (!(error instanceof PixstoreError) || error.code !== 'SEALED_KEY_INVALID') throw error;
       damaged += 1;
+      stillNamed.add(nameOf(part.folderKey));
       return null;
     }
   }
@@ -148,6 +155,7 @@ export async function* rotateMasterKey(
   ): AsyncGenerator<RotationProgress, boolean> {
     let found = false;
     damaged = 0;
+    stillNamed.clear();
     for await (const page of pagesOf(store.parts())) {
       const outdated = page.filter(({ folderKey }) => !folderKey || older.includes(wrapperOf(folderKey)));
       const sealed: { part: PartRecord; sealedKey: Uint8Array }[] = [];
@@ -168,17 +176,20 @@ export async function* rotateMasterKey(
     return found;
   }
 
-  /** Nothing is sealed with them any more. */
+  /** Nothing is sealed with them any more, but what is damaged. */
   async function destroyKeys(older: readonly string[]): Promise<void> {
+    const stillWrapping = new Set<string>();
     for await (const page of pagesOf(store.folderKeys())) {
       const outdated = page.filter((key) => older.includes(wrapperOf(key)));
-      if (outdated.length > 0) await store.destroyFolderKeys(outdated);
+      const unnamed = outdated.filter((key) => !stillNamed.has(nameOf(key)));
+      for (const key of outdated) if (!unnamed.includes(key)) stillWrapping.add(wrapperOf(key));
+      if (unnamed.length > 0) await store.destroyFolderKeys(unnamed);
     }
-    await change(async (list) =>
-      list
-        .map(({ wrapped }) => wrapped)
-        .filter(({ purpose, id }) => purpose !== 'sealing' && !(purpose === 'store' && older.includes(id))),
-    );
+    const isNeeded = ({ purpose, id }: WrappedKey): boolean => {
+      if (purpose === 'sealing') return stillNamed.has(nameOf(null));
+      return purpose !== 'store' || !older.includes(id) || stillWrapping.has(id);
+    };
+    await change(async (list) => list.map(({ wrapped }) => wrapped).filter(isNeeded));
   }
 
   await change(compromised ? retire : exchange);
@@ -197,6 +208,8 @@ export async function* rotateMasterKey(
 
 const storeKeysOf = (list: readonly OpenedKey[]) => list.filter(({ wrapped }) => wrapped.purpose === 'store');
 
+const nameOf = (key: FolderKey | null): string => (key ? `${key.folder}:${key.generation}` : '');
+
 const wrapperOf = ({ wrapped }: FolderKey): string => (wrapped ? wrappingKeyOf(wrapped) : '');
 
 async function* pagesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
@@ -205,6 +218,7 @@ async function* pagesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]
     if (page.push(item) < writtenAtOnce) continue;
     yield page;
     page = [];
+    await nextTurn(); // a store that answers at once would leave nobody else a turn
   }
   if (page.length > 0) yield page;
 }
