@@ -42,7 +42,10 @@ export interface RotationProgress {
   step: 'keys' | 'folders' | 'images';
   /** Of this step: keys, folders or parts of images. */
   done: number;
-  /** Parts of images that do not open, and were left as they are: their rows were changed, or are damaged. */
+  /**
+   * Parts of images that do not open, and were left as they are, with the keys that they name: their rows were changed,
+   * or are damaged. When they are restored or deleted, the next exchange finishes this one.
+   */
   damaged: number;
 }
 
@@ -67,7 +70,8 @@ const mostTries = 1_000;
  * compromised:  the same, with a new store key, and without the proof keys of before
  *               -> every folder gets a key of the next generation: nothing is sealed with one of before any more
  *               -> every image's key is sealed anew, until a walk finds none that is not
- *               -> the folder keys of before are destroyed, then the store keys that wrapped them
+ *               -> the folder keys of before are destroyed, then the store keys that wrapped them (but what damaged
+ *                  images name)
  * ```
  */
 export async function* rotateMasterKey(
@@ -75,6 +79,8 @@ export async function* rotateMasterKey(
   { compromised = false, signal }: RotateOptions,
 ): AsyncGenerator<RotationProgress, void, void> {
   let damaged = 0;
+  /** What damaged parts name: with the right row put back, it opens them. */
+  const stillNamed = new Set<string>();
 
   /** Replaces the key ring, whoever else does so at the same time. */
   async function change(next: (keys: readonly OpenedKey[]) => Promise<KeyList | null>): Promise<void> {
@@ -157,6 +163,7 @@ export async function* rotateMasterKey(
     if (!current || Buffer.compare(current.sealedKey, part.sealedKey) !== 0) return;
     if (!(error instanceof PixstoreError) || error.code !== 'SEALED_KEY_INVALID') throw error;
     damaged += 1;
+    stillNamed.add(nameOf(part.folderKey));
   }
 
   /** Seals what is sealed with keys of before. @returns whether there was anything */
@@ -167,7 +174,9 @@ export async function* rotateMasterKey(
     let found = false;
     let writing: Promise<unknown> | undefined;
     damaged = 0;
+    stillNamed.clear();
     for await (const page of store.sealedKeys()) {
+      await nextTurn(); // a store that answers at once would leave nobody else a turn
       const outdated = page.filter(({ folderKey }) => !folderKey || older.includes(wrapperOf(folderKey)));
       const sealed: Resealed[] = [];
       for (let at = 0; at < outdated.length; at += sealedAtOnce) {
@@ -188,17 +197,20 @@ export async function* rotateMasterKey(
     return found;
   }
 
-  /** Nothing is sealed with them any more. */
+  /** Nothing is sealed with them any more, but what is damaged. */
   async function destroyKeys(older: readonly string[]): Promise<void> {
+    const stillWrapping = new Set<string>();
     for await (const page of store.folderKeys()) {
       const outdated = page.filter((key) => older.includes(wrapperOf(key)));
-      if (outdated.length > 0) await store.destroyFolderKeys(outdated);
+      const unnamed = outdated.filter((key) => !stillNamed.has(nameOf(key)));
+      for (const key of outdated) if (!unnamed.includes(key)) stillWrapping.add(wrapperOf(key));
+      if (unnamed.length > 0) await store.destroyFolderKeys(unnamed);
     }
-    await change(async (list) =>
-      list
-        .map(({ wrapped }) => wrapped)
-        .filter(({ purpose, id }) => purpose !== 'sealing' && !(purpose === 'store' && older.includes(id))),
-    );
+    const isNeeded = ({ purpose, id }: WrappedKey): boolean => {
+      if (purpose === 'sealing') return stillNamed.has(nameOf(null));
+      return purpose !== 'store' || !older.includes(id) || stillWrapping.has(id);
+    };
+    await change(async (list) => list.map(({ wrapped }) => wrapped).filter(isNeeded));
   }
 
   await change(compromised ? retire : exchange);
@@ -216,6 +228,8 @@ export async function* rotateMasterKey(
 }
 
 const storeKeysOf = (list: readonly OpenedKey[]) => list.filter(({ wrapped }) => wrapped.purpose === 'store');
+
+const nameOf = (key: FolderKey | null): string => (key ? `${key.folder}:${key.generation}` : '');
 
 const wrapperOf = ({ wrapped }: FolderKey): string => (wrapped ? wrappingKeyOf(wrapped) : '');
 

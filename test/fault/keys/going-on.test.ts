@@ -1,5 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { createPixstoreBackend } from '../../../src/backend/backend.js';
 import { findDriver } from '../../../src/backend/storage/local/driver.js';
+import { createMemoryStore } from '../../../src/backend/storage/memory/memory-store.js';
+import { failure } from '../../support/errors.js';
 import { smallPicture } from '../../support/small-picture.js';
 import { createFaults, faultKinds } from '../support/faults.js';
 import { faultyDriver } from '../support/faulty-driver.js';
@@ -125,3 +129,108 @@ function storeKeysOf(place: WorkPlace): string[] {
   const { keys } = JSON.parse(Buffer.from(row?.bytes as Uint8Array).toString());
   return (keys as { purpose: string; id: string }[]).filter(({ purpose }) => purpose === 'store').map(({ id }) => id);
 }
+
+describe('an exchange after a leak of a store with damage', () => {
+  /** @returns how many parts were damaged */
+  async function exchange(place: WorkPlace): Promise<number> {
+    const backend = place.open([newKey, oldKey]);
+    let found = 0;
+    for await (const { damaged } of backend.rotateMasterKey({ compromised: true })) found = damaged;
+    await backend.close();
+    return found;
+  }
+
+  const damages: [string, string, number][] = [
+    [
+      'the box of an image',
+      "UPDATE parts SET sealed_key = CAST(substr(sealed_key, 1, 40) || zeroblob(length(sealed_key) - 40) AS BLOB) WHERE id = 'a:file'",
+      1,
+    ],
+    [
+      'the key of a folder',
+      "UPDATE folder_keys SET wrapped = CAST(substr(wrapped, 1, 40) || zeroblob(length(wrapped) - 40) AS BLOB) WHERE folder = 'a'",
+      3,
+    ],
+  ];
+
+  test.each(damages)(
+    'in %s keeps what it takes to restore that, and the next one finishes it',
+    async (_, sql, count) => {
+      const place = await filledPlace();
+      const copy = await place.copy();
+      place.write(sql);
+      expect(await exchange(place)).toBe(count);
+      expect(storeKeysOf(place)).toHaveLength(2);
+      const damaged = place.open([newKey]);
+      await failure('SEALED_KEY_INVALID', () => damaged.getImageRecord('a:file'));
+      expect(damaged.getImageRecord('b:file')).not.toBeNull();
+      await damaged.close();
+
+      // The rows that were damaged, from a backup of before.
+      const table = sql.split(' ')[1] as string;
+      const where = table === 'parts' ? "id = 'a:file'" : "folder = 'a' AND generation = 1";
+      const column = table === 'parts' ? 'sealed_key' : 'wrapped';
+      const [row] = copy.rows(`SELECT ${column} AS value FROM ${table} WHERE ${where}`);
+      place.write(`UPDATE ${table} SET ${column} = ? WHERE ${where}`, row?.value as Uint8Array);
+      expect(await exchange(place)).toBe(0);
+      await expectFinished(place, compromised);
+    },
+  );
+
+  test('of an image that is then deleted is finished by the next one', async () => {
+    const place = await filledPlace();
+    place.write((damages[0] as [string, string, number])[1]);
+    expect(await exchange(place)).toBe(1);
+    const backend = place.open([newKey]);
+    expect(await backend.deleteImage('a:file')).toBe(true);
+    await backend.close();
+    expect(await exchange(place)).toBe(0);
+    expect(storeKeysOf(place)).toHaveLength(1);
+  });
+
+  test('of a row that no pixstore has written stops there, destroys nothing, and goes on when it is deleted', async () => {
+    const place = await filledPlace();
+    place.write("UPDATE parts SET iv = zeroblob(40) WHERE id = 'a:file'");
+    await failure('DATABASE_ROW_INVALID', () => exchange(place));
+    const backend = place.open([newKey, oldKey]);
+    expect(await backend.deleteImage('a:file')).toBe(true);
+    for (const id of idsWithout(null)) expect(backend.imageExists(id)).toBe(id !== 'a:file');
+    await backend.close();
+    expect(await exchange(place)).toBe(0);
+    expect(storeKeysOf(place)).toHaveLength(1);
+  });
+});
+
+test('an exchange after a leak leaves others their turns, also where nothing is to be done any more', async () => {
+  const memory = createMemoryStore();
+  let walked = 0;
+  let most = 0;
+  const store = {
+    ...memory,
+    async *sealedKeys() {
+      for await (const page of memory.sealedKeys()) {
+        walked += page.length;
+        most = Math.max(most, walked);
+        yield page;
+      }
+    },
+  };
+  const masterKey = [newKey, oldKey];
+  const backend = createPixstoreBackend({
+    store,
+    masterKey,
+    defaultEndpointEnabled: false,
+    errorHandlingMode: 'throw',
+  });
+  for (let index = 0; index < 1_500; index += 1) await backend.saveImage(smallPicture());
+  let isOver = false;
+  const turns = async () => {
+    for (; !isOver; await nextTurn()) walked = 0;
+  };
+  const running = turns();
+  await compromised.make(backend);
+  isOver = true;
+  await running;
+  await backend.close();
+  expect(most).toBeLessThan(600);
+});

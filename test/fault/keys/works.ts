@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { createPixstoreBackend } from '../../../src/backend/backend.js';
 import type { BackendConfig } from '../../../src/backend/config.js';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
-import { findDriver, type SqlRow } from '../../../src/backend/storage/local/driver.js';
+import { findDriver, type SqlDatabase, type SqlRow, type SqlValue } from '../../../src/backend/storage/local/driver.js';
 import { type LocalStoreOptions, openLocalStore } from '../../../src/backend/storage/local/local-store.js';
 import { folderOf } from '../../../src/shared/image-id.js';
 import { quietLogger } from '../../support/backend.js';
@@ -72,11 +72,22 @@ export interface WorkPlace {
   copy(): Promise<WorkPlace>;
   open(masterKeys: string[], options?: Partial<LocalStoreOptions>, config?: BackendConfig): PixstoreBackend;
   rows(sql: string): SqlRow[];
+  /** Writes to the database as somebody else may. */
+  write(sql: string, ...values: SqlValue[]): void;
 }
 
 function placeIn(folder: string): WorkPlace {
   const databasePath = join(folder, 'images.sqlite');
   const settings: LocalStoreOptions = { databasePath, imageRootDir: join(folder, 'images'), inlineLimit, sweepAge: 0 };
+  function onDatabase<Result>(work: (database: SqlDatabase) => Result): Result {
+    const database = findDriver()(databasePath);
+    try {
+      return work(database);
+    } finally {
+      database.close();
+    }
+  }
+
   return {
     folder,
     settings,
@@ -96,14 +107,8 @@ function placeIn(folder: string): WorkPlace {
         ...config,
       });
     },
-    rows(sql) {
-      const database = findDriver()(databasePath);
-      try {
-        return database.prepare(sql).all();
-      } finally {
-        database.close();
-      }
-    },
+    rows: (sql) => onDatabase((database) => database.prepare(sql).all()),
+    write: (sql, ...values) => void onDatabase((database) => database.prepare(sql).run(...values)),
   };
 }
 
