@@ -160,8 +160,11 @@ describe('a process that was not given the new key', () => {
     await two.saveImage(cat);
     clock.now += 40_000;
     await failure('MASTER_KEY_MISMATCH', () => two.getImageRecord('a:one'));
+    await failure('MASTER_KEY_MISMATCH', () => two.saveImage(cat, { id: 'refused' }));
     expect((await two.health())?.status).toBe('degraded');
     expect((await one.health())?.status).toBe('ok');
+    await two.close();
+    expect(one.imageExists('refused')).toBe(false);
   });
 
   test('cannot put anything back under a key of before', async () => {

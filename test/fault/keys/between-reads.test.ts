@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import { findDriver, type OpenDatabase } from '../../../src/backend/storage/local/driver.js';
@@ -45,8 +46,9 @@ async function interrupted() {
   return {
     backend,
     exchange,
-    arm() {
-      interrupt = exchange;
+    raiseToken: () => place.write("UPDATE parts SET token = token + 1 WHERE id = 'a:file'"),
+    arm(what = exchange) {
+      interrupt = what;
     },
     isDone: () => interrupt === undefined,
   };
@@ -92,4 +94,14 @@ describe('while another process exchanges all keys after a leak, between two rea
       await backend.close();
     }
   });
+});
+
+test('an update by another process between two reads of one look-up shows in the next one', async () => {
+  const { backend, arm, isDone, raiseToken } = await interrupted();
+  arm(raiseToken);
+  const first = await backend.store.record('a:file');
+  expect(isDone()).toBe(true);
+  await nextTurn();
+  expect((await backend.store.record('a:file'))?.token).toBe((first?.token ?? 0) + 1);
+  await backend.close();
 });

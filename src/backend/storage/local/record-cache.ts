@@ -28,7 +28,9 @@ export function createRecordCache(reads: Reads) {
 
   function refresh(recent: boolean): void {
     if (recent ? isRecent : isCurrent) return;
-    forgetOutdated();
+    const version = reads.dataVersion();
+    if (version !== dataVersion) forget();
+    dataVersion = version;
     isCurrent = true;
     queueMicrotask(() => {
       isCurrent = false;
@@ -38,12 +40,6 @@ export function createRecordCache(reads: Reads) {
     setImmediate(() => {
       isRecent = false;
     });
-  }
-
-  function forgetOutdated(): void {
-    const version = reads.dataVersion();
-    if (version !== dataVersion) forget();
-    dataVersion = version;
   }
 
   function forget(): void {
@@ -63,8 +59,9 @@ export function createRecordCache(reads: Reads) {
     const known = folderKeys.get(name);
     if (known) return known.key;
     const key = reads.folderKey(folder, generation);
-    // It may be newer than the key ring that is kept, which then does not open it.
-    forgetOutdated();
+    // It may be newer than the key ring that is kept, which then does not open it. The rest is forgotten with the next
+    // look-up: what is being looked up was read before.
+    if (reads.dataVersion() !== dataVersion) keyRing = undefined;
     folderKeys.put(name, { key });
     return key;
   }
