@@ -6,6 +6,15 @@ function project(name: string, settings: ProjectConfig = {}) {
   return { test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node' as const, ...settings } };
 }
 
+// Faults at every call, one by one: run on one Node only, for they take their time.
+const thorough = [
+  'test/fault/injected-changes.test.ts',
+  'test/fault/kill-migration.test.ts',
+  'test/fault/power-loss.test.ts',
+  'test/fault/keys/injected.test.ts',
+  'test/fault/keys/kill.test.ts',
+];
+
 export default defineConfig({
   test: {
     projects: [
@@ -17,7 +26,8 @@ export default defineConfig({
       ...['chromium', 'firefox', 'webkit'].map((engine) =>
         project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 }),
       ),
-      project('fault', { testTimeout: 180_000 }),
+      project('fault', { exclude: thorough, testTimeout: 180_000 }),
+      project('thorough', { include: thorough, testTimeout: 180_000 }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.
       project('attack', { testTimeout: 120_000, fileParallelism: false }),
       project('package', { testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),

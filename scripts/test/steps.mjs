@@ -51,7 +51,7 @@ export const steps = [
     name: 'fault',
     title: 'Faults: injected errors, kills, full disks, power cuts',
     needs: ['sqlite', 'build'],
-    run: () => runVitest(['fault']),
+    run: () => runVitest(['fault', 'thorough']),
   },
   {
     name: 'attack',

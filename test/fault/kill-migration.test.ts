@@ -8,13 +8,13 @@ describe('a store of an older schema is whole, of the old schema or the new, and
   ] as const) {
     test(title, async ({ skip }) => {
       // A sample; scripts/kill-test.mjs tries them all.
-      const report = await killMigration({ how, sample: 30 });
+      const report = await killMigration({ how, sample: 12 });
       if (!report) return skip('this system does not let strace trace');
       console.log(describeMigration(report));
       expect(report.damages).toEqual([]);
-      expect(report.points).toBeGreaterThan(20);
-      expect(report.asBefore).toBeGreaterThan(3);
-      expect(report.migrated).toBeGreaterThan(3);
+      expect(report.points).toBeGreaterThan(8);
+      expect(report.asBefore).toBeGreaterThan(0);
+      expect(report.migrated).toBeGreaterThan(0);
       for (const ending of Object.keys(report.endings)) expect(ending).toMatch(/^(opened|killed|failed STORAGE_\w+)$/);
     });
   }
