@@ -10,9 +10,10 @@ import { createStoreKeys } from '../../src/backend/keys/store-keys.js';
 import type { PixstoreBackend } from '../../src/backend/public-api.js';
 import { findDriver } from '../../src/backend/storage/local/driver.js';
 import type { ImageStore } from '../../src/backend/storage/port.js';
+import { newKey, oldKey, thirdKey } from '../support/keys.js';
 import { photo } from '../support/photos.js';
 import { type ReadStore, readStore } from '../support/store-reader.js';
-import { ask, drain, keyPlace, newKey, oldKey, thirdKey } from './keys/place.js';
+import { ask, drain, keyPlace } from './keys/place.js';
 
 // What a reader finds that was written from docs/wire-format.md alone, in stores that pixstore made.
 

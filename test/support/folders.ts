@@ -1,3 +1,4 @@
+import { copyFileSync, existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,4 +9,10 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pixstore-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Copies a database that is in use, with what is in its log, as whoever has the files can. @returns the copy's path */
+export function copyWithLog(database: string, target: string): string {
+  for (const end of ['', '-wal']) if (existsSync(database + end)) copyFileSync(database + end, target + end);
+  return target;
 }

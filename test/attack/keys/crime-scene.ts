@@ -1,6 +1,6 @@
-import { copyFileSync, cpSync, existsSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createPixstoreBackend } from '../../../src/backend/backend.js';
 import type { BackendConfig } from '../../../src/backend/config.js';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
@@ -10,16 +10,9 @@ import { folderOf } from '../../../src/shared/image-id.js';
 import { decodePayload, PixstoreError } from '../../../src/shared/index.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { quietLogger } from '../../support/backend.js';
-import { temporaryFolder } from '../../support/folders.js';
+import { copyWithLog, temporaryFolder } from '../../support/folders.js';
 import { openPayload } from '../../support/payload.js';
 import { smallPicture } from '../../support/small-picture.js';
-
-/** Master keys, as text. */
-export const [oldKey, newKey, thirdKey] = [7, 8, 9].map((byte) => Buffer.alloc(32, byte).toString('hex')) as [
-  string,
-  string,
-  string,
-];
 
 export type Scene = Awaited<ReturnType<typeof crimeScene>>;
 
@@ -74,12 +67,7 @@ export async function crimeScene() {
     },
 
     /** A copy of the database as of now, with what is in its log. */
-    stealDatabase(name: string): string {
-      for (const end of ['', '-wal']) {
-        if (existsSync(at(`db.sqlite${end}`))) copyFileSync(at(`db.sqlite${end}`), at(name + end));
-      }
-      return at(name);
-    },
+    stealDatabase: (name: string): string => copyWithLog(at('db.sqlite'), at(name)),
 
     stealImages(name: string): string {
       cpSync(at('images'), at(name), { recursive: true });
@@ -133,6 +121,38 @@ export async function look(
   } catch (error) {
     if (error instanceof PixstoreError) return error.code;
     throw error;
+  }
+}
+
+/** Tries to save under each id. @returns the ids that were saved */
+export async function trySaving(scene: Scene, backend: PixstoreBackend, ids: readonly string[]): Promise<string[]> {
+  const saved: string[] = [];
+  for (const id of ids) {
+    try {
+      await scene.save(backend, id);
+      saved.push(id);
+    } catch (error) {
+      if (!(error instanceof PixstoreError)) throw error;
+    }
+  }
+  return saved;
+}
+
+/**
+ * Each image shows itself, or an error; which, may depend.
+ *
+ * @param mayBeGone - or there is none
+ */
+export async function expectNoOther(
+  scene: Scene,
+  backend: PixstoreBackend,
+  ids: readonly string[],
+  mayBeGone: boolean,
+): Promise<void> {
+  for (const id of ids) {
+    const found = await look(backend, id);
+    if (found instanceof Buffer) expect(found.equals(scene.pictures.get(id) as Buffer), id).toBe(true);
+    else if (!mayBeGone) expect(typeof found, id).toBe('string');
   }
 }
 

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import { findDriver, type SqlValue } from '../../../src/backend/storage/local/driver.js';
-import { PixstoreError } from '../../../src/shared/index.js';
+import type { PixstoreError } from '../../../src/shared/index.js';
 import { failure } from '../../support/errors.js';
-import { crimeScene, look, newKey, oldKey, rotate, type Scene } from './crime-scene.js';
+import { newKey, oldKey } from '../../support/keys.js';
+import { crimeScene, expectNoOther, look, rotate, type Scene, trySaving } from './crime-scene.js';
 
 const ids = ['a:row', 'a:file', 'b:row', 'row'];
 
@@ -96,25 +97,7 @@ const damages: [string, Damage][] = [
 /** A folder without a key gets its first one: the old row takes the place of that, and of what was sealed with it. */
 const isGone = (name: string): boolean => name.startsWith('folder ') || name.startsWith('no row');
 
-async function trySaving(scene: Scene, backend: PixstoreBackend, name: string): Promise<string[]> {
-  const saved: string[] = [];
-  for (const id of [`a:${name}`, `b:${name}`, `new-${name}:one`, name]) {
-    try {
-      await scene.save(backend, id);
-      saved.push(id);
-    } catch (error) {
-      if (!(error instanceof PixstoreError)) throw error;
-    }
-  }
-  return saved;
-}
-
-async function expectNoOther(scene: Scene, backend: PixstoreBackend, all: readonly string[]): Promise<void> {
-  for (const id of all) {
-    const found = await look(backend, id);
-    if (found instanceof Buffer) expect(found.equals(scene.pictures.get(id) as Buffer), id).toBe(true);
-  }
-}
+const placesOf = (name: string) => [`a:${name}`, `b:${name}`, `new-${name}:one`, name];
 
 describe('the key of a folder', () => {
   test.each(damages)(
@@ -124,13 +107,13 @@ describe('the key of a folder', () => {
       const columns = 'number, folder, generation, is_destroyed, wrapped';
       const right = scene.rows(`SELECT ${columns} FROM folder_keys`);
       await damage(scene);
-      const saved = await trySaving(scene, backend, 'running');
-      await expectNoOther(scene, backend, [...ids, ...saved]);
+      const saved = await trySaving(scene, backend, placesOf('running'));
+      await expectNoOther(scene, backend, [...ids, ...saved], true);
       await backend.close();
 
       const opened = scene.open([newKey, oldKey]);
-      saved.push(...(await trySaving(scene, opened, 'reopened')));
-      await expectNoOther(scene, opened, [...ids, ...saved]);
+      saved.push(...(await trySaving(scene, opened, placesOf('reopened'))));
+      await expectNoOther(scene, opened, [...ids, ...saved], true);
       await opened.close();
 
       scene.write('DELETE FROM sealed_counts');
@@ -177,7 +160,7 @@ describe('the database of another store in front of the images of this one', () 
         const columns = table === 'folder_keys' ? 'number, folder, generation, is_destroyed, wrapped' : '*';
         scene.putBack(table, other.scene.rows(`SELECT ${columns} FROM ${table}`));
       }
-      await expectNoOther(scene, backend, ids);
+      await expectNoOther(scene, backend, ids, true);
       await backend.close();
       const again = scene.open([newKey, oldKey]);
       await again.ready;

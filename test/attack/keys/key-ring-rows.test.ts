@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
-import { PixstoreError } from '../../../src/shared/index.js';
+import type { PixstoreError } from '../../../src/shared/index.js';
 import { failure } from '../../support/errors.js';
-import { crimeScene, look, newKey, oldKey, rotate, type Scene } from './crime-scene.js';
+import { newKey, oldKey } from '../../support/keys.js';
+import { crimeScene, expectNoOther, look, rotate, type Scene, trySaving } from './crime-scene.js';
 
 const ids = ['a:row', 'b:file', 'one'];
 
@@ -85,28 +86,8 @@ const damages: Record<string, Damage> = {
   [openable]: (ring) => withAll(ring, { from: 1e300 }),
 };
 
-/** Tries to save where there are images, and where there are none. @returns the ids that were saved */
-async function trySaving(scene: Scene, backend: PixstoreBackend, name: string): Promise<string[]> {
-  const saved: string[] = [];
-  for (const id of [`a:${name}`, `new-${name}:one`, name]) {
-    try {
-      await scene.save(backend, id);
-      saved.push(id);
-    } catch (error) {
-      if (!(error instanceof PixstoreError)) throw error;
-    }
-  }
-  return saved;
-}
-
-/** Each image shows itself, or an error; which, may depend. */
-async function expectNoOther(scene: Scene, backend: PixstoreBackend, all: readonly string[]): Promise<void> {
-  for (const id of all) {
-    const found = await look(backend, id);
-    if (found instanceof Buffer) expect(found.equals(scene.pictures.get(id) as Buffer), id).toBe(true);
-    else expect(typeof found, id).toBe('string');
-  }
-}
+/** Where there are images, and where there are none. */
+const placesOf = (name: string) => [`a:${name}`, `new-${name}:one`, name];
 
 describe.each(Object.entries(damages))('in place of the key ring: %s', (name, damage) => {
   test.each([0, 10])(
@@ -118,18 +99,18 @@ describe.each(Object.entries(damages))('in place of the key ring: %s', (name, da
       if (wrong) putRing(scene, { ...wrong, version: right.version + raise });
       else scene.write('DELETE FROM key_ring');
 
-      const saved = await trySaving(scene, backend, 'running');
-      await expectNoOther(scene, backend, [...ids, ...saved]);
+      const saved = await trySaving(scene, backend, placesOf('running'));
+      await expectNoOther(scene, backend, [...ids, ...saved], false);
       scene.clock.now += 5_000; // it may try again
-      saved.push(...(await trySaving(scene, backend, 'still-running')));
-      await expectNoOther(scene, backend, [...ids, ...saved]);
+      saved.push(...(await trySaving(scene, backend, placesOf('still-running'))));
+      await expectNoOther(scene, backend, [...ids, ...saved], false);
       await backend.close();
 
       try {
         const opened = scene.open([newKey, oldKey]);
         await opened.ready;
-        saved.push(...(await trySaving(scene, opened, 'reopened')));
-        await expectNoOther(scene, opened, [...ids, ...saved]);
+        saved.push(...(await trySaving(scene, opened, placesOf('reopened'))));
+        await expectNoOther(scene, opened, [...ids, ...saved], false);
         if (name !== openable) await expect(rotate(opened, true)).rejects.toThrow();
         await opened.close();
       } catch (error) {
@@ -140,7 +121,7 @@ describe.each(Object.entries(damages))('in place of the key ring: %s', (name, da
       putRing(scene, right);
       const restored = scene.open([newKey, oldKey]);
       for (const id of [...ids, ...saved]) expect(await look(restored, id), id).toEqual(scene.pictures.get(id));
-      expect(await trySaving(scene, restored, 'restored')).toHaveLength(3);
+      expect(await trySaving(scene, restored, placesOf('restored'))).toHaveLength(3);
     },
   );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { failure } from '../../support/errors.js';
-import { crimeScene, newKey, oldKey, rotate, type Scene, stateFor } from './crime-scene.js';
+import { newKey, oldKey } from '../../support/keys.js';
+import { crimeScene, rotate, type Scene, stateFor } from './crime-scene.js';
 import { firstProofKey, forge, type Opened, openAll } from './thief.js';
 
 const namesOf = (opened: Opened) => [...opened.pictures.keys()].map((name) => name.split('@')[0]).sort();

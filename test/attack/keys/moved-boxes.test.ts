@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import type { SqlRow, SqlValue } from '../../../src/backend/storage/local/driver.js';
 import type { ImageRecord } from '../../../src/types/index.js';
-import { crimeScene, look, newKey, oldKey, rotate, type Scene } from './crime-scene.js';
+import { newKey, oldKey } from '../../support/keys.js';
+import { crimeScene, look, rotate, type Scene } from './crime-scene.js';
 
 const ids = ['a:one', 'a:two', 'b:one', 'one'];
 const partsSql = 'SELECT * FROM parts ORDER BY rowid';

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import type { ImageRecord } from '../../../src/types/index.js';
+import { newKey, oldKey } from '../../support/keys.js';
 import { photo } from '../../support/photos.js';
-import { ask, drain, keyPlace, newKey, oldKey } from './place.js';
+import { ask, drain, keyPlace } from './place.js';
 
 const cat = photo('cat.png');
 const hubble = photo('hubble.jpg'); // in a file of its own

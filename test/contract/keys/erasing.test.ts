@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { failure } from '../../support/errors.js';
+import { oldKey } from '../../support/keys.js';
 import { photo } from '../../support/photos.js';
-import { ask, keyPlace, oldKey } from './place.js';
+import { ask, keyPlace } from './place.js';
 
 const cat = photo('cat.png');
 const hubble = photo('hubble.jpg');

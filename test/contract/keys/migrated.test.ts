@@ -4,9 +4,10 @@ import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import { generationOf } from '../../../src/backend/storage/port.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { openPayload } from '../../fault/kill/picture.mjs';
+import { newKey, oldKey } from '../../support/keys.js';
 import { photo } from '../../support/photos.js';
 import { expected, placeSchema2, sha256 } from '../../support/schema-2.js';
-import { drain, keyPlace, newKey, oldKey } from './place.js';
+import { drain, keyPlace } from './place.js';
 
 const cat = photo('cat.png');
 const ids = expected.images.map(({ id }) => id);

@@ -1,5 +1,3 @@
-import { createHmac, hkdfSync } from 'node:crypto';
-import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createPixstoreBackend } from '../../../src/backend/backend.js';
@@ -8,14 +6,7 @@ import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import { decodePayload } from '../../../src/shared/index.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { quietLogger } from '../../support/backend.js';
-import { temporaryFolder } from '../../support/folders.js';
-
-/** Master keys, as text. */
-export const [oldKey, newKey, thirdKey] = [7, 8, 9].map((byte) => Buffer.alloc(32, byte).toString('hex')) as [
-  string,
-  string,
-  string,
-];
+import { copyWithLog, temporaryFolder } from '../../support/folders.js';
 
 /** A folder with a database and images, that backends with one key or another are opened on. */
 export async function keyPlace() {
@@ -38,12 +29,7 @@ export async function keyPlace() {
     return backend;
   }
 
-  /** Copies the database, as of now, with its log. */
-  function copyDatabase(name: string): string {
-    const target = join(folder, name);
-    for (const end of ['', '-wal']) if (existsSync(databasePath + end)) copyFileSync(databasePath + end, target + end);
-    return target;
-  }
+  const copyDatabase = (name: string) => copyWithLog(databasePath, join(folder, name));
 
   return { folder, databasePath, clock, open, copyDatabase };
 }
@@ -58,12 +44,4 @@ export async function drain<Step>(steps: AsyncIterable<Step>): Promise<Step[]> {
 export async function ask(backend: PixstoreBackend, { id, token, statelessProof }: ImageRecord): Promise<number> {
   const payload = await backend.customEndpointHelper(id, token, statelessProof);
   return decodePayload(payload as Uint8Array).state;
-}
-
-/** A proof as whoever has a master key alone can make it, by the derivation of pixstore's first schemas. */
-export function forgedProof(masterKey: string, id: string, now: number): string {
-  const secret = Buffer.from(masterKey, 'hex');
-  const proofKey = Buffer.from(hkdfSync('sha256', secret, new Uint8Array(), 'pixstore/proof/v1', 32));
-  const window = Math.floor(now / 20_000);
-  return createHmac('sha256', proofKey).update(`pixstore/proof/v1\n${window}\n${id}`).digest('base64url');
 }

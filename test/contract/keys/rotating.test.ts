@@ -3,8 +3,9 @@ import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import { generationOf } from '../../../src/backend/storage/port.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { failure } from '../../support/errors.js';
+import { newKey, oldKey, thirdKey } from '../../support/keys.js';
 import { photo } from '../../support/photos.js';
-import { ask, drain, keyPlace, newKey, oldKey, thirdKey } from './place.js';
+import { ask, drain, keyPlace } from './place.js';
 
 const cat = photo('cat.png');
 const ids = ['a:one', 'a:two', 'b:one', 'none'];

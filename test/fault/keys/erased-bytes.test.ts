@@ -6,10 +6,10 @@ import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import { findDriver } from '../../../src/backend/storage/local/driver.js';
 import { openLocalStore } from '../../../src/backend/storage/local/local-store.js';
 import { quietLogger } from '../../support/backend.js';
+import { newKey, oldKey } from '../../support/keys.js';
 import { makePicture } from '../kill/picture.mjs';
 import { quickFolder } from '../support/quick-folder.js';
 import { createRandom } from '../support/random.mjs';
-import { newKey, oldKey } from './works.js';
 
 const folders = 2_000;
 const letters = 'abcdefghijklmnopqrstuvwxyz0123456789_-';

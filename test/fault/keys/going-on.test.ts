@@ -4,6 +4,7 @@ import { createPixstoreBackend } from '../../../src/backend/backend.js';
 import { findDriver } from '../../../src/backend/storage/local/driver.js';
 import { createMemoryStore } from '../../../src/backend/storage/memory/memory-store.js';
 import { failure } from '../../support/errors.js';
+import { newKey, oldKey } from '../../support/keys.js';
 import { smallPicture } from '../../support/small-picture.js';
 import { createFaults, faultKinds } from '../support/faults.js';
 import { faultyDriver } from '../support/faulty-driver.js';
@@ -15,8 +16,6 @@ import {
   expectWhole,
   filledPlace,
   idsWithout,
-  newKey,
-  oldKey,
   routine,
   type WorkPlace,
 } from './works.js';

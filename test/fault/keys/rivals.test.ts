@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { newKey, oldKey } from '../../support/keys.js';
 import { hashOf, openPayload } from '../kill/picture.mjs';
 import { createLedger } from '../support/ledger.mjs';
 import { startNode } from '../support/program.mjs';
-import { expectFinished, expectWhole, filledPlace, newKey, oldKey, routine } from './works.js';
+import { expectFinished, expectWhole, filledPlace, routine } from './works.js';
 
 const program = fileURLToPath(new URL('./rival.mjs', import.meta.url));
 // More of them, for whoever looks for what happens once in a thousand times.

@@ -8,10 +8,9 @@ import { findDriver, type SqlDatabase, type SqlRow, type SqlValue } from '../../
 import { type LocalStoreOptions, openLocalStore } from '../../../src/backend/storage/local/local-store.js';
 import { folderOf } from '../../../src/shared/image-id.js';
 import { quietLogger } from '../../support/backend.js';
+import { newKey, oldKey } from '../../support/keys.js';
 import { hashOf, makePicture, openPayload } from '../kill/picture.mjs';
 import { quickFolder } from '../support/quick-folder.js';
-
-export const [oldKey, newKey] = [7, 8].map((byte) => Buffer.alloc(32, byte).toString('hex')) as [string, string];
 
 /** What is done with keys, and what may be gone when it is done. */
 export interface Work {
