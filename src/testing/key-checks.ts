@@ -25,6 +25,9 @@ export function keyChecks(check: Check): void {
     if (!store.supports.syncRecords) return;
     const before = store.keyRing();
     assert.equal(store.keyRing(), before);
+    await store.put(versionOf('one', 1000), null);
+    await new Promise(setImmediate);
+    assert.equal(store.keyRing(), before, 'another commit has made another one of it');
     await store.putKeyRing(bytesOf('second', 700), 1);
     assert.notEqual(store.keyRing(), before);
   });

@@ -4,7 +4,14 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/image-id.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { keyLength } from '../../shared/wire/layout.js';
-import type { FolderKey, ImageStore, KeyRing, PartRecord, SealedKey } from '../storage/port.js';
+import {
+  type FolderKey,
+  type ImageStore,
+  isSameRing,
+  type KeyRing,
+  type PartRecord,
+  type SealedKey,
+} from '../storage/port.js';
 import { unwrapFolderKey, wrapFolderKey, wrappingKeyOf } from './folder-key.js';
 import { encodeKeyRing, type KeyList } from './key-ring.js';
 import { type KeySet, keepKnown, keySetOfMasters, type OpenedRing, openKeyRing, requireKeys } from './key-set.js';
@@ -44,8 +51,6 @@ const mostTries = 1_000;
 
 // Keys of folders that are looked at to see whether the ring is theirs. One may be damaged, not all.
 const seenAtMost = 16;
-
-const nothing = new Uint8Array();
 
 /** A key ring that is stored, and not used here. */
 interface Lost {
@@ -95,9 +100,7 @@ export function createStoreKeys(options: StoreKeysOptions) {
   }
 
   /** Is this the ring that is opened, read again? */
-  const isCurrent = (ring: KeyRing | null): boolean =>
-    ring === current ||
-    (ring?.version === current?.version && Buffer.compare(ring?.bytes ?? nothing, current?.bytes ?? nothing) === 0);
+  const isCurrent = (ring: KeyRing | null): boolean => isSameRing(ring, current ?? null);
 
   function requireMasters(): MaybePromise<void> {
     const atHand = masters.map(({ id }) => id);

@@ -328,6 +328,13 @@ export function generationOf(sealedKey: Uint8Array): number | null {
 /** Version, generation, IV, key, format with width and height, tag. */
 const shortestSealedKey = 1 + 4 + 12 + 32 + 9 + 16;
 
+/** Is it the same key ring, though maybe read at another time? */
+export function isSameRing(one: KeyRing | null, other: KeyRing | null): boolean {
+  if (one === other || !one || !other) return one === other;
+  const isAsLong = one.version === other.version && one.bytes.length === other.bytes.length;
+  return isAsLong && one.bytes.every((byte, index) => byte === other.bytes[index]);
+}
+
 /** @param current - the token of the version that is stored; null when there is none */
 export function isExpected(current: number | null, expected: ExpectedToken, newToken: number): boolean {
   return expected === 'older' ? current !== null && current < newToken : current === expected;

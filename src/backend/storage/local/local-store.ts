@@ -15,7 +15,6 @@ import {
 import { type BackupSource, backUp } from './backup.js';
 import { type FileSystem, openBlobFiles } from './blob-files.js';
 import { createChanges } from './changes.js';
-import type { Command } from './commands.js';
 import { findDriver, type OpenDatabase } from './driver.js';
 import { createErasing } from './erasing.js';
 import { createFence } from './fence.js';
@@ -25,10 +24,9 @@ import { openIdentity } from './identity.js';
 import { createInlineWriter } from './inline-writer.js';
 import { createLeftovers, findMissing } from './leftovers.js';
 import { createPartReader } from './part-reader.js';
-import { createPut } from './put.js';
+import { createPut, type Put } from './put.js';
 import { type NumberedKey, prepareReads } from './reads.js';
 import { createRecordCache } from './record-cache.js';
-import type { PartRow } from './row.js';
 import { openDatabase, prepareOn } from './schema.js';
 import { backupsAreThere, schemaBackups } from './schema-backup.js';
 import { createSessions } from './sessions.js';
@@ -195,18 +193,14 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     supports: { syncRecords: true, persistence: true },
     put: ({ id, token, parts }, expectedToken) =>
       run('save an image', async () => {
-        const command = (rows: PartRow[], session: string | null): Command => ({
-          kind: 'replace',
-          ...{ id, token, expectedToken, rows, session },
-        });
+        const command: Put['command'] = (rows, session) => {
+          return { kind: 'replace', id, token, expectedToken, rows, session };
+        };
         return (await put({ id, token, parts, command })) !== null;
       }),
     addParts: (id, token, parts) =>
       run('add to an image', async () => {
-        const command = (rows: PartRow[], session: string | null): Command => ({
-          kind: 'add-parts',
-          ...{ id, token, rows, session },
-        });
+        const command: Put['command'] = (rows, session) => ({ kind: 'add-parts', id, token, rows, session });
         const done = await put({ id, token, parts, command });
         return done && (done.added ?? []).map((joined) => variantOf(joined) as string);
       }),

@@ -1,5 +1,5 @@
 import { imageIdOf, isImageId, isToken, variantOf } from '../../../shared/image-id.js';
-import type { FolderKey, KeyRing } from '../port.js';
+import type { FolderKey, KeyRing, SealedKey } from '../port.js';
 import { commitsQuery, counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
 import { isBlobName, sessionPattern, storeIdPattern } from './file-name.js';
@@ -23,11 +23,7 @@ export interface FoundRecord {
 }
 
 /** A sealed key and where it was found. */
-export interface FoundKey {
-  id: string;
-  variant: string | undefined;
-  token: number;
-  sealedKey: Uint8Array;
+export interface FoundKey extends Omit<SealedKey, 'folderKey'> {
   rowid: number;
 }
 

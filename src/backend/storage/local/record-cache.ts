@@ -1,6 +1,6 @@
 import { createByteLru } from '../../../shared/byte-lru.js';
 import { folderOf, joinId } from '../../../shared/image-id.js';
-import { type FolderKey, generationOf, type KeyRing, type PartRecord, type SealedKey } from '../port.js';
+import { type FolderKey, generationOf, isSameRing, type KeyRing, type PartRecord, type SealedKey } from '../port.js';
 import type { FoundRecord, Reads } from './reads.js';
 import type { RowRecord } from './row.js';
 
@@ -21,7 +21,8 @@ interface Kept extends FoundRecord {
 export function createRecordCache(reads: Reads) {
   const records = createByteLru<Kept>(limitBytes, () => recordBytes);
   const folderKeys = createByteLru<{ key: FolderKey | null }>(limitBytes, () => recordBytes);
-  let keyRing: KeyRing | null | undefined;
+  let keyRing: KeyRing | null = null;
+  let isRingRead = false;
   let dataVersion: number | undefined;
   let isCurrent = false;
   let isRecent = false;
@@ -45,7 +46,7 @@ export function createRecordCache(reads: Reads) {
   function forget(): void {
     records.clear();
     folderKeys.clear();
-    keyRing = undefined;
+    isRingRead = false;
   }
 
   function expire(): void {
@@ -61,7 +62,7 @@ export function createRecordCache(reads: Reads) {
     const key = reads.folderKey(folder, generation);
     // It may be newer than the key ring that is kept, which then does not open it. The rest is forgotten with the next
     // look-up: what is being looked up was read before.
-    if (reads.dataVersion() !== dataVersion) keyRing = undefined;
+    if (reads.dataVersion() !== dataVersion) isRingRead = false;
     folderKeys.put(name, { key });
     return key;
   }
@@ -146,7 +147,11 @@ export function createRecordCache(reads: Reads) {
     /** The same object until another one is stored. */
     keyRing(): KeyRing | null {
       refresh(true);
-      if (keyRing === undefined) keyRing = reads.keyRing();
+      if (!isRingRead) {
+        const ring = reads.keyRing();
+        if (!isSameRing(ring, keyRing)) keyRing = ring; // commits are many, and few of them exchange it
+        isRingRead = true;
+      }
       return keyRing;
     },
 

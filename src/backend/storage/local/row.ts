@@ -6,14 +6,9 @@ import { isBlobName } from './file-name.js';
 import { rowInvalid } from './storage-error.js';
 
 /** A part as the database has it: its ciphertext is in the row or in a file, never both. */
-export interface PartRow {
-  /** Of a variant `id.variant`. */
+export interface PartRow extends Omit<RowRecord, 'variant'> {
+  /** Joined: of a variant `id.variant`. */
   id: string;
-  token: number;
-  sealedKey: Uint8Array;
-  iv: Uint8Array;
-  tag: Uint8Array;
-  size: number;
   file: string | null;
   ciphertext: Uint8Array | null;
 }
