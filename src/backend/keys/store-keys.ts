@@ -1,39 +1,16 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createByteLru } from '../../shared/byte-lru.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/image-id.js';
-import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
+import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { keyLength } from '../../shared/wire/layout.js';
-import {
-  type FolderKey,
-  type ImageStore,
-  isSameRing,
-  type KeyRing,
-  type PartRecord,
-  type SealedKey,
-} from '../storage/port.js';
+import type { FolderKey, PartRecord, SealedKey } from '../storage/port.js';
 import { unwrapFolderKey, wrapFolderKey, wrappingKeyOf } from './folder-key.js';
-import { encodeKeyRing, type KeyList } from './key-ring.js';
-import { type KeySet, keepKnown, keySetOfMasters, type OpenedRing, openKeyRing, requireKeys } from './key-set.js';
-import type { KeyWrapper } from './key-wrapper.js';
-import type { MasterKey } from './master-key.js';
-import { type Begin, firstProofKeys, newKey, sealingKeys } from './new-keys.js';
+import { createFollowedRing, type FollowedRingOptions, isForeign, putBack } from './followed-ring.js';
+import type { KeySet, OpenedRing } from './key-set.js';
 import type { ProofKey } from './proofs.js';
 import { type ImageKey, type OpenFolderKey, type OpeningKeys, openSealed, sealContents, unsealKey } from './sealing.js';
 
-export interface StoreKeysOptions {
-  store: ImageStore;
-  /** The first one wraps what is new, all unwrap. */
-  wrappers: readonly [KeyWrapper, ...KeyWrapper[]];
-  /** Those of the wrappers that are master keys. */
-  masters: readonly MasterKey[];
-  /** How long a proof lives at most, in ms. */
-  proofLifetime: number;
-  now(): number;
-  randomBytes(length: number): Uint8Array;
-  /** Told, once, when another process has changed the keys to such as do not open here. */
-  onLost(error: unknown): void;
-}
+export type StoreKeysOptions = Omit<FollowedRingOptions, 'onOpened'>;
 
 // Far below what AES-GCM allows for random IVs: 2^32.
 const mostSealed = 2 ** 31;
@@ -42,25 +19,7 @@ const mostSealed = 2 ** 31;
 const keptBytes = 8 * 1024 * 1024;
 const keyBytes = 512;
 
-// How often a store that answers later is asked whether another process has changed the keys, and how often keys that did
-// not open are tried again, in ms.
-const pollInterval = 1_000;
-const retryInterval = 1_000;
-
 const mostTries = 1_000;
-
-// Keys of folders that are looked at to see whether the ring is theirs. One may be damaged, not all.
-const seenAtMost = 16;
-
-/** A key ring that is stored, and not used here. */
-interface Lost {
-  version: number | undefined;
-  /** When it was tried, in ms since 1970. */
-  at: number;
-  error: unknown;
-  /** It is older than the one that is known, or another one in its place. */
-  isPutBack: boolean;
-}
 
 /**
  * The keys of a store: its key ring, opened, and the keys of its folders.
@@ -73,146 +32,11 @@ interface Lost {
 export type StoreKeys = ReturnType<typeof createStoreKeys>;
 
 export function createStoreKeys(options: StoreKeysOptions) {
-  const { store, wrappers, masters, now, randomBytes } = options;
-  /** The key ring that is opened; undefined before the first one is. */
-  let current: KeyRing | null | undefined;
-  let opened: OpenedRing = { keys: [], set: keySetOfMasters(masters) };
-  /** What is stored instead of it, and does not open here, or is none that could follow it. */
-  let lost: Lost | undefined;
-  /** The key ring that keys of folders are known to be wrapped by. */
-  let fitting: KeyRing | null | undefined;
-  let opening: Promise<unknown> | undefined;
-  let lastAsked = Number.NEGATIVE_INFINITY;
+  const { store, randomBytes } = options;
   const folderKeys = createByteLru<{ wrapped: Uint8Array; key: OpenFolderKey }>(keptBytes, () => keyBytes);
   const beingAdded = new Map<string, Promise<unknown>>();
-
-  /** @throws PixstoreError as `openKeyRing`, and when nothing that the store was sealed with is at hand */
-  function open(ring: KeyRing | null): MaybePromise<unknown> {
-    const next = ring ? openKeyRing(ring, wrappers, opened.keys) : andThen(requireMasters(), () => opened);
-    return andThen(next, (ringOpened) => {
-      // Of two that were opened at the same time, the later one counts.
-      if (ring && ring.version < opened.set.version) return;
-      current = ring;
-      opened = ringOpened;
-      lost = undefined;
-      folderKeys.clear(); // some may be wrapped by keys that are no more
-    });
-  }
-
-  /** Is this the ring that is opened, read again? */
-  const isCurrent = (ring: KeyRing | null): boolean => isSameRing(ring, current ?? null);
-
-  function requireMasters(): MaybePromise<void> {
-    const atHand = masters.map(({ id }) => id);
-    return andThen(store.masterKeyIds?.() ?? [], (ids) => requireKeys(ids, atHand));
-  }
-
-  /** Opens a later key ring, by another process, while what is known goes on. */
-  function follow(ring: KeyRing | null): void {
-    if (ring === current || opening) return;
-    const isLater = (ring?.version ?? 0) > opened.set.version;
-    const isBack = !isLater && isCurrent(ring);
-    if (isBack && !lost) return;
-    if (lost && lost.version === ring?.version && Math.abs(now() - lost.at) < retryInterval) return;
-    const fail = (error: unknown) => lose(ring, error);
-    const done = isLater || isBack ? recover(() => open(ring), fail) : doubt();
-    if (!(done instanceof Promise)) return;
-    opening = done.finally(() => {
-      opening = undefined;
-    });
-  }
-
-  function lose(ring: KeyRing | null, error: unknown, isPutBack = false): void {
-    if (!lost || lost.version !== ring?.version) options.onLost(error);
-    lost = { version: ring?.version, at: now(), error, isPutBack };
-    if (ring && !isPutBack && !isDamaged(error)) opened = keepKnown(ring, opened); // what has ended there ends here as well
-  }
-
-  /** An answer that is older than what is known may only have been long on its way. */
-  function doubt(): MaybePromise<void> {
-    return andThen(store.keyRing(), (ring) => {
-      if ((ring?.version ?? 0) <= opened.set.version && !isCurrent(ring)) lose(ring, putBack(), true);
-    });
-  }
-
-  /** What is known; on its way to be what is true, where that takes time. */
-  function known(): KeySet {
-    if (store.supports.syncRecords) follow(store.keyRing() as KeyRing | null);
-    else if (Math.abs(now() - lastAsked) >= pollInterval) Promise.resolve(fresh()).catch(options.onLost);
-    return opened.set;
-  }
-
-  /** What is true, or the latest that opens here. */
-  function fresh(): MaybePromise<KeySet> {
-    lastAsked = now();
-    return andThen(store.keyRing(), (ring) => {
-      follow(ring);
-      return andThen(opening, () => opened.set);
-    });
-  }
-
-  /** What new images are sealed by. @throws what keeps the store's key ring from being opened */
-  function usable(): MaybePromise<KeySet> {
-    return andThen(fresh(), (set) => {
-      if (lost) throw lost.error;
-      if (fitting !== undefined && fitting === current) return set;
-      return requireFit(set).then((fit) => (fit.version > 0 ? fit : make()));
-    });
-  }
-
-  /**
-   * A key ring that is gone, or was exchanged for another one, opens none of the keys of folders. Nothing must be sealed
-   * under it: with the right one put back, that would be lost.
-   */
-  async function requireFit(set: KeySet): Promise<KeySet> {
-    for (let asked = set; ; ) {
-      const ring = current;
-      if (await opensAny(asked)) {
-        if (ring) fitting = ring;
-        return asked;
-      }
-      const again = await inAnotherTurn();
-      if (again.version === asked.version) throw putBack();
-      asked = again;
-    }
-  }
-
-  /** What is true after the keys of folders were read: a key ring may be told as of the beginning of a turn of the loop. */
-  async function inAnotherTurn(): Promise<KeySet> {
-    await nextTurn();
-    const set = await fresh();
-    if (lost) throw lost.error;
-    return set;
-  }
-
-  /** Does it open any of the keys of folders, as far as there are some? */
-  async function opensAny({ storeKeys }: KeySet): Promise<boolean> {
-    let seen = 0;
-    for await (const page of store.folderKeys()) {
-      const looked = page.slice(0, seenAtMost - seen);
-      if (looked.some((key) => !isForeign(key, { storeKeys }))) return true;
-      seen += looked.length;
-      if (seen === seenAtMost) break;
-    }
-    return seen === 0;
-  }
-
-  const beginning = (): Begin => ({ wrapper: wrappers[0], now: now(), randomBytes });
-
-  /** Gives the store its first key ring, unless another process is faster. */
-  async function make(): Promise<KeySet> {
-    const sealedBefore = (await store.masterKeyIds?.()) ?? [];
-    const begin = beginning();
-    const sealed = masters.filter(({ id }) => sealedBefore.includes(id));
-    const keys = [
-      await newKey('store', begin),
-      ...(await firstProofKeys(sealed.length > 0 ? masters : [], options.proofLifetime, begin)),
-      ...(await sealingKeys(sealed, begin)),
-    ];
-    await store.putKeyRing(encodeKeyRing(keys), 0);
-    await open(await store.keyRing());
-    return opened.set;
-  }
+  // Keys of folders may be wrapped by keys that are no more.
+  const ring = createFollowedRing({ ...options, onOpened: folderKeys.clear });
 
   /** @returns null when it was wrapped by a key of the store that is not known */
   function openFolderKey({ folder, generation, wrapped }: FolderKey, { storeKeys }: KeySet): OpenFolderKey | null {
@@ -231,11 +55,6 @@ export function createStoreKeys(options: StoreKeysOptions) {
   /** May new images be sealed with it? */
   function isFit({ wrapped, sealed }: FolderKey, { storeKeys }: KeySet): boolean {
     return wrapped !== null && sealed < mostSealed && wrappingKeyOf(wrapped) === storeKeys[0]?.id;
-  }
-
-  /** Was it wrapped by a key that is not in the ring? Nobody else may follow it: what it sealed would be given up. */
-  function isForeign({ wrapped }: FolderKey, { storeKeys }: Pick<KeySet, 'storeKeys'>): boolean {
-    return wrapped !== null && !storeKeys.some(({ id }) => id === wrappingKeyOf(wrapped));
   }
 
   async function addFolderKey(folder: string, generation: number, { version, storeKeys }: KeySet): Promise<void> {
@@ -258,29 +77,19 @@ export function createStoreKeys(options: StoreKeysOptions) {
 
   async function untilAdded(folder: string): Promise<OpenFolderKey> {
     for (let tries = 0; tries < mostTries; tries += 1) {
-      const set = await usable();
+      const set = await ring.usable();
       const found = await store.folderKey(folder);
       const key = found && isFit(found, set) && openFolderKey(found, set);
       if (key) return key;
       if (found && isForeign(found, set)) {
-        if ((await inAnotherTurn()).version === set.version) throw putBack();
+        if ((await ring.inAnotherTurn()).version === set.version) throw putBack();
       } else await added(folder, (found?.generation ?? 0) + 1, set);
     }
     throw changedAlways();
   }
 
   return {
-    /**
-     * To be called first. A wrapper of the application's is asked even when the store is new, so that one that does not
-     * work is known before anything is saved.
-     *
-     * @throws PixstoreError `MASTER_KEY_MISMATCH`, `SEALED_KEY_INVALID`, `KEY_WRAPPER_FAILED` or `KEY_WRAPPER_TIMEOUT`
-     */
-    open: (): MaybePromise<unknown> =>
-      andThen(andThen(store.keyRing(), open), () => {
-        const isMaster = masters.some(({ id }) => id === wrappers[0].id);
-        return isMaster || opened.set.version > 0 ? undefined : make();
-      }),
+    open: ring.open,
 
     /**
      * The key ring that is stored, made when there is none; to be exchanged as a whole by {@link replaceRing}.
@@ -288,36 +97,28 @@ export function createStoreKeys(options: StoreKeysOptions) {
      * @throws what keeps it from being opened
      */
     async ring(): Promise<OpenedRing> {
-      await usable();
-      return opened;
+      await ring.usable();
+      return ring.opened();
     },
 
-    /** @returns false when another one is stored than that with this version */
-    async replaceRing(list: KeyList, version: number): Promise<boolean> {
-      if (!(await store.putKeyRing(encodeKeyRing(list), version))) return false;
-      await open(await store.keyRing());
-      return true;
-    },
+    replaceRing: ring.replace,
 
     /** Why the keys that the store has by now do not open here; undefined when they do. */
     trouble(): unknown {
-      known();
-      return lost?.error;
+      ring.known();
+      return ring.trouble();
     },
 
-    /** What new keys of the ring are made with. */
-    begin: beginning,
-
-    /** After so many ms every process knows of another key ring. */
-    noticedAfter: store.supports.syncRecords ? 0 : 2 * pollInterval,
+    begin: ring.begin,
+    noticedAfter: ring.noticedAfter,
 
     /** Those of the key ring that makes and checks proofs, the latest first. */
-    proofKeys: (): readonly ProofKey[] => known().proofKeys,
+    proofKeys: (): readonly ProofKey[] => ring.known().proofKeys,
 
     /** What new keys of a folder's images are sealed with; made when there is none. */
     sealingKey(folder: string): MaybePromise<OpenFolderKey> {
-      const set = known();
-      if (lost?.isPutBack) throw lost.error;
+      const set = ring.known();
+      ring.requireInPlace();
       const found = set.version > 0 ? store.folderKey(folder) : null;
       if (found && !(found instanceof Promise) && isFit(found, set)) {
         const key = openFolderKey(found, set);
@@ -343,22 +144,17 @@ export function createStoreKeys(options: StoreKeysOptions) {
     return {
       folderKey() {
         if (folderKey?.folder !== folderOf(id)) throw notOurs();
-        const key = openFolderKey(folderKey, opened.set) ?? openFolderKey(folderKey, known());
+        const key = openFolderKey(folderKey, ring.opened().set) ?? openFolderKey(folderKey, ring.known());
         if (!key) throw notAtHand();
         return key.key;
       },
       sealingKey(masterKeyId) {
-        const key = opened.set.sealingKeys.get(masterKeyId) ?? known().sealingKeys.get(masterKeyId);
+        const key = ring.opened().set.sealingKeys.get(masterKeyId) ?? ring.known().sealingKeys.get(masterKeyId);
         if (!key) throw notAtHand();
         return key;
       },
     };
   }
-}
-
-/** Is it the key ring itself that cannot be read? */
-function isDamaged(error: unknown): boolean {
-  return error instanceof PixstoreError && error.code === 'SEALED_KEY_INVALID';
 }
 
 function notAtHand(): PixstoreError {
@@ -372,13 +168,6 @@ function notOurs(): PixstoreError {
   return new PixstoreError(
     'SEALED_KEY_INVALID',
     'The stored key of an image was sealed with no key of its folder: its row was changed. Restore it from a backup.',
-  );
-}
-
-function putBack(): PixstoreError {
-  return new PixstoreError(
-    'SEALED_KEY_INVALID',
-    'What the store keeps its own keys in was put back from an older copy, or exchanged: it does not open the keys of folders. Nothing is sealed until it is restored, with the rest of the database, from one backup.',
   );
 }
 
