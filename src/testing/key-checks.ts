@@ -97,6 +97,8 @@ export function keyChecks(check: Check): void {
     await store.put(kept, null);
     await store.destroyFolderKeys([{ folder: 'a', generation: 1 }]);
     await assertGone(store, doomed);
+    const again = sealedWith(versionOf('a:doomed', 1000, sizes.large), 2);
+    assert.equal(await store.put(again, null), false, 'a token that was there before');
     for (const { variant } of kept.parts) assertStored(await store.read('a:kept', variant), kept, variant);
     const all: number[] = [];
     for await (const page of store.folderKeys()) all.push(...page.map(({ generation }) => generation));

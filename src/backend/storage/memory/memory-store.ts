@@ -158,9 +158,10 @@ export function createMemoryStore(): ImageStore {
         const key = folderKeys.get(folder)?.find((each) => each.generation === generation);
         if (key) key.wrapped = null;
       }
+      const isGone = (part: StoredPart | undefined) => part?.folderKey?.wrapped === null;
       for (const [id, parts] of images) {
-        for (const [variant, part] of parts) if (part.folderKey?.wrapped === null) parts.delete(variant);
-        if (!parts.has(undefined)) remove(id);
+        if (isGone(parts.get(undefined))) remove(id);
+        for (const [variant, part] of parts) if (isGone(part)) parts.delete(variant);
       }
     },
 
