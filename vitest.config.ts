@@ -9,6 +9,7 @@ function project(name: string, settings: ProjectConfig = {}) {
 // Faults at every call, one by one: run on one Node only, for they take their time.
 const thorough = [
   'test/fault/injected-changes.test.ts',
+  'test/fault/injected-reads.test.ts',
   'test/fault/kill-migration.test.ts',
   'test/fault/power-loss.test.ts',
   'test/fault/keys/injected.test.ts',

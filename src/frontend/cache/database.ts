@@ -113,7 +113,8 @@ export function createCacheDatabase(name: string, version: number, stores: Store
      */
     async remove(): Promise<void> {
       release();
-      const cause: unknown = await patiently(deleteDatabase).catch((error) => error);
+      // To be blocked is not the end: tabs that are asked let go of it, and so do we, as soon as their writes are through.
+      const cause: unknown = await patiently(() => deleteDatabase(() => {})).catch((error) => error);
       // It is done; or a page that has no IndexedDB, or may not store anything, has nothing to delete.
       if (cause && (!(cause instanceof DOMException) || cause.name === 'SecurityError')) return;
       throw new PixstoreError('STORAGE_FAILED', 'The image cache is in use: close other tabs of this site.', { cause });
