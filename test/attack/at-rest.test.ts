@@ -1,28 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ImageRecord } from '../../src/types/index.js';
 import { masterKey, openBackend } from '../support/backend.js';
-import { temporaryFolder } from '../support/folders.js';
+import { copyOf, temporaryFolder } from '../support/folders.js';
 import { markedPicture } from '../support/marked-picture.js';
 
 // In rows and in files of their own, and so large that they are encrypted and written piece by piece.
 const sizes = [300, 8_000, 60_000, 70_000, 1_300_000];
-
-/** All that lies in a folder at this moment, the log of the database and half-written files among it. */
-function copyOf(folder: string): Buffer {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Buffer.concat(
-    entries.map((entry) => {
-      try {
-        return readFileSync(join(entry.parentPath, entry.name));
-      } catch {
-        return Buffer.alloc(0); // it was removed while we looked
-      }
-    }),
-  );
-}
 
 /** 32 bytes in every form in which they could have been written down. */
 function formsOf(bytes: Buffer): Buffer[] {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,4 +15,18 @@ export async function temporaryFolder(): Promise<string> {
 export function copyWithLog(database: string, target: string): string {
   for (const end of ['', '-wal']) if (existsSync(database + end)) copyFileSync(database + end, target + end);
   return target;
+}
+
+/** All that lies in a folder at this moment, the log of the database and half-written files among it. */
+export function copyOf(folder: string): Buffer {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Buffer.concat(
+    entries.map((entry) => {
+      try {
+        return readFileSync(join(entry.parentPath, entry.name));
+      } catch {
+        return Buffer.alloc(0); // it was removed while we looked
+      }
+    }),
+  );
 }
