@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { encodeInfo, type ImageInfo } from '../../src/backend/keys/image-info.js';
-import { deriveMasterKey } from '../../src/backend/keys/master-key.js';
-import { wrappersOf } from '../../src/backend/keys/master-key-wrapper.js';
+import { encodeInfo } from '../../src/backend/keys/image-info.js';
 import { rotateMasterKey } from '../../src/backend/keys/rotation.js';
 import { sealKey } from '../../src/backend/keys/sealing.js';
-import { createStoreKeys } from '../../src/backend/keys/store-keys.js';
 import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
 import { copyOf, temporaryFolder } from '../support/folders.js';
+import { oldKey, storeKeysOf } from '../support/keys.js';
 
 /** A picture's sizes and placeholder are as telling as the picture: numbers that nothing else has, and a mark. */
 const secret = { format: 'png', width: 0x5eed_c0de, height: 0x7a11_b0a7, placeholder: randomBytes(4_000) } as const;
 
 /** All forms in which they could have been written down. */
-function formsOf({ width, height, placeholder = new Uint8Array(0) }: ImageInfo): Buffer[] {
+function formsOf({ width, height, placeholder }: typeof secret): Buffer[] {
   const numbers = [width, height].flatMap((number) => {
     const [little, big] = [Buffer.alloc(4), Buffer.alloc(4)];
     little.writeUInt32LE(number);
@@ -22,7 +20,7 @@ function formsOf({ width, height, placeholder = new Uint8Array(0) }: ImageInfo):
     return [little, big, Buffer.from(String(number))];
   });
   // From its middle: whole or in part, on a page of the database or on the next.
-  const pieces = Array.from({ length: 16 }, (_, at) => Buffer.from(placeholder.subarray(at * 250, at * 250 + 24)));
+  const pieces = Array.from({ length: 16 }, (_, at) => placeholder.subarray(at * 250, at * 250 + 24));
   return [...numbers, ...pieces, ...pieces.map((piece) => Buffer.from(piece.toString('base64')))];
 }
 
@@ -40,12 +38,7 @@ test('who copies the disk while images are saved, sealed anew, erased and backed
     imageRootDir: join(folder, 'images'),
     writer: 'inline',
   });
-  const master = deriveMasterKey(new Uint8Array(32).fill(1));
-  const keys = createStoreKeys({
-    ...{ store, proofLifetime: 40_000, randomBytes, wrappers: wrappersOf([master], randomBytes), masters: [master] },
-    now: Date.now,
-    onLost: () => {},
-  });
+  const keys = storeKeysOf(store, oldKey);
   const copies: Buffer[] = [];
   const look = () => copies.push(copyOf(folder));
 

@@ -3,14 +3,10 @@ import { copyFileSync, cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { deriveMasterKey } from '../../src/backend/keys/master-key.js';
-import { wrappersOf } from '../../src/backend/keys/master-key-wrapper.js';
 import { sealKey } from '../../src/backend/keys/sealing.js';
-import { createStoreKeys } from '../../src/backend/keys/store-keys.js';
 import type { PixstoreBackend } from '../../src/backend/public-api.js';
 import { findDriver } from '../../src/backend/storage/local/driver.js';
-import type { ImageStore } from '../../src/backend/storage/port.js';
-import { newKey, oldKey, thirdKey } from '../support/keys.js';
+import { newKey, oldKey, storeKeysOf, thirdKey } from '../support/keys.js';
 import { photo } from '../support/photos.js';
 import { type ReadStore, readStore } from '../support/store-reader.js';
 import { ask, drain, keyPlace } from './keys/place.js';
@@ -186,7 +182,7 @@ test('variants are found under their joined ids, with placeholders', async () =>
   const { ciphertext, tag } = encrypt(key, iv, plain);
   const info = { format: 'webp', width: 9, height: 7, placeholder: Buffer.from('blurred') } as const;
   const owner = { id: 'a:small', variant: 'thumb', token: record?.token ?? 0 };
-  const folderKey = await keysOf(backend.store, clock).sealingKey('a');
+  const folderKey = await storeKeysOf(backend.store, oldKey, () => clock.now).sealingKey('a');
   const sealedKey = sealKey({ key, info }, owner, folderKey, randomBytes);
   const parts = [{ variant: 'thumb', sealedKey, iv, tag, ciphertext }];
   expect(await backend.store.addParts('a:small', owner.token, parts)).toEqual(['thumb']);
@@ -199,17 +195,6 @@ function encrypt(key: Uint8Array, iv: Uint8Array, plain: Uint8Array) {
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()]);
   return { ciphertext, tag: cipher.getAuthTag() };
-}
-
-/** The keys of a backend's store, to seal what it does not make itself yet. */
-function keysOf(store: ImageStore, clock: { now: number }) {
-  const master = deriveMasterKey(Buffer.from(oldKey, 'hex'));
-  return createStoreKeys({
-    ...{ store, masters: [master], wrappers: wrappersOf([master], randomBytes), randomBytes },
-    proofLifetime: 2 * windowLength,
-    now: () => clock.now,
-    onLost() {},
-  });
 }
 
 describe('of a store of schema 1', () => {

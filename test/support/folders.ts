@@ -24,8 +24,10 @@ export function copyOf(folder: string): Buffer {
     entries.map((entry) => {
       try {
         return readFileSync(join(entry.parentPath, entry.name));
-      } catch {
-        return Buffer.alloc(0); // it was removed while we looked
+      } catch (error) {
+        // It was removed while we looked.
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+        throw error;
       }
     }),
   );

@@ -1,12 +1,10 @@
 import { encryptImage } from '../../src/backend/images/encryption.js';
 import { inspectImage } from '../../src/backend/images/inspect.js';
 import { createPooledRandom } from '../../src/backend/images/random.js';
-import { deriveMasterKey } from '../../src/backend/keys/master-key.js';
-import { masterKeyWrapper } from '../../src/backend/keys/master-key-wrapper.js';
 import { sealKey } from '../../src/backend/keys/sealing.js';
-import { createStoreKeys } from '../../src/backend/keys/store-keys.js';
 import type { ImageStore, Part } from '../../src/backend/storage/port.js';
 import { folderOf } from '../../src/shared/image-id.js';
+import { storeKeysOf } from './keys.js';
 
 /** Adds a variant to an image, as whoever makes them will: under a key of its own. */
 export async function addVariant(
@@ -17,12 +15,7 @@ export async function addVariant(
   bytes: Uint8Array,
 ): Promise<string[] | null> {
   const randomBytes = createPooledRandom();
-  const master = deriveMasterKey(Buffer.from(masterKey, masterKey.length === 64 ? 'hex' : 'base64'));
-  const keys = createStoreKeys({
-    ...{ store, masters: [master], randomBytes, now: Date.now, proofLifetime: 40_000 },
-    wrappers: [masterKeyWrapper(master, randomBytes)],
-    onLost: () => {},
-  });
+  const keys = storeKeysOf(store, masterKey);
   await keys.open();
   const token = (await store.record(id))?.token ?? 0;
   const info = inspectImage(bytes, ['png', 'webp', 'jpg']);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { createPixstoreBackend } from '../../../src/backend/backend.js';
@@ -6,6 +6,7 @@ import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import { findDriver } from '../../../src/backend/storage/local/driver.js';
 import { openLocalStore } from '../../../src/backend/storage/local/local-store.js';
 import { quietLogger } from '../../support/backend.js';
+import { copyOf } from '../../support/folders.js';
 import { newKey, oldKey } from '../../support/keys.js';
 import { makePicture } from '../kill/picture.mjs';
 import { quickFolder } from '../support/quick-folder.js';
@@ -13,12 +14,6 @@ import { createRandom } from '../support/random.mjs';
 
 const folders = 2_000;
 const letters = 'abcdefghijklmnopqrstuvwxyz0123456789_-';
-
-/** Everything in a folder, the log of the database and files among it. */
-function contentOf(folder: string): Buffer {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Buffer.concat(entries.map((entry) => readFileSync(join(entry.parentPath, entry.name))));
-}
 
 /** How many pieces of 16 bytes, two at the end of each of these, are anywhere. Their beginnings say what is no secret. */
 function countFound(content: Buffer, secrets: readonly Uint8Array[]): number {
@@ -99,18 +94,18 @@ test('of keys of folders that were erased, and of all keys before an exchange af
   // While the server runs: as soon as the log was emptied.
   const secrets = [...erased.values()];
   await vi.waitFor(() => expect(statSync(join(folder, 'db.sqlite-wal')).size).toBe(0), { timeout: 10_000 });
-  const leftWhileRunning = countFound(contentOf(folder), secrets);
+  const leftWhileRunning = countFound(copyOf(folder), secrets);
   await backend.close();
-  const left = countFound(contentOf(folder), secrets);
+  const left = countFound(copyOf(folder), secrets);
 
   const keysBefore = [...wrappedKeys().values()].filter((key) => key.some((byte) => byte !== 0));
   const boxesBefore = sealedKeys();
   const ringBefore = ringKeys();
-  expect(countFound(contentOf(folder), keysBefore)).toBe(2 * keysBefore.length);
+  expect(countFound(copyOf(folder), keysBefore)).toBe(2 * keysBefore.length);
   const rotating = open([newKey, oldKey]);
   for await (const { damaged } of rotating.rotateMasterKey({ compromised: true })) expect(damaged).toBe(0);
   await rotating.close();
-  const content = contentOf(folder);
+  const content = copyOf(folder);
   const leftOfKeys = countFound(content, keysBefore);
   const leftOfBoxes = countFound(content, boxesBefore);
   const leftOfRing = countFound(content, ringBefore);
