@@ -3,7 +3,7 @@ import { folderOf, imageIdOf, isImageId, isToken, joinId, variantOf } from '../.
 import type { ImageFormat, ImageMeta, ImageRecord } from '../../types/index.js';
 import type { Audience } from '../keys/audience.js';
 import type { ImageInfo } from '../keys/image-info.js';
-import type { ProofKey, Proofs } from '../keys/proofs.js';
+import type { ProofMaker, Proofs } from '../keys/proofs.js';
 import { sealKey } from '../keys/sealing.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import type { ExpectedToken, ImageStore, PartRecord } from '../storage/port.js';
@@ -35,7 +35,8 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
 
   async function encrypt(bytes: Uint8Array): Promise<NewImage> {
     const info = inspectImage(bytes, imageFormats);
-    return { ...(await encryptImage(info.format, bytes, randomBytes)), info };
+    const { key, iv, tag, ciphertext } = await encryptImage(info.format, bytes, randomBytes);
+    return { key, iv, tag, ciphertext, info };
   }
 
   /** @returns the record of the new version, or null when what is stored is not the expected version */
@@ -59,7 +60,8 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
     const statelessProof = proofs.prove(id, audience);
     const storing = store.put({ id, token, parts: [{ sealedKey, iv, tag, ciphertext }] }, expectedToken);
     // Made while the disk is at work.
-    const record = { id, token, meta: toMeta(key, image), statelessProof, ...described(info, ciphertext.length) };
+    const version = { id, token, meta: toMeta(key, image), info, size: ciphertext.length };
+    const record = toRecord(version, statelessProof);
     return (await storing) ? record : null;
   }
 
@@ -116,20 +118,21 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
     },
 
     /**
-     * What the store has for many ids, of images or of variants; `open` makes a record of each.
+     * What the store has for many ids, of images or of variants; `open` makes a record of each. Undefined for an entry that
+     * is no id.
      *
-     * @throws PixstoreError `IMAGE_ID_INVALID` when `ids` is no list; an entry that is no id is not found
+     * @throws PixstoreError `IMAGE_ID_INVALID` when `ids` is no list
      */
-    async lookUp(ids: readonly unknown[]): Promise<(PartRecord | null)[]> {
+    async lookUp(ids: readonly unknown[]): Promise<(PartRecord | null | undefined)[]> {
       if (!Array.isArray(ids))
         throw new PixstoreError(
           'IMAGE_ID_INVALID',
           'Records are asked for by a list of ids. Use getImageRecord for one.',
         );
-      const known = ids.filter(isImageId);
-      const found = await store.records(known.map((id) => ({ id: imageIdOf(id), variant: variantOf(id) })));
-      const byId = new Map(known.map((id, index) => [id, found[index]]));
-      return ids.map((id) => byId.get(id as string) ?? null);
+      const names = ids.map((id) => (isImageId(id) ? { id: imageIdOf(id), variant: variantOf(id) } : undefined));
+      const found = await store.records(names.filter((name) => name !== undefined));
+      let next = 0;
+      return names.map((name) => name && (found[next++] ?? null));
     },
 
     open,
@@ -144,22 +147,20 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
     let handout = handouts.get(part);
     if (!handout) {
       const { key, info } = keys.unseal(part);
-      handout = { meta: toMeta(key, part), described: info ? described(info, part.size) : {} };
+      const id = joinId(part.id, part.variant);
+      handout = { id, token: part.token, meta: toMeta(key, part), info, size: part.size, proof: undefined };
       handouts.set(part, handout);
     }
-    // The meta is copied: what is handed out is the caller's to change.
-    const id = joinId(part.id, part.variant);
-    const statelessProof = audience === null ? commonProof(id, handout) : proofs.prove(id, audience);
-    return { id, token: part.token, meta: { ...handout.meta }, statelessProof, ...handout.described };
+    return toRecord(handout, audience === null ? commonProof(handout) : proofs.prove(handout.id, audience));
   }
 
   /** The same for everybody, so it is made once in a window. */
-  function commonProof(id: string, handout: Handout): string {
-    const { window, key } = proofs.current();
-    if (handout.window !== window || handout.key !== key) {
-      Object.assign(handout, { window, key, proof: proofs.prove(id) });
-    }
-    return handout.proof as string;
+  function commonProof(handout: Handout): string {
+    const maker = proofs.current();
+    if (handout.proof?.maker === maker) return handout.proof.text;
+    const text = proofs.prove(handout.id);
+    handout.proof = { text, maker };
+    return text;
   }
 }
 
@@ -168,18 +169,29 @@ interface NewImage extends EncryptedImage {
   info: ImageInfo;
 }
 
-/** What was made for a record before. */
-interface Handout {
+/** What is known of a version of an image, or a variant of one. */
+interface Version {
+  /** Joined. */
+  id: string;
+  token: number;
   meta: ImageMeta;
-  described: Pick<ImageRecord, 'width' | 'height' | 'bytes'>;
-  window?: number;
-  key?: ProofKey;
-  proof?: string;
+  /** Null when it was kept before such was. */
+  info: ImageInfo | null;
+  /** Bytes of ciphertext. */
+  size: number;
 }
 
-/** @param size - bytes of ciphertext, which is one longer than the image */
-function described({ width, height }: ImageInfo, size: number): Handout['described'] {
-  return { width, height, bytes: size - 1 };
+/** The same, with what was made for it before: the proof for everybody. */
+interface Handout extends Version {
+  proof: { text: string; maker: ProofMaker } | undefined;
+}
+
+/** Nothing in it is shared: what is handed out is the caller's to change. */
+function toRecord({ id, token, meta, info, size }: Version, statelessProof: string): ImageRecord {
+  if (!info) return { id, token, meta: { ...meta }, statelessProof };
+  const { width, height } = info;
+  // What is encrypted begins with a byte for the format.
+  return { id, token, meta: { ...meta }, statelessProof, width, height, bytes: size - 1 };
 }
 
 function toMeta(key: Uint8Array, { iv, tag }: Pick<PartRecord, 'iv' | 'tag'>): ImageMeta {

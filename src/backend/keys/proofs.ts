@@ -11,10 +11,16 @@ export interface ProofKey {
   until: number | null;
 }
 
+/** What makes proofs at some time: as long as it is the same object, those of the same id and audience are the same. */
+export interface ProofMaker {
+  readonly window: number;
+  readonly key: ProofKey;
+}
+
 /** Makes and checks proofs: HMACs over an image id, a window of time and, when there is one, an audience. */
 export interface Proofs {
-  /** What makes proofs now: those of the same id, audience, window and key are the same. */
-  current(): { window: number; key: ProofKey };
+  /** What makes proofs now. */
+  current(): ProofMaker;
   /** A proof that is good now and for one to two windows; for whoever is `audience` alone, when one is given. */
   prove(id: string, audience?: Audience): string;
   /**
@@ -47,6 +53,7 @@ export function createProofs(proofKeys: () => readonly ProofKey[], windowLength:
   const remembered = new Map<string, Uint8Array>();
   let rememberedWindow: number | undefined;
   let rememberedKeys: readonly ProofKey[] | undefined;
+  let latest: (ProofMaker & Span & { keys: readonly ProofKey[] }) | undefined;
 
   /** Only proofs that were good get here, so nobody can fill it with what he made up. */
   function remember(subject: string): void {
@@ -74,28 +81,28 @@ export function createProofs(proofKeys: () => readonly ProofKey[], windowLength:
     return origin;
   }
 
-  /** The key that makes proofs now. */
-  function signingKey(at: number): ProofKey {
-    let latest: ProofKey | undefined;
-    for (const each of proofKeys()) {
-      if (each.from <= at && isInUse(each, at) && each.from > (latest?.from ?? Number.NEGATIVE_INFINITY)) latest = each;
+  function current(): ProofMaker {
+    const at = now();
+    const keys = proofKeys();
+    if (!latest || latest.keys !== keys || at < latest.from || at >= latest.until) {
+      const window = currentWindow(at);
+      const key = signingKey(keys, at);
+      latest = {
+        window,
+        key,
+        keys,
+        ...spanAround(at, [window * windowLength, (window + 1) * windowLength, ...turns(keys)]),
+      };
     }
-    if (latest) return latest;
-    throw new PixstoreError(
-      'MASTER_KEY_MISMATCH',
-      'No proof can be made: another process has exchanged the master key, and this one was not given the new one.',
-    );
+    return latest;
   }
 
   return {
-    current() {
-      const at = now();
-      return { window: currentWindow(at), key: signingKey(at) };
-    },
+    current,
 
     prove(id, audience = null) {
-      const at = now();
-      return sign(signingKey(at), id, currentWindow(at), audience);
+      const { key, window } = current();
+      return sign(key, id, window, audience);
     },
 
     isGood(id, proof, audience = null, at = now()) {
@@ -117,6 +124,37 @@ export function createProofs(proofKeys: () => readonly ProofKey[], windowLength:
       return origin !== null;
     },
   };
+}
+
+/** From this moment until before that one, in ms since 1970. */
+interface Span {
+  from: number;
+  until: number;
+}
+
+/** The span between those of these moments that are next to this one. */
+function spanAround(at: number, moments: readonly number[]): Span {
+  const past = moments.filter((moment) => moment <= at);
+  const coming = moments.filter((moment) => moment > at);
+  return { from: Math.max(...past), until: Math.min(...coming) };
+}
+
+/** When keys begin and end. */
+function turns(keys: readonly ProofKey[]): number[] {
+  return keys.flatMap(({ from, until }) => (until === null ? [from] : [from, until]));
+}
+
+/** The key that makes proofs at this moment. */
+function signingKey(keys: readonly ProofKey[], at: number): ProofKey {
+  let latest: ProofKey | undefined;
+  for (const each of keys) {
+    if (each.from <= at && isInUse(each, at) && each.from > (latest?.from ?? Number.NEGATIVE_INFINITY)) latest = each;
+  }
+  if (latest) return latest;
+  throw new PixstoreError(
+    'MASTER_KEY_MISMATCH',
+    'No proof can be made: another process has exchanged the master key, and this one was not given the new one.',
+  );
 }
 
 function isInUse({ until }: ProofKey, at: number): boolean {

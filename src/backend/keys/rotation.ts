@@ -138,13 +138,17 @@ export async function* rotateMasterKey(
     const latest = new Map<string, OpenFolderKey>();
     for (const { id } of parts) {
       const folder = folderOf(id);
-      if (!latest.has(folder)) latest.set(folder, await keys.sealingKey(folder));
+      if (latest.has(folder)) continue;
+      const key = keys.sealingKey(folder);
+      latest.set(folder, key instanceof Promise ? await key : key);
     }
     return latest;
   }
 
-  async function sealAnew(parts: readonly SealedKey[]): Promise<Resealed[]> {
-    const latest = await latestKeys(parts);
+  async function sealAnew(
+    parts: readonly SealedKey[],
+    latest: ReadonlyMap<string, OpenFolderKey>,
+  ): Promise<Resealed[]> {
     const sealed: Resealed[] = [];
     for (const part of parts) {
       try {
@@ -178,11 +182,12 @@ export async function* rotateMasterKey(
     for await (const page of store.sealedKeys()) {
       await nextTurn(); // a store that answers at once would leave nobody else a turn
       const outdated = page.filter(({ folderKey }) => !folderKey || older.includes(wrapperOf(folderKey)));
+      const latest = await latestKeys(outdated);
       const sealed: Resealed[] = [];
       for (let at = 0; at < outdated.length; at += sealedAtOnce) {
         signal?.throwIfAborted();
         await nextTurn();
-        sealed.push(...(await sealAnew(outdated.slice(at, at + sealedAtOnce))));
+        sealed.push(...(await sealAnew(outdated.slice(at, at + sealedAtOnce), latest)));
       }
       await writing; // of the page before: meanwhile, this one was sealed
       yield { step: 'images', done: done.parts, damaged };

@@ -247,7 +247,10 @@ export interface ImageStore {
    */
   masterKeyIds?(): MaybePromise<string[]>;
 
-  /** The latest key of a folder, destroyed or not; null when it never had one. */
+  /**
+   * The latest key of a folder, destroyed or not; null when it never had one. What was true at any moment of this turn
+   * of the event loop will do: `put` refuses what is sealed with a key before it.
+   */
   folderKey(folder: string): MaybePromise<FolderKey | null>;
 
   /** The keys of all folders that are not destroyed, some at a time, in no order, while others write. */

@@ -11,7 +11,7 @@ import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { syncFolder } from './folders.js';
 import { folderOf, newNonce, writeMark } from './mark.js';
 import { type PlacedPart, prepareReads, type Reads } from './reads.js';
-import { isPartOf, numberOr, recordColumns } from './row.js';
+import { isPartOf, numberOr } from './row.js';
 import { openDatabase } from './schema.js';
 import { isFull } from './storage-error.js';
 
@@ -144,7 +144,7 @@ type Repair = (part: PlacedPart) => PlacedPart[];
 
 /** Brings images of the copy up to date, one by one, with the keys that they are sealed with. */
 function createRepair(copy: SqlDatabase, live: SqlDatabase): { one: Repair; count(): number } {
-  const columns = `${recordColumns}, file, ciphertext`;
+  const columns = 'id, token, size, iv, tag, sealed_key, file, ciphertext';
   const places = columns.replace(/\w+/g, '?');
   const current = live.prepare(`SELECT ${columns} FROM parts WHERE ${isPartOf}`);
   const counter = live.prepare('SELECT value FROM counters WHERE name = ?');

@@ -1,7 +1,7 @@
 import { folderOf } from '../../../shared/image-id.js';
 import { generationOf } from '../port.js';
 import type { Command } from './commands.js';
-import type { SqlDatabase } from './driver.js';
+import type { SqlDatabase, SqlRow } from './driver.js';
 import type { PartRow } from './row.js';
 
 type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
@@ -47,26 +47,45 @@ export function prepareKeyWrites(database: SqlDatabase, random: () => number = M
     ),
   };
 
+  // What this batch has asked of keys: many of its changes are of one folder, and nobody else can commit meanwhile.
+  const asked = new Map<string, SqlRow | undefined>();
+
+  function keyOf(folder: string, generation: number): SqlRow | undefined {
+    return remembered(`${folder}:${generation}`, () => prepared.key.get(folder, generation));
+  }
+
+  function latestOf(folder: string): SqlRow | undefined {
+    return remembered(folder, () => prepared.latest.get(folder));
+  }
+
+  function remembered(name: string, ask: () => SqlRow | undefined): SqlRow | undefined {
+    if (!asked.has(name)) asked.set(name, ask());
+    return asked.get(name);
+  }
+
   const ringVersion = (): number => Number(prepared.ringVersion.get()?.version ?? 0);
 
   /** Is the key that a part names there? A row that is none of ours names none. */
   function isAlive(id: string, sealedKey: Uint8Array): boolean {
     const generation = generationOf(sealedKey);
-    if (generation === null) return prepared.key.get(folderOf(id), 0) === undefined;
-    return prepared.key.get(folderOf(id), generation)?.is_destroyed === 0;
+    if (generation === null) return keyOf(folderOf(id), 0) === undefined;
+    return keyOf(folderOf(id), generation)?.is_destroyed === 0;
   }
 
   /** Was this sealed with the latest key of its folder? Nothing else may be written, or a leaked key would live on. */
   function isLatest({ id, sealedKey }: Pick<PartRow, 'id' | 'sealedKey'>): boolean {
     const generation = generationOf(sealedKey);
     if (generation === null) return isAlive(id, sealedKey);
-    const latest = prepared.latest.get(folderOf(id));
+    const latest = latestOf(folderOf(id));
     if (latest?.generation !== generation || latest.is_destroyed !== 0) return false;
     if (random() * countedAtOnce < 1) prepared.count.run(Number(latest.number));
     return true;
   }
 
   return {
+    /** To be called first in every transaction. */
+    begin: (): void => asked.clear(),
+
     isAlive,
     isLatest,
 
@@ -78,18 +97,21 @@ export function prepareKeyWrites(database: SqlDatabase, random: () => number = M
 
     addFolderKey({ folder, generation, wrapped, ringVersion: wrappedBy }: CommandOf<'add-folder-key'>): boolean {
       if (wrappedBy === 0 || ringVersion() !== wrappedBy) return false;
-      if (generation !== Number(prepared.latest.get(folder)?.generation ?? 0) + 1) return false;
+      if (generation !== Number(latestOf(folder)?.generation ?? 0) + 1) return false;
+      asked.clear();
       prepared.add.run(folder, generation, wrapped);
       return true;
     },
 
     destroyFolderKeys({ keys }: CommandOf<'destroy-folder-keys'>): void {
+      asked.clear();
       for (const { folder, generation } of keys) prepared.destroy.run(folder, generation);
     },
 
     /** @returns false when the folder was never used */
     eraseFolder({ folder }: CommandOf<'erase-keys'>): boolean {
-      if (!prepared.latest.get(folder) && !prepared.hasParts.get(folder, folder)) return false;
+      if (!latestOf(folder) && !prepared.hasParts.get(folder, folder)) return false;
+      asked.clear();
       prepared.destroyAll.run(folder);
       prepared.noteErased.run(folder);
       prepared.begin.run(folder, folder);

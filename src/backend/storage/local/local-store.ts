@@ -207,7 +207,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     read: (id, variant) => read(() => parts.read(id, variant)),
     open: (id, variant, wholeUpTo) => read(() => parts.open(id, variant, wholeUpTo)),
     record,
-    records: (names) => names.map(({ id, variant }) => record(id, variant)),
+    records: (names) => lookUp(() => names.map(({ id, variant }) => cache.record(id, variant))),
     version: (id) =>
       lookUp(
         () =>

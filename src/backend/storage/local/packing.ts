@@ -13,9 +13,12 @@ export interface PackedCommands {
 type Map = (field: unknown) => unknown;
 
 function mapRow(row: PartRow, map: Map): PartRow {
-  const { iv, tag, sealedKey, ciphertext } = row;
-  const mapped = { iv: map(iv), tag: map(tag), sealedKey: map(sealedKey), ciphertext: ciphertext && map(ciphertext) };
-  return { ...row, ...(mapped as Pick<PartRow, 'iv' | 'tag' | 'sealedKey' | 'ciphertext'>) };
+  const { id, token, size, file } = row;
+  const iv = map(row.iv) as Uint8Array;
+  const tag = map(row.tag) as Uint8Array;
+  const sealedKey = map(row.sealedKey) as Uint8Array;
+  const ciphertext = row.ciphertext && (map(row.ciphertext) as Uint8Array);
+  return { id, token, size, iv, tag, sealedKey, file, ciphertext };
 }
 
 /** Makes a copy of a command, with each of its fields of bytes replaced, always in the same order. */

@@ -33,6 +33,12 @@ export interface NumberedKey {
   number: number;
 }
 
+/** A key of a folder, and the version of the key ring at the moment it was read. */
+export interface KeyUnderRing {
+  key: FolderKey;
+  ringVersion: number;
+}
+
 /** An erased folder: what its keys up to this generation opened is still to be removed. */
 export interface Erasure {
   folder: string;
@@ -63,7 +69,7 @@ export function prepareReads(database: SqlDatabase) {
       `SELECT file, ciphertext FROM parts
        WHERE rowid = ? AND +id = ? AND token = ? AND size = ? AND iv = ? AND tag = ? AND sealed_key = ?`,
     ),
-    version: database.prepare(`SELECT ${recordColumns} FROM parts WHERE ${isPartOf} ORDER BY id`),
+    version: database.prepare(`SELECT id, ${recordColumns} FROM parts WHERE ${isPartOf} ORDER BY id`),
     sealedKeys: database.prepare(
       'SELECT id, token, sealed_key, rowid FROM parts WHERE rowid > ? ORDER BY rowid LIMIT 1000',
     ),
@@ -104,12 +110,12 @@ export function prepareReads(database: SqlDatabase) {
   return {
     record(id: string): FoundRecord | null {
       const row = prepared.record.get(id);
-      return row ? { record: toRecord(row), rowid: Number(row.rowid) } : null;
+      return row ? { record: toRecord(id, row), rowid: Number(row.rowid) } : null;
     },
 
     row(id: string): FoundRow | null {
       const row = prepared.row.get(id);
-      return row ? toFoundRow(toRecord(row), row) : null;
+      return row ? toFoundRow(toRecord(id, row), row) : null;
     },
 
     /**
@@ -124,7 +130,8 @@ export function prepareReads(database: SqlDatabase) {
     },
 
     /** All parts of an image; the original, whose id is shorter, comes first. */
-    version: (id: string): RowRecord[] => prepared.version.all(id, id, id).map(toRecord),
+    version: (id: string): RowRecord[] =>
+      prepared.version.all(id, id, id).map((row) => toRecord(toImageId(row.id), row)),
 
     /** Sealed keys in the order of their rows, a page at a time. */
     sealedKeys: (after: number): FoundKey[] => prepared.sealedKeys.all(after).map(toFoundKey),
@@ -142,10 +149,10 @@ export function prepareReads(database: SqlDatabase) {
     },
 
     /** The latest key of a folder, or that of one generation. */
-    folderKey(folder: string, generation?: number): FolderKey | null {
+    folderKey(folder: string, generation?: number): KeyUnderRing | null {
       const row =
         generation === undefined ? prepared.latestKey.get(folder) : prepared.folderKey.get(folder, generation);
-      return row ? toFolderKey(row) : null;
+      return row ? { key: toFolderKey(row), ringVersion: toCount(row.ring_version ?? 0) } : null;
     },
 
     /** Keys that are not destroyed, in the order they were made, a page at a time. */
@@ -250,7 +257,8 @@ function toFoundKey({ id, token, sealed_key: sealedKey, rowid }: SqlRow): FoundK
 }
 
 const selectKey = `
-  SELECT number, folder, generation, is_destroyed, wrapped, coalesce(sealed, 0) AS sealed
+  SELECT number, folder, generation, is_destroyed, wrapped, coalesce(sealed, 0) AS sealed,
+         (SELECT version FROM key_ring) AS ring_version
   FROM folder_keys LEFT JOIN sealed_counts ON folder_key = number`;
 
 const folderPattern = /^[a-z0-9_-]*$/;

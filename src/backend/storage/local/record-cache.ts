@@ -59,10 +59,10 @@ export function createRecordCache(reads: Reads) {
     const name = `${folder}:${generation}`;
     const known = folderKeys.get(name);
     if (known) return known.key;
-    const key = reads.folderKey(folder, generation);
-    // It may be newer than the key ring that is kept, which then does not open it. The rest is forgotten with the next
-    // look-up: what is being looked up was read before.
-    if (reads.dataVersion() !== dataVersion) isRingRead = false;
+    const found = reads.folderKey(folder, generation);
+    // Another process may have exchanged the key ring a moment ago; then the one that is kept would not open it.
+    if (found && found.ringVersion !== keyRing?.version) isRingRead = false;
+    const key = found?.key ?? null;
     folderKeys.put(name, { key });
     return key;
   }
@@ -138,9 +138,9 @@ export function createRecordCache(reads: Reads) {
       return keyFor(id, sealedKey) !== undefined || record(id) !== null;
     },
 
-    /** The latest key of a folder. */
+    /** The latest key of a folder, at any moment of this turn: a commit refuses what is sealed with another one. */
     folderKey(folder: string): FolderKey | null {
-      refresh(false);
+      refresh(true);
       return keyOf(folder);
     },
 

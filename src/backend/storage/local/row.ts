@@ -1,4 +1,4 @@
-import { imageIdOf, isImageId, isToken, joinId, variantOf } from '../../../shared/image-id.js';
+import { imageIdOf, isToken, joinId, variantOf } from '../../../shared/image-id.js';
 import { ivLength, tagLength } from '../../../shared/wire/layout.js';
 import type { Part, PartRecord } from '../port.js';
 import type { SqlRow, SqlValue } from './driver.js';
@@ -23,7 +23,12 @@ export interface FoundRow {
   ciphertext: Uint8Array | null;
 }
 
-export const recordColumns = 'id, token, size, iv, tag, sealed_key';
+/**
+ * SQL: what a record is made of by {@link toRecord}. Bytes that belong together come as one value: to give another one
+ * to JavaScript takes longer than to find the row.
+ */
+export const recordColumns =
+  'token, size, length(iv) AS iv_length, length(tag) AS tag_length, CAST(iv || tag || sealed_key AS BLOB) AS sealing';
 
 // Variants of x are "x.name". "." and the "/" after it stand nowhere else in an id, nor does "~", which is above all
 // that does; so ranges of the primary key find an image's parts, and all ids with a prefix.
@@ -33,6 +38,10 @@ export const isPartOf = "(id = ? OR (id > ? || '.' AND id < ? || '/'))";
 export const numberOr = (column: string, otherwise: number) =>
   `CASE WHEN ${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER} THEN ${column} ELSE ${otherwise} END`;
 
+// In a row's `sealing`: what describes a ciphertext, then what seals its key.
+const tagAt = ivLength;
+const sealedKeyAt = tagAt + tagLength;
+
 // Longer than any that is made: what seals a key stands above the store.
 const longestSealedKey = 16 * 1024;
 
@@ -40,21 +49,29 @@ const longestSealedKey = 16 * 1024;
  * What the database says is checked here, and nowhere else: who can write the file, but has no master key, must not
  * choose what is read, sent or removed.
  *
+ * @param id - joined
  * @throws PixstoreError `DATABASE_ROW_INVALID`
  */
-export function toRecord(row: SqlRow): RowRecord {
-  const { id, token, size, iv, tag, sealed_key: sealedKey } = row;
+export function toRecord(id: string, row: SqlRow): RowRecord {
+  const { token, size, iv_length: ivBytes, tag_length: tagBytes, sealing } = row;
   if (
-    !isImageId(id) ||
     !isToken(token) ||
     !isToken(size) ||
-    !isBytes(iv, ivLength, ivLength) ||
-    !isBytes(tag, tagLength, tagLength) ||
-    !isBytes(sealedKey, 1, longestSealedKey)
+    ivBytes !== ivLength ||
+    tagBytes !== tagLength ||
+    !isBytes(sealing, sealedKeyAt + 1, sealedKeyAt + longestSealedKey)
   ) {
     throw rowInvalid();
   }
-  return { id: imageIdOf(id), variant: variantOf(id), token, size, iv, tag, sealedKey };
+  return {
+    id: imageIdOf(id),
+    variant: variantOf(id),
+    token,
+    size,
+    iv: sealing.subarray(0, tagAt),
+    tag: sealing.subarray(tagAt, sealedKeyAt),
+    sealedKey: sealing.subarray(sealedKeyAt),
+  };
 }
 
 /** @throws PixstoreError `DATABASE_ROW_INVALID` */

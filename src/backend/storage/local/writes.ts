@@ -35,8 +35,8 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
       `INSERT INTO parts (id, token, size, iv, tag, sealed_key, file, ciphertext)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
-    sealedKey: database.prepare('SELECT sealed_key FROM parts WHERE id = ? AND token = ?'),
-    reseal: database.prepare('UPDATE parts SET sealed_key = ? WHERE id = ?'),
+    sealedKey: database.prepare('SELECT sealed_key, rowid FROM parts WHERE id = ? AND token = ?'),
+    reseal: database.prepare('UPDATE parts SET sealed_key = ? WHERE rowid = ?'),
     forgetMasterKeys: database.prepare('DELETE FROM master_keys'),
     counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
     add: database.prepare(
@@ -133,10 +133,10 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
 
   /** @returns false when another version is there, or the key is not the latest */
   function reseal({ id, token, sealedKey }: { id: string; token: number; sealedKey: Uint8Array }): boolean {
-    const current = prepared.sealedKey.get(id, token)?.sealed_key;
+    const { sealed_key: current, rowid } = prepared.sealedKey.get(id, token) ?? {};
     if (!(current instanceof Uint8Array) || !keys.isAlive(id, current) || !keys.isLatest({ id, sealedKey }))
       return false;
-    prepared.reseal.run(sealedKey, id);
+    prepared.reseal.run(sealedKey, rowid as number);
     return true;
   }
 
@@ -288,6 +288,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   return function runBatch(commands: readonly Command[]): Outcome[] {
     let step: 'begin' | 'change' | 'commit' = 'begin';
     added = { images: 0, bytes: 0 };
+    keys.begin();
     try {
       prepared.begin.run();
       passFence();
