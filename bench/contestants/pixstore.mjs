@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -11,6 +12,7 @@ const projectRequire = createRequire(new URL('../../package.json', import.meta.u
 /** The library under test, as an application sees it. */
 export const pixstore = await import(pathToFileURL(projectRequire.resolve('pixstore/backend')).href);
 
+const anyMasterKey = Buffer.alloc(32, 7).toString('base64');
 const quiet = { info() {}, warn: console.warn, error: console.error };
 
 /**
@@ -18,6 +20,8 @@ const quiet = { info() {}, warn: console.warn, error: console.error };
  * @property {number} [port] serve images there
  * @property {number} [inlineLimit] keep ciphertexts up to so many bytes in SQLite
  * @property {number} [memoryCacheBytes]
+ * @property {string | string[]} [masterKey] base64; the same one for all without it
+ * @property {number} [niceness] of its threads, as `nice` has it
  * @property {number} [windowLength] ms of the window of a proof; without it proofs outlive a run
  */
 
@@ -26,11 +30,13 @@ const quiet = { info() {}, warn: console.warn, error: console.error };
  * @param {Options} options
  * @returns {Promise<Contestant>}
  */
-export async function open(folder, { port, inlineLimit, memoryCacheBytes, windowLength = 3_600_000 }) {
+export async function open(folder, options) {
+  const { port, inlineLimit, memoryCacheBytes, masterKey = anyMasterKey, windowLength = 3_600_000 } = options;
+  if (options.niceness !== undefined) os.setPriority(options.niceness); // threads that begin later have it as well
   const places = { databasePath: join(folder, 'images.sqlite'), imageRootDir: join(folder, 'images') };
   const backend = pixstore.createPixstoreBackend({
     ...(inlineLimit === undefined ? places : { store: pixstore.openLocalStore({ ...places, inlineLimit }) }),
-    masterKey: Buffer.alloc(32, 7).toString('base64'),
+    masterKey,
     statelessKeyWindowLength: windowLength,
     memoryCacheBytes,
     defaultEndpointEnabled: port !== undefined,
@@ -40,11 +46,12 @@ export async function open(folder, { port, inlineLimit, memoryCacheBytes, window
   });
   await backend.ready;
   return {
-    save: async (bytes) => (await backend.saveImage(bytes)).id,
+    save: async (bytes, dir) => (await backend.saveImage(bytes, dir)).id,
     update: backend.updateImage,
     remove: backend.deleteImage,
     record: backend.getImageRecord,
     records: backend.getImageRecords,
+    rotate: backend.rotateMasterKey,
     read: backend.store.read, // below the images that the backend keeps in memory
     stats: backend.stats,
     close: backend.close,

@@ -16,18 +16,38 @@ const program = fileURLToPath(new URL('child.mjs', import.meta.url));
  * @property {number | undefined} pid
  * @property {string} folder
  * @property {<Result>(name: string, argument?: object) => Promise<Result>} call does one of work.mjs
- * @property {() => Promise<void>} end closes it, ends its process and removes its folder
+ * @property {() => Promise<void>} end closes it, ends its process and, of `start`, removes its folder
  */
+
+/** @typedef {'ours' | 'peer' | 'sqlite' | 'files' | 'bare' | 'plain' | 'sealed' | 'soak'} Kind */
 
 /**
  * @param {string} base the folder in which it gets one of its own
- * @param {'ours' | 'peer' | 'sqlite' | 'files' | 'bare' | 'plain' | 'sealed' | 'soak'} kind
+ * @param {Kind} kind
  * @param {object} [options] see pixstore.mjs
  * @param {Record<string, string>} [env]
  * @returns {Promise<Running>}
  */
 export async function start(base, kind, options = {}, env = {}) {
   const folder = mkdtempSync(join(base, `${kind}-`));
+  const running = await startIn(folder, kind, options, env);
+  const end = async () => {
+    await running.end();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { ...running, end };
+}
+
+/**
+ * The same, in a folder that others may use as well, and that stays.
+ *
+ * @param {string} folder
+ * @param {Kind} kind
+ * @param {object} [options] see pixstore.mjs
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<Running>}
+ */
+export async function startIn(folder, kind, options = {}, env = {}) {
   const child = fork(program, [kind, folder, JSON.stringify(options)], {
     cwd: folder, // the peer makes files where it stands
     env: { ...process.env, NODE_ENV: 'production', ...env },
@@ -66,7 +86,6 @@ export async function start(base, kind, options = {}, env = {}) {
       await call('close');
       child.disconnect();
       await exited;
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -7,11 +7,12 @@ import { imageOf } from './images.mjs';
  * What is measured, behind one face. Floors have one method, or none where they only serve.
  *
  * @typedef {object} Contestant
- * @property {(bytes: Uint8Array) => Promise<string>} [save] resolves to the id
+ * @property {(bytes: Uint8Array, dir?: string) => Promise<string>} [save] resolves to the id
  * @property {(id: string, bytes: Uint8Array) => Promise<unknown>} [update]
  * @property {(id: string) => Promise<unknown>} [remove]
  * @property {(id: string) => object | null} [record]
  * @property {(ids: string[]) => Promise<(object | null)[]>} [records]
+ * @property {(options: { compromised: boolean }) => AsyncIterable<{ step: string, done: number }>} [rotate]
  * @property {(id: string) => Promise<object | null>} [read]
  * @property {() => Promise<{ memoryCache: { hits: number, misses: number } }>} [stats]
  * @property {() => Promise<void>} [close]
@@ -26,19 +27,22 @@ import { imageOf } from './images.mjs';
 export function createWork(contestant) {
   const ids = createIdList();
   const anyId = () => ids.at(Math.floor(Math.random() * ids.length));
+  /** @type {AsyncIterator<{ step: string, done: number }>} */
+  let rotation;
   const lookUp = (/** @type {string[]} */ picks) => {
     for (const id of picks) if (!contestant.record(id)) throw new Error('A record is missing.');
   };
 
   return {
-    /** Saves images and remembers their ids; untimed. `varied`: not all the same photo. */
-    async fill({ count, size, varied = false }) {
+    /** Saves images and remembers their ids; untimed. `varied`: not all the same photo. `folders`: in so many, in turn. */
+    async fill({ count, size, varied = false, folders = 0 }) {
       const end = ids.length + count;
       let started = ids.length;
       await atOnce(256, async () => {
         while (started < end) {
           started += 1;
-          ids.push(await contestant.save(imageOf(size, varied ? started : 0)));
+          const dir = folders > 0 ? `folder-${started % folders}` : undefined;
+          ids.push(await contestant.save(imageOf(size, varied ? started : 0), dir));
         }
       });
       return ids.length;
@@ -119,6 +123,32 @@ export function createWork(contestant) {
     /** Reads ciphertexts of any images from the store, below the endpoint. */
     read({ concurrency, duration }) {
       return perSecond(concurrency, duration, () => contestant.read(anyId()));
+    },
+
+    /** Exchanges the master key, which is all of a routine exchange. @returns ms */
+    async beginRotation({ compromised }) {
+      const begin = performance.now();
+      rotation = contestant.rotate({ compromised })[Symbol.asyncIterator]();
+      await rotation.next();
+      return performance.now() - begin;
+    },
+
+    /** What comes after that: of a leak, everything is sealed anew. */
+    async finishRotation() {
+      const begin = performance.now();
+      let images = 0;
+      for (let next = await rotation.next(); !next.done; next = await rotation.next()) images = next.value.done;
+      return { ms: performance.now() - begin, images };
+    },
+
+    /** Ids that others have saved. */
+    async adoptIds({ list }) {
+      for (const id of list) ids.push(id);
+    },
+
+    /** Some of the ids. */
+    async someIds({ count }) {
+      return Array.from({ length: count }, anyId);
     },
 
     /** Records of any images, to be fetched over HTTP. */

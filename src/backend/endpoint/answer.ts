@@ -1,6 +1,6 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { isImageId, isToken } from '../../shared/image-id.js';
-import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
+import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { encodeUpdatedHead } from '../../shared/wire/payload.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
 import { type Read, type ReadyPart, storeBusy } from '../images/hot-reads.js';
@@ -41,7 +41,7 @@ export type AnswerImage = (request: ImageRequest) => MaybePromise<Answer>;
 
 export interface AnswerOptions {
   read(id: string, clientToken?: number): MaybePromise<Read>;
-  keys: Pick<StoreKeys, 'unseal'>;
+  keys: Pick<StoreKeys, 'ready' | 'unseal'>;
   /** Null when proofs are switched off. */
   proofs: Proofs | null;
 }
@@ -61,34 +61,41 @@ export function createAnswer({ read, keys, proofs }: AnswerOptions): AnswerImage
     return andThen(read(id, clientToken), (part) => answerWith(part, clientToken));
   };
 
-  function answerWith(part: Read, clientToken: number | undefined): Answer {
+  function answerWith(part: Read, clientToken: number | undefined): MaybePromise<Answer> {
     if (part === storeBusy) return bareAnswer(WirePayloadState.RateLimited);
     if (!part) return bareAnswer(WirePayloadState.NotFound);
     return 'record' in part ? answerReady(part, clientToken) : answerOpened(part, clientToken);
   }
 
-  function answerReady({ record, ciphertext, success }: ReadyPart, clientToken: number | undefined): Answer {
+  function answerReady(
+    { record, ciphertext, success }: ReadyPart,
+    clientToken: number | undefined,
+  ): MaybePromise<Answer> {
     if (record.token === clientToken) {
       return { state: WirePayloadState.Success, length: successHead.length + record.size, pieces: success };
     }
-    const head = updatedHead(record);
-    return { state: WirePayloadState.Updated, length: head.length + record.size, pieces: [head, ciphertext] };
+    return andThen(updatedHead(record), (head) => {
+      return { state: WirePayloadState.Updated, length: head.length + record.size, pieces: [head, ciphertext] };
+    });
   }
 
-  function answerOpened(part: OpenedPart, clientToken: number | undefined): Answer {
-    try {
-      const isCurrent = part.token === clientToken;
-      const head = isCurrent ? successHead : updatedHead(part);
-      const state = isCurrent ? WirePayloadState.Success : WirePayloadState.Updated;
-      return { state, length: head.length + part.size, pieces: [head], rest: part };
-    } catch (error) {
-      void part.close();
-      throw error;
-    }
+  function answerOpened(part: OpenedPart, clientToken: number | undefined): MaybePromise<Answer> {
+    const isCurrent = part.token === clientToken;
+    const state = isCurrent ? WirePayloadState.Success : WirePayloadState.Updated;
+    return recover(
+      () =>
+        andThen(isCurrent ? successHead : updatedHead(part), (head) => {
+          return { state, length: head.length + part.size, pieces: [head], rest: part };
+        }),
+      (error) => {
+        void part.close();
+        throw error;
+      },
+    );
   }
 
-  function updatedHead(record: PartRecord): Uint8Array {
-    return encodeUpdatedHead({ ...record, key: keys.unseal(record).key });
+  function updatedHead(record: PartRecord): MaybePromise<Uint8Array> {
+    return andThen(keys.ready([record]), () => encodeUpdatedHead({ ...record, key: keys.unseal(record).key }));
   }
 }
 

@@ -212,6 +212,7 @@ export function createFollowedRing(options: FollowedRingOptions) {
     opened: (): OpenedRing => opened,
 
     known,
+    fresh,
     usable,
     inAnotherTurn,
 

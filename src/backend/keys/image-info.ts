@@ -17,11 +17,14 @@ const heightAt = 5;
 const fieldsAt = 9;
 const fieldHead = 3;
 const placeholderField = 1;
+const longestField = 2 ** 16 - 1;
 
 /** Of pictures that were kept before such was. */
 export const unknownInfo: Uint8Array = new Uint8Array(fieldsAt);
 
 export function encodeInfo({ format, width, height, placeholder }: ImageInfo): Uint8Array {
+  if (placeholder && placeholder.length > longestField)
+    throw new RangeError('a placeholder has more than 65,535 bytes');
   const bytes = new Uint8Array(fieldsAt + (placeholder ? fieldHead + placeholder.length : 0));
   const view = new DataView(bytes.buffer);
   bytes[0] = formatToByte(format);

@@ -1,7 +1,7 @@
 import { createByteLru } from '../../shared/byte-lru.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/image-id.js';
-import type { MaybePromise } from '../../shared/maybe-promise.js';
+import { type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { keyLength } from '../../shared/wire/layout.js';
 import type { FolderKey, PartRecord, SealedKey } from '../storage/port.js';
 import { unwrapFolderKey, wrapFolderKey, wrappingKeyOf } from './folder-key.js';
@@ -125,6 +125,16 @@ export function createStoreKeys(options: StoreKeysOptions) {
         if (key) return key;
       }
       return untilAdded(folder);
+    },
+
+    /**
+     * To be waited for before parts are opened, where that is possible: one may be sealed with keys that another process has
+     * exchanged a moment ago, and that are still on their way here.
+     */
+    ready(parts: readonly PartRecord[]): MaybePromise<unknown> {
+      const { storeKeys } = ring.opened().set;
+      const isUnknown = parts.some(({ folderKey }) => folderKey && isForeign(folderKey, { storeKeys }));
+      return isUnknown ? recover<unknown>(ring.fresh, () => undefined) : undefined;
     },
 
     /**

@@ -130,6 +130,18 @@ describe.each(['local', 'asynchronous'] as const)('on a store that is %s, a wrap
     expect(state.asked).toBe(asked + 2);
   });
 
+  test('is waited for when another process has exchanged all keys a moment ago', async () => {
+    const { backend, open, expectAll, wrapper } = await filled();
+    const other = open(wrapper);
+    await other.ready;
+    await expectAll(other);
+    await rotate(backend, true);
+    await expectAll(other);
+    await rotate(backend, true);
+    const [record] = (await other.getImageRecords(['a:one'])) as [ImageRecord];
+    expect(record.meta).toEqual((await backend.getImageRecords(['a:one']))?.[0]?.meta);
+  });
+
   test('that answers late is waited for, half a minute', async () => {
     const { backend, open, expectAll, wrapper, state } = await filled();
     await backend.close();

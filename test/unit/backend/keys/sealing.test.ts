@@ -70,6 +70,16 @@ describe('sealed keys', () => {
     }
   });
 
+  test('have room for a placeholder of 65,535 bytes, and take no longer one', () => {
+    const withPlaceholder = (length: number) => ({
+      ...image,
+      info: { ...image.info, placeholder: new Uint8Array(length) },
+    });
+    const sealed = sealKey(withPlaceholder(65_535), owner, folderKey, randomBytes);
+    expect(unsealKey(sealed, owner, keys).info?.placeholder).toHaveLength(65_535);
+    expect(() => sealKey(withPlaceholder(65_536), owner, folderKey, randomBytes)).toThrow(RangeError);
+  });
+
   test('do not open with the key of another folder or generation', async () => {
     const sealed = sealKey(image, owner, folderKey, randomBytes);
     const other: OpeningKeys = { ...keys, folderKey: () => new Uint8Array(32).fill(1) };
