@@ -16,6 +16,10 @@ const sides = ['src/shared/', 'src/types/'];
 const port = 'src/backend/storage/port.ts';
 const keyWrapper = 'src/backend/keys/key-wrapper.ts';
 
+const engineFiles = ['engine', 'opening', 'serving', 'metrics', 'upkeep', 'diagnostics'].map(
+  (name) => `src/backend/${name}.ts`,
+);
+
 /** @type {Rule[]} */
 export const table = [
   {
@@ -49,11 +53,19 @@ export const table = [
     may: sides,
     because: 'the port knows no store, and nothing above it',
   },
+  ...engineFiles.map((files) => ({
+    files,
+    may: [...sides, 'src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/', port, ...engineFiles],
+    packages: ['node:*'],
+    because:
+      'the engine knows no store, no config, no error mode and no server: whoever makes one gives it what it takes',
+  })),
   {
     files: 'src/backend/*',
     may: [...sides, 'src/backend/'],
     packages: ['node:*'],
-    because: 'these files wire the backend together; packages belong to its folders, and the frontend is another house',
+    because:
+      'these files make a backend of engine, store and server; packages belong to its folders, and the frontend is another house',
   },
 
   {

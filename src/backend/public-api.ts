@@ -1,23 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { ImageRecord } from '../types/index.js';
-import type { ServingStats } from './endpoint/serving-stats.js';
+import type { EngineStats } from './engine.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ImageInput } from './images/to-bytes.js';
 import type { AudienceOptions } from './keys/audience.js';
 import type { RotateOptions, RotationProgress } from './keys/rotation.js';
-import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from './storage/port.js';
+import type { BackupReport, ImageStore, StoreHealth } from './storage/port.js';
 
-export interface BackendStats extends StoreUsage {
-  /** What the endpoint has served since the backend was made, through all doors. */
-  endpoint: ServingStats & {
-    /** Answers on their way, and what they hold in memory. */
-    open: { answers: number; bytes: number };
-  };
-  /** Requests served from memory and from the store, and the bytes of ciphertext in memory. */
-  memoryCache: { hits: number; misses: number; bytes: number };
-  /** Images under way or waiting to be written, and their bytes. */
-  queue: { images: number; bytes: number };
-}
+export type { EngineStats as BackendStats } from './engine.js';
 
 /**
  * A backend. Every method fails as `errorHandlingMode` says: where the mode returns null, so does the method, and
@@ -132,7 +122,7 @@ export interface PixstoreBackend {
    *
    * @throws PixstoreError `STORAGE_FAILED`
    */
-  stats(): Promise<BackendStats | null>;
+  stats(): Promise<EngineStats | null>;
   /**
    * How the store is. What wants to be looked at is said in sentences; without any all is well.
    *
