@@ -13,7 +13,7 @@
  */
 
 const sides = ['src/shared/', 'src/types/'];
-const port = 'src/backend/storage/port.ts';
+const port = 'src/stores/port.ts';
 const keyWrapper = 'src/backend/keys/key-wrapper.ts';
 
 const engineFiles = ['engine', 'opening', 'serving', 'metrics', 'upkeep', 'diagnostics'].map(
@@ -38,15 +38,15 @@ export const table = [
     files,
     may: [...sides, 'src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/', port],
     packages: ['node:*'],
-    because: 'images, keys and endpoint know storage only as backend/storage/port.ts, never a concrete store',
+    because: 'images, keys and endpoint know stores only by stores/port.ts, never a concrete store',
   })),
 
   ...storeRules({
-    local: ['node:*', 'better-sqlite3'],
-    memory: [],
     split: [],
-    postgres: ['node:*', 'pg', 'postgres'],
-    s3: ['node:*', '@aws-sdk/*'],
+    memory: [],
+    local: ['node:*', 'better-sqlite3'],
+    postgres: ['node:*', 'pg'],
+    files: ['node:*', '@aws-sdk/*'],
   }),
   {
     files: port,
@@ -62,7 +62,7 @@ export const table = [
   })),
   {
     files: 'src/backend/*',
-    may: [...sides, 'src/backend/'],
+    may: [...sides, 'src/backend/', 'src/stores/'],
     packages: ['node:*'],
     because:
       'these files make a backend of engine, store and server; packages belong to its folders, and the frontend is another house',
@@ -107,10 +107,10 @@ export const table = [
  */
 function storeRules(drivers) {
   return Object.entries(drivers).map(([name, packages]) => ({
-    files: `src/backend/storage/${name}/`,
-    may: [...sides, port],
+    files: `src/stores/${name}/`,
+    may: [...sides, port, 'src/stores/split/'],
     packages,
-    because: 'a store knows its port and its own driver, never another store, endpoint or images',
+    because: 'a store knows its port, split and its own driver, never another store or the backend',
   }));
 }
 

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { openLocalStore } from '../stores/local/local-store.js';
+import type { ImageStore } from '../stores/port.js';
 import type { BackendOptions } from './config.js';
 import type { EngineOptions } from './engine.js';
 import { givenKeyring, keyringFromFile } from './keys/load-keyring.js';
-import { openLocalStore } from './storage/local/local-store.js';
-import type { ImageStore } from './storage/port.js';
 
 // With validation off, records still carry a proof, so that clients see no difference.
 const unusedWindowLength = 20_000;

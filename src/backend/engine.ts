@@ -1,6 +1,7 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { createLifecycle } from '../shared/lifecycle.js';
 import type { MaybePromise } from '../shared/maybe-promise.js';
+import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
 import { observed, publishServed } from './diagnostics.js';
 import { createEndpoint, type Endpoint, type EndpointOptions, type EndpointStats } from './endpoint/endpoint.js';
@@ -12,7 +13,6 @@ import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMas
 import { metricsText } from './metrics.js';
 import { createOpening, type Opened, type OpeningOptions } from './opening.js';
 import { createServing, type ServingOptions } from './serving.js';
-import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from './storage/port.js';
 import { backUp, readHealth } from './upkeep.js';
 
 /** What each room takes, and how much may wait to be saved. */

@@ -1,5 +1,6 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../shared/maybe-promise.js';
+import type { ImageStore } from '../stores/port.js';
 import type { ImageFormat } from '../types/index.js';
 import type { RandomBytes } from './images/encryption.js';
 import { createImages, type Images, syncUnsupported } from './images/images.js';
@@ -8,7 +9,6 @@ import { type Keyring, mastersOf } from './keys/master-key.js';
 import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs, type Proofs } from './keys/proofs.js';
 import { createStoreKeys, type StoreKeys } from './keys/store-keys.js';
-import type { ImageStore } from './storage/port.js';
 
 export interface OpeningOptions {
   /** Opens the store; asked again when that failed. */

@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
+import type { BackupReport, ImageStore, StoreHealth } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
 import type { EngineStats } from './engine.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ImageInput } from './images/to-bytes.js';
 import type { AudienceOptions } from './keys/audience.js';
 import type { RotateOptions, RotationProgress } from './keys/rotation.js';
-import type { BackupReport, ImageStore, StoreHealth } from './storage/port.js';
 
 export type { EngineStats as BackendStats } from './engine.js';
 

@@ -1,9 +1,9 @@
 import { andThen, type MaybePromise } from '../shared/maybe-promise.js';
+import type { ImageStore } from '../stores/port.js';
 import { type AnswerImage, createAnswer } from './endpoint/answer.js';
 import { createHotReads, type HotReads } from './images/hot-reads.js';
 import type { Proofs } from './keys/proofs.js';
 import type { StoreKeys } from './keys/store-keys.js';
-import type { ImageStore } from './storage/port.js';
 
 export interface ServingOptions {
   /** Called by the first request, if nothing else has opened it before. */

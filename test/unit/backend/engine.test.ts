@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEngine, type EngineOptions } from '../../../src/backend/engine.js';
 import { parseKeyring } from '../../../src/backend/keys/master-key.js';
-import { createMemoryStore } from '../../../src/backend/storage/memory/memory-store.js';
 import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
+import { createMemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { failure } from '../../support/errors.js';
 import { newKey } from '../../support/keys.js';
 import { photo } from '../../support/photos.js';
