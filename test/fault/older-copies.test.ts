@@ -41,7 +41,7 @@ describe('an older copy put into the very file', () => {
 
   test('after a burst and a kill', async () => {
     const here = await copyingPlace();
-    const dist = new URL('../../src/', import.meta.url);
+    const dist = new URL('../../dist/', import.meta.url);
     const program = `
       const { openLocalStore } = await import(${JSON.stringify(String(new URL('stores/local/local-store.js', dist)))});
       const { findDriver } = await import(${JSON.stringify(String(new URL('stores/local/driver.js', dist)))});
