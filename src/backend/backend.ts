@@ -1,5 +1,7 @@
 import { alwaysThrowing, createErrorGate } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { knowStatuses } from '../shared/errors/status.js';
+import { errorStatuses } from '../shared/errors/statuses.js';
 import { createLifecycle } from '../shared/lifecycle.js';
 import type { ImageRecord } from '../types/index.js';
 import { type BackendConfig, readBackendConfig } from './config.js';
@@ -21,6 +23,10 @@ import { backUp, readHealth } from './upkeep.js';
 
 // More than one commit takes, so that the next one is ready when it ends.
 const maxQueuedImages = 512;
+
+// Here, and not where errors are made: pages would load the statuses of what they never meet. In a module that every
+// backend needs, and not in index.ts: bundlers leave that out, since importing it has no effect they must keep.
+knowStatuses(errorStatuses);
 
 type Where = string | SaveOptions | undefined;
 
