@@ -45,7 +45,12 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   function startServer(): DefaultServer {
     const clientOf = options.rateLimit?.clientOf as DoorOptions<NodeRequest>['clientOf'];
     const { defaultEndpointRoute: route, defaultEndpointTimeouts: timeouts } = options;
-    const handler = nodeHandler(engine.endpoint, { route, clientOf, timeouts });
+    const handler = nodeHandler(engine.endpoint, {
+      route,
+      clientOf,
+      timeouts,
+      requestOf: (request: NodeRequest) => request,
+    });
     return startDefaultServer(handler, options.defaultEndpointListenHost, options.defaultEndpointListenPort, {
       connections: options.defaultEndpointMaxConnections,
       timeouts,

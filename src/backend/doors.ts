@@ -1,6 +1,6 @@
 import { alwaysThrowing } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
-import { type DoorOptions, readDoorOptions } from './endpoint/door.js';
+import { type DoorOptions, type RequestInside, readDoorOptions } from './endpoint/door.js';
 import type { Endpoint } from './endpoint/endpoint.js';
 import { type FetchHandler, fetchHandler } from './endpoint/fetch-handler.js';
 import { type NodeHandler, nodeHandler } from './endpoint/node-handler.js';
@@ -19,11 +19,33 @@ export interface BackendWithEndpoint extends PixstoreBackend {
  * Serves images and batches from a server of the application's own: plain `http`, `https` or `http2`, Express, Connect,
  * or Fastify (with `reply.hijack()`). Needs `defaultEndpointEnabled: false`.
  *
+ * The callbacks are given the request that the framework has made, of its own type. Where that has Node's request in it,
+ * `requestOf` says where.
+ *
  * @throws PixstoreError `CONFIG_INVALID`, or `ENDPOINT_ENABLED`: the open endpoint would bypass your checks
  * @example
- * app.use('/images', createNodeHandler(backend, { authorize: (req, id) => mayUserSee(req.user, id) }));
+ * const mayUserSee = (req: express.Request, id: string) => id.startsWith(`${req.user?.id}:`);
+ * app.use('/images', createNodeHandler<express.Request>(backend, { authorize: mayUserSee }));
+ * @example
+ * const images = createNodeHandler(backend, {
+ *   requestOf: (request: FastifyRequest) => request.raw,
+ *   audience: (request) => request.session.userId,
+ * });
+ * app.all('/images/*', (request, reply) => images(request, reply.hijack().raw));
  */
-export function createNodeHandler(backend: PixstoreBackend, options?: DoorOptions<NodeRequest>): NodeHandler {
+export function createNodeHandler<Given>(
+  backend: PixstoreBackend,
+  options: DoorOptions<Given> & RequestInside<Given, NodeRequest>,
+): NodeHandler<Given>;
+export function createNodeHandler<Request extends NodeRequest = NodeRequest>(
+  backend: PixstoreBackend,
+  options?: DoorOptions<Request>,
+): NodeHandler<Request>;
+// Who calls it knows by one of these what comes in. In here nobody does: `never` can be handed on, and not looked into.
+export function createNodeHandler(
+  backend: PixstoreBackend,
+  options?: DoorOptions<never> & Partial<RequestInside<never, NodeRequest>>,
+): NodeHandler<never> {
   return alwaysThrowing(() =>
     nodeHandler(requireEndpoint(backend, 'createNodeHandler'), readDoorOptions(options, 'createNodeHandler')),
   );
@@ -31,14 +53,29 @@ export function createNodeHandler(backend: PixstoreBackend, options?: DoorOption
 
 /**
  * Serves images and batches to web-standard requests: Hono, Next.js route handlers, SvelteKit, Astro, Bun, Deno. Needs
- * `defaultEndpointEnabled: false`.
+ * `defaultEndpointEnabled: false`. Where a framework calls its handlers with something that has the request in it,
+ * `requestOf` says where, and the callbacks are given the whole of it.
  *
  * @throws PixstoreError `CONFIG_INVALID`, or `ENDPOINT_ENABLED`: the open endpoint would bypass your checks
  * @example
  * const images = createFetchHandler(backend, { audience: (request) => sessionOf(request)?.userId }); // undefined: nobody
  * app.all('/images/*', (c) => images(c.req.raw));
+ * @example
+ * const images = createFetchHandler(backend, { requestOf: (c: Context) => c.req.raw, audience: (c) => c.get('userId') });
+ * app.all('/images/*', images);
  */
-export function createFetchHandler(backend: PixstoreBackend, options?: DoorOptions<Request>): FetchHandler {
+export function createFetchHandler<Given>(
+  backend: PixstoreBackend,
+  options: DoorOptions<Given> & RequestInside<Given, Request>,
+): FetchHandler<Given>;
+export function createFetchHandler<Given extends Request = Request>(
+  backend: PixstoreBackend,
+  options?: DoorOptions<Given>,
+): FetchHandler<Given>;
+export function createFetchHandler(
+  backend: PixstoreBackend,
+  options?: DoorOptions<never> & Partial<RequestInside<never, Request>>,
+): FetchHandler<never> {
   return alwaysThrowing(() =>
     fetchHandler(requireEndpoint(backend, 'createFetchHandler'), readDoorOptions(options, 'createFetchHandler')),
   );

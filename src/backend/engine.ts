@@ -1,4 +1,6 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { knowStatuses } from '../shared/errors/status.js';
+import { errorStatuses } from '../shared/errors/statuses.js';
 import { createLifecycle } from '../shared/lifecycle.js';
 import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
@@ -41,6 +43,10 @@ const maxQueuedImages = 512;
 
 // What answers on their way may hold in memory: four times what is kept for hot images.
 const maxAnswerBytes = 256 * 1024 * 1024;
+
+// Here, and not where errors are made: pages would load the statuses of what they never meet. In a module that every
+// backend needs, and not in index.ts: bundlers leave that out, since importing it has no effect they must keep.
+knowStatuses(errorStatuses);
 
 type Where = string | SaveOptions | undefined;
 

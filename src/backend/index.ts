@@ -46,7 +46,7 @@ export {
 export type { PixstoreEvent } from './diagnostics.js';
 export { createFetchHandler, createNodeHandler } from './doors.js';
 export type { EndpointTimeouts } from './endpoint/default-server.js';
-export type { DoorOptions } from './endpoint/door.js';
+export type { DoorOptions, RequestInside } from './endpoint/door.js';
 export type { FetchHandler } from './endpoint/fetch-handler.js';
 export type { NodeHandler } from './endpoint/node-handler.js';
 export type { NodeRequest, NodeResponse } from './endpoint/node-http.js';
