@@ -1,6 +1,6 @@
 import { alwaysThrowing, createErrorGate } from '../shared/errors/gate.js';
 import { type BackendConfig, readBackendConfig } from './config.js';
-import { type BackendWithEndpoint, endpointEnabled, endpointOf } from './doors.js';
+import { endpointEnabled } from './doors.js';
 import { type DefaultServer, startDefaultServer } from './endpoint/default-server.js';
 import type { DoorOptions } from './endpoint/door.js';
 import { nodeHandler } from './endpoint/node-handler.js';
@@ -107,8 +107,8 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     get store() {
       return alwaysThrowing(() => engine.store);
     },
-    [endpointOf]: server ? null : engine.endpoint,
-  } satisfies BackendWithEndpoint as PixstoreBackend;
+    endpoint: server ? null : engine.endpoint,
+  };
 }
 
 function unwrap<Value>(settled: PromiseSettledResult<Value>): Value {

@@ -5,14 +5,11 @@ import type { Endpoint } from './endpoint/endpoint.js';
 import { type FetchHandler, fetchHandler } from './endpoint/fetch-handler.js';
 import { type NodeHandler, nodeHandler } from './endpoint/node-handler.js';
 import type { NodeRequest } from './endpoint/node-http.js';
-import type { PixstoreBackend } from './public-api.js';
 
-/** Where a backend keeps the endpoint that doors lead to; nobody else's business. */
-export const endpointOf = Symbol('pixstore endpoint');
-
-/** A backend as doors see it. */
-export interface BackendWithEndpoint extends PixstoreBackend {
-  readonly [endpointOf]: Endpoint | null;
+/** What handlers lead to: an engine, or a backend without an endpoint of its own. */
+export interface HasEndpoint {
+  /** Null: there is a server already that everybody may ask. */
+  readonly endpoint: Endpoint | null;
 }
 
 /**
@@ -34,20 +31,20 @@ export interface BackendWithEndpoint extends PixstoreBackend {
  * app.all('/images/*', (request, reply) => images(request, reply.hijack().raw));
  */
 export function createNodeHandler<Given>(
-  backend: PixstoreBackend,
+  from: HasEndpoint,
   options: DoorOptions<Given> & RequestInside<Given, NodeRequest>,
 ): NodeHandler<Given>;
 export function createNodeHandler<Request extends NodeRequest = NodeRequest>(
-  backend: PixstoreBackend,
+  from: HasEndpoint,
   options?: DoorOptions<Request>,
 ): NodeHandler<Request>;
 // Who calls it knows by one of these what comes in. In here nobody does: `never` can be handed on, and not looked into.
 export function createNodeHandler(
-  backend: PixstoreBackend,
+  from: HasEndpoint,
   options?: DoorOptions<never> & Partial<RequestInside<never, NodeRequest>>,
 ): NodeHandler<never> {
   return alwaysThrowing(() =>
-    nodeHandler(requireEndpoint(backend, 'createNodeHandler'), readDoorOptions(options, 'createNodeHandler')),
+    nodeHandler(requireEndpoint(from, 'createNodeHandler'), readDoorOptions(options, 'createNodeHandler')),
   );
 }
 
@@ -65,26 +62,26 @@ export function createNodeHandler(
  * app.all('/images/*', images);
  */
 export function createFetchHandler<Given>(
-  backend: PixstoreBackend,
+  from: HasEndpoint,
   options: DoorOptions<Given> & RequestInside<Given, Request>,
 ): FetchHandler<Given>;
 export function createFetchHandler<Given extends Request = Request>(
-  backend: PixstoreBackend,
+  from: HasEndpoint,
   options?: DoorOptions<Given>,
 ): FetchHandler<Given>;
 export function createFetchHandler(
-  backend: PixstoreBackend,
+  from: HasEndpoint,
   options?: DoorOptions<never> & Partial<RequestInside<never, Request>>,
 ): FetchHandler<never> {
   return alwaysThrowing(() =>
-    fetchHandler(requireEndpoint(backend, 'createFetchHandler'), readDoorOptions(options, 'createFetchHandler')),
+    fetchHandler(requireEndpoint(from, 'createFetchHandler'), readDoorOptions(options, 'createFetchHandler')),
   );
 }
 
-function requireEndpoint(backend: PixstoreBackend, caller: string): Endpoint {
-  const endpoint = (backend as Partial<BackendWithEndpoint> | undefined)?.[endpointOf];
-  if (endpoint) return endpoint;
+function requireEndpoint(from: HasEndpoint, caller: string): Endpoint {
+  const endpoint = (from as Partial<HasEndpoint> | undefined)?.endpoint;
   if (endpoint === null) throw endpointEnabled(caller);
+  if (typeof endpoint?.handle === 'function') return endpoint;
   throw new PixstoreError(
     'CONFIG_INVALID',
     `${caller} needs what createPixstoreBackend or initPixstoreBackend returned.`,

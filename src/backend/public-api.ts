@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { BackupReport, ImageStore, StoreHealth } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
+import type { Endpoint } from './endpoint/endpoint.js';
 import type { EngineStats } from './engine.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ImageInput } from './images/to-bytes.js';
@@ -177,6 +178,8 @@ export interface PixstoreBackend {
   open(): Promise<void>;
   /** The same, and resolves when the endpoint listens, too; rejects with what prevented it (`PORT_IN_USE`, ...). */
   readonly ready: Promise<void>;
+  /** What `createNodeHandler` and `createFetchHandler` lead to; null while the default endpoint is enabled. */
+  readonly endpoint: Endpoint | null;
   /** Where the default endpoint listens, or null. */
   address(): AddressInfo | null;
   /** Finishes what is under way, frees the port and closes the store. Later calls fail with `BACKEND_CLOSED`. */

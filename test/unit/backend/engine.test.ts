@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createFetchHandler } from '../../../src/backend/doors.js';
 import { createEngine, type EngineOptions } from '../../../src/backend/engine.js';
 import { parseKeyring } from '../../../src/backend/keys/master-key.js';
 import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
@@ -87,6 +88,15 @@ describe('an engine', () => {
     await closing;
     await saving;
     expect(order).toEqual(['saved', 'server', 'store']);
+  });
+
+  test('is served by handlers, as a backend is', async () => {
+    const engine = openEngine();
+    const { id, token, statelessProof } = await engine.saveImage(cat);
+    const handler = createFetchHandler(engine);
+    const headers = { 'x-pixstore-proof': statelessProof, 'x-pixstore-token': String(token) };
+    const response = await handler(new Request(`http://localhost/${id}`, { headers }));
+    expect(new Uint8Array(await response.arrayBuffer())[0]).toBe(0);
   });
 
   test('finishes a save that waited for room while it was closed', async () => {
