@@ -7,7 +7,7 @@ import type { MemoryCache, MemoryEntry } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
 import { decrypt, type Picture, toPicture, withRoomForTag } from './decrypt.js';
 import { readAnswer } from './fetching/answer.js';
-import type { Demand, GetImageOptions } from './fetching/demand.js';
+import type { FetchDemand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
 import { createRefresher } from './fetching/refresh.js';
 import { createRefusedProofs } from './fetching/refused-proofs.js';
@@ -21,7 +21,7 @@ export interface LoadedImage extends MemoryEntry {
 }
 
 /** Fetches the payload of a record. */
-export type PayloadSource = (record: ImageRecord, context: unknown, demand: Demand) => Promise<Uint8Array>;
+export type PayloadSource = (record: ImageRecord, context: unknown, demand: FetchDemand) => Promise<Uint8Array>;
 
 /** What loading an image goes through. */
 export interface LoaderParts {
@@ -34,7 +34,7 @@ export interface LoaderParts {
 /** What the steps of one journey have in common. */
 interface Journey {
   context: unknown;
-  demand: Demand;
+  demand: FetchDemand;
   /** False when the image was deleted from the cache meanwhile, or all were. */
   mayKeep(): boolean;
 }

@@ -1,4 +1,4 @@
-import { type Demand, type FetchPriority, type GetImageOptions, raise } from './demand.js';
+import { type FetchDemand, type FetchPriority, type GetImageOptions, raise } from './demand.js';
 
 /** Work under way, and those who wait for it. */
 interface Flight<Result> {
@@ -25,7 +25,7 @@ export function createSingleFlight<Result>(over?: AbortSignal) {
   return (
     key: string,
     { signal, priority = 'auto' }: GetImageOptions,
-    work: (demand: Demand) => Promise<Result>,
+    work: (demand: FetchDemand) => Promise<Result>,
   ): Promise<Result> => {
     const flight = flights.get(key) ?? begin();
     return flight.join(signal, priority);
@@ -33,7 +33,7 @@ export function createSingleFlight<Result>(over?: AbortSignal) {
     function begin(): Flight<Result> {
       const abort = new AbortController();
       // Raised by those who join, the first as well.
-      const demand: Demand = { signal: abort.signal, priority: 'low' };
+      const demand: FetchDemand = { signal: abort.signal, priority: 'low' };
       let sharers = 0;
       const result = new Promise<Result>((resolve, reject) => {
         // Nobody waits for work that does not notice.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Demand, FetchPriority } from '../../../../src/frontend/fetching/demand.js';
+import type { FetchDemand, FetchPriority } from '../../../../src/frontend/fetching/demand.js';
 import { raise } from '../../../../src/frontend/fetching/demand.js';
 import { createEndpoint } from '../../../../src/frontend/fetching/endpoint.js';
 import { createRequestLine } from '../../../../src/frontend/fetching/request-line.js';
@@ -24,7 +24,7 @@ function startLine(onRequest?: (request: FakeRequest) => void, ownFetch?: typeof
     /** Asks for an image and notes what becomes of it. */
     ask(id: string, priority: FetchPriority = 'auto') {
       const abort = new AbortController();
-      const demand: Demand = { signal: abort.signal, priority };
+      const demand: FetchDemand = { signal: abort.signal, priority };
       const errand = { abort, demand, outcome: undefined as unknown };
       const payload = line(recordOf(id), undefined, demand);
       payload.then(

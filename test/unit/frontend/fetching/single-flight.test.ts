@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Demand } from '../../../../src/frontend/fetching/demand.js';
+import type { FetchDemand } from '../../../../src/frontend/fetching/demand.js';
 import { createSingleFlight } from '../../../../src/frontend/fetching/single-flight.js';
 
 test('calls for the same thing at the same time share one piece of work', async () => {
@@ -30,9 +30,9 @@ describe('aborting', () => {
   /** Work that goes on until the test ends it. */
   function startWork() {
     const share = createSingleFlight<number>();
-    const demands: Demand[] = [];
+    const demands: FetchDemand[] = [];
     const ends: ((result: number) => void)[] = [];
-    const work = (demand: Demand) => {
+    const work = (demand: FetchDemand) => {
       demands.push(demand);
       return new Promise<number>((resolve) => ends.push(resolve));
     };
@@ -86,8 +86,8 @@ describe('aborting', () => {
 test('when the time is over that it belongs to, work ends at once for everybody, also if it does not notice', async () => {
   const over = new AbortController();
   const share = createSingleFlight<number>(over.signal);
-  const demands: Demand[] = [];
-  const work = (demand: Demand) => {
+  const demands: FetchDemand[] = [];
+  const work = (demand: FetchDemand) => {
     demands.push(demand);
     return new Promise<number>(() => {});
   };
@@ -105,8 +105,8 @@ test('when the time is over that it belongs to, work ends at once for everybody,
 test('the most urgent call counts, and the work is told when it rises', async () => {
   const share = createSingleFlight<void>();
   const risen = vi.fn();
-  let demand: Demand | undefined;
-  const work = (given: Demand) => {
+  let demand: FetchDemand | undefined;
+  const work = (given: FetchDemand) => {
     demand = given;
     given.onRise = risen;
     return new Promise<void>(() => {});
