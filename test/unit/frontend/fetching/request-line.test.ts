@@ -3,6 +3,7 @@ import type { FetchDemand, FetchPriority } from '../../../../src/frontend/fetchi
 import { raise } from '../../../../src/frontend/fetching/demand.js';
 import { createEndpoint } from '../../../../src/frontend/fetching/endpoint.js';
 import { createRequestLine } from '../../../../src/frontend/fetching/request-line.js';
+import { collectGarbage } from '../collect-garbage.js';
 import { answerWith, createFakeEndpoint, encodeFrame, type FakeRequest, payloadOf, recordOf } from './fake-endpoint.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -100,6 +101,20 @@ describe('gathering', () => {
     for (const id of ids(100, 'late')) ask(id);
     await settle();
     expect(requests.slice(4).map(({ ids }) => ids)).toEqual([ids(100, 'late')]);
+  });
+
+  test('where batches are refused, what waits is asked for one by one, twelve at a time', async () => {
+    const { ask, requests } = startLine((request) => {
+      if (request.method === 'POST') request.respond('', 405);
+      else if (request.ids[0] === 'first') answerWith(payloadOf)(request);
+    });
+    const first = ask('first');
+    await settle();
+    expect(first.outcome).toBe('first');
+    requests.length = 0;
+    for (const id of ids(40)) ask(id);
+    await settle();
+    expect(requests.map(({ method, ids }) => [method, ...ids])).toEqual(ids(12).map((id) => ['GET', id]));
   });
 
   test('a few images share one request', async () => {
@@ -275,6 +290,23 @@ describe('time', () => {
     expect(stuck.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
   });
 
+  test('and so does one that was sent later than another', async () => {
+    const { ask, requests } = startLine();
+    ask('stuck first');
+    await settle();
+    const stuck = ask('stuck');
+    await settle();
+    for (let at = 0; at < 3; at += 1) {
+      expect(stuck.outcome).toBeUndefined();
+      ask(`later${at}`);
+      await vi.advanceTimersByTimeAsync(9999);
+      answerWith(payloadOf)(requests.at(-1) as FakeRequest);
+      await settle();
+    }
+    await vi.advanceTimersByTimeAsync(3);
+    expect(stuck.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
+  });
+
   test('but one that is less urgent waits for what is visible', async () => {
     const { ask, requests } = startLine();
     const low = ask('later', 'low');
@@ -331,12 +363,26 @@ describe('time', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('no timer is left behind', async () => {
+  test.each([20, 100])('no timer is left behind by %i images', async (count) => {
     const { ask } = startLine(answerWith(payloadOf));
-    for (const id of ids(20)) ask(id);
+    for (const id of ids(count)) ask(id);
     await settle();
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+test('what is done is not remembered', async () => {
+  vi.useRealTimers();
+  const { line } = startLine(answerWith(payloadOf));
+  const fetchOne = async (id: string) => {
+    const record = recordOf(id);
+    await line(record, undefined, { priority: 'auto' });
+    return new WeakRef(record);
+  };
+  const done = await fetchOne('a');
+  await collectGarbage();
+  expect(done.deref()).toBeUndefined();
+  await fetchOne('b'); // the line is still there
 });
 
 describe('priorities', () => {
@@ -371,6 +417,7 @@ describe('priorities', () => {
     for (const id of ids(32)) ask(id);
     await settle();
     const { demand } = ask('more');
+    await settle();
     raise(demand, 'high');
     await settle();
     expect(requests.slice(4).map(({ ids }) => ids)).toEqual([['more']]);
