@@ -32,7 +32,7 @@ export interface LoaderParts {
 
 /** What the steps of loading one image have in common. */
 interface LoadContext {
-  /** What the application gave for its fetcher. */
+  /** What the application gave for its fetcher and its `refreshRecords`. */
   context: unknown;
   demand: FetchDemand;
   /** False when the image was deleted from the cache meanwhile, or all were. */
