@@ -64,6 +64,20 @@ describe('aborting', () => {
     expect(await stayed).toBe(1);
   });
 
+  test('the end of abandoned work does not hide what began in the same moment', async () => {
+    const { join, demands, ends } = startWork();
+    const one = new AbortController();
+    const gone = join(one.signal).catch(() => {});
+    one.abort();
+    const next = join();
+    await gone;
+    await new Promise(setImmediate);
+    const joined = join();
+    expect(demands).toHaveLength(2);
+    ends[1]?.(2);
+    expect(await Promise.all([next, joined])).toEqual([2, 2]);
+  });
+
   test('all of them ends the work, and the next call starts anew', async () => {
     const { join, demands, ends } = startWork();
     const [one, two] = [new AbortController(), new AbortController()];
