@@ -32,12 +32,25 @@ function walk(value: unknown, visit: (node: Node) => void): void {
   for (const child of Object.values(value)) walk(child, visit);
 }
 
-/** `new PixstoreError('CODE', message)`, and pairs `['CODE', message]` that are handed to it. */
+/** Of `{ code: 'CODE', message: '...' }`: both, as they stand there. */
+function codeAndMessage(properties: Node[]): (Node | undefined)[] {
+  const valueOf = (name: string) =>
+    properties.find(({ key }) => (key as { name?: string } | undefined)?.name === name)?.value as Node | undefined;
+  return [valueOf('code'), valueOf('message')];
+}
+
+/** The two arguments, or pair, or object, that an error is made of. */
+function partsOf(node: Node): (Node | undefined)[] {
+  if (node.type === 'NewExpression') return node.arguments as Node[];
+  if (node.type === 'ArrayExpression') return node.elements as Node[];
+  return node.type === 'ObjectExpression' ? codeAndMessage(node.properties as Node[]) : [];
+}
+
+/** `new PixstoreError('CODE', message)`, and `['CODE', message]` and `{ code: 'CODE', message }` that are handed to it. */
 const raised: Raised[] = files.flatMap(({ name, text }) => {
   const found: Raised[] = [];
   walk(parseSync(name, text).program, (node) => {
-    const parts = node.type === 'NewExpression' ? node.arguments : node.type === 'ArrayExpression' ? node.elements : [];
-    const [code, message] = (parts as Node[]).map((part) => part && text.slice(part.start, part.end));
+    const [code, message] = partsOf(node).map((part) => part && text.slice(part.start, part.end));
     const known = looksLikeCode.exec(code ?? '')?.[1];
     if (known && message) found.push({ file: name, code: known, message });
   });
