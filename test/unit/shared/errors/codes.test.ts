@@ -34,9 +34,9 @@ function walk(value: unknown, visit: (node: Node) => void): void {
 
 /** Of `{ code: 'CODE', message: '...' }`: both, as they stand there. */
 function codeAndMessage(properties: Node[]): (Node | undefined)[] {
-  const valueOf = (name: string) =>
+  const property = (name: string) =>
     properties.find(({ key }) => (key as { name?: string } | undefined)?.name === name)?.value as Node | undefined;
-  return [valueOf('code'), valueOf('message')];
+  return [property('code'), property('message')];
 }
 
 /** The two arguments, or pair, or object, that an error is made of. */
