@@ -16,9 +16,11 @@ const sides = ['src/shared/', 'src/types/'];
 const port = 'src/stores/port.ts';
 const keyWrapper = 'src/backend/keys/key-wrapper.ts';
 
-const engineFiles = ['engine', 'opening', 'serving', 'metrics', 'upkeep', 'diagnostics'].map(
-  (name) => `src/backend/${name}.ts`,
-);
+// What an engine is made of, beside its rooms; a room sees those below it, and none sees the engine.
+const engineFiles = ['engine', 'opening', 'metrics', 'upkeep', 'diagnostics'].map((name) => `src/backend/${name}.ts`);
+const within = 'src/backend/within.ts';
+const rooms = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
+const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}/`);
 
 /** @type {Rule[]} */
 export const table = [
@@ -33,14 +35,11 @@ export const table = [
     because: 'shared runs anywhere: no node:*, no DOM, no package',
   },
 
-  // Images, keys and endpoint are one layer, above the port and below the wiring.
-  ...['src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/'].map((files) => ({
-    files,
-    may: [...sides, 'src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/', port],
-    packages: ['node:*'],
-    because: 'images, keys and endpoint know stores only by stores/port.ts, never a concrete store',
-  })),
-
+  {
+    files: port,
+    may: sides,
+    because: 'the port knows no store, and nothing above it',
+  },
   ...storeRules({
     split: [],
     memory: [],
@@ -48,25 +47,39 @@ export const table = [
     postgres: ['node:*', 'pg'],
     files: ['node:*', '@aws-sdk/*'],
   }),
+
   {
-    files: port,
+    files: within,
     may: sides,
-    because: 'the port knows no store, and nothing above it',
+    packages: ['node:*'],
+    because: 'the rooms of the engine stand on it, so it stands on nothing of theirs',
+  },
+  ...rooms.map((files, index) => ({
+    files,
+    may: [...sides, port, within, ...rooms.slice(0, index)],
+    packages: ['node:*'],
+    because: 'keys, images and serving see those of them that come before, and of stores the port: no store, no server',
+  })),
+  {
+    files: 'src/backend/servers/',
+    may: [...sides, 'src/backend/serving/'],
+    packages: ['node:*'],
+    because: 'a server hands requests to serving and sends its replies: it knows no engine and no store',
   },
   ...engineFiles.map((files) => ({
     files,
-    may: [...sides, 'src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/', port, ...engineFiles],
+    may: [...sides, ...rooms, port, within, ...engineFiles],
     packages: ['node:*'],
     because:
       'the engine knows no store, no config, no error mode and no server: whoever makes one gives it what it takes',
   })),
-  {
-    files: 'src/backend/*',
-    may: [...sides, 'src/backend/', 'src/stores/'],
+  ...['src/backend/face/', 'src/backend/index.ts'].map((files) => ({
+    files,
+    may: [...sides, 'src/backend/', port, ...ownStores],
     packages: ['node:*'],
     because:
-      'these files make a backend of engine, store and server; packages belong to its folders, and the frontend is another house',
-  },
+      'the face makes a backend of an engine, a store and a server: drivers of other stores are their own affair',
+  })),
 
   {
     files: 'src/frontend/',

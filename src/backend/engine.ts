@@ -6,7 +6,6 @@ import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
 import { observed, publishServed } from './diagnostics.js';
-import { createEndpoint, type Endpoint, type EndpointOptions, type EndpointStats } from './endpoint/endpoint.js';
 import { createAdmission } from './images/admission.js';
 import { requirePartId, type SaveOptions } from './images/ids.js';
 import { type ImageInput, type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
@@ -14,7 +13,8 @@ import { type Audience, type AudienceOptions, readAudience } from './keys/audien
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
 import { metricsText } from './metrics.js';
 import { createOpening, type Opened, type OpeningOptions } from './opening.js';
-import { createServing, type ServingOptions } from './serving.js';
+import { createEndpoint, type Endpoint, type EndpointOptions, type EndpointStats } from './serving/endpoint.js';
+import { createServing, type ServingOptions } from './serving/image-serving.js';
 import { backUp, readHealth } from './upkeep.js';
 
 /** What each room takes, and how much may wait to be saved. */

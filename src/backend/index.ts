@@ -4,7 +4,7 @@ export { errorCodes, type PixstoreErrorCode } from '../shared/errors/codes.js';
 export type { Logger } from '../shared/errors/gate.js';
 export { getLastPixstoreError, setCustomErrorHandler } from '../shared/errors/last-error.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
-export { WirePayloadState } from '../shared/wire/states.js';
+export { WirePayloadState } from '../shared/protocol/states.js';
 export { type LocalStoreOptions, openLocalStore } from '../stores/local/local-store.js';
 export { createMemoryStore } from '../stores/memory/memory-store.js';
 export type {
@@ -27,8 +27,9 @@ export type {
   StoreUsage,
 } from '../stores/port.js';
 export type { ErrorHandlingMode, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
-export { createPixstoreBackend } from './backend.js';
-export type { BackendConfig, RateLimitOptions } from './config.js';
+export type { PixstoreEvent } from './diagnostics.js';
+export { createPixstoreBackend } from './face/backend.js';
+export type { BackendConfig, RateLimitOptions } from './face/config.js';
 export {
   customEndpointBatchHelper,
   customEndpointHelper,
@@ -42,20 +43,19 @@ export {
   saveImageFromFile,
   updateImage,
   updateImageFromFile,
-} from './default-instance.js';
-export type { PixstoreEvent } from './diagnostics.js';
-export { createFetchHandler, createNodeHandler } from './doors.js';
-export type { EndpointTimeouts } from './endpoint/default-server.js';
-export type { DoorOptions, RequestInside } from './endpoint/door.js';
-export type { FetchHandler } from './endpoint/fetch-handler.js';
-export type { NodeHandler } from './endpoint/node-handler.js';
-export type { NodeRequest, NodeResponse } from './endpoint/node-http.js';
-export type { RateLimiter, RateLimiterFailure } from './endpoint/rate-limit.js';
-export type { ServingStats } from './endpoint/serving-stats.js';
-export type { DoorTimeouts } from './endpoint/timeouts.js';
+} from './face/default-instance.js';
+export { createFetchHandler, createNodeHandler } from './face/handlers.js';
+export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export type { SaveOptions } from './images/ids.js';
 export type { ImageInput } from './images/to-bytes.js';
 export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';
 export type { RotateOptions, RotationProgress } from './keys/rotation.js';
-export type { BackendStats, PixstoreBackend } from './public-api.js';
+export type { EndpointTimeouts } from './servers/default-server.js';
+export type { FetchHandler } from './servers/fetch-handler.js';
+export type { NodeHandler } from './servers/node-handler.js';
+export type { NodeRequest, NodeResponse } from './servers/node-http.js';
+export type { DoorOptions, RequestInside } from './serving/door.js';
+export type { RateLimiter, RateLimiterFailure } from './serving/rate-limit.js';
+export type { ServingStats } from './serving/serving-stats.js';
+export type { DoorTimeouts } from './serving/timeouts.js';

@@ -1,5 +1,4 @@
 import type { Logger } from '../shared/errors/gate.js';
-import { imageFormats } from '../shared/formats.js';
 import {
   assertOption,
   errorHandlingModes,
@@ -13,6 +12,7 @@ import {
   type OptionRule,
   readOptions,
 } from '../shared/options.js';
+import { imageFormats } from '../shared/protocol/formats.js';
 import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
 import { isEndpointHost } from './fetching/endpoint-url.js';
 import type { RefreshRecords } from './fetching/refresh.js';

@@ -1,7 +1,7 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
-import { formatFromByte, mimeTypeOf } from '../shared/formats.js';
-import { tagLength } from '../shared/wire/layout.js';
-import type { DecryptionKey } from '../shared/wire/payload.js';
+import { formatFromByte, mimeTypeOf } from '../shared/protocol/formats.js';
+import { tagLength } from '../shared/protocol/layout.js';
+import type { DecryptionKey } from '../shared/protocol/payload.js';
 
 /**
  * A decrypted image. Bytes and not a Blob: a Blob is not memory, since browsers write Blobs into the profile, in the

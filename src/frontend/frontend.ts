@@ -1,7 +1,7 @@
 import { alwaysThrowing, handleError } from '../shared/errors/gate.js';
 import { forgetLastError } from '../shared/errors/last-error.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
-import { isImageId } from '../shared/image-id.js';
+import { isImageId } from '../shared/protocol/image-id.js';
 import type { ImageFetcher, ImageRecord } from '../types/index.js';
 import { createDiskCache } from './cache/disk-cache.js';
 import { createGeneration } from './cache/generation.js';

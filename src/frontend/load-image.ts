@@ -1,4 +1,4 @@
-import { mimeTypeOf } from '../shared/formats.js';
+import { mimeTypeOf } from '../shared/protocol/formats.js';
 import type { ImageRecord } from '../types/index.js';
 import type { DiskCache } from './cache/disk-cache.js';
 import type { Generation } from './cache/generation.js';

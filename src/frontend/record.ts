@@ -1,6 +1,6 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
-import { isImageId, isToken } from '../shared/image-id.js';
-import type { DecryptionKey } from '../shared/wire/payload.js';
+import { isImageId, isToken } from '../shared/protocol/image-id.js';
+import type { DecryptionKey } from '../shared/protocol/payload.js';
 import type { ImageMeta, ImageRecord } from '../types/index.js';
 
 /**

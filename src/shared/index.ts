@@ -2,5 +2,5 @@
 export { errorCodes, type PixstoreErrorCode } from './errors/codes.js';
 export { getLastPixstoreError, setCustomErrorHandler } from './errors/last-error.js';
 export { PixstoreError } from './errors/pixstore-error.js';
-export { decodePayload, encodePayload, type WirePayload } from './wire/payload.js';
-export { WirePayloadState } from './wire/states.js';
+export { decodePayload, encodePayload, type WirePayload } from './protocol/payload.js';
+export { WirePayloadState } from './protocol/states.js';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/backend/images/inspect.js';
-import { imageFormats, mimeTypeOf } from '../../src/shared/formats.js';
+import { imageFormats, mimeTypeOf } from '../../src/shared/protocol/formats.js';
 import {
   drawJpeg,
   drawPng,

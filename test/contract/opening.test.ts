@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createPixstoreBackend } from '../../src/backend/backend.js';
-import type { BackendConfig } from '../../src/backend/config.js';
-import { initPixstoreBackend } from '../../src/backend/default-instance.js';
-import { createFetchHandler } from '../../src/backend/doors.js';
+import { createPixstoreBackend } from '../../src/backend/face/backend.js';
+import type { BackendConfig } from '../../src/backend/face/config.js';
+import { initPixstoreBackend } from '../../src/backend/face/default-instance.js';
+import { createFetchHandler } from '../../src/backend/face/handlers.js';
 import { createPooledRandom } from '../../src/backend/images/random.js';
 import type { KeyWrapper } from '../../src/backend/keys/key-wrapper.js';
 import { deriveMasterKey } from '../../src/backend/keys/master-key.js';

@@ -1,9 +1,9 @@
 import { createDecipheriv } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createFetchHandler } from '../../src/backend/doors.js';
-import type { PixstoreBackend } from '../../src/backend/public-api.js';
+import { createFetchHandler } from '../../src/backend/face/handlers.js';
+import type { PixstoreBackend } from '../../src/backend/face/public-api.js';
 import { decodePayload, WirePayloadState } from '../../src/shared/index.js';
-import { encodeBatchRequest } from '../../src/shared/wire/batch.js';
+import { encodeBatchRequest } from '../../src/shared/protocol/batch.js';
 import type { ImageRecord } from '../../src/types/index.js';
 import { masterKey, openBackend } from '../support/backend.js';
 import { failure } from '../support/errors.js';

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createPixstoreBackend } from '../../src/backend/backend.js';
+import { createPixstoreBackend } from '../../src/backend/face/backend.js';
 import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { createMemoryStore } from '../../src/stores/memory/memory-store.js';
 import type { ImageStore } from '../../src/stores/port.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createPixstoreBackend } from '../../src/backend/backend.js';
+import { createPixstoreBackend } from '../../src/backend/face/backend.js';
 import type { Command } from '../../src/stores/local/commands.js';
 import { findDriver } from '../../src/stores/local/driver.js';
 import { openLocalStore } from '../../src/stores/local/local-store.js';

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createPixstoreBackend } from '../../src/backend/backend.js';
+import { createPixstoreBackend } from '../../src/backend/face/backend.js';
 import { findDriver } from '../../src/stores/local/driver.js';
 import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { assertStored, versionOf } from '../../src/testing/versions.js';

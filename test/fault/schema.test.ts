@@ -3,7 +3,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { createPixstoreBackend } from '../../src/backend/backend.js';
+import { createPixstoreBackend } from '../../src/backend/face/backend.js';
 import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { photo } from '../support/photos.js';
 import { openPayload } from './kill/picture.mjs';

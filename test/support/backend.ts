@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createPixstoreBackend } from '../../src/backend/backend.js';
-import type { BackendConfig } from '../../src/backend/config.js';
-import type { PixstoreBackend } from '../../src/backend/public-api.js';
+import { createPixstoreBackend } from '../../src/backend/face/backend.js';
+import type { BackendConfig } from '../../src/backend/face/config.js';
+import type { PixstoreBackend } from '../../src/backend/face/public-api.js';
 import { temporaryFolder } from './folders.js';
 
 export const masterKey = Buffer.alloc(32, 7).toString('base64');

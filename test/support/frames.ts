@@ -1,4 +1,4 @@
-import { createFrameDecoder } from '../../src/shared/wire/batch.js';
+import { createFrameDecoder } from '../../src/shared/protocol/batch.js';
 
 /** The payloads of a whole batch answer, which holds so many and nothing else. */
 export function framesOf(body: Uint8Array, expected: number): Uint8Array[] {

@@ -2,7 +2,7 @@ import { encryptImage } from '../../src/backend/images/encryption.js';
 import { inspectImage } from '../../src/backend/images/inspect.js';
 import { createPooledRandom } from '../../src/backend/images/random.js';
 import { sealKey } from '../../src/backend/keys/sealing.js';
-import { folderOf } from '../../src/shared/image-id.js';
+import { folderOf } from '../../src/shared/protocol/image-id.js';
 import type { ImageStore, Part } from '../../src/stores/port.js';
 import { storeKeysOf } from './keys.js';
 

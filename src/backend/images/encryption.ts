@@ -1,8 +1,8 @@
 import { createCipheriv } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { formatToByte } from '../../shared/formats.js';
-import { ivLength, keyLength } from '../../shared/wire/layout.js';
-import type { DecryptionKey } from '../../shared/wire/payload.js';
+import { formatToByte } from '../../shared/protocol/formats.js';
+import { ivLength, keyLength } from '../../shared/protocol/layout.js';
+import type { DecryptionKey } from '../../shared/protocol/payload.js';
 import type { ImageFormat } from '../../types/index.js';
 
 export type RandomBytes = (length: number) => Uint8Array;

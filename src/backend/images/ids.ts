@@ -1,6 +1,6 @@
 import { kindOf, readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { isImageId, normalizeDir } from '../../shared/image-id.js';
+import { isImageId, normalizeDir } from '../../shared/protocol/image-id.js';
 import { type Audience, type AudienceOptions, audienceIn } from '../keys/audience.js';
 import type { RandomBytes } from './encryption.js';
 

@@ -1,5 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { folderOf, imageIdOf, isImageId, isToken, joinId, variantOf } from '../../shared/image-id.js';
+import { folderOf, imageIdOf, isImageId, isToken, joinId, variantOf } from '../../shared/protocol/image-id.js';
 import type { ExpectedToken, ImageStore, PartRecord } from '../../stores/port.js';
 import type { ImageFormat, ImageMeta, ImageRecord } from '../../types/index.js';
 import type { Audience } from '../keys/audience.js';

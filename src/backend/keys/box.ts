@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { ivLength, tagLength } from '../../shared/wire/layout.js';
+import { ivLength, tagLength } from '../../shared/protocol/layout.js';
 
 /** How keys lie at rest: AES-256-GCM with a random IV. `IV 12 | encrypted | tag 16`. */
 export const boxOverhead = ivLength + tagLength;

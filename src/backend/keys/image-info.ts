@@ -1,4 +1,4 @@
-import { formatFromByte, formatToByte } from '../../shared/formats.js';
+import { formatFromByte, formatToByte } from '../../shared/protocol/formats.js';
 import type { ImageFormat } from '../../types/index.js';
 
 /** What is known of a picture. It is sealed with the picture's key: at rest, none of it is in the clear. */

@@ -1,4 +1,4 @@
-import { keyLength } from '../../shared/wire/layout.js';
+import { keyLength } from '../../shared/protocol/layout.js';
 import { checkOf, contextOf, type KeyPurpose, type WrappedKey } from './key-ring.js';
 import type { OpenedKey } from './key-set.js';
 import type { KeyWrapper } from './key-wrapper.js';

@@ -1,6 +1,6 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { joinId } from '../../shared/image-id.js';
-import { keyLength } from '../../shared/wire/layout.js';
+import { joinId } from '../../shared/protocol/image-id.js';
+import { keyLength } from '../../shared/protocol/layout.js';
 import { openBox, sealBox } from './box.js';
 import { decodeInfo, encodeInfo, type ImageInfo, unknownInfo } from './image-info.js';
 

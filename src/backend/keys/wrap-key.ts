@@ -2,8 +2,8 @@ import { types } from 'node:util';
 import { kindOf } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
-import { keyLength } from '../../shared/wire/layout.js';
-import { within } from '../endpoint/within.js';
+import { keyLength } from '../../shared/protocol/layout.js';
+import { within } from '../within.js';
 import type { KeyWrapper, WrappingContext } from './key-wrapper.js';
 
 /** How long one answer of a wrapper is waited for, in ms. */

@@ -1,4 +1,4 @@
-import { imageIdOf } from '../../shared/image-id.js';
+import { imageIdOf } from '../../shared/protocol/image-id.js';
 
 /**
  * What is asked for between two logouts: it must not be kept when it arrives after the second. Deleting one image from

@@ -1,4 +1,4 @@
-import { belongsTo } from '../../shared/image-id.js';
+import { belongsTo } from '../../shared/protocol/image-id.js';
 import type { Picture } from '../decrypt.js';
 
 /** One decrypted image. */

@@ -1,4 +1,4 @@
-import { isToken } from '../../shared/image-id.js';
+import { isToken } from '../../shared/protocol/image-id.js';
 
 /** What a tab is told. */
 export interface TabEvents {

@@ -1,4 +1,4 @@
-import { belongsTo } from '../../shared/image-id.js';
+import { belongsTo } from '../../shared/protocol/image-id.js';
 import { coalesce } from '../coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { Eviction } from './eviction.js';

@@ -1,7 +1,7 @@
 import type { PixstoreErrorCode } from '../../shared/errors/codes.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { decodeImagePayload } from '../../shared/wire/payload.js';
-import { type BareState, invalidProof } from '../../shared/wire/states.js';
+import { decodeImagePayload } from '../../shared/protocol/payload.js';
+import { type BareState, invalidProof } from '../../shared/protocol/states.js';
 import type { ImageRecord } from '../../types/index.js';
 import { encodeMeta, versionOf } from '../record.js';
 import { TransientError } from './errors.js';

@@ -1,4 +1,4 @@
-import { createFrameDecoder, encodeBatchRequest } from '../../shared/wire/batch.js';
+import { createFrameDecoder, encodeBatchRequest } from '../../shared/protocol/batch.js';
 import type { ImageRecord } from '../../types/index.js';
 import type { FrontendOptions } from '../config.js';
 import { createBatchSupport } from './batch-support.js';

@@ -1,4 +1,4 @@
-import { maxBatchEntries } from '../../shared/wire/batch.js';
+import { maxBatchEntries } from '../../shared/protocol/batch.js';
 import { type FetchDemand, type FetchPriority, priorities } from './demand.js';
 
 /** All that the planner has to know of a fetch. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { imageIdOf, folderOf as keyFolderOf } from '../../shared/image-id.js';
+import { imageIdOf, folderOf as keyFolderOf } from '../../shared/protocol/image-id.js';
 import type { BackupReport, ImageStore } from '../port.js';
 import type { BlobFiles } from './blob-files.js';
 import { counters, raiseCounter } from './counters.js';

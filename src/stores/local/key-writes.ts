@@ -1,4 +1,4 @@
-import { folderOf } from '../../shared/image-id.js';
+import { folderOf } from '../../shared/protocol/image-id.js';
 import { generationOf } from '../port.js';
 import type { Command } from './commands.js';
 import type { SqlDatabase, SqlRow } from './driver.js';

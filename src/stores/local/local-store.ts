@@ -2,8 +2,8 @@ import { dirname, resolve } from 'node:path';
 import { guardLogger } from '../../shared/callbacks.js';
 import { checkedClock } from '../../shared/clock.js';
 import type { Logger } from '../../shared/errors/gate.js';
-import { joinId, variantOf } from '../../shared/image-id.js';
 import { createLifecycle } from '../../shared/lifecycle.js';
+import { joinId, variantOf } from '../../shared/protocol/image-id.js';
 import {
   type ImageStore,
   type MaybePromise,

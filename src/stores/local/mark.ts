@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isToken } from '../../shared/image-id.js';
+import { isToken } from '../../shared/protocol/image-id.js';
 import { sessionPattern } from './file-name.js';
 import { syncFolder } from './folders.js';
 import { isNotThere, readSmallFile, replaceBytes } from './small-files.js';

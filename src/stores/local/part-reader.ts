@@ -1,4 +1,4 @@
-import { joinId } from '../../shared/image-id.js';
+import { joinId } from '../../shared/protocol/image-id.js';
 import { type MaybePromise, type OpenedPart, openInMemory, type PartRecord, type StoredPart } from '../port.js';
 import type { BlobFiles } from './blob-files.js';
 import { openInFile } from './opened-file.js';

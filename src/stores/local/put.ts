@@ -1,5 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { joinId } from '../../shared/image-id.js';
+import { joinId } from '../../shared/protocol/image-id.js';
 import type { Part } from '../port.js';
 import type { BlobFiles } from './blob-files.js';
 import type { Changes } from './changes.js';

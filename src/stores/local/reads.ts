@@ -1,4 +1,4 @@
-import { imageIdOf, isImageId, isToken, variantOf } from '../../shared/image-id.js';
+import { imageIdOf, isImageId, isToken, variantOf } from '../../shared/protocol/image-id.js';
 import type { FolderKey, KeyRing, SealedKey } from '../port.js';
 import { commitsQuery, counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';

@@ -1,5 +1,5 @@
 import { createByteLru } from '../../shared/byte-lru.js';
-import { folderOf, joinId } from '../../shared/image-id.js';
+import { folderOf, joinId } from '../../shared/protocol/image-id.js';
 import { type FolderKey, generationOf, isSameRing, type KeyRing, type PartRecord, type SealedKey } from '../port.js';
 import type { FoundRecord, Reads } from './reads.js';
 import type { RowRecord } from './row.js';

@@ -1,5 +1,5 @@
-import { imageIdOf, isToken, joinId, variantOf } from '../../shared/image-id.js';
-import { ivLength, tagLength } from '../../shared/wire/layout.js';
+import { imageIdOf, isToken, joinId, variantOf } from '../../shared/protocol/image-id.js';
+import { ivLength, tagLength } from '../../shared/protocol/layout.js';
 import type { Part, PartRecord } from '../port.js';
 import type { SqlRow, SqlValue } from './driver.js';
 import { isBlobName } from './file-name.js';

@@ -1,5 +1,5 @@
-import { folderOf } from '../../shared/image-id.js';
 import { createLifecycle } from '../../shared/lifecycle.js';
+import { folderOf } from '../../shared/protocol/image-id.js';
 import {
   type FolderKey,
   generationOf,

@@ -1,11 +1,11 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { createPixstoreBackend } from '../../../src/backend/backend.js';
-import type { BackendConfig } from '../../../src/backend/config.js';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
-import { folderOf } from '../../../src/shared/image-id.js';
+import { createPixstoreBackend } from '../../../src/backend/face/backend.js';
+import type { BackendConfig } from '../../../src/backend/face/config.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import { decodePayload, PixstoreError } from '../../../src/shared/index.js';
+import { folderOf } from '../../../src/shared/protocol/image-id.js';
 import { findDriver, type SqlRow, type SqlValue } from '../../../src/stores/local/driver.js';
 import { openLocalStore } from '../../../src/stores/local/local-store.js';
 import type { ImageRecord } from '../../../src/types/index.js';

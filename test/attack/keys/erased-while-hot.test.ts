@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { createNodeHandler } from '../../../src/backend/doors.js';
+import { createNodeHandler } from '../../../src/backend/face/handlers.js';
 import { decodePayload } from '../../../src/shared/index.js';
 import { findDriver } from '../../../src/stores/local/driver.js';
 import type { ImageRecord } from '../../../src/types/index.js';

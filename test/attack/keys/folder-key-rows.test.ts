@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import type { PixstoreError } from '../../../src/shared/index.js';
 import { findDriver, type SqlValue } from '../../../src/stores/local/driver.js';
 import { failure } from '../../support/errors.js';

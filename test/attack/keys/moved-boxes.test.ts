@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import type { SqlRow, SqlValue } from '../../../src/stores/local/driver.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { newKey, oldKey } from '../../support/keys.js';

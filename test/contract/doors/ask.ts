@@ -1,5 +1,5 @@
 import { connect } from 'node:http2';
-import { encodeBatchRequest } from '../../../src/shared/wire/batch.js';
+import { encodeBatchRequest } from '../../../src/shared/protocol/batch.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { framesOf } from '../../support/frames.js';
 

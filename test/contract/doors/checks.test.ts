@@ -5,7 +5,7 @@ import {
   type DoorOptions,
   type PixstoreBackend,
 } from '../../../src/backend/index.js';
-import { encodeBatchRequest } from '../../../src/shared/wire/batch.js';
+import { encodeBatchRequest } from '../../../src/shared/protocol/batch.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { openBackend } from '../../support/backend.js';
 import { photo } from '../../support/photos.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { customEndpointBatchHelper, initPixstoreBackend, saveImage, updateImage } from '../../../src/backend/index.js';
-import { encodeBatchRequest } from '../../../src/shared/wire/batch.js';
+import { encodeBatchRequest } from '../../../src/shared/protocol/batch.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { failure } from '../../support/errors.js';
 import { framesOf } from '../../support/frames.js';

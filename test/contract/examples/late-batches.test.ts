@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createNodeHandler } from '../../../src/backend/index.js';
-import { createFrameDecoder, encodeBatchRequest } from '../../../src/shared/wire/batch.js';
+import { createFrameDecoder, encodeBatchRequest } from '../../../src/shared/protocol/batch.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { openBackend } from '../../support/backend.js';
 import { framesOf } from '../../support/frames.js';

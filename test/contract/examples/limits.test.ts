@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryStore, type OpenedPart } from '../../../src/backend/index.js';
-import { createFrameDecoder, encodeBatchRequest } from '../../../src/shared/wire/batch.js';
+import { createFrameDecoder, encodeBatchRequest } from '../../../src/shared/protocol/batch.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { masterKey } from '../../support/backend.js';
 import { stateOf } from '../../support/payload.js';

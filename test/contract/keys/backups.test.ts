@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { newKey, oldKey } from '../../support/keys.js';
 import { photo } from '../../support/photos.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createPixstoreBackend } from '../../../src/backend/backend.js';
-import type { BackendConfig } from '../../../src/backend/config.js';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
+import { createPixstoreBackend } from '../../../src/backend/face/backend.js';
+import type { BackendConfig } from '../../../src/backend/face/config.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import { decodePayload } from '../../../src/shared/index.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { quietLogger } from '../../support/backend.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import { generationOf } from '../../../src/stores/port.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { failure } from '../../support/errors.js';

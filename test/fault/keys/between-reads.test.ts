@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import { findDriver, type OpenDatabase } from '../../../src/stores/local/driver.js';
 import { newKey, oldKey } from '../../support/keys.js';
 import { intercept } from '../support/intercept.js';

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { createPixstoreBackend } from '../../../src/backend/backend.js';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
+import { createPixstoreBackend } from '../../../src/backend/face/backend.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import { findDriver } from '../../../src/stores/local/driver.js';
 import { openLocalStore } from '../../../src/stores/local/local-store.js';
 import { quietLogger } from '../../support/backend.js';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createPixstoreBackend } from '../../../src/backend/backend.js';
+import { createPixstoreBackend } from '../../../src/backend/face/backend.js';
 import { findDriver } from '../../../src/stores/local/driver.js';
 import { createMemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { failure } from '../../support/errors.js';

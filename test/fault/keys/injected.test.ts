@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import { PixstoreError } from '../../../src/shared/index.js';
 import { createFaults, describeFault, type Fault, faultKinds, type Layer } from '../support/faults.js';
 import { faultyDriver } from '../support/faulty-driver.js';

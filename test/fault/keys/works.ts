@@ -1,10 +1,10 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { createPixstoreBackend } from '../../../src/backend/backend.js';
-import type { BackendConfig } from '../../../src/backend/config.js';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
-import { folderOf } from '../../../src/shared/image-id.js';
+import { createPixstoreBackend } from '../../../src/backend/face/backend.js';
+import type { BackendConfig } from '../../../src/backend/face/config.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
+import { folderOf } from '../../../src/shared/protocol/image-id.js';
 import { findDriver, type SqlDatabase, type SqlRow, type SqlValue } from '../../../src/stores/local/driver.js';
 import { type LocalStoreOptions, openLocalStore } from '../../../src/stores/local/local-store.js';
 import { quietLogger } from '../../support/backend.js';

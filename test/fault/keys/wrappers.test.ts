@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createPixstoreBackend } from '../../../src/backend/backend.js';
-import type { BackendConfig } from '../../../src/backend/config.js';
+import { createPixstoreBackend } from '../../../src/backend/face/backend.js';
+import type { BackendConfig } from '../../../src/backend/face/config.js';
+import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import { openBox, sealBox } from '../../../src/backend/keys/box.js';
 import type { KeyWrapper, WrappingContext } from '../../../src/backend/keys/key-wrapper.js';
-import type { PixstoreBackend } from '../../../src/backend/public-api.js';
 import { openLocalStore } from '../../../src/stores/local/local-store.js';
 import { createMemoryStore } from '../../../src/stores/memory/memory-store.js';
 import type { ImageStore } from '../../../src/stores/port.js';

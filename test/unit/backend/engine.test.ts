@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createFetchHandler } from '../../../src/backend/doors.js';
 import { createEngine, type EngineOptions } from '../../../src/backend/engine.js';
+import { createFetchHandler } from '../../../src/backend/face/handlers.js';
 import { parseKeyring } from '../../../src/backend/keys/master-key.js';
 import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
 import { createMemoryStore } from '../../../src/stores/memory/memory-store.js';

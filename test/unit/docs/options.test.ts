@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readBackendConfig } from '../../../src/backend/config.js';
+import { readBackendConfig } from '../../../src/backend/face/config.js';
 import { readFrontendConfig } from '../../../src/frontend/config.js';
 import { readDocument, tableRowsOf } from './markdown.js';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { decrypt, toPicture, withRoomForTag } from '../../../src/frontend/decrypt.js';
 import { decodeMeta } from '../../../src/frontend/record.js';
-import { mimeTypeOf } from '../../../src/shared/formats.js';
-import type { DecryptionKey } from '../../../src/shared/wire/payload.js';
+import { mimeTypeOf } from '../../../src/shared/protocol/formats.js';
+import type { DecryptionKey } from '../../../src/shared/protocol/payload.js';
 import type { ImageFormat } from '../../../src/types/index.js';
 import { sealImage } from './sealed-image.js';
 

@@ -1,5 +1,5 @@
-import { encodePayload } from '../../../src/shared/wire/payload.js';
-import { WirePayloadState } from '../../../src/shared/wire/states.js';
+import { encodePayload } from '../../../src/shared/protocol/payload.js';
+import { WirePayloadState } from '../../../src/shared/protocol/states.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 
 /** An image as a backend would hand it out: its record, and the two payloads that can answer for it. */

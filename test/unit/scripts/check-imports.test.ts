@@ -7,20 +7,23 @@ const importing = (file: string, name: string) => checkFile(table, file, `import
 
 describe('the import table lets through', () => {
   test.each([
-    ['src/shared/wire/payload.ts', '../image-id.js'],
+    ['src/shared/protocol/payload.ts', './image-id.js'],
     ['src/shared/errors/gate.ts', '../../types/index.js'],
     ['src/backend/images/images.ts', '../../stores/port.js'],
     ['src/backend/images/images.ts', '../keys/sealing.js'],
     ['src/backend/images/inspect.ts', './headers/png.js'],
     ['src/backend/keys/proofs.ts', 'node:crypto'],
+    ['src/backend/serving/answer.ts', '../keys/proofs.js'],
+    ['src/backend/servers/node-handler.ts', '../serving/endpoint.js'],
+    ['src/backend/engine.ts', './images/images.js'],
+    ['src/backend/engine.ts', './opening.js'],
+    ['src/backend/face/engine-options.ts', '../../stores/local/local-store.js'],
+    ['src/backend/face/backend.ts', '../servers/node-handler.js'],
+    ['src/backend/index.ts', '../stores/memory/memory-store.js'],
     ['src/stores/local/rows.ts', '../port.js'],
     ['src/stores/local/driver.ts', 'better-sqlite3'],
     ['src/stores/postgres/rows.ts', 'pg'],
-    ['src/stores/files/blobs.ts', '@aws-sdk/client-s3'],
-    ['src/backend/engine.ts', './images/images.js'],
-    ['src/backend/engine.ts', './opening.js'],
-    ['src/backend/engine-options.ts', '../stores/local/local-store.js'],
-    ['src/backend/backend.ts', './engine.js'],
+    ['src/stores/postgres/rows.ts', '../split/rows.js'],
     ['src/frontend/cache/database.ts', '../../shared/errors/pixstore-error.js'],
     ['src/react/use-image.ts', '../frontend/index.js'],
     ['src/vue/index.ts', 'vue'],
@@ -35,30 +38,46 @@ describe('the import table lets through', () => {
   });
 });
 
+// At least one for every rule.
 describe('the import table refuses', () => {
   test.each([
-    ['src/types/index.ts', '../shared/formats.js'],
-    ['src/shared/formats.ts', 'node:buffer'],
-    ['src/shared/formats.ts', 'buffer'],
-    ['src/backend/images/inspect.ts', 'image-size'],
-    ['src/shared/formats.ts', 'image-size'],
-    ['src/shared/formats.ts', '../backend/index.js'],
-    ['src/backend/images/images.ts', '../../stores/local/local-store.js'],
-    ['src/backend/keys/sealing.ts', '../../stores/memory/memory-store.js'],
-    ['src/backend/endpoint/server.ts', '../../stores/local/rows.js'],
-    ['src/backend/endpoint/server.ts', '../backend.js'],
-    ['src/backend/endpoint/server.ts', 'express'],
+    ['src/types/index.ts', '../shared/protocol/formats.js'],
+    ['src/shared/protocol/formats.ts', 'node:buffer'],
+    ['src/shared/protocol/formats.ts', 'buffer'],
+    ['src/shared/protocol/formats.ts', 'image-size'],
+    ['src/shared/protocol/formats.ts', '../../backend/index.js'],
+    ['src/stores/port.ts', './local/rows.js'],
+    ['src/stores/port.ts', '../backend/keys/sealing.js'],
+    ['src/stores/split/put.ts', '../local/rows.js'],
+    ['src/stores/split/put.ts', 'node:fs'],
+    ['src/stores/memory/memory-store.ts', 'node:fs'],
     ['src/stores/local/rows.ts', '../memory/memory-store.js'],
     ['src/stores/local/rows.ts', '../../backend/images/images.js'],
     ['src/stores/local/rows.ts', 'pg'],
-    ['src/stores/memory/memory-store.ts', 'node:fs'],
-    ['src/stores/port.ts', './local/rows.js'],
-    ['src/backend/engine.ts', './config.js'],
+    ['src/stores/postgres/rows.ts', 'better-sqlite3'],
+    ['src/stores/files/blobs.ts', '../local/blob-files.js'],
+    ['src/backend/within.ts', './keys/proofs.js'],
+    ['src/backend/keys/sealing.ts', '../images/images.js'],
+    ['src/backend/keys/sealing.ts', '../../stores/memory/memory-store.js'],
+    ['src/backend/images/inspect.ts', 'image-size'],
+    ['src/backend/images/images.ts', '../../stores/local/local-store.js'],
+    ['src/backend/images/images.ts', '../serving/answer.js'],
+    ['src/backend/serving/endpoint.ts', '../../stores/local/rows.js'],
+    ['src/backend/serving/endpoint.ts', '../servers/node-handler.js'],
+    ['src/backend/serving/endpoint.ts', '../engine.js'],
+    ['src/backend/serving/endpoint.ts', 'express'],
+    ['src/backend/servers/node-handler.ts', '../engine.js'],
+    ['src/backend/servers/node-handler.ts', '../keys/proofs.js'],
+    ['src/backend/servers/node-handler.ts', '../../stores/port.js'],
+    ['src/backend/servers/node-handler.ts', '../face/config.js'],
+    ['src/backend/engine.ts', './face/config.js'],
+    ['src/backend/engine.ts', './servers/node-handler.js'],
     ['src/backend/engine.ts', '../stores/memory/memory-store.js'],
     ['src/backend/opening.ts', '../stores/local/local-store.js'],
-    ['src/backend/serving.ts', './backend.js'],
-    ['src/backend/metrics.ts', './public-api.js'],
-    ['src/backend/backend.ts', '../frontend/index.js'],
+    ['src/backend/metrics.ts', './face/public-api.js'],
+    ['src/backend/face/backend.ts', '../../frontend/index.js'],
+    ['src/backend/face/backend.ts', '../../stores/postgres/rows.js'],
+    ['src/backend/index.ts', 'better-sqlite3'],
     ['src/frontend/frontend.ts', 'node:crypto'],
     ['src/frontend/frontend.ts', '../backend/index.js'],
     ['src/react/use-image.ts', '../frontend/cache/database.js'],
@@ -75,7 +94,7 @@ describe('the import table refuses', () => {
   });
 });
 
-test.each(['src/a.ts', 'src/misc/a.ts', 'src/backend/misc/a.ts', 'src/stores/redis/a.ts'])(
+test.each(['src/a.ts', 'src/misc/a.ts', 'src/backend/a.ts', 'src/backend/misc/a.ts', 'src/stores/redis/a.ts'])(
   '%s is in a folder without a rule: refused, with what to do',
   (file) => {
     expect(checkFile(table, file, '')).toEqual([expect.stringContaining('move it, or add a line')]);
@@ -91,12 +110,12 @@ test('types may hold nothing that exists at run time', () => {
 
 test('an import that is computed at run time is refused in src and allowed in bench', () => {
   const code = 'await import(name);';
-  expect(checkFile(table, 'src/backend/backend.ts', code)).toEqual([expect.stringContaining('a computed name')]);
+  expect(checkFile(table, 'src/backend/face/backend.ts', code)).toEqual([expect.stringContaining('a computed name')]);
   expect(checkFile(table, 'bench/save.ts', code)).toEqual([]);
 });
 
 test('a problem names the rule and what the file may import', () => {
-  const [problem] = importing('src/shared/formats.ts', 'node:fs');
+  const [problem] = importing('src/shared/protocol/formats.ts', 'node:fs');
   expect(problem).toContain('shared runs anywhere');
   expect(problem).toContain('It may import: src/shared/, src/types/.');
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inspectImage } from '../../../../src/backend/images/inspect.js';
-import { imageFormats } from '../../../../src/shared/formats.js';
+import { imageFormats } from '../../../../src/shared/protocol/formats.js';
 import { drawJpeg, drawPng, exif, exifSegment, orientation } from '../../../support/drawn-images.js';
 import { failure } from '../../../support/errors.js';
 import { photo } from '../../../support/photos.js';

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { type BatchEntry, frameHeader } from '../../../../src/shared/wire/batch.js';
+import { type BatchEntry, frameHeader } from '../../../../src/shared/protocol/batch.js';
 
 /** One request that was made, and the strings a test pulls to answer it. */
 export interface FakeRequest {

@@ -1,0 +1,117 @@
+import { alwaysThrowing, createErrorGate } from '../../shared/errors/gate.js';
+import { createEngine } from '../engine.js';
+import { type DefaultServer, startDefaultServer } from '../servers/default-server.js';
+import { nodeHandler } from '../servers/node-handler.js';
+import type { NodeRequest } from '../servers/node-http.js';
+import type { DoorOptions } from '../serving/door.js';
+import { type BackendConfig, readBackendConfig } from './config.js';
+import { engineOptionsOf } from './engine-options.js';
+import { endpointEnabled } from './handlers.js';
+import type { PixstoreBackend } from './public-api.js';
+
+/**
+ * Makes a backend: an engine, with a server of its own unless told otherwise, whose errors are what `errorHandlingMode`
+ * makes of them. Several may stand side by side when they share neither port nor database.
+ *
+ * @throws PixstoreError `CONFIG_INVALID`, `MASTER_KEY_*`, `DATABASE_*`, `IMAGE_DIR_UNUSABLE`, `SQLITE_MISSING`,
+ * in every error mode: without a backend there is no mode to go by
+ * @example
+ * const backend = createPixstoreBackend({ databasePath: 'data/images.sqlite', imageRootDir: 'data/images' });
+ * await backend.ready;
+ */
+export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
+  const options = alwaysThrowing(() => readBackendConfig(config));
+  const engine = alwaysThrowing(() => createEngine(engineOptionsOf(options)));
+  if (options.statelessKeyWindowLength === -1) {
+    options.logger.warn(
+      '[pixstore] statelessKeyWindowLength is -1: whoever knows the id of an image is served it, without proof',
+    );
+  }
+  const { run, runAsync } = createErrorGate(options.errorHandlingMode, options.logger);
+  const server = options.defaultEndpointEnabled ? alwaysThrowing(openWithServer) : null;
+
+  /** What serves at once is opened at once, so that what keeps it from being opened is told at once. */
+  function openWithServer(): DefaultServer {
+    try {
+      const opened = engine.open();
+      const started = startServer();
+      return { ...started, ready: Promise.all([opened, started.ready]).then(() => {}) };
+    } catch (error) {
+      void engine.close();
+      throw error;
+    }
+  }
+
+  function startServer(): DefaultServer {
+    const clientOf = options.rateLimit?.clientOf as DoorOptions<NodeRequest>['clientOf'];
+    const { defaultEndpointRoute: route, defaultEndpointTimeouts: timeouts } = options;
+    const handler = nodeHandler(engine.endpoint, {
+      route,
+      clientOf,
+      timeouts,
+      requestOf: (request: NodeRequest) => request,
+    });
+    return startDefaultServer(handler, options.defaultEndpointListenHost, options.defaultEndpointListenPort, {
+      connections: options.defaultEndpointMaxConnections,
+      timeouts,
+    });
+  }
+
+  /** Opens everything. Whoever does not wait for it is told by the first call that needs it. */
+  async function open(): Promise<void> {
+    await engine.open();
+  }
+
+  function requireOwnEndpoint(caller: string): void {
+    if (server) throw endpointEnabled(caller);
+  }
+
+  return {
+    saveImage: (...args) => runAsync(() => engine.saveImage(...args)),
+    saveImageFromFile: (...args) => runAsync(() => engine.saveImageFromFile(...args)),
+    updateImage: (...args) => runAsync(() => engine.updateImage(...args)),
+    updateImageFromFile: (...args) => runAsync(() => engine.updateImageFromFile(...args)),
+    deleteImage: (id) => runAsync(() => engine.deleteImage(id)),
+    deleteImages: (dir) => runAsync(() => engine.deleteImages(dir)),
+    imageExists: (id) => run(() => engine.imageExists(id)),
+    getImageRecord: (...args) => run(() => engine.getImageRecord(...args)),
+    getImageRecords: (...args) =>
+      runAsync(async () => (await engine.getImageRecords(...args)).map((settled) => run(() => unwrap(settled)))),
+    // Its errors are thrown in every mode: a rotation that ends without one is done.
+    rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
+    customEndpointHelper: (id, token, proof, who) =>
+      runAsync(async () => {
+        requireOwnEndpoint('customEndpointHelper');
+        return engine.payload(id, token, proof, who);
+      }),
+    customEndpointBatchHelper: (body, who) =>
+      runAsync(async () => {
+        requireOwnEndpoint('customEndpointBatchHelper');
+        return engine.frames(body, who);
+      }),
+    open,
+    get ready() {
+      if (server) return server.ready;
+      const ready = open();
+      ready.catch(() => {}); // whoever only copies the backend is told by the first call
+      return ready;
+    },
+    stats: () => runAsync(engine.stats),
+    health: () => runAsync(engine.health),
+    backup: (folder) => runAsync(() => engine.backup(folder)),
+    adopt: async () => {
+      await runAsync(engine.adopt);
+    },
+    address: () => server?.address() ?? null,
+    close: () => engine.close(async () => server?.close()),
+    get store() {
+      return alwaysThrowing(() => engine.store);
+    },
+    endpoint: server ? null : engine.endpoint,
+  };
+}
+
+function unwrap<Value>(settled: PromiseSettledResult<Value>): Value {
+  if (settled.status === 'fulfilled') return settled.value;
+  throw settled.reason;
+}

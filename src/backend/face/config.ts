@@ -1,0 +1,213 @@
+import type { IncomingMessage } from 'node:http';
+import { requireArrived } from '../../shared/call-options.js';
+import { guardLogger } from '../../shared/callbacks.js';
+import { checkedClock } from '../../shared/clock.js';
+import type { Logger } from '../../shared/errors/gate.js';
+import {
+  type Check,
+  errorHandlingModes,
+  isBoolean,
+  isFunction,
+  isListOf,
+  isLogger,
+  isOneOf,
+  isRoute,
+  isText,
+  isWholeNumber,
+  must,
+  type OptionRule,
+  readOptions,
+} from '../../shared/options.js';
+import { imageFormats } from '../../shared/protocol/formats.js';
+import type { ImageStore } from '../../stores/port.js';
+import type { ErrorHandlingMode, ImageFormat } from '../../types/index.js';
+import type { RandomBytes } from '../images/encryption.js';
+import { checkedRandomBytes } from '../images/random.js';
+import { isKeyWrapper } from '../keys/key-wrapper.js';
+import type { MasterKeyOption } from '../keys/load-keyring.js';
+import type { EndpointTimeouts } from '../servers/default-server.js';
+import type { RateLimiter, RateLimiterFailure } from '../serving/rate-limit.js';
+import { isTimeoutsOf, withDefaultTimeouts } from '../serving/timeouts.js';
+
+/** Options of a backend, all with their defaults filled in. */
+export interface BackendOptions {
+  /** Formats that may be saved. Default: png, webp, jpg, jpeg. */
+  imageFormats: ImageFormat[];
+  /** Folder for larger ciphertexts. Default: `pixstore-images`. */
+  imageRootDir: string;
+  /** SQLite file for records and small ciphertexts. Default: `./.pixstore.sqlite`. */
+  databasePath: string;
+  /** Largest image that may be saved, in bytes. Default: 50 MiB. */
+  maxImageBytes: number;
+  /**
+   * Bytes of images that may be under way at once; calls above it wait, so that memory stays flat. Default: 64 MiB.
+   */
+  maxQueuedBytes: number;
+  /** Ciphertext of often-served images kept in memory, in bytes; 0 keeps none. Default: 64 MiB. */
+  memoryCacheBytes: number;
+  /** Answers that may be on their way at once; what comes above is answered `RateLimited`. Default: 1,000. */
+  maxConcurrentAnswers: number;
+  /** A limit for each client, by a limiter such as those of rate-limiter-flexible. Default: none. */
+  rateLimit?: RateLimitOptions;
+  /** Serve a page of figures for Prometheus at `{route}/-/metrics`. Default: false. */
+  metrics: boolean;
+  /** How long another process may hold the local database before a call fails, in ms. Default: 5,000. */
+  busyTimeout: number;
+  /**
+   * 32 bytes as base64 or hex, a `KeyWrapper` over a key server, or a list of such: all open, the first is for what is
+   * new. Default: `PIXSTORE_MASTER_KEY` (a list with commas), else a key file beside the database. Not to be there and
+   * undefined: a secret that did not arrive must not make a key file.
+   */
+  masterKey?: MasterKeyOption;
+  /**
+   * Where no key is given: make a key file beside the database (`create`), or do with one that is there (`require`).
+   * Default: create.
+   */
+  keyFile: 'create' | 'require';
+  /** How long a proof's window is, in ms; it lives one to two windows. -1 switches proofs off. Default: 20,000. */
+  statelessKeyWindowLength: number;
+  /** Serve images on a port of pixstore's own. Default: true. */
+  defaultEndpointEnabled: boolean;
+  /** Default: 0.0.0.0. */
+  defaultEndpointListenHost: string;
+  /** Default: 7482. */
+  defaultEndpointListenPort: number;
+  /** Default: `/pixstore-image`. */
+  defaultEndpointRoute: string;
+  /** Connections that may be open at once; what comes above is cut off. Default: 20,000. */
+  defaultEndpointMaxConnections: number;
+  /** How long a client of the default endpoint may take, in ms. What is left out keeps its default. */
+  defaultEndpointTimeouts: Partial<EndpointTimeouts>;
+  /** Origins whose pages may fetch images: `*`, one, or a list. Default: `*`. */
+  accessControlAllowOrigin: string | string[];
+  /**
+   * Take proof and token from a query, too. Whoever reads such a URL, in a log or in a browser, can fetch the picture
+   * with its key for some seconds. Frontends of pixstore send neither in one; fetchers of your own may. False: they
+   * count as missing. Default: true.
+   */
+  acceptProofsInQuery: boolean;
+  /** Default: `hybrid`. */
+  errorHandlingMode: ErrorHandlingMode;
+  /** A store instead of the local one; it needs a master key of yours. */
+  store?: ImageStore;
+  /** ms since 1970. Default: `Date.now`. */
+  now: () => number;
+  /** Must be cryptographically secure. Default: `node:crypto`. */
+  randomBytes?: RandomBytes;
+  /** Where messages go. What it throws is ignored, and the message goes to the console. Default: `console`. */
+  logger: Logger;
+}
+
+/** Bounds how many images each client may ask for. */
+export interface RateLimitOptions {
+  /** Every image costs a point, in a batch too. */
+  limiter: RateLimiter;
+  /** What clients of the default endpoint are told apart by; behind a proxy, what it says. Default: their address. */
+  clientOf?: (request: IncomingMessage) => string;
+  /**
+   * What becomes of images while the limiter fails, since its store is down for instance: `closed` answers them
+   * `RateLimited`, so that browsers try again; `open` serves them. Default: closed.
+   */
+  onError?: RateLimiterFailure;
+}
+
+/** What `createPixstoreBackend` takes: any of the options. */
+export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Name] | IfAbsent<Name> };
+
+// Whoever compiles with exactOptionalPropertyTypes is told before the program runs.
+type IfAbsent<Name> = Name extends 'masterKey' ? never : undefined;
+
+const mebibyte = 1024 * 1024;
+
+/** Longer between two requests than the minute that proxies keep their connections. */
+const defaultTimeouts: EndpointTimeouts = {
+  headers: 10_000,
+  request: 30_000,
+  stalled: 60_000,
+  keepAlive: 65_000,
+  ...withDefaultTimeouts({}),
+};
+
+const isWindowLength: Check = (value) =>
+  value === -1 ? undefined : isWholeNumber(1)(value) && 'a whole number of ms of at least 1, or -1 for no proofs';
+
+const isOrigin = (value: unknown) =>
+  value === '*' || (typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i.test(value));
+
+const isOrigins = must('"*", an origin such as "https://app.example.com", or a list of origins', (value) => {
+  const origins = [value].flat();
+  return origins.length > 0 && origins.every(isOrigin);
+});
+
+const isKeys = must('a string (base64 or hex of 32 bytes), a KeyWrapper, or a list of such', (value) => {
+  const keys = [value].flat();
+  return keys.length > 0 && keys.every((key) => typeof key === 'string' || isKeyWrapper(key));
+});
+
+const isStore = must('an ImageStore', (value) =>
+  ['put', 'read', 'record', 'records', 'remove', 'usage', 'close'].every(
+    (name) => typeof (value as Record<string, unknown>)[name] === 'function',
+  ),
+);
+
+const isRateLimit = must(
+  '{ limiter, clientOf?, onError? }: a limiter with a method consume(client, points), a function, and "closed" or "open"',
+  (value) => {
+    const { limiter, clientOf = () => '', onError = 'closed', ...others } = (value ?? {}) as Record<string, unknown>;
+    return (
+      typeof (limiter as { consume?: unknown } | undefined)?.consume === 'function' &&
+      typeof clientOf === 'function' &&
+      (onError === 'closed' || onError === 'open') &&
+      Object.keys(others).length === 0
+    );
+  },
+);
+
+const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
+  imageFormats: [isListOf(imageFormats), [...imageFormats]],
+  imageRootDir: [isText, 'pixstore-images'],
+  databasePath: [isText, './.pixstore.sqlite'],
+  maxImageBytes: [isWholeNumber(1), 50 * mebibyte],
+  maxQueuedBytes: [isWholeNumber(1), 64 * mebibyte],
+  memoryCacheBytes: [isWholeNumber(0), 64 * mebibyte],
+  maxConcurrentAnswers: [isWholeNumber(1), 1_000],
+  rateLimit: [isRateLimit],
+  metrics: [isBoolean, false],
+  busyTimeout: [isWholeNumber(0), 5_000],
+  masterKey: [isKeys],
+  keyFile: [isOneOf(['create', 'require']), 'create'],
+  statelessKeyWindowLength: [isWindowLength, 20_000],
+  defaultEndpointEnabled: [isBoolean, true],
+  defaultEndpointListenHost: [isText, '0.0.0.0'],
+  defaultEndpointListenPort: [isWholeNumber(1, 65_535), 7482],
+  defaultEndpointRoute: [isRoute, '/pixstore-image'],
+  defaultEndpointMaxConnections: [isWholeNumber(1), 20_000],
+  defaultEndpointTimeouts: [isTimeoutsOf(Object.keys(defaultTimeouts)), {}],
+  accessControlAllowOrigin: [isOrigins, '*'],
+  acceptProofsInQuery: [isBoolean, true],
+  errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],
+  store: [isStore],
+  now: [isFunction, Date.now],
+  randomBytes: [isFunction],
+  logger: [isLogger, console],
+};
+
+/**
+ * The functions among the options are wrapped here, once, so that nobody who calls them need expect anything odd.
+ *
+ * @throws PixstoreError `CONFIG_INVALID`, naming the option
+ */
+export function readBackendConfig(
+  config: BackendConfig | undefined,
+): BackendOptions & { defaultEndpointTimeouts: EndpointTimeouts } {
+  requireArrived(config, ['masterKey'], 'a pixstore backend');
+  const options = readOptions<BackendOptions>(config, rules, 'A pixstore backend');
+  const { now, randomBytes, logger } = options;
+  return {
+    ...options,
+    now: checkedClock(now),
+    ...(randomBytes && { randomBytes: checkedRandomBytes(randomBytes) }),
+    logger: guardLogger(logger, console),
+    defaultEndpointTimeouts: { ...defaultTimeouts, ...options.defaultEndpointTimeouts },
+  };
+}

@@ -1,0 +1,189 @@
+import type { AddressInfo } from 'node:net';
+import type { BackupReport, ImageStore, StoreHealth } from '../../stores/port.js';
+import type { ImageRecord } from '../../types/index.js';
+import type { EngineStats } from '../engine.js';
+import type { SaveOptions } from '../images/ids.js';
+import type { ImageInput } from '../images/to-bytes.js';
+import type { AudienceOptions } from '../keys/audience.js';
+import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
+import type { Endpoint } from '../serving/endpoint.js';
+
+export type { EngineStats as BackendStats } from '../engine.js';
+
+/**
+ * A backend. Every method fails as `errorHandlingMode` says: where the mode returns null, so does the method, and
+ * `getLastPixstoreError()` tells why.
+ */
+export interface PixstoreBackend {
+  /**
+   * Encrypts and keeps a new image. Resolves when it is durable; leave the bytes as they are until then.
+   *
+   * @param where - a folder, or `{ dir, id, audience }`: an id of your own, and the user or session that the record is
+   * for; its proof is good for nobody else
+   * @throws PixstoreError `IMAGE_INPUT_INVALID`, `IMAGE_EMPTY`, `IMAGE_TRUNCATED`, `IMAGE_NOT_RECOGNIZED`,
+   * `IMAGE_FORMAT_REFUSED`, `IMAGE_TOO_LARGE`, `IMAGE_DIR_INVALID`, `IMAGE_ID_INVALID`, `IMAGE_ID_TAKEN`,
+   * `AUDIENCE_INVALID`, `CONFIG_INVALID`, `STORAGE_FULL`, `STORAGE_FAILED`
+   * @example
+   * const record = await saveImage(request.body, 'avatars');
+   */
+  saveImage(image: ImageInput, where?: string | SaveOptions): Promise<ImageRecord | null>;
+  /** The same from a file; also `IMAGE_FILE_UNREADABLE`. */
+  saveImageFromFile(path: string, where?: string | SaveOptions): Promise<ImageRecord | null>;
+  /**
+   * Replaces an image. The old version stays until the new one is durable, and stays when anything fails.
+   *
+   * @param options - `audience`: as for `getImageRecord`
+   * @throws PixstoreError as `saveImage`, and `IMAGE_NOT_FOUND`
+   * @example
+   * const record = await updateImage('avatars:player-7', request.body);
+   */
+  updateImage(id: string, image: ImageInput, options?: AudienceOptions): Promise<ImageRecord | null>;
+  /** The same from a file; also `IMAGE_FILE_UNREADABLE`. */
+  updateImageFromFile(id: string, path: string, options?: AudienceOptions): Promise<ImageRecord | null>;
+  /**
+   * Removes an image and destroys its key.
+   *
+   * @returns whether it was there
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`
+   */
+  deleteImage(id: string): Promise<boolean | null>;
+  /**
+   * Removes all images of a folder, and destroys its key and theirs: to erase a person, if each has a folder. Final once
+   * the key is gone, in all processes; then the rest is removed, which may take its time and goes on after a crash. The
+   * folder can be used again.
+   *
+   * @param dir - as it stands in ids, before the colon
+   * @returns how many images were removed
+   * @throws PixstoreError `IMAGE_DIR_INVALID`, `STORAGE_FAILED`
+   * @example
+   * await deleteImages(`user-${user.id}`);
+   */
+  deleteImages(dir: string): Promise<number | null>;
+  /**
+   * Is there such an image? Synchronous.
+   *
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `SYNC_UNSUPPORTED`
+   */
+  imageExists(id: string): boolean | null;
+  /**
+   * What a browser needs to show an image, or null when there is none. Synchronous. Its proof lives one to two windows,
+   * so make it when the browser asks.
+   *
+   * @param options - `audience`: the user or session that the record is for; its proof is good for nobody else. Null, or
+   * no options, makes a record for everybody; undefined is refused
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `AUDIENCE_INVALID`, `CONFIG_INVALID`, `SEALED_KEY_INVALID`,
+   * `SYNC_UNSUPPORTED`
+   * @example
+   * app.get('/api/me', requireLogin, (req, res) => res.json(getImageRecord(req.user.avatarId)));
+   */
+  getImageRecord(id: string, options?: AudienceOptions): ImageRecord | null;
+  /**
+   * Many records in one go, in the order asked for; null where there is no image. An id that fails fails alone: the
+   * modes that return null do so for that entry.
+   *
+   * @example
+   * res.json(await getImageRecords(page.map((photo) => photo.imageId)));
+   */
+  getImageRecords(ids: readonly string[], options?: AudienceOptions): Promise<(ImageRecord | null)[] | null>;
+  /**
+   * Answers an image request that came by a transport of the application's own, with a wire payload to be sent
+   * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`: the open endpoint would
+   * bypass your checks.
+   *
+   * @param clientToken - the token the client sent; without one it is sent the key too
+   * @throws PixstoreError `ENDPOINT_ENABLED`, `TOKEN_INVALID`, or what the store throws
+   * @example
+   * app.get('/images/:id', requireLogin, async (req, res) => {
+   *   const [token, proof] = [req.get('x-pixstore-token'), req.get('x-pixstore-proof')];
+   *   const payload = await customEndpointHelper(req.params.id, token, proof);
+   *   payload ? res.type('bin').send(Buffer.from(payload)) : res.sendStatus(500);
+   * });
+   */
+  customEndpointHelper(
+    imageId: string | undefined,
+    clientToken?: number | string | null,
+    statelessProof?: string | null,
+    options?: AudienceOptions,
+  ): Promise<Uint8Array | null>;
+  /**
+   * Answers a batch that came by a transport of the application's own, with frames to be sent one after another and
+   * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`.
+   *
+   * @param body - the body of the request, as text
+   * @throws PixstoreError `ENDPOINT_ENABLED`, `BATCH_INVALID`
+   * @example
+   * app.post('/images', requireLogin, express.text({ limit: '256kb' }), async (req, res) => {
+   *   const frames = await customEndpointBatchHelper(req.body);
+   *   frames ? await pipeline(frames, res.type('bin')) : res.sendStatus(400);
+   * });
+   */
+  customEndpointBatchHelper(body: string, options?: AudienceOptions): Promise<AsyncIterable<Uint8Array> | null>;
+  /**
+   * What the backend holds and how busy it is. Costs the same whatever is stored.
+   *
+   * @throws PixstoreError `STORAGE_FAILED`
+   */
+  stats(): Promise<EngineStats | null>;
+  /**
+   * How the store is. What wants to be looked at is said in sentences; without any all is well.
+   *
+   * @throws PixstoreError `STORAGE_FAILED` when it does not answer at all
+   * @example
+   * const health = await backend.health();
+   * if (health?.status !== 'ok') alert(health?.problems.join('\n'));
+   */
+  health(): Promise<StoreHealth | null>;
+  /**
+   * Copies database and ciphertexts, as they are now, into a new folder, while everything goes on; the copy is opened and
+   * checked before it gets its name. The master key is not in it: keep that elsewhere.
+   *
+   * @param folder - must not be there yet, or be empty
+   * @throws PixstoreError `BACKUP_FAILED`, `BACKUP_UNSUPPORTED`, `STORAGE_FULL`
+   * @example
+   * await backend.backup(`/backups/${new Date().toISOString().slice(0, 10)}`);
+   */
+  backup(folder: string): Promise<BackupReport | null>;
+  /**
+   * Says that this database is the right one, after a backup was put back: other copies of it can change nothing any
+   * more, and what it does not name may be removed. Until then it serves and saves, and removes no file.
+   *
+   * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`
+   */
+  adopt(): Promise<void>;
+  /**
+   * Exchanges the master key for the first one that this backend was given; give it `[newKey, oldKey]` until it is done,
+   * and every other process, too. Images go on being saved and served. Then the new key alone opens the store, and the
+   * old one opens nothing. Proofs that were made before live as long as they would have.
+   *
+   * If the old key has leaked, say `compromised`: everything that was sealed is sealed anew, at once no proof of before is
+   * good any more, and an old copy of the database does not help to open what is stored now. It takes its time; ended
+   * early, by its signal or a crash, the next call goes on. When the last step tells of `damaged` parts, restore or delete
+   * those images (`SEALED_KEY_INVALID` names them when they are asked for), and call it again: their old keys are kept until then.
+   *
+   * @throws PixstoreError `STORAGE_FAILED`, `KEY_WRAPPER_FAILED`, `KEY_WRAPPER_TIMEOUT`, `MASTER_KEY_MISMATCH`,
+   * `CONFIG_INVALID`, in every error mode; what the signal aborts with
+   * @example
+   * for await (const { step, done } of backend.rotateMasterKey({ compromised: true })) console.log(step, done);
+   */
+  rotateMasterKey(options?: RotateOptions): AsyncIterable<RotationProgress>;
+  /**
+   * Opens database, folder and keys. With the default endpoint that is done at once; else by the first call that needs
+   * them, or by this. What fails is tried again the next time.
+   *
+   * @throws PixstoreError in every error mode: `MASTER_KEY_*`, `KEY_WRAPPER_FAILED`, `KEY_WRAPPER_TIMEOUT`, `DATABASE_*`,
+   * `IMAGE_DIR_*`, `SQLITE_MISSING`, `STORAGE_FAILED`
+   * @example
+   * await backend.open(); // with a KeyWrapper that takes its time, before getImageRecord
+   */
+  open(): Promise<void>;
+  /** The same, and resolves when the endpoint listens, too; rejects with what prevented it (`PORT_IN_USE`, ...). */
+  readonly ready: Promise<void>;
+  /** What `createNodeHandler` and `createFetchHandler` lead to; null while the default endpoint is enabled. */
+  readonly endpoint: Endpoint | null;
+  /** Where the default endpoint listens, or null. */
+  address(): AddressInfo | null;
+  /** Finishes what is under way, frees the port and closes the store. Later calls fail with `BACKEND_CLOSED`. */
+  close(): Promise<void>;
+  /** The store, opened, for maintenance: `list`, `check`, `sweep`. @throws PixstoreError as `open` */
+  readonly store: ImageStore;
+}

@@ -1,0 +1,244 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
+import { decodeBatchRequest } from '../../shared/protocol/batch.js';
+import { type BareState, WirePayloadState } from '../../shared/protocol/states.js';
+import type { Audience } from '../keys/audience.js';
+import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
+import { batchFrames, readEntry } from './batch.js';
+import { payloadStream } from './body-stream.js';
+import { allowedMethods, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
+import type { Door, EndpointRequest } from './door.js';
+import type { LoadLimits } from './load-limit.js';
+import { createPages, type PagesOptions } from './pages.js';
+import { createRateLimit, type RateLimitSettings } from './rate-limit.js';
+import { readBody } from './read-body.js';
+import { createReadingLimit } from './reading-limit.js';
+import { binaryReply, blameReply, busyReply, type HeaderList, nothingHeld, type Reply, textReply } from './reply.js';
+import { createRooms, type Room } from './room.js';
+import { audienceAt, createServe, type OnServed, type Visitor } from './serve.js';
+import { createServingCounters, type ServingStats } from './serving-stats.js';
+import { readQuery, readTarget, type Target } from './target.js';
+
+export interface EndpointOptions extends Omit<PagesOptions, 'metrics'> {
+  answer: AnswerImage;
+  /** The page of metrics, from what was served; null when there is none. */
+  metrics: ((served: EndpointStats) => Promise<string>) | null;
+  accessControlAllowOrigin: string | string[];
+  acceptProofsInQuery: boolean;
+  loadLimits: LoadLimits;
+  rateLimit: RateLimitSettings | undefined;
+  /** ms since 1970. */
+  now(): number;
+  onServed: OnServed;
+  /** Told of what fails inside; the client learns no more than that it did. */
+  onError(error: unknown): void;
+}
+
+/** The endpoint behind all doors: from a request to what is sent back, over no transport in particular. */
+export interface Endpoint {
+  /** Never throws and never rejects, whatever is asked; at once, when all it takes is in memory. */
+  handle(request: EndpointRequest, door: Door): MaybePromise<Reply>;
+  /** To be told of what fails while a reply is sent. */
+  report(error: unknown): void;
+  /**
+   * One image, for an application that does the rest itself.
+   *
+   * @throws PixstoreError `TOKEN_INVALID`, or what the store throws
+   */
+  payload(request: ImageRequest): Promise<Uint8Array>;
+  /**
+   * The frames of a batch, the same way.
+   *
+   * @throws PixstoreError `BATCH_INVALID`
+   */
+  frames(body: string, audience: Audience): AsyncGenerator<Uint8Array>;
+  stats(): EndpointStats;
+}
+
+/** What was served since the endpoint was made; `open`: answers on their way, and what they hold in memory. */
+export type EndpointStats = ServingStats & { open: LoadLimits };
+
+// 256 entries with ids, tokens and proofs of the greatest length take less.
+const maxBatchBytes = 256 * 1024;
+
+// Of bodies that are not whole yet.
+const readingLimits = { bodies: 1_000, bytes: 64 * 1024 * 1024 };
+
+// What a slow client makes us hold, about: a chunk of a large image; the block of a batch and the answers ahead.
+const chunkHeld = 64 * 1024;
+const batchHeld = 1024 * 1024;
+
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  const { onError, now } = options;
+  const mayAsk = createRateLimit(options.rateLimit, onError);
+  const headersFor = createCommonHeaders(options.accessControlAllowOrigin);
+  const readingLimit = createReadingLimit(readingLimits);
+  const counters = createServingCounters();
+  const rooms = createRooms(options.loadLimits, counters);
+  const { serve, serveAt, refuse } = createServe(options.answer, counters, options.onServed);
+  const stats = (): EndpointStats => ({ ...counters.stats(), open: rooms.load() });
+  const { metrics } = options;
+  const pages = createPages({ ...options, metrics: metrics && (() => metrics(stats())) });
+
+  function handle(request: EndpointRequest, door: Door): MaybePromise<Reply> {
+    return recover(
+      () => dispatch(request, door),
+      (error) => failureReply(error, request, headersFor(request)),
+    );
+  }
+
+  function dispatch(request: EndpointRequest, door: Door): MaybePromise<Reply> {
+    const headers = headersFor(request);
+    const { method } = request;
+    const target = readTarget(request.target, door.route);
+    if (!target) return textReply(404, 'Not found.', headers);
+    if (method === 'OPTIONS') {
+      return {
+        status: 204,
+        headers: [...headers, ...preflightHeaders(Boolean(door.authorize))],
+        body: [],
+        sending: nothingHeld,
+      };
+    }
+    if (method === 'GET' || method === 'HEAD') {
+      if (target.kind === 'health') return pages.health(headers);
+      if (target.kind === 'metrics') return pages.metrics(door, headers);
+      return admitted(headers, imageReply, { request, door, client: door.client?.() }, target);
+    }
+    // Where the application has mounted us, batches may be sent to any path.
+    const takesBatches = target.kind === 'route' || door.route === undefined;
+    if (method === 'POST' && takesBatches) {
+      return withBody(headers, { request, door, client: door.client?.() });
+    }
+    const allowed = takesBatches ? allowedMethods : imageMethods;
+    return textReply(405, 'Use GET for an image, POST for a batch.', [...headers, 'Allow', allowed]);
+  }
+
+  /** Reads a body and answers it. Who sends one slowly takes no place from those who ask for images. */
+  async function withBody(headers: HeaderList, caller: Caller): Promise<Reply> {
+    const { request, door, client = '' } = caller;
+    const body = await readBody(request, {
+      limit: maxBatchBytes,
+      patience: door.timeouts.body,
+      begin: (giveUp) => readingLimit.begin(client, giveUp),
+    });
+    return admitted(headers, batchReply, caller, body);
+  }
+
+  type Work<Asked> = (caller: Caller, asked: Asked, room: Room, headers: HeaderList) => MaybePromise<Reply>;
+
+  /** Finds room for an answer and, when it fails, gives the room up. */
+  function admitted<Asked>(headers: HeaderList, work: Work<Asked>, caller: Caller, asked: Asked): MaybePromise<Reply> {
+    const { request, door, client } = caller;
+    const room = rooms.enter(request, door, client);
+    if (!room) {
+      return request.method === 'POST' ? busyReply(headers) : stateReply(WirePayloadState.RateLimited, headers);
+    }
+    const failed = (error: unknown) => {
+      room.leave();
+      return failureReply(error, request, headers);
+    };
+    return recover(() => work(caller, asked, room, headers), failed);
+  }
+
+  function failureReply(error: unknown, { method }: EndpointRequest, headers: HeaderList): Reply {
+    const blame = blameReply(error, headers);
+    if (blame) return blame;
+    onError(error);
+    // A batch has no state as a whole.
+    if (method === 'POST') return textReply(500, 'The batch could not be answered.', headers);
+    return stateReply(WirePayloadState.InternalError, headers);
+  }
+
+  function imageReply({ request, door, client }: Caller, target: Target, room: Room, headers: HeaderList) {
+    const arrivedAt = now();
+    const { proof, token } = readQuery(options.acceptProofsInQuery && 'query' in target ? target.query : '');
+    const image = {
+      id: target.kind === 'image' ? target.id : '',
+      token: request.header('x-pixstore-token') ?? token,
+      proof: request.header('x-pixstore-proof') ?? proof,
+      arrivedAt,
+    };
+    const send = ({ length, pieces, rest }: Answer) => {
+      const inMemory = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      if (room.hold(rest ? inMemory + chunkHeld : inMemory)) {
+        const body = rest ? payloadStream(pieces, rest) : pieces;
+        return binaryReply(body, length, headers, room.sending(rest && (() => void rest.close())));
+      }
+      void rest?.close();
+      room.leave();
+      return stateReply(WirePayloadState.RateLimited, headers);
+    };
+    const answered = andThen(mayAsk(client, 1, door.timeouts.checks), (isAllowed) =>
+      isAllowed ? andThen(audienceAt(door), (who) => serveAt(door, who, image)) : refuse(WirePayloadState.RateLimited),
+    );
+    return andThen(answered, send);
+  }
+
+  async function batchReply({ door, client }: Caller, body: string, room: Room, headers: HeaderList) {
+    const arrivedAt = now();
+    const entries = decodeBatchRequest(body);
+    const isAllowed = await mayAsk(client, entries.length, door.timeouts.checks);
+    const who = await recover<Visitor | typeof nobodyKnows>(
+      () => audienceAt(door),
+      (error) => {
+        onError(error);
+        return nobodyKnows;
+      },
+    );
+    if (!room.hold(batchHeld)) {
+      room.leave();
+      return busyReply(headers);
+    }
+    const frames = batchFrames(entries, (entry) => {
+      if (!isAllowed) return refuse(WirePayloadState.RateLimited);
+      if (who === nobodyKnows) return refuse(WirePayloadState.InternalError);
+      return answerEntry(entry, door, who, arrivedAt);
+    });
+    return binaryReply(frames, undefined, headers, room.sending());
+  }
+
+  /** One bad entry spoils only its own frame. Its proof counts as of when the batch arrived, however long others take. */
+  function answerEntry(
+    entry: unknown,
+    door: Pick<Door, 'authorize'>,
+    who: Visitor,
+    arrivedAt: number,
+  ): MaybePromise<Answer> {
+    const failed = (error: unknown) => {
+      if (error instanceof PixstoreError && error.code === 'TOKEN_INVALID')
+        return refuse(WirePayloadState.InvalidProof);
+      onError(error);
+      return refuse(WirePayloadState.InternalError);
+    };
+    const { id, token, proof } = readEntry(entry);
+    return recover(() => serveAt(door, who, { id, token, proof, arrivedAt }), failed);
+  }
+
+  function stateReply(state: BareState, headers: HeaderList): Reply {
+    const { pieces, length } = refuse(state);
+    return binaryReply(pieces, length, headers);
+  }
+
+  return {
+    handle,
+    payload: async (request) => collectPayload(await serve(request)),
+    frames(body, audience) {
+      const arrivedAt = now();
+      return batchFrames(decodeBatchRequest(body), (entry) => answerEntry(entry, {}, audience, arrivedAt));
+    },
+    report: onError,
+    stats,
+  };
+}
+
+/** Said of who asks when the application failed to tell. */
+const nobodyKnows = Symbol('the audience is not known');
+
+/** Who asks, and by which door. */
+interface Caller {
+  request: EndpointRequest;
+  door: Door;
+  /** Undefined when nobody is counted. */
+  client: string | undefined;
+}
