@@ -38,6 +38,7 @@ function guardNumber(ask: () => number, instead: () => number): () => number {
   };
 }
 
-function nameOf(error: unknown): string {
+/** What a function of the application threw, for a log. */
+export function nameOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
 }

@@ -51,8 +51,13 @@ export const clearImageCache = /* @__PURE__ */ ofDefaultInstance('clearImageCach
 /** `cacheStats` of the default frontend; see {@link PixstoreFrontend.cacheStats}. */
 export const cacheStats = /* @__PURE__ */ ofDefaultInstance('cacheStats');
 
-/** A method as a function of its own, that works on whatever instance is the default one when it is called. */
-function ofDefaultInstance<Name extends Exclude<keyof PixstoreFrontend, 'close'>>(name: Name): PixstoreFrontend[Name] {
+/**
+ * A method as a function of its own, that works on whatever instance is the default one when it is called. Not of what
+ * answers at once: bindings use instances.
+ */
+function ofDefaultInstance<Name extends Exclude<keyof PixstoreFrontend, 'close' | 'peek' | 'observe'>>(
+  name: Name,
+): PixstoreFrontend[Name] {
   const call = async (...given: unknown[]): Promise<unknown> => {
     const frontend =
       instance ??

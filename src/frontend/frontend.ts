@@ -7,7 +7,7 @@ import { createDiskCache } from './cache/disk-cache.js';
 import { createGeneration } from './cache/generation.js';
 import { createMemoryCache } from './cache/memory-cache.js';
 import { createTabChannel } from './cache/other-tabs.js';
-import { guardCallbacks } from './callbacks.js';
+import { guardCallbacks, nameOf } from './callbacks.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import type { GetImageOptions } from './fetching/demand.js';
 import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
@@ -15,6 +15,7 @@ import { type AnyFetcher, createFetch } from './fetching/fetch-payload.js';
 import { createRequestLine } from './fetching/request-line.js';
 import { createImageLoader, type PayloadSource } from './load-image.js';
 import { createObjectUrls } from './object-urls.js';
+import { createObservers } from './observers.js';
 import type { PixstoreFrontend } from './public-api.js';
 import { assertRecord } from './record.js';
 import { createImageShower, type ShownImage } from './show-image.js';
@@ -40,10 +41,19 @@ export function createPixstoreFrontend<Context = unknown>(
     : // readFrontendConfig saw to it that there is a host when there is no fetcher.
       createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
   const urls = createObjectUrls();
+  const observers = createObservers({
+    findAtOnce,
+    find,
+    count,
+    toShown: (id, image) => current.toShown(id, image),
+    hold: urls.hold,
+    onSubscriberFailed: (error) =>
+      options.logger.error(`[pixstore] A subscriber of an observer threw ${nameOf(error)}`),
+  });
   const tabs = createTabChannel(options.frontendDbName, {
     onDelete(id) {
       forget(id);
-      void disk.drop(id);
+      observers.deleted(id, disk.drop(id));
     },
     onLogout({ number, keepShown }) {
       logOut(keepShown);
@@ -67,7 +77,7 @@ export function createPixstoreFrontend<Context = unknown>(
   /** All that calls between two logouts share, but for the caches. */
   function beginGeneration() {
     const generation = createGeneration(calls.signal);
-    const load = createImageLoader({ options, source, memory, disk }, generation);
+    const load = createImageLoader({ options, source, memory, disk, onArrival: observers.arrived }, generation);
     const shower = createImageShower({ options, memory, load, generation });
     return { generation, load, ...shower };
   }
@@ -82,12 +92,17 @@ export function createPixstoreFrontend<Context = unknown>(
   /** The cache was cleared, here or in another tab. */
   function logOut(keepShown = false): void {
     forgetLastError();
-    if (!keepShown) {
-      urls.revokeAll();
-      calls.abort(new PixstoreError('CACHE_CLEARED', 'The cache was cleared meanwhile.'));
-      calls = new AbortController();
+    if (keepShown) {
+      forgetAll();
+      return;
     }
+    const error = new PixstoreError('CACHE_CLEARED', 'The cache was cleared meanwhile.');
+    urls.revokeAll();
+    calls.abort(error);
+    calls = new AbortController();
     forgetAll();
+    // Last: what they do about it belongs to the time after the logout.
+    observers.end(error);
   }
 
   /** Keeps an image with its variants, or a variant, neither in memory nor when it is on its way. Was it in memory? */
@@ -96,14 +111,18 @@ export function createPixstoreFrontend<Context = unknown>(
     return memory.remove(id);
   }
 
-  /** What every method does its work in. */
+  function assertOpen(): void {
+    if (closed) throw closedError();
+  }
+
+  /** What every asynchronous method does its work in. */
   async function run<Result>(
     work: () => Result | Promise<Result>,
     { signal }: GetImageOptions = {},
   ): Promise<Result | null> {
     try {
       signal?.throwIfAborted();
-      if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed.');
+      assertOpen();
       return await work();
     } catch (error) {
       // An abort is no failure: it passes every error mode, and is neither logged nor remembered.
@@ -112,23 +131,33 @@ export function createPixstoreFrontend<Context = unknown>(
     }
   }
 
-  /** Finds an image that is about to be shown, or null, and tells of it. */
-  function show(record: ImageRecord, context: unknown, wish: GetImageOptions = {}): Promise<ShownImage | null> {
-    return run(async () => {
-      assertLoadable(record);
-      const begun = options.now();
-      const shown = await current.show(record, context, wish);
-      const { token, source, image } = shown;
-      const bytes = image.size;
-      given[source].hits += 1;
-      given[source].bytes += bytes;
-      options.onImageLoad?.({ id: record.id, token, source, bytes, milliseconds: options.now() - begun });
-      return shown;
-    }, wish);
+  /** Finds an image that is about to be shown, and counts it. */
+  async function find(record: ImageRecord, context: unknown, wish: GetImageOptions = {}): Promise<ShownImage> {
+    assertOpen();
+    assertLoadable(record);
+    const begun = options.now();
+    const shown = await current.show(record, context, wish);
+    count(record, shown, begun);
+    return shown;
+  }
+
+  /** Finds an image in memory, and counts nothing. */
+  function findAtOnce(record: ImageRecord): ShownImage | undefined {
+    assertOpen();
+    assertLoadable(record);
+    return current.peek(record);
+  }
+
+  /** Counts an image that is about to be shown, and tells of it. @param begun - when it was asked for */
+  function count({ id }: ImageRecord, { token, source, image }: ShownImage, begun = options.now()): void {
+    const bytes = image.size;
+    given[source].hits += 1;
+    given[source].bytes += bytes;
+    options.onImageLoad?.({ id, token, source, bytes, milliseconds: options.now() - begun });
   }
 
   async function getImage(record: ImageRecord, context?: unknown, wish?: GetImageOptions): Promise<Blob | null> {
-    return (await show(record, context, wish))?.image ?? null;
+    return (await run(() => find(record, context, wish), wish))?.image ?? null;
   }
 
   return {
@@ -139,7 +168,7 @@ export function createPixstoreFrontend<Context = unknown>(
 
     async getImageUrl(record, context, wish) {
       const { generation } = current;
-      const shown = await show(record, context, wish);
+      const shown = await run(() => find(record, context, wish), wish);
       // Work of its own: the frontend may be closed by now, or the cache cleared.
       return (
         shown &&
@@ -149,6 +178,17 @@ export function createPixstoreFrontend<Context = unknown>(
         })
       );
     },
+
+    peek(record) {
+      try {
+        return findAtOnce(record)?.image;
+      } catch (error) {
+        handleError(error, options);
+        return undefined;
+      }
+    },
+
+    observe: observers.observe,
 
     async prefetchImages(records, context, wish) {
       const atOnce = 32;
@@ -185,8 +225,9 @@ export function createPixstoreFrontend<Context = unknown>(
         assertImageId(id);
         const wasInMemory = forget(id);
         // Told afterwards: a tab that is quicker would leave nothing on disk for us to find.
-        const wasOnDisk = await disk.remove(id).finally(() => tabs.tellDelete(id));
-        return wasOnDisk || wasInMemory;
+        const removal = disk.remove(id).finally(() => tabs.tellDelete(id));
+        observers.deleted(id, removal);
+        return (await removal) || wasInMemory;
       }),
 
     cachedImageExists: (id) =>
@@ -212,8 +253,13 @@ export function createPixstoreFrontend<Context = unknown>(
       tabs.close();
       disk.close();
       forgetAll();
+      observers.end(closedError());
     },
   };
+}
+
+function closedError(): PixstoreError {
+  return new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed.');
 }
 
 /** @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT` */

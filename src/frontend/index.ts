@@ -18,4 +18,12 @@ export type { FetchPriority, GetImageOptions } from './fetching/demand.js';
 export type { RefreshRecords } from './fetching/refresh.js';
 export { createPixstoreFrontend } from './frontend.js';
 export type { ImageUrl } from './object-urls.js';
-export type { CacheStats, ClearOptions, PixstoreFrontend, TierStats } from './public-api.js';
+export type {
+  CacheStats,
+  ClearOptions,
+  ImageObserver,
+  ImageSnapshot,
+  ObserveOptions,
+  PixstoreFrontend,
+  TierStats,
+} from './public-api.js';

@@ -29,6 +29,8 @@ export interface LoaderParts {
   source: PayloadSource;
   memory: MemoryCache;
   disk: DiskCache;
+  /** Told of every image that was found and may be shown to whoever asks. */
+  onArrival?: ((id: string, image: LoadedImage) => void) | undefined;
 }
 
 /** What the steps of one journey have in common. */
@@ -43,7 +45,7 @@ interface Journey {
  * Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. What it
  * remembers of an image or shares between calls ends with the generation: who logs in next gets a loader of his own.
  */
-export function createImageLoader({ options, source, memory, disk }: LoaderParts, generation: Generation) {
+export function createImageLoader({ options, source, memory, disk, onArrival }: LoaderParts, generation: Generation) {
   const share = createSingleFlight<LoadedImage>(generation.signal);
   const retry = createRetry(options);
   const refused = createRefusedProofs(options.now);
@@ -90,7 +92,10 @@ export function createImageLoader({ options, source, memory, disk }: LoaderParts
           if (fresh.token < token) throw error;
           return fromMemory(fresh) ?? find(fresh, journey, true);
         });
-    if (journey.mayKeep()) memory.put(id, loaded);
+    if (journey.mayKeep()) {
+      memory.put(id, loaded);
+      onArrival?.(id, loaded);
+    }
     return loaded;
   }
 
