@@ -27,7 +27,7 @@ export interface Observation {
   context: unknown;
   options: ObserveOptions | undefined;
   /** From now on the observer is told what becomes of the image, or is no longer. */
-  watch(observed: ObservedImage, isWatching: boolean): void;
+  watch(isWatching: boolean): void;
 }
 
 /** What an observer is told by its frontend. */
@@ -43,7 +43,7 @@ export interface ObservedImage {
 }
 
 /**
- * Where an observer is. What is held while nobody subscribes is a URL at most; in idle it is nothing.
+ * Where an observer is. Only what is loading or shown holds anything, and lets go of it when it is left.
  *
  *     idle ──── subscribe ────▶ loading ─── found ───▶ shown ─┐ a newer version
  *      │                         │  ▲  ▲                │ ▲ ◀─┘
@@ -56,35 +56,39 @@ export interface ObservedImage {
  *
  * When the last subscriber has left, all lead back to idle.
  */
-type Phase = (Idle | Loading | Shown | Failed) & { snapshot: ImageSnapshot };
+type Phase = Idle | Loading | Shown | Failed;
 
 interface Idle {
-  name: 'idle';
+  snapshot: ImageSnapshot;
+  token?: never;
+  leave?: never;
+  uncounted?: never;
 }
 
+interface Failed extends Idle {}
+
 interface Loading {
-  name: 'loading';
+  snapshot: ImageSnapshot;
   /** Of the record. */
   token: number;
-  abort: AbortController;
+  /** Aborts. */
+  leave(): void;
+  uncounted?: never;
 }
 
 interface Shown {
-  name: 'shown';
+  snapshot: ImageSnapshot;
   /** Of the version that is shown. */
   token: number;
-  held: ImageUrl;
-  /** Until it counts as shown. */
+  /** Gives the URL back. */
+  leave(): void;
+  /** The image, until it counts as shown. */
   uncounted: ShownImage | undefined;
-}
-
-interface Failed {
-  name: 'failed';
 }
 
 // The same object for all: a snapshot changes only when what it says does.
 const nothingYet: ImageSnapshot = /* @__PURE__ */ Object.freeze({ status: 'loading' });
-const idle: Phase = { name: 'idle', snapshot: nothingYet };
+const idle: Idle = { snapshot: nothingYet };
 
 /**
  * Makes an observer of one image, and what its frontend tells it by.
@@ -94,24 +98,9 @@ const idle: Phase = { name: 'idle', snapshot: nothingYet };
  */
 export function createObservedImage({ record, context, options, watch }: Observation, parts: ObserverParts) {
   const subscribers = createSubscribers<ImageSnapshot>(parts.onSubscriberFailed);
-  let phase = idle;
+  let phase: Phase = idle;
   // Nothing is looked up any more, until somebody subscribes again.
   let isReleased = false;
-
-  const observed: ObservedImage = {
-    arrived(image) {
-      if ('token' in phase && image.token > phase.token) become(() => shown(parts.toShown(record.id, image)));
-    },
-
-    deleted(removal) {
-      // What was asked for before the deletion must not be shown after it, whether it is there or on its way.
-      if ('token' in phase) become(() => lookUp(removal));
-    },
-
-    ended: (error) => become(() => failed(error)),
-
-    abandoned: letGo,
-  };
 
   /** @param enter - makes the next phase; what it throws is what the observer says */
   function become(enter: () => Phase): void {
@@ -122,20 +111,18 @@ export function createObservedImage({ record, context, options, watch }: Observa
       phase = failed(error);
     }
     const { snapshot } = phase;
-    watch(observed, phase !== idle);
-    if (before.name === 'loading') before.abort.abort();
+    watch(phase !== idle);
     if (snapshot !== before.snapshot) subscribers.tellAll(snapshot);
-    // Not at once: frameworks that were told change the page in a microtask, and until then it shows this URL.
-    if (before.name === 'shown') queueMicrotask(before.held.release);
+    before.leave?.();
     count();
   }
 
   /** An image counts, and is told of, when somebody wants to see it: to draw a component must have no effects. */
   function count(): void {
-    if (phase.name !== 'shown' || !phase.uncounted || subscribers.isEmpty()) return;
-    const image = phase.uncounted;
+    const { uncounted } = phase;
+    if (!uncounted || subscribers.isEmpty()) return;
     phase.uncounted = undefined;
-    parts.count(record, image);
+    parts.count(record, uncounted);
   }
 
   /** Shows what memory has. Otherwise the image is loaded, if anybody subscribes. */
@@ -147,32 +134,29 @@ export function createObservedImage({ record, context, options, watch }: Observa
 
   /** @param removal - of the image from the disk, which must not find it any more */
   function load(removal?: Promise<unknown>): Phase {
-    const { token } = record;
-    const loading: Phase = { name: 'loading', snapshot: nothingYet, token, abort: new AbortController() };
-    const { signal } = loading.abort;
-    const found = Promise.allSettled([removal]).then(() => {
-      signal.throwIfAborted();
-      return parts.find(record, context, { ...options, signal });
-    });
-    const goOn = (enter: () => Phase) => {
-      // Otherwise it was given up.
-      if (phase === loading) become(enter);
-    };
-    found.then(
-      (image) => goOn(() => shown(image, true)),
-      (error) => goOn(() => failed(error)),
-    );
+    const abort = new AbortController();
+    const { signal } = abort;
+    const loading: Loading = { snapshot: nothingYet, token: record.token, leave: () => abort.abort() };
+    void goOn();
     return loading;
+
+    async function goOn(): Promise<void> {
+      await Promise.allSettled([removal]);
+      if (signal.aborted) return;
+      const [found] = await Promise.allSettled([parts.find(record, context, { ...options, signal })]);
+      if (signal.aborted) return;
+      become(() => (found.status === 'fulfilled' ? shown(found.value, true) : failed(found.reason)));
+    }
   }
 
   function shown(image: ShownImage, isCounted = false): Phase {
     const { token, version, source } = image;
-    const held = parts.hold(version, image.image);
+    const { url, release } = parts.hold(version, image.image);
     return {
-      name: 'shown',
-      snapshot: { status: 'loaded', url: held.url, source },
+      snapshot: { status: 'loaded', url, source },
       token,
-      held,
+      // Not at once: frameworks that were told change the page in a microtask, and until then it shows this URL.
+      leave: () => queueMicrotask(release),
       uncounted: isCounted ? undefined : image,
     };
   }
@@ -188,7 +172,7 @@ export function createObservedImage({ record, context, options, watch }: Observa
     subscribe(listener) {
       isReleased = false;
       const unsubscribe = subscribers.add(listener);
-      if (phase.name === 'idle') become(lookUp);
+      if (phase === idle) become(lookUp);
       count();
       return () => {
         unsubscribe();
@@ -197,12 +181,12 @@ export function createObservedImage({ record, context, options, watch }: Observa
     },
 
     getSnapshot() {
-      if (phase.name === 'idle' && !isReleased) become(lookUp);
+      if (phase === idle && !isReleased) become(lookUp);
       return phase.snapshot;
     },
 
     retry() {
-      if (phase.name === 'failed') become(lookUp);
+      if (phase.snapshot.error) become(lookUp);
     },
 
     release() {
@@ -211,13 +195,29 @@ export function createObservedImage({ record, context, options, watch }: Observa
       letGoSoon();
     },
   };
+
+  const observed: ObservedImage = {
+    arrived(image) {
+      if (phase.leave && image.token > phase.token) become(() => shown(parts.toShown(record.id, image)));
+    },
+
+    deleted(removal) {
+      // What was asked for before the deletion must not be shown after it, whether it is there or on its way.
+      if (phase.leave) become(() => lookUp(removal));
+    },
+
+    ended: (error) => become(() => failed(error)),
+
+    abandoned: letGo,
+  };
+
   return { observer, observed };
 }
 
-function failed(cause: unknown): Phase {
+function failed(cause: unknown): Failed {
   const error =
     cause instanceof PixstoreError
       ? cause
       : new PixstoreError('SHOW_FAILED', 'The browser could not show the image: see the cause.', { cause });
-  return { name: 'failed', snapshot: { status: 'error', error } };
+  return { snapshot: { status: 'error', error } };
 }

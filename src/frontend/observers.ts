@@ -30,7 +30,7 @@ export function createObservers(parts: ObserverParts) {
           context,
           options,
           // Where it is no string, the observer says so, and that is all it will ever say.
-          watch: (observed, isWatching) => watch(String(record?.id), observed, isWatching),
+          watch: (isWatching) => watch(String(record?.id), observed, isWatching),
         },
         parts,
       );
