@@ -7,7 +7,7 @@ import { createDiskCache } from './cache/disk-cache.js';
 import { createGeneration } from './cache/generation.js';
 import { createMemoryCache } from './cache/memory-cache.js';
 import { createTabChannel } from './cache/other-tabs.js';
-import { guardCallbacks, nameOf } from './callbacks.js';
+import { guardCallbacks, logFailure } from './callbacks.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import type { GetImageOptions } from './fetching/demand.js';
 import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
@@ -47,8 +47,7 @@ export function createPixstoreFrontend<Context = unknown>(
     count,
     toShown: (id, image) => current.toShown(id, image),
     hold: urls.hold,
-    onSubscriberFailed: (error) =>
-      options.logger.error(`[pixstore] A subscriber of an observer threw ${nameOf(error)}`),
+    onSubscriberFailed: logFailure('A subscriber', options.logger),
   });
   const tabs = createTabChannel(options.frontendDbName, {
     onDelete(id) {
@@ -97,12 +96,17 @@ export function createPixstoreFrontend<Context = unknown>(
       return;
     }
     const error = new PixstoreError('CACHE_CLEARED', 'The cache was cleared meanwhile.');
-    urls.revokeAll();
     calls.abort(error);
     calls = new AbortController();
+    showNothing(error);
+  }
+
+  /** What was shown is gone; whoever observes it is told why. */
+  function showNothing(why: PixstoreError): void {
+    urls.revokeAll();
     forgetAll();
-    // Last: what they do about it belongs to the time after the logout.
-    observers.end(error);
+    // Last: what they do about it belongs to the time afterwards.
+    observers.end(why);
   }
 
   /** Keeps an image with its variants, or a variant, neither in memory nor when it is on its way. Was it in memory? */
@@ -249,11 +253,9 @@ export function createPixstoreFrontend<Context = unknown>(
 
     close() {
       closed = true;
-      urls.revokeAll();
       tabs.close();
       disk.close();
-      forgetAll();
-      observers.end(closedError());
+      showNothing(closedError());
     },
   };
 }
