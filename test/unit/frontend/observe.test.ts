@@ -88,6 +88,13 @@ describe('peek', () => {
     expect(tab.peek({ ...tom.record, meta: newerTom.record.meta })).toBeUndefined();
   });
 
+  test('gives a Blob that the page holds, though memory has no more room for it', async () => {
+    const { tab } = openTab({ frontendMemoryCacheBytes: 400 });
+    const blob = await tab.getImage(tom.record);
+    await tab.getImage(rex.record);
+    expect(tab.peek(tom.record)).toBe(blob);
+  });
+
   test('makes the Blob of what was prefetched', async () => {
     const { tab } = openTab();
     await tab.prefetchImages([tom.record]);
@@ -279,8 +286,20 @@ describe('letting go', () => {
     await turn();
     expect(isOpen(url)).toBe(false);
     expect(observer.getSnapshot()).toEqual(nothingYet);
-    watch(observer);
+    watch(observer).unsubscribe();
     expect(observer.getSnapshot()).toMatchObject({ status: 'loaded' });
+    await turn();
+    expect(observer.getSnapshot(), 'it is as new').toMatchObject({ status: 'loaded' });
+  });
+
+  test('who has let go is told of nothing', async () => {
+    const { tab } = openTab();
+    const { observer, told, unsubscribe } = await show(tab, tom);
+    unsubscribe();
+    await turn();
+    await tab.clearImageCache();
+    expect(observer.getSnapshot()).toEqual(nothingYet);
+    expect(told).toEqual([]);
   });
 
   test('release sends subscribers away', async () => {
@@ -377,6 +396,18 @@ describe('an error', () => {
     await turn();
     expect(told.map(({ status }) => status)).toEqual(['error', 'loading', 'loaded']);
     expect(other.told.map(({ status }) => status)).toEqual(['loading', 'loaded']);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('stays whatever others do: what comes after a logout is for others', async () => {
+    const { tab, asked } = openTab();
+    const { observer, told } = await show(tab, tom);
+    await tab.clearImageCache();
+    await tab.getImage(newerTom.record);
+    await tab.deleteCachedImage('cats:tom');
+    await turn();
+    expect(codeOf(observer)).toBe('CACHE_CLEARED');
+    expect(told).toHaveLength(1);
     expect(asked).toHaveLength(2);
   });
 
@@ -631,6 +662,20 @@ describe.each(['in the same tab', 'in another tab'])('a deletion %s', (where) =>
     expect(observer.getSnapshot()).toEqual(nothingYet);
     expect(asked).toHaveLength(1);
   });
+});
+
+test('a deletion is waited for until the disk is rid of the image', async () => {
+  const { tab, disk } = openTab();
+  const { told } = await show(tab, tom);
+  await eventually(disk).toContain('tom');
+  // The first attempt fails; then the whole database has to go, which takes its time.
+  const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
+    throw new DOMException('', 'UnknownError');
+  });
+  onTestFinished(() => spy.mockRestore());
+  await tab.deleteCachedImage('cats:tom');
+  await vi.waitFor(() => expect(told).toHaveLength(2), { interval: 1 });
+  expect(told).toMatchObject([nothingYet, { source: 'network' }]);
 });
 
 test('a deletion that the disk refuses is followed by the network all the same', async () => {
