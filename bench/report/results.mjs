@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chart } from './chart.mjs';
@@ -26,7 +26,7 @@ export function keepResults(name, results, { folder: wanted, drawing }) {
 }
 
 /**
- * Keeps results in a file that is called after the day.
+ * Keeps the latest results; those of before are in the history of the repository.
  *
  * @param {string} name
  * @param {object} results
@@ -35,7 +35,7 @@ export function keepResults(name, results, { folder: wanted, drawing }) {
 export function keep(name, results, folder = fileURLToPath(new URL('../results/', import.meta.url))) {
   mkdirSync(folder, { recursive: true });
   const date = new Date().toISOString().slice(0, 10);
-  const path = freePath(join(folder, `${name}-${date}`));
+  const path = join(folder, `${name}.json`);
   writeFileSync(path, `${JSON.stringify({ date, ...results }, rounded, 2)}\n`);
   console.log(`Kept in ${relative(process.cwd(), path)}.`);
   return { date, folder };
@@ -47,12 +47,4 @@ export function keep(name, results, folder = fileURLToPath(new URL('../results/'
  */
 function rounded(_key, value) {
   return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
-}
-
-/** @param {string} stem */
-function freePath(stem) {
-  for (let number = 1; ; number += 1) {
-    const path = `${stem}${number === 1 ? '' : `-${number}`}.json`;
-    if (!existsSync(path)) return path;
-  }
 }

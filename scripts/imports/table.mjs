@@ -13,8 +13,12 @@
  */
 
 const sides = ['src/shared/', 'src/types/'];
-const port = 'src/backend/storage/port.ts';
+const port = 'src/stores/port.ts';
 const keyWrapper = 'src/backend/keys/key-wrapper.ts';
+
+const engineFiles = ['engine', 'opening', 'serving', 'metrics', 'upkeep', 'diagnostics'].map(
+  (name) => `src/backend/${name}.ts`,
+);
 
 /** @type {Rule[]} */
 export const table = [
@@ -34,26 +38,34 @@ export const table = [
     files,
     may: [...sides, 'src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/', port],
     packages: ['node:*'],
-    because: 'images, keys and endpoint know storage only as backend/storage/port.ts, never a concrete store',
+    because: 'images, keys and endpoint know stores only by stores/port.ts, never a concrete store',
   })),
 
   ...storeRules({
-    local: ['node:*', 'better-sqlite3'],
-    memory: [],
     split: [],
-    postgres: ['node:*', 'pg', 'postgres'],
-    s3: ['node:*', '@aws-sdk/*'],
+    memory: [],
+    local: ['node:*', 'better-sqlite3'],
+    postgres: ['node:*', 'pg'],
+    files: ['node:*', '@aws-sdk/*'],
   }),
   {
     files: port,
     may: sides,
     because: 'the port knows no store, and nothing above it',
   },
+  ...engineFiles.map((files) => ({
+    files,
+    may: [...sides, 'src/backend/images/', 'src/backend/keys/', 'src/backend/endpoint/', port, ...engineFiles],
+    packages: ['node:*'],
+    because:
+      'the engine knows no store, no config, no error mode and no server: whoever makes one gives it what it takes',
+  })),
   {
     files: 'src/backend/*',
-    may: [...sides, 'src/backend/'],
+    may: [...sides, 'src/backend/', 'src/stores/'],
     packages: ['node:*'],
-    because: 'these files wire the backend together; packages belong to its folders, and the frontend is another house',
+    because:
+      'these files make a backend of engine, store and server; packages belong to its folders, and the frontend is another house',
   },
 
   {
@@ -95,10 +107,10 @@ export const table = [
  */
 function storeRules(drivers) {
   return Object.entries(drivers).map(([name, packages]) => ({
-    files: `src/backend/storage/${name}/`,
-    may: [...sides, port],
+    files: `src/stores/${name}/`,
+    may: [...sides, port, 'src/stores/split/'],
     packages,
-    because: 'a store knows its port and its own driver, never another store, endpoint or images',
+    because: 'a store knows its port, split and its own driver, never another store or the backend',
   }));
 }
 

@@ -19,6 +19,7 @@ import {
   type OptionRule,
   readOptions,
 } from '../shared/options.js';
+import type { ImageStore } from '../stores/port.js';
 import type { ErrorHandlingMode, ImageFormat } from '../types/index.js';
 import type { EndpointTimeouts } from './endpoint/default-server.js';
 import type { RateLimiter, RateLimiterFailure } from './endpoint/rate-limit.js';
@@ -27,7 +28,6 @@ import type { RandomBytes } from './images/encryption.js';
 import { checkedRandomBytes } from './images/random.js';
 import { isKeyWrapper } from './keys/key-wrapper.js';
 import type { MasterKeyOption } from './keys/load-keyring.js';
-import type { ImageStore } from './storage/port.js';
 
 /** Options of a backend, all with their defaults filled in. */
 export interface BackendOptions {

@@ -5,6 +5,27 @@ export type { Logger } from '../shared/errors/gate.js';
 export { getLastPixstoreError, setCustomErrorHandler } from '../shared/errors/last-error.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export { WirePayloadState } from '../shared/wire/states.js';
+export { type LocalStoreOptions, openLocalStore } from '../stores/local/local-store.js';
+export { createMemoryStore } from '../stores/memory/memory-store.js';
+export type {
+  BackupReport,
+  ExpectedToken,
+  FolderKey,
+  ImageStore,
+  ImageVersion,
+  KeyRing,
+  MaybePromise,
+  OpenedPart,
+  Part,
+  PartName,
+  PartRecord,
+  Resealed,
+  SealedKey,
+  StoredPart,
+  StoreHealth,
+  StoreProblem,
+  StoreUsage,
+} from '../stores/port.js';
 export type { ErrorHandlingMode, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
 export { createPixstoreBackend } from './backend.js';
 export type { BackendConfig, RateLimitOptions } from './config.js';
@@ -25,7 +46,7 @@ export {
 export type { PixstoreEvent } from './diagnostics.js';
 export { createFetchHandler, createNodeHandler } from './doors.js';
 export type { EndpointTimeouts } from './endpoint/default-server.js';
-export type { DoorOptions } from './endpoint/door.js';
+export type { DoorOptions, RequestInside } from './endpoint/door.js';
 export type { FetchHandler } from './endpoint/fetch-handler.js';
 export type { NodeHandler } from './endpoint/node-handler.js';
 export type { NodeRequest, NodeResponse } from './endpoint/node-http.js';
@@ -38,24 +59,3 @@ export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';
 export type { RotateOptions, RotationProgress } from './keys/rotation.js';
 export type { BackendStats, PixstoreBackend } from './public-api.js';
-export { type LocalStoreOptions, openLocalStore } from './storage/local/local-store.js';
-export { createMemoryStore } from './storage/memory/memory-store.js';
-export type {
-  BackupReport,
-  ExpectedToken,
-  FolderKey,
-  ImageStore,
-  ImageVersion,
-  KeyRing,
-  MaybePromise,
-  OpenedPart,
-  Part,
-  PartName,
-  PartRecord,
-  Resealed,
-  SealedKey,
-  StoredPart,
-  StoreHealth,
-  StoreProblem,
-  StoreUsage,
-} from './storage/port.js';

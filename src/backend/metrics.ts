@@ -1,7 +1,7 @@
-import type { BackendStats } from './public-api.js';
+import type { EngineStats } from './engine.js';
 
 /** Writes figures in the text format of Prometheus. */
-export function metricsText({ images, bytes, memoryCache, queue, endpoint }: BackendStats): string {
+export function metricsText({ images, bytes, memoryCache, queue, endpoint }: EngineStats): string {
   const { latency, open } = endpoint;
   const seconds = (milliseconds: number) => milliseconds / 1000;
   return [

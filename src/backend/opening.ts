@@ -1,21 +1,31 @@
-import { resolve } from 'node:path';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../shared/maybe-promise.js';
-import type { BackendOptions } from './config.js';
+import type { ImageStore } from '../stores/port.js';
+import type { ImageFormat } from '../types/index.js';
+import type { RandomBytes } from './images/encryption.js';
 import { createImages, type Images, syncUnsupported } from './images/images.js';
 import { createPooledRandom } from './images/random.js';
-import { givenKeyring, type KeySources, keyringFromFile } from './keys/load-keyring.js';
-import { mastersOf } from './keys/master-key.js';
+import { type Keyring, mastersOf } from './keys/master-key.js';
 import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs, type Proofs } from './keys/proofs.js';
 import { createStoreKeys, type StoreKeys } from './keys/store-keys.js';
-import { openLocalStore } from './storage/local/local-store.js';
-import type { ImageStore } from './storage/port.js';
 
-// With validation off, records still carry a proof, so that clients see no difference.
-const unusedWindowLength = 20_000;
+export interface OpeningOptions {
+  /** Opens the store; asked again when that failed. */
+  openStore(): ImageStore;
+  /** The keys that open it, asked for once it is open. */
+  keyringFor(store: ImageStore): Keyring;
+  imageFormats: readonly ImageFormat[];
+  /** Of a proof's life, in ms. */
+  windowLength: number;
+  /** ms since 1970. */
+  now(): number;
+  randomBytes?: RandomBytes;
+  /** Told, once, when another process has changed the keys to such as do not open here. */
+  onKeysLost(error: unknown): void;
+}
 
-/** What there is once a backend is open. */
+/** What there is once an engine is open. */
 export interface Opened {
   store: ImageStore;
   keys: StoreKeys;
@@ -26,7 +36,7 @@ export interface Opened {
 }
 
 /**
- * Opens a backend when it is needed: its store, and the keys of that. What fails is tried again the next time.
+ * Opens an engine when it is needed: its store, and the keys of that. What fails is tried again the next time.
  *
  * ```text
  *            store()            get()                      close()
@@ -37,43 +47,26 @@ export interface Opened {
  */
 export type Opening = ReturnType<typeof createOpening>;
 
-/** @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED` */
-export function createOpening(options: BackendOptions) {
-  const { now, randomBytes = createPooledRandom(), imageFormats, logger } = options;
-  const keySources: KeySources = {
-    masterKey: options.masterKey,
-    environment: process.env.PIXSTORE_MASTER_KEY,
-    mayHaveFile: options.store === undefined,
-  };
-  const keyring = givenKeyring(keySources);
-  const windowLength = options.statelessKeyWindowLength === -1 ? unusedWindowLength : options.statelessKeyWindowLength;
+export function createOpening(options: OpeningOptions) {
+  const { imageFormats, windowLength, now, randomBytes = createPooledRandom() } = options;
   const proofLifetime = 2 * windowLength;
-  // As they are now: the program may change its working directory before it needs them.
-  const [databasePath, imageRootDir] = [resolve(options.databasePath), resolve(options.imageRootDir)];
-  let openStore: ImageStore | undefined;
+  let openedStore: ImageStore | undefined;
   let opened: Opened | undefined;
   let opening: Promise<Opened> | undefined;
 
   function store(): ImageStore {
-    openStore ??= options.store ?? openLocalStore({ ...options, databasePath, imageRootDir });
-    return openStore;
+    openedStore ??= options.openStore();
+    return openedStore;
   }
 
   function open(): MaybePromise<Opened> {
     const images = store();
-    const found =
-      keyring ??
-      keyringFromFile({
-        path: `${databasePath}.key`,
-        storeHasKeys: hasKeys(images),
-        mayMake: options.keyFile === 'create',
-        announce: (message) => logger.info(message),
-      });
+    const keyring = options.keyringFor(images);
     const keys = createStoreKeys({
       ...{ store: images, proofLifetime, now, randomBytes },
-      wrappers: wrappersOf(found, randomBytes),
-      masters: mastersOf(found),
-      onLost: (error) => logger.error(`[pixstore] the keys of the store have changed, and do not open: ${error}`),
+      wrappers: wrappersOf(keyring, randomBytes),
+      masters: mastersOf(keyring),
+      onLost: options.onKeysLost,
     });
     const proofs = createProofs(keys.proofKeys, windowLength, now);
     return andThen(keys.open(), () => {
@@ -118,15 +111,9 @@ export function createOpening(options: BackendOptions) {
     /** Nothing is open afterwards. */
     async close(): Promise<void> {
       await opening?.catch(() => {});
-      await openStore?.close();
+      await openedStore?.close();
     },
   };
-}
-
-/** Of the local store, which answers at once: losing its master key must not go unnoticed. */
-function hasKeys(store: ImageStore): boolean {
-  const sealedBefore = store.masterKeyIds?.() ?? [];
-  return store.keyRing() !== null || !(Array.isArray(sealedBefore) && sealedBefore.length === 0);
 }
 
 function notOpen(): PixstoreError {

@@ -1,23 +1,14 @@
 import type { AddressInfo } from 'node:net';
+import type { BackupReport, ImageStore, StoreHealth } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
-import type { ServingStats } from './endpoint/serving-stats.js';
+import type { Endpoint } from './endpoint/endpoint.js';
+import type { EngineStats } from './engine.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ImageInput } from './images/to-bytes.js';
 import type { AudienceOptions } from './keys/audience.js';
 import type { RotateOptions, RotationProgress } from './keys/rotation.js';
-import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from './storage/port.js';
 
-export interface BackendStats extends StoreUsage {
-  /** What the endpoint has served since the backend was made, through all doors. */
-  endpoint: ServingStats & {
-    /** Answers on their way, and what they hold in memory. */
-    open: { answers: number; bytes: number };
-  };
-  /** Requests served from memory and from the store, and the bytes of ciphertext in memory. */
-  memoryCache: { hits: number; misses: number; bytes: number };
-  /** Images under way or waiting to be written, and their bytes. */
-  queue: { images: number; bytes: number };
-}
+export type { EngineStats as BackendStats } from './engine.js';
 
 /**
  * A backend. Every method fails as `errorHandlingMode` says: where the mode returns null, so does the method, and
@@ -132,7 +123,7 @@ export interface PixstoreBackend {
    *
    * @throws PixstoreError `STORAGE_FAILED`
    */
-  stats(): Promise<BackendStats | null>;
+  stats(): Promise<EngineStats | null>;
   /**
    * How the store is. What wants to be looked at is said in sentences; without any all is well.
    *
@@ -187,6 +178,8 @@ export interface PixstoreBackend {
   open(): Promise<void>;
   /** The same, and resolves when the endpoint listens, too; rejects with what prevented it (`PORT_IN_USE`, ...). */
   readonly ready: Promise<void>;
+  /** What `createNodeHandler` and `createFetchHandler` lead to; null while the default endpoint is enabled. */
+  readonly endpoint: Endpoint | null;
   /** Where the default endpoint listens, or null. */
   address(): AddressInfo | null;
   /** Finishes what is under way, frees the port and closes the store. Later calls fail with `BACKEND_CLOSED`. */

@@ -1,6 +1,6 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import type { BackupReport, ImageStore, StoreHealth } from '../stores/port.js';
 import type { Opened } from './opening.js';
-import type { BackupReport, ImageStore, StoreHealth } from './storage/port.js';
 
 /** @throws what the store throws when it does not answer */
 export async function readHealth({ store, keys }: Pick<Opened, 'store' | 'keys'>): Promise<StoreHealth> {

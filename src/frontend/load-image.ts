@@ -1,13 +1,12 @@
 import { mimeTypeOf } from '../shared/formats.js';
-import { invalidProof } from '../shared/wire/states.js';
 import type { ImageRecord } from '../types/index.js';
 import type { DiskCache } from './cache/disk-cache.js';
 import type { Generation } from './cache/generation.js';
 import type { MemoryCache, MemoryEntry } from './cache/memory-cache.js';
 import type { FrontendOptions, ImageSource } from './config.js';
-import { decrypt, type Picture, toPicture, withRoomForTag } from './decrypt.js';
-import { readAnswer } from './fetching/answer.js';
-import type { Demand, GetImageOptions } from './fetching/demand.js';
+import { decrypt, toPicture, withRoomForTag } from './decrypt.js';
+import { proofInvalid, readAnswer } from './fetching/answer.js';
+import type { FetchDemand, GetImageOptions } from './fetching/demand.js';
 import { hasCode } from './fetching/errors.js';
 import { createRefresher } from './fetching/refresh.js';
 import { createRefusedProofs } from './fetching/refused-proofs.js';
@@ -21,7 +20,7 @@ export interface LoadedImage extends MemoryEntry {
 }
 
 /** Fetches the payload of a record. */
-export type PayloadSource = (record: ImageRecord, context: unknown, demand: Demand) => Promise<Uint8Array>;
+export type PayloadSource = (record: ImageRecord, context: unknown, demand: FetchDemand) => Promise<Uint8Array>;
 
 /** What loading an image goes through. */
 export interface LoaderParts {
@@ -33,34 +32,39 @@ export interface LoaderParts {
   onArrival?: ((id: string, image: LoadedImage) => void) | undefined;
 }
 
-/** What the steps of one journey have in common. */
-interface Journey {
+/** What the steps of loading one image have in common. */
+interface LoadContext {
+  /** What the application gave for its fetcher and its `refreshRecords`. */
   context: unknown;
-  demand: Demand;
+  demand: FetchDemand;
   /** False when the image was deleted from the cache meanwhile, or all were. */
   mayKeep(): boolean;
+  /** The application was asked for a fresh record before, and this is it. */
+  isRenewed: boolean;
 }
 
 /**
- * Makes the journey of an image: memory, else disk, else network; then decrypted, and kept on the way back. What it
- * remembers of an image or shares between calls ends with the generation: who logs in next gets a loader of his own.
+ * Makes what loads an image: from memory, else disk, else network; then it is decrypted, and kept on the way back. What
+ * it remembers of an image or shares between calls ends with the generation: who logs in next gets a loader of his own.
  */
-export function createImageLoader({ options, source, memory, disk, onArrival }: LoaderParts, generation: Generation) {
+export function createImageLoader(
+  { options: frontendOptions, source, memory, disk, onArrival }: LoaderParts,
+  generation: Generation,
+) {
+  const { refreshRecords, fetchTimeout, imageFormats, now } = frontendOptions;
   const share = createSingleFlight<LoadedImage>(generation.signal);
-  const retry = createRetry(options);
-  const refused = createRefusedProofs(options.now);
+  const retry = createRetry(frontendOptions);
+  const refused = createRefusedProofs(now);
   let fetching = 0;
-  const refresh =
-    options.refreshRecords &&
-    createRefresher(options.refreshRecords, options.fetchTimeout, () => fetching, generation.signal);
-  const types = options.imageFormats.map(mimeTypeOf);
+  const refresh = refreshRecords && createRefresher(refreshRecords, fetchTimeout, () => fetching, generation.signal);
+  const types = imageFormats.map(mimeTypeOf);
 
-  return (record: ImageRecord, context: unknown, wish: GetImageOptions): LoadedImage | Promise<LoadedImage> => {
+  return (record: ImageRecord, context: unknown, options: GetImageOptions): LoadedImage | Promise<LoadedImage> => {
     const { id } = record;
     return (
       fromMemory(record) ??
-      share(`${versionOf(record)},${generation.lastDeletionOf(id)}`, wish, (demand) =>
-        find(record, { context, demand, mayKeep: generation.watch(id) }),
+      share(`${versionOf(record)},${generation.lastDeletionOf(id)}`, options, (demand) =>
+        find(record, { context, demand, mayKeep: generation.watch(id), isRenewed: false }),
       )
     );
   };
@@ -70,41 +74,22 @@ export function createImageLoader({ options, source, memory, disk, onArrival }: 
     return kept && { ...kept, source: 'memory' };
   }
 
-  /** @param isRenewed - the application was asked for a fresh record before, and this is it */
-  async function find(record: ImageRecord, journey: Journey, isRenewed?: boolean): Promise<LoadedImage> {
-    const { id, token } = record;
-    const picture = await fromDisk(record, journey.mayKeep);
-    const loaded: LoadedImage = picture
-      ? { picture, token, version: versionOf(record), source: 'disk' }
-      : await fromNetwork(record, journey, isRenewed).catch(async (error) => {
-          journey.demand.signal?.throwIfAborted();
-          if (hasCode(error, 'IMAGE_NOT_FOUND')) {
-            memory.remove(id);
-            void disk.drop(id);
-          }
-          if (!refresh || isRenewed || !hasCode(error, 'PROOF_INVALID')) throw error;
-          // A proof that expired does not show: the journey goes on with a fresh record, if the application has one.
-          refused.add(record);
-          const fresh = await refresh(id, journey.context);
-          if (!fresh) throw error;
-          assertRecord(fresh);
-          // Never an older version than the one that was asked for, whoever names it.
-          if (fresh.token < token) throw error;
-          return fromMemory(fresh) ?? find(fresh, journey, true);
-        });
-    if (journey.mayKeep()) {
-      memory.put(id, loaded);
-      onArrival?.(id, loaded);
+  async function find(record: ImageRecord, load: LoadContext): Promise<LoadedImage> {
+    const loaded = (await fromDisk(record, load)) ?? (await fromNetwork(record, load));
+    if (load.mayKeep()) {
+      memory.put(record.id, loaded);
+      onArrival?.(record.id, loaded);
     }
     return loaded;
   }
 
-  async function fromDisk({ id, token, meta }: ImageRecord, mayKeep: () => boolean): Promise<Picture | undefined> {
+  async function fromDisk(record: ImageRecord, { mayKeep }: LoadContext): Promise<LoadedImage | undefined> {
+    const { id, token, meta } = record;
     const cached = await disk.read(id, token, mayKeep);
     if (!cached) return undefined;
     try {
       const plaintext = 'plaintext' in cached ? cached.plaintext : await decrypt(cached.ciphertext, decodeMeta(meta));
-      return toPicture(plaintext, types);
+      return { picture: toPicture(plaintext, types), token, version: versionOf(record), source: 'disk' };
     } catch (error) {
       if (!hasCode(error, 'DECRYPTION_FAILED')) throw error;
       // This part alone: others may be in order.
@@ -114,18 +99,42 @@ export function createImageLoader({ options, source, memory, disk, onArrival }: 
     }
   }
 
-  async function fromNetwork(
+  async function fromNetwork(record: ImageRecord, load: LoadContext): Promise<LoadedImage> {
+    try {
+      return await fetchImage(record, load);
+    } catch (error) {
+      load.demand.signal?.throwIfAborted();
+      if (hasCode(error, 'IMAGE_NOT_FOUND')) {
+        memory.remove(record.id);
+        void disk.drop(record.id);
+      }
+      if (load.isRenewed || !hasCode(error, 'PROOF_INVALID')) throw error;
+      const fresh = await renew(record, load);
+      if (!fresh) throw error;
+      return fromMemory(fresh) ?? find(fresh, { ...load, isRenewed: true });
+    }
+  }
+
+  /** A proof that expired does not show: the application is asked for a fresh record, if it has one. */
+  async function renew(record: ImageRecord, { context }: LoadContext): Promise<ImageRecord | undefined> {
+    if (!refresh) return undefined;
+    refused.add(record);
+    const fresh = await refresh(record.id, context);
+    if (!fresh) return undefined;
+    assertRecord(fresh);
+    // Never an older version than the one that was asked for, whoever names it.
+    return fresh.token < record.token ? undefined : fresh;
+  }
+
+  async function fetchImage(
     record: ImageRecord,
-    { context, demand, mayKeep }: Journey,
-    isRenewed?: boolean,
+    { context, demand, mayKeep, isRenewed }: LoadContext,
   ): Promise<LoadedImage> {
-    const { id } = record;
-    // A fresh record may have the same proof, by a clock that is ahead of the backend's: it is tried all the same.
-    const isRefused = () => !isRenewed && refused.has(record);
     fetching += 1;
     const current = await retry(demand.signal, async () => {
-      const payload = isRefused() ? Uint8Array.of(invalidProof) : await source(record, context, demand);
-      return readAnswer(payload, record);
+      // A fresh record may have the same proof, by a clock that is ahead of the backend's: it is tried all the same.
+      if (!isRenewed && refused.has(record)) throw proofInvalid();
+      return readAnswer(await source(record, context, demand), record);
     }).finally(() => {
       fetching -= 1;
     });
@@ -134,7 +143,7 @@ export function createImageLoader({ options, source, memory, disk, onArrival }: 
     const plaintext = await decrypt(ciphertext, decodeMeta(current.meta));
     const picture = toPicture(plaintext, types);
     const { token } = current;
-    if (mayKeep()) disk.write(id, token, { ciphertext, plaintext });
+    if (mayKeep()) disk.write(record.id, token, { ciphertext, plaintext });
     return { picture, token, version: versionOf(current), source: 'network' };
   }
 }

@@ -21,7 +21,7 @@ export interface ShowerParts {
 }
 
 /** Makes Blobs of what is loaded; only of what is about to be shown, and one for all who show it. */
-export function createImageShower({ options, memory, load, generation }: ShowerParts) {
+export function createImageShower({ options: { frontendMemoryCacheBytes }, memory, load, generation }: ShowerParts) {
   const blobs = createHeldBlobs();
   const turn = createTurns();
   let asked = 0;
@@ -35,7 +35,7 @@ export function createImageShower({ options, memory, load, generation }: ShowerP
   /** A Blob that somebody holds is as good as one in memory, unless nothing is to be kept there. */
   function fromHolders(record: ImageRecord, nameOf: (version: string) => string): ShownImage | undefined {
     const version = versionOf(record);
-    const image = options.frontendMemoryCacheBytes > 0 ? blobs.get(nameOf(version)) : undefined;
+    const image = frontendMemoryCacheBytes > 0 ? blobs.get(nameOf(version)) : undefined;
     if (!image) return undefined;
     memory.get(record.id, version); // it was used
     return { image, token: record.token, version, source: 'memory' };
@@ -58,16 +58,16 @@ export function createImageShower({ options, memory, load, generation }: ShowerP
     /** The same of what was loaded a moment ago. */
     toShown: (id: string, loaded: LoadedImage): ShownImage => toShown(namesOf(id), loaded),
 
-    async show(record: ImageRecord, context: unknown, wish: GetImageOptions): Promise<ShownImage> {
+    async show(record: ImageRecord, context: unknown, options: GetImageOptions): Promise<ShownImage> {
       asked += 1;
       const number = asked;
       const nameOf = namesOf(record.id);
       const held = fromHolders(record, nameOf);
       if (held) return held;
-      const loaded = await load(record, context, wish);
+      const loaded = await load(record, context, options);
       if (!blobs.get(nameOf(loaded.version))) await turn(number);
       generation.signal.throwIfAborted();
-      wish.signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       return toShown(nameOf, loaded);
     },
   };

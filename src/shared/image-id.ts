@@ -1,7 +1,9 @@
 /** Is this an id an image (or a variant of one) can have? Anything else can be refused without looking it up. */
 export function isImageId(value: unknown): value is string {
   // [dir:]key[.variant]; see "Words" in ARCHITECTURE.md.
-  return typeof value === 'string' && value.length <= 512 && /^([a-z\d_-]+:)?[\w-]{1,128}(\.[a-z\d_-]+)?$/.test(value);
+  return (
+    typeof value === 'string' && value.length <= 512 && /^(?:[a-z\d_-]+:)?[\w-]{1,128}(?:\.[a-z\d_-]+)?$/.test(value)
+  );
 }
 
 /** Is this a key that an application may choose for an image of its own? */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ImageStore } from '../backend/storage/port.js';
+import type { ImageStore } from '../stores/port.js';
 import { assertStored, sizes, versionOf } from './versions.js';
 
 /** Registers a test that gets an empty store of its own. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ImageStore } from '../backend/storage/port.js';
+import type { ImageStore } from '../stores/port.js';
 import { type Check, concurrencyChecks } from './concurrency-checks.js';
 import { keyChecks } from './key-checks.js';
 import { openingChecks } from './opening-checks.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ImageStore, ImageVersion } from '../backend/storage/port.js';
+import type { ImageStore, ImageVersion } from '../stores/port.js';
 import type { Check } from './concurrency-checks.js';
 import { assertRecord, assertStored, bytesOf, sizes, versionOf } from './versions.js';
 

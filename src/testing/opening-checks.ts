@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ImageStore, type ImageVersion, maxChunkBytes, type OpenedPart } from '../backend/storage/port.js';
+import { type ImageStore, type ImageVersion, maxChunkBytes, type OpenedPart } from '../stores/port.js';
 import type { Check } from './concurrency-checks.js';
 import { assertRecord, assertStored, readToEnd, sizes, versionOf } from './versions.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash } from 'node:crypto';
-import type { ImageVersion, OpenedPart, PartRecord, StoredPart } from '../backend/storage/port.js';
+import type { ImageVersion, OpenedPart, PartRecord, StoredPart } from '../stores/port.js';
 
 /** Sizes on both sides of where stores may change how they keep a ciphertext. */
 export const sizes = { empty: 0, small: 5_000, medium: 100_000, large: 300_000 };

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findDriver, type SqlDatabase } from '../../src/backend/storage/local/driver.js';
 import { decodePayload, WirePayloadState } from '../../src/shared/index.js';
+import { findDriver, type SqlDatabase } from '../../src/stores/local/driver.js';
 import type { ImageRecord } from '../../src/types/index.js';
 import { openBackend } from '../support/backend.js';
 import { openPayload } from '../support/payload.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { findDriver } from '../../src/backend/storage/local/driver.js';
+import { findDriver } from '../../src/stores/local/driver.js';
 import type { ImageRecord } from '../../src/types/index.js';
 import { openBackend } from '../support/backend.js';
 import { smallPicture } from '../support/small-picture.js';

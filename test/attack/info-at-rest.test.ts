@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { encodeInfo } from '../../src/backend/keys/image-info.js';
 import { rotateMasterKey } from '../../src/backend/keys/rotation.js';
 import { sealKey } from '../../src/backend/keys/sealing.js';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { copyOf, temporaryFolder } from '../support/folders.js';
 import { oldKey, storeKeysOf } from '../support/keys.js';
 

@@ -3,8 +3,8 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type BackendConfig, createNodeHandler } from '../../src/backend/index.js';
-import { findDriver } from '../../src/backend/storage/local/driver.js';
-import { createMemoryStore } from '../../src/backend/storage/memory/memory-store.js';
+import { findDriver } from '../../src/stores/local/driver.js';
+import { createMemoryStore } from '../../src/stores/memory/memory-store.js';
 import type { ImageRecord } from '../../src/types/index.js';
 import { listen } from '../contract/examples/support/listen.js';
 import { masterKey, openBackend } from '../support/backend.js';

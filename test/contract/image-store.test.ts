@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLocalStore as openBuiltStore } from 'pixstore/backend';
 import { describe, test } from 'vitest';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
-import { createMemoryStore } from '../../src/backend/storage/memory/memory-store.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
+import { createMemoryStore } from '../../src/stores/memory/memory-store.js';
 import { imageStoreSuite } from '../../src/testing/index.js';
 
 describe('memory store', () => {

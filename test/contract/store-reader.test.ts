@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { sealKey } from '../../src/backend/keys/sealing.js';
 import type { PixstoreBackend } from '../../src/backend/public-api.js';
-import { findDriver } from '../../src/backend/storage/local/driver.js';
+import { findDriver } from '../../src/stores/local/driver.js';
 import { newKey, oldKey, storeKeysOf, thirdKey } from '../support/keys.js';
 import { photo } from '../support/photos.js';
 import { type ReadStore, readStore } from '../support/store-reader.js';

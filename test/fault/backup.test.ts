@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statS
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createPixstoreBackend } from '../../src/backend/backend.js';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
-import { createMemoryStore } from '../../src/backend/storage/memory/memory-store.js';
-import type { ImageStore } from '../../src/backend/storage/port.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
+import { createMemoryStore } from '../../src/stores/memory/memory-store.js';
+import type { ImageStore } from '../../src/stores/port.js';
 import { assertStored, versionOf } from '../../src/testing/versions.js';
 import { filesIn } from '../support/blobs.js';
 import { failure } from '../support/errors.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openLocalStore as openBuiltStore } from 'pixstore/backend';
 import { expect, test } from 'vitest';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { versionOf } from '../../src/testing/versions.js';
 import { assertOneOf, type Change, makeAll, save, update } from './support/changes.js';
 import { type SmallDisk, smallDisk } from './support/small-disk.js';

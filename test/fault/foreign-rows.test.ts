@@ -13,8 +13,8 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createPixstoreBackend } from '../../src/backend/backend.js';
-import { findDriver } from '../../src/backend/storage/local/driver.js';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import { findDriver } from '../../src/stores/local/driver.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { assertStored, versionOf } from '../../src/testing/versions.js';
 import { filesIn } from '../support/blobs.js';
 import { failure } from '../support/errors.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ImageVersion } from '../../src/backend/storage/port.js';
+import type { ImageVersion } from '../../src/stores/port.js';
 import { versionOf } from '../../src/testing/versions.js';
 import { assertOneOf, type Change, makeAll, nextOf, remove, reseal, save, update } from './support/changes.js';
 import { describeFault, type Fault, faultKinds, type Layer } from './support/faults.js';

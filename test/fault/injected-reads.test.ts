@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ImageStore } from '../../src/backend/storage/port.js';
 import { PixstoreError } from '../../src/shared/index.js';
+import type { ImageStore } from '../../src/stores/port.js';
 import { assertRecord, assertStored, bytesOf, readToEnd, versionOf } from '../../src/testing/versions.js';
 import { describeFault, type Fault, faultKinds } from './support/faults.js';
 import { faultyPlace, large, small } from './support/faulty-place.js';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findDriver } from '../../src/backend/storage/local/driver.js';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import { findDriver } from '../../src/stores/local/driver.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { quietLogger } from '../support/backend.js';
 import { failure } from '../support/errors.js';
 import { expected, placeSchema2, sha256 } from '../support/schema-2.js';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { assertStored, versionOf } from '../../src/testing/versions.js';
 import { filesIn } from '../support/blobs.js';
 import { failure } from '../support/errors.js';

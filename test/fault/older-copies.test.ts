@@ -43,8 +43,8 @@ describe('an older copy put into the very file', () => {
     const here = await copyingPlace();
     const dist = new URL('../../dist/', import.meta.url);
     const program = `
-      const { openLocalStore } = await import(${JSON.stringify(String(new URL('backend/storage/local/local-store.js', dist)))});
-      const { findDriver } = await import(${JSON.stringify(String(new URL('backend/storage/local/driver.js', dist)))});
+      const { openLocalStore } = await import(${JSON.stringify(String(new URL('stores/local/local-store.js', dist)))});
+      const { findDriver } = await import(${JSON.stringify(String(new URL('stores/local/driver.js', dist)))});
       const { versionOf } = await import(${JSON.stringify(String(new URL('testing/versions.js', dist)))});
       const store = openLocalStore({ databasePath: ${JSON.stringify(here.path('db.sqlite'))}, imageRootDir: ${JSON.stringify(here.images)}, inlineLimit: 1000, now: () => 1_000_000 });
       for (const id of ['a', 'b']) await store.put(versionOf(id, 1000, 3000), null);
@@ -132,7 +132,7 @@ describe('a database of schema 1 and an older copy of it', () => {
       cpSync(join(fixture, 'images'), here.images, { recursive: true });
       copyFileSync(join(fixture, 'images.sqlite'), here.path('old.sqlite'));
       copyFileSync(join(fixture, 'images.sqlite'), here.path('new.sqlite'));
-      const { findDriver } = await import('../../src/backend/storage/local/driver.js');
+      const { findDriver } = await import('../../src/stores/local/driver.js');
       const database = findDriver()(here.path('new.sqlite'));
       const [row] = database.prepare('SELECT * FROM parts WHERE file IS NOT NULL').all() as [Record<string, string>];
       const insert = database.prepare(

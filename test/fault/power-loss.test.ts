@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findDriver, type SqlDatabase } from '../../src/backend/storage/local/driver.js';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import { findDriver, type SqlDatabase } from '../../src/stores/local/driver.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { assertStored, versionOf } from '../../src/testing/versions.js';
 import { cutPower } from './support/power-cut.js';
 import { quickFolder } from './support/quick-folder.js';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findDriver } from '../../src/backend/storage/local/driver.js';
+import { findDriver } from '../../src/stores/local/driver.js';
 import type { ImageRecord } from '../../src/types/index.js';
 import { expected, placeSchema2, sha256 } from '../support/schema-2.js';
 import { makePicture } from './kill/picture.mjs';

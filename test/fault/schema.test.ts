@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { createPixstoreBackend } from '../../src/backend/backend.js';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { photo } from '../support/photos.js';
 import { openPayload } from './kill/picture.mjs';
 import { backendOf } from './kill/settings.mjs';

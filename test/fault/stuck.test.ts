@@ -16,8 +16,8 @@ import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { findDriver } from '../../src/backend/storage/local/driver.js';
 import { PixstoreError } from '../../src/shared/index.js';
+import { findDriver } from '../../src/stores/local/driver.js';
 import { filesIn } from '../support/blobs.js';
 import { failure } from '../support/errors.js';
 import { copyingPlace, expectWhole, large, save } from './support/copies.js';
@@ -26,7 +26,7 @@ const storeIn = (images: string) => join(images, readdirSync(images).find((n) =>
 
 /** Runs in a process of its own, which is ended when it does not end by itself. */
 function outcome(folder: string, body: string, patience = 8_000): Promise<string> {
-  const dist = fileURLToPath(new URL('../../dist/backend/storage/local/local-store.js', import.meta.url));
+  const dist = fileURLToPath(new URL('../../dist/stores/local/local-store.js', import.meta.url));
   const program = `
     const { openLocalStore } = await import(${JSON.stringify(dist)});
     const open = () => openLocalStore({ databasePath: ${JSON.stringify(join(folder, 'db.sqlite'))}, imageRootDir: ${JSON.stringify(join(folder, 'images'))}, inlineLimit: 1000, writer: 'inline' });

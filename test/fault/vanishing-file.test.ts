@@ -1,8 +1,8 @@
 import nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openLocalStore } from '../../src/backend/storage/local/local-store.js';
-import type { ImageStore, StoredPart } from '../../src/backend/storage/port.js';
+import { openLocalStore } from '../../src/stores/local/local-store.js';
+import type { ImageStore, StoredPart } from '../../src/stores/port.js';
 import { assertStored, readToEnd, versionOf } from '../../src/testing/versions.js';
 import { intercept } from './support/intercept.js';
 import { quickFolder } from './support/quick-folder.js';

@@ -76,7 +76,7 @@ describe('a backup', () => {
     const ids = Array.from({ length: 300 }, (_, i) => `i${i}`);
     await save(store, ...ids);
     await store.close();
-    const dist = String(new URL('../../dist/backend/storage/local/local-store.js', import.meta.url));
+    const dist = String(new URL('../../dist/stores/local/local-store.js', import.meta.url));
     // What a second process does first when it makes a backup of the same name, once the first one's snapshot is made.
     const program = `
       const { openLocalStore } = await import(${JSON.stringify(dist)});

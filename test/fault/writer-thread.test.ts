@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type LocalStoreOptions, openLocalStore } from 'pixstore/backend';
 import { describe, expect, test } from 'vitest';
-import { findDriver } from '../../src/backend/storage/local/driver.js';
+import { findDriver } from '../../src/stores/local/driver.js';
 import { sizes, versionOf } from '../../src/testing/versions.js';
 import { quietLogger } from '../support/backend.js';
 import { assertOneOf, makeAll, save } from './support/changes.js';

@@ -100,4 +100,5 @@ test('esbuild bundles a server, and it saves and serves an image', async () => {
   expect(await readFile(outfile, 'utf8')).not.toContain("from 'pixstore");
   const output = await run(process.execPath, [outfile], folder, withSqlite);
   expect(resultOf(output).payload).toBeGreaterThan(resultOf(output).image);
+  expect(resultOf(output).refused).toBe(415); // the table of statuses was not shaken off
 });

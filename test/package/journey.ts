@@ -9,12 +9,13 @@ export const journey = `
   const { id } = await saveImage(png, 'avatars');
   const record = getImageRecord(id);
   const payload = await customEndpointHelper(record.id, undefined, record.statelessProof);
+  const refused = await saveImage(Buffer.from('no image')).catch(({ status }) => status);
   await backend.close();
-  console.log(JSON.stringify({ id: record.id, image: png.length, payload: payload.length }));
+  console.log(JSON.stringify({ id: record.id, image: png.length, payload: payload.length, refused }));
 `;
 
 /** What the journey says in the end. */
-export function resultOf(output: string): { id: string; image: number; payload: number } {
+export function resultOf(output: string): { id: string; image: number; payload: number; refused: number } {
   return JSON.parse(output.trim().split('\n').at(-1) ?? '');
 }
 

@@ -3,7 +3,7 @@ import { deriveMasterKey, type MasterKey } from '../../src/backend/keys/master-k
 import { wrappersOf } from '../../src/backend/keys/master-key-wrapper.js';
 import type { ProofKey } from '../../src/backend/keys/proofs.js';
 import { createStoreKeys, type StoreKeys } from '../../src/backend/keys/store-keys.js';
-import type { ImageStore } from '../../src/backend/storage/port.js';
+import type { ImageStore } from '../../src/stores/port.js';
 
 /** Master keys, as text: one to be exchanged, the one that follows it, and another. */
 export const [oldKey, newKey, thirdKey] = [7, 8, 9].map((byte) => Buffer.alloc(32, byte).toString('hex')) as [

@@ -2,8 +2,8 @@ import { encryptImage } from '../../src/backend/images/encryption.js';
 import { inspectImage } from '../../src/backend/images/inspect.js';
 import { createPooledRandom } from '../../src/backend/images/random.js';
 import { sealKey } from '../../src/backend/keys/sealing.js';
-import type { ImageStore, Part } from '../../src/backend/storage/port.js';
 import { folderOf } from '../../src/shared/image-id.js';
+import type { ImageStore, Part } from '../../src/stores/port.js';
 import { storeKeysOf } from './keys.js';
 
 /** Adds a variant to an image, as whoever makes them will: under a key of its own. */

@@ -3,11 +3,11 @@ import { isImageId, isToken } from '../../shared/image-id.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { encodeUpdatedHead } from '../../shared/wire/payload.js';
 import { type BareState, WirePayloadState } from '../../shared/wire/states.js';
+import type { OpenedPart, PartRecord } from '../../stores/port.js';
 import { type Read, type ReadyPart, storeBusy } from '../images/hot-reads.js';
 import type { Audience } from '../keys/audience.js';
 import type { Proofs } from '../keys/proofs.js';
 import type { StoreKeys } from '../keys/store-keys.js';
-import type { OpenedPart, PartRecord } from '../storage/port.js';
 
 /** What a client asks for. Nothing of it is trusted, but for the audience. */
 export interface ImageRequest {

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { type BatchEntry, frameHeader } from '../../shared/wire/batch.js';
-import type { OpenedPart } from '../storage/port.js';
+import type { OpenedPart } from '../../stores/port.js';
 import type { Answer } from './answer.js';
 
 // Answers that are being made ready while the one before them is on its way: enough to hide the wait for a disk or a

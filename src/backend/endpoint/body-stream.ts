@@ -1,4 +1,4 @@
-import { maxChunkBytes, type OpenedPart } from '../storage/port.js';
+import { maxChunkBytes, type OpenedPart } from '../../stores/port.js';
 
 /** A payload whose ciphertext is read as it is sent. */
 export async function* payloadStream(pieces: readonly Uint8Array[], rest: OpenedPart): AsyncGenerator<Uint8Array> {

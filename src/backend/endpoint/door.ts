@@ -6,7 +6,10 @@ import { createPace, type Pace } from './pace.js';
 import { type DoorTimeouts, isDoorTimeouts, withDefaultTimeouts } from './timeouts.js';
 import { within } from './within.js';
 
-/** What an application says of a door that it mounts. */
+/**
+ * What an application says of a door that it mounts. Its callbacks are given the very object that the handler was called
+ * with, with whatever the framework and its middleware have put there.
+ */
 export interface DoorOptions<Request> {
   /**
    * Where it is mounted, such as `/images`; other paths are not answered. Default: any path, of which the last part is
@@ -41,6 +44,15 @@ export interface DoorOptions<Request> {
   timeouts?: Partial<DoorTimeouts> | undefined;
 }
 
+/** For frameworks that call their handlers with an object of their own, which has the request in it. */
+export interface RequestInside<Given, Request> {
+  /**
+   * Finds the request, such as `request.raw` of Fastify or `c.req.raw` of Hono. The callbacks are given what it was
+   * found in.
+   */
+  requestOf: (given: Given) => Request;
+}
+
 /** A request as every door hands it in. Nothing of it is trusted. */
 export interface EndpointRequest {
   method: string;
@@ -73,19 +85,27 @@ export interface Door {
   pace: Pace;
 }
 
-const rules: Record<keyof DoorOptions<unknown>, OptionRule> = {
+const rules: Record<keyof (DoorOptions<unknown> & RequestInside<unknown, unknown>), OptionRule> = {
   route: [isRoute],
   authorize: [isFunction],
   audience: [isFunction],
   clientOf: [isFunction],
   metrics: [isFunction],
   timeouts: [isDoorTimeouts],
+  requestOf: [isFunction, (given: unknown) => given],
 };
 
-/** @throws PixstoreError `CONFIG_INVALID`, naming the option */
-export function readDoorOptions<Request>(given: unknown, name: string): DoorOptions<Request> {
+/**
+ * Without `requestOf`, what the handler is called with is the request itself.
+ *
+ * @throws PixstoreError `CONFIG_INVALID`, naming the option
+ */
+export function readDoorOptions<Given, Request>(
+  given: unknown,
+  name: string,
+): DoorOptions<Given> & RequestInside<Given, Request> {
   requireArrived(given, ['authorize', 'audience', 'metrics'], name);
-  return readOptions<DoorOptions<Request>>(given, rules, name);
+  return readOptions<DoorOptions<Given> & RequestInside<Given, Request>>(given, rules, name);
 }
 
 /**

@@ -19,8 +19,10 @@ import { audienceAt, createServe, type OnServed, type Visitor } from './serve.js
 import { createServingCounters, type ServingStats } from './serving-stats.js';
 import { readQuery, readTarget, type Target } from './target.js';
 
-export interface EndpointOptions extends PagesOptions {
+export interface EndpointOptions extends Omit<PagesOptions, 'metrics'> {
   answer: AnswerImage;
+  /** The page of metrics, from what was served; null when there is none. */
+  metrics: ((served: EndpointStats) => Promise<string>) | null;
   accessControlAllowOrigin: string | string[];
   acceptProofsInQuery: boolean;
   loadLimits: LoadLimits;
@@ -50,8 +52,11 @@ export interface Endpoint {
    * @throws PixstoreError `BATCH_INVALID`
    */
   frames(body: string, audience: Audience): AsyncGenerator<Uint8Array>;
-  stats(): ServingStats & { open: LoadLimits };
+  stats(): EndpointStats;
 }
+
+/** What was served since the endpoint was made; `open`: answers on their way, and what they hold in memory. */
+export type EndpointStats = ServingStats & { open: LoadLimits };
 
 // 256 entries with ids, tokens and proofs of the greatest length take less.
 const maxBatchBytes = 256 * 1024;
@@ -71,7 +76,9 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const counters = createServingCounters();
   const rooms = createRooms(options.loadLimits, counters);
   const { serve, serveAt, refuse } = createServe(options.answer, counters, options.onServed);
-  const pages = createPages(options);
+  const stats = (): EndpointStats => ({ ...counters.stats(), open: rooms.load() });
+  const { metrics } = options;
+  const pages = createPages({ ...options, metrics: metrics && (() => metrics(stats())) });
 
   function handle(request: EndpointRequest, door: Door): MaybePromise<Reply> {
     return recover(
@@ -221,7 +228,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       return batchFrames(decodeBatchRequest(body), (entry) => answerEntry(entry, {}, audience, arrivedAt));
     },
     report: onError,
-    stats: () => ({ ...counters.stats(), open: rooms.load() }),
+    stats,
   };
 }
 

@@ -1,18 +1,25 @@
 import { recover } from '../../shared/maybe-promise.js';
 import { batchAlreadyRead } from './batch-errors.js';
 import { inSmallPieces } from './body-stream.js';
-import { createDoor, type DoorOptions, type EndpointRequest } from './door.js';
+import { createDoor, type DoorOptions, type EndpointRequest, type RequestInside } from './door.js';
 import type { Endpoint } from './endpoint.js';
 import { discard, isInMemory, type Reply } from './reply.js';
 import { responseStream } from './response-stream.js';
 
-/** A handler of web-standard requests: for Hono, Next.js route handlers, SvelteKit, Astro, Bun, Deno. It never rejects. */
-export type FetchHandler = (request: Request) => Promise<Response>;
+/**
+ * A handler of web-standard requests: for Hono, Next.js route handlers, SvelteKit, Astro, Bun, Deno. It never rejects.
+ *
+ * @typeParam Given - what it is called with: the request, or what `requestOf` finds it in
+ */
+export type FetchHandler<Given = Request> = (given: Given) => Promise<Response>;
 
-export function fetchHandler(endpoint: Endpoint, options: DoorOptions<Request>): FetchHandler {
+export function fetchHandler<Given>(
+  endpoint: Endpoint,
+  options: DoorOptions<Given> & RequestInside<Given, Request>,
+): FetchHandler<Given> {
   const openDoor = createDoor(options);
 
-  return async (request) => {
+  return async (given) => {
     const failed = (error: unknown) => {
       endpoint.report(error);
       return new Response('The request could not be answered.\n', {
@@ -21,7 +28,8 @@ export function fetchHandler(endpoint: Endpoint, options: DoorOptions<Request>):
       });
     };
     return recover(async () => {
-      const reply = await endpoint.handle(fromWebRequest(request), openDoor(request));
+      const request = options.requestOf(given);
+      const reply = await endpoint.handle(fromWebRequest(request), openDoor(given));
       return toResponse(request, reply, endpoint.report);
     }, failed);
   };

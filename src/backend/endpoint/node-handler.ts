@@ -1,5 +1,6 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, recover } from '../../shared/maybe-promise.js';
-import { createDoor, type DoorOptions } from './door.js';
+import { createDoor, type DoorOptions, type RequestInside } from './door.js';
 import type { Endpoint } from './endpoint.js';
 import { abandon } from './node-gone.js';
 import { fromNodeRequest, type NodeRequest, type NodeResponse } from './node-http.js';
@@ -8,15 +9,51 @@ import { clientOf } from './rate-limit.js';
 import { discard, type Reply } from './reply.js';
 import { readTarget } from './target.js';
 
-/** `(req, res)` for a server, or `(req, res, next)` as Express and Connect call it. It never throws. */
-export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: (error?: unknown) => void) => void;
+/**
+ * `(req, res)` for a server, or `(req, res, next)` as Express and Connect call it. It never throws.
+ *
+ * @typeParam Given - what it is called with: the request, or what `requestOf` finds it in
+ */
+export type NodeHandler<Given = NodeRequest> = (
+  given: Given,
+  response: NodeResponse,
+  next?: (error?: unknown) => void,
+) => void;
 
-const addressOf = (request: NodeRequest) => clientOf(request.socket?.remoteAddress);
+export function nodeHandler<Given>(
+  endpoint: Endpoint,
+  options: DoorOptions<Given> & RequestInside<Given, NodeRequest>,
+): NodeHandler<Given> {
+  const openDoor = createDoor(options, (given) => clientOf(options.requestOf(given).socket?.remoteAddress));
 
-export function nodeHandler(endpoint: Endpoint, options: DoorOptions<NodeRequest>): NodeHandler {
-  const openDoor = createDoor(options, addressOf);
+  /** @returns undefined when there is none, and that has been answered */
+  function requestIn(given: Given, response: NodeResponse): NodeRequest | undefined {
+    try {
+      const request: NodeRequest | undefined = options.requestOf(given);
+      if (request) return request;
+      throw new PixstoreError(
+        'CONFIG_INVALID',
+        'The option "requestOf" found no request in what the handler was given.',
+      );
+    } catch (error) {
+      endpoint.report(error);
+      response.statusCode = 500;
+      response.end();
+    }
+    return undefined;
+  }
 
-  return (request, response, next) => {
+  return (given, response, next) => {
+    const request = requestIn(given, response);
+    if (request) answerRequest(given, request, response, next);
+  };
+
+  function answerRequest(
+    given: Given,
+    request: NodeRequest,
+    response: NodeResponse,
+    next: Parameters<NodeHandler>[2],
+  ): void {
     let thrown: { error: unknown } | undefined;
 
     /** Nobody is left to hand an error to: neither the server nor the application expects one any more. */
@@ -26,7 +63,7 @@ export function nodeHandler(endpoint: Endpoint, options: DoorOptions<NodeRequest
     };
 
     function answer() {
-      const door = openDoor(request, (error) => {
+      const door = openDoor(given, (error) => {
         thrown = { error };
       });
       return andThen(endpoint.handle(fromNodeRequest(request, response), door), send);
@@ -50,5 +87,5 @@ export function nodeHandler(endpoint: Endpoint, options: DoorOptions<NodeRequest
       return;
     }
     void recover(answer, failed);
-  };
+  }
 }

@@ -1,5 +1,5 @@
 import { ServerResponse } from 'node:http';
-import { maxChunkBytes } from '../storage/port.js';
+import { maxChunkBytes } from '../../stores/port.js';
 import { inSmallPieces } from './body-stream.js';
 import { abandon, connectionOf, http2StreamOf, isGone, onGone } from './node-gone.js';
 import type { NodeRequest, NodeResponse } from './node-http.js';

@@ -5,8 +5,8 @@ import { imageIdOf, variantOf } from '../../shared/image-id.js';
 import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import { encodePayload } from '../../shared/wire/payload.js';
 import { WirePayloadState } from '../../shared/wire/states.js';
+import type { ImageStore, OpenedPart, PartRecord } from '../../stores/port.js';
 import { within } from '../endpoint/within.js';
-import type { ImageStore, OpenedPart, PartRecord } from '../storage/port.js';
 
 /** A part that is in memory, ready to be sent. */
 export interface ReadyPart {

@@ -1,12 +1,12 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf, imageIdOf, isImageId, isToken, joinId, variantOf } from '../../shared/image-id.js';
+import type { ExpectedToken, ImageStore, PartRecord } from '../../stores/port.js';
 import type { ImageFormat, ImageMeta, ImageRecord } from '../../types/index.js';
 import type { Audience } from '../keys/audience.js';
 import type { ImageInfo } from '../keys/image-info.js';
 import type { ProofMaker, Proofs } from '../keys/proofs.js';
 import { sealKey } from '../keys/sealing.js';
 import type { StoreKeys } from '../keys/store-keys.js';
-import type { ExpectedToken, ImageStore, PartRecord } from '../storage/port.js';
 import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
 import { newImageId, readSaveOptions, requireDir, requireImageId, type SaveOptions } from './ids.js';
 import { inspectImage } from './inspect.js';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
-import { type FolderKey, type ImageStore, isSameRing, type KeyRing } from '../storage/port.js';
+import { type FolderKey, type ImageStore, isSameRing, type KeyRing } from '../../stores/port.js';
 import { wrappingKeyOf } from './folder-key.js';
 import { encodeKeyRing, type KeyList } from './key-ring.js';
 import { type KeySet, keepKnown, keySetOfMasters, type OpenedRing, openKeyRing, requireKeys } from './key-set.js';

@@ -1,6 +1,6 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
-import type { KeyRing } from '../storage/port.js';
+import type { KeyRing } from '../../stores/port.js';
 import type { StoreKey } from './folder-key.js';
 import { contextOf, decodeKeyRing, passesCheck, type WrappedKey } from './key-ring.js';
 import type { KeyWrapper } from './key-wrapper.js';

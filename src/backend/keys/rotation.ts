@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/image-id.js';
-import type { FolderKey, ImageStore, Resealed, SealedKey } from '../storage/port.js';
+import type { FolderKey, ImageStore, Resealed, SealedKey } from '../../stores/port.js';
 import { wrappingKeyOf } from './folder-key.js';
 import type { KeyList, WrappedKey } from './key-ring.js';
 import type { OpenedKey } from './key-set.js';

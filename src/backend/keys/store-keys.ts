@@ -3,7 +3,7 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/image-id.js';
 import { type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { keyLength } from '../../shared/wire/layout.js';
-import type { FolderKey, PartRecord, SealedKey } from '../storage/port.js';
+import type { FolderKey, PartRecord, SealedKey } from '../../stores/port.js';
 import { unwrapFolderKey, wrapFolderKey, wrappingKeyOf } from './folder-key.js';
 import { createFollowedRing, type FollowedRingOptions, isForeign, putBack } from './followed-ring.js';
 import type { KeySet, OpenedRing } from './key-set.js';

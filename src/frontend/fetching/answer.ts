@@ -6,15 +6,29 @@ import type { ImageRecord } from '../../types/index.js';
 import { encodeMeta, versionOf } from '../record.js';
 import { TransientError } from './errors.js';
 
+interface Refusal {
+  code: PixstoreErrorCode;
+  message: string;
+}
+
+const expired: Refusal = { code: 'PROOF_INVALID', message: 'The proof is expired: get a fresh record.' };
+
 // By the numbers of the states: a page need not load their names.
-const refusals: Readonly<Record<BareState, readonly [PixstoreErrorCode, string]>> = {
-  2: ['IMAGE_NOT_FOUND', 'The image was deleted.'],
-  3: ['ID_MISSING', 'The request had no id.'],
-  4: ['PROOF_MISSING', 'The request had no proof.'],
-  [invalidProof]: ['PROOF_INVALID', 'The proof is expired: get a fresh record.'],
-  6: ['SERVER_FAILED', 'The backend failed: see its log.'],
-  9: ['RATE_LIMITED', 'Too many requests.'],
+const refusals: Readonly<Record<BareState, Refusal>> = {
+  2: { code: 'IMAGE_NOT_FOUND', message: 'The image was deleted.' },
+  3: { code: 'ID_MISSING', message: 'The request reached the backend without an id: what is between may rewrite it.' },
+  4: { code: 'PROOF_MISSING', message: 'The request reached the backend without a proof: pass records on unchanged.' },
+  [invalidProof]: expired,
+  6: { code: 'SERVER_FAILED', message: 'The backend failed: see its log.' },
+  9: { code: 'RATE_LIMITED', message: 'The backend has too many requests at the moment: try again later.' },
 };
+
+/** What a proof gets that the backend refused, or is known to refuse. */
+export const proofInvalid = () => errorOf(expired);
+
+function errorOf({ code, message }: Refusal): PixstoreError {
+  return new PixstoreError(code, message);
+}
 
 /** The image that an endpoint sent: its version, what opens it, and its ciphertext. */
 export interface AnsweredImage extends Omit<ImageRecord, 'statelessProof'> {
@@ -29,8 +43,8 @@ export interface AnsweredImage extends Omit<ImageRecord, 'statelessProof'> {
  * record's; else the code of the state it is in
  */
 export function readAnswer(bytes: Uint8Array, record: ImageRecord): AnsweredImage {
-  const refusal = bytes.length === 1 && refusals[bytes[0] as BareState];
-  if (refusal) throw new PixstoreError(...refusal);
+  const refusal = bytes.length === 1 ? refusals[bytes[0] as BareState] : undefined;
+  if (refusal) throw errorOf(refusal);
   const answer = decodeImagePayload(bytes);
   const { ciphertext } = answer;
   const { id, token, meta } = record;

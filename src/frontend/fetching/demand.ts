@@ -10,7 +10,7 @@ export interface GetImageOptions {
 }
 
 /** What all callers that share one piece of work want together. */
-export interface Demand {
+export interface FetchDemand {
   /** Aborts when the last of them has gone, or a logout ends them all. */
   readonly signal?: AbortSignal | undefined;
   /** May rise while the work waits for its turn. */
@@ -19,11 +19,18 @@ export interface Demand {
   onRise?: () => void;
 }
 
-/** By priority, the most urgent first: requests under way at once, up to which one of it may start. */
-export const slots: Readonly<Record<FetchPriority, number>> = { high: 6, auto: 4, low: 1 };
+/** The most urgent first. */
+export const priorities: readonly FetchPriority[] = ['high', 'auto', 'low'];
 
-export function raise(demand: Demand, to: FetchPriority): void {
-  if (!(slots[to] > slots[demand.priority])) return;
+const urgency: Readonly<Record<FetchPriority, number>> = { high: 2, auto: 1, low: 0 };
+
+/** A priority that is none, from an application without types, is never more urgent. */
+export function isMoreUrgent(one: FetchPriority, other: FetchPriority): boolean {
+  return urgency[one] > urgency[other];
+}
+
+export function raise(demand: FetchDemand, to: FetchPriority): void {
+  if (!isMoreUrgent(to, demand.priority)) return;
   demand.priority = to;
   demand.onRise?.();
 }

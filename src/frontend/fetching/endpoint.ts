@@ -42,6 +42,7 @@ export function createEndpoint(options: EndpointOptions) {
 
   /** @throws NoAnswerError, or a StatusError or TransientError for another status than 200 */
   async function send(url: string, init: RequestInit): Promise<Response> {
+    // Asynchronous, since one of the application's own may throw before it promises anything.
     const fetching = async () =>
       (options.fetch ?? fetch)(url, {
         cache: 'no-store',

@@ -13,10 +13,10 @@ export class NoAnswerError extends TransientError {}
 /** An answer with an HTTP status that time alone does not mend. */
 export class StatusError extends PixstoreError {
   constructor(
-    readonly status: number,
+    readonly answered: number,
     from: string,
   ) {
-    super('FETCH_FAILED', `HTTP status ${status} from ${from}.`);
+    super('FETCH_FAILED', `HTTP status ${answered} from ${from}.`);
   }
 }
 

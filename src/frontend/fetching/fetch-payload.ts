@@ -1,6 +1,6 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageRecord } from '../../types/index.js';
-import type { Demand } from './demand.js';
+import type { FetchDemand } from './demand.js';
 import { inTime } from './in-time.js';
 
 /** A fetcher of the application's own, as the loader sees it: not to be trusted. */
@@ -14,7 +14,11 @@ export type AnyFetcher = (record: ImageRecord, context: unknown, options: { sign
  * cause; a PixstoreError of its own passes through), with `FETCH_TIMEOUT` when it does not answer in time
  */
 export function createFetch(fetcher: AnyFetcher, timeout: number) {
-  return async (record: ImageRecord, context: unknown, { signal }: Pick<Demand, 'signal'>): Promise<Uint8Array> => {
+  return async (
+    record: ImageRecord,
+    context: unknown,
+    { signal }: Pick<FetchDemand, 'signal'>,
+  ): Promise<Uint8Array> => {
     try {
       return toBytes(await inTime(timeout, signal, (ownSignal) => fetcher(record, context, { signal: ownSignal })));
     } catch (cause) {

@@ -24,7 +24,7 @@ const maybeBecauseOfBatch = [400, 403, 404, 405, 406, 413, 415, notImplemented];
 
 /** Does a batch that failed so leave it open whether the endpoint takes any? */
 export function isAboutBatches(failure: unknown): boolean {
-  if (failure instanceof StatusError) return maybeBecauseOfBatch.includes(failure.status);
+  if (failure instanceof StatusError) return maybeBecauseOfBatch.includes(failure.answered);
   return failure instanceof NoAnswerError;
 }
 

@@ -31,7 +31,11 @@ export function createPatience(timeout: number, onStall: () => void, onEnd: (err
       silence = setTimeout(() => onEnd(timeoutError(timeout)), timeout);
     },
 
-    /** Bytes of this request came. @param isWhole - with them an image is whole: the next has all the time to itself */
+    /**
+     * Bytes of this request came.
+     *
+     * @param isWhole - with them an image is whole: the next has all the time to itself
+     */
     dripped(isWhole: boolean): void {
       if (drip && !isWhole) return;
       clearTimeout(drip);

@@ -1,4 +1,8 @@
-/** Hands out the body of an answer as it comes in. @returns false when it cannot be read that way */
+/**
+ * Hands out the body of an answer as it comes in.
+ *
+ * @returns false when it cannot be read that way
+ */
 export async function readChunks(response: Response, onChunk: (chunk: Uint8Array) => void): Promise<boolean> {
   const reader = response.body?.getReader();
   if (!reader) return false;
@@ -11,7 +15,11 @@ export async function readChunks(response: Response, onChunk: (chunk: Uint8Array
   return true;
 }
 
-/** The body of an answer as a whole. @param onProgress - told whenever some of it came in */
+/**
+ * The body of an answer as a whole.
+ *
+ * @param onProgress - told whenever some of it came in
+ */
 export async function readWhole(response: Response, onProgress: () => void): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -23,6 +31,10 @@ export async function readWhole(response: Response, onProgress: () => void): Pro
   if (!isStream) return new Uint8Array(await response.arrayBuffer());
   if (chunks.length === 1) return chunks[0] as Uint8Array;
   const whole = new Uint8Array(length);
-  for (let at = 0, next = chunks.shift(); next; at += next.length, next = chunks.shift()) whole.set(next, at);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
   return whole;
 }

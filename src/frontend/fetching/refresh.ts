@@ -6,6 +6,15 @@ import { pause } from './pause.js';
 /** Gets fresh records from the application's API; those it does not give out any more are left out, or null. */
 export type RefreshRecords = (ids: string[], context: unknown) => Promise<readonly (ImageRecord | null)[]>;
 
+/** Fresh records by id; of others the application gave none. */
+type FreshRecords = ReadonlyMap<string, ImageRecord>;
+
+/** What the application is going to be asked. Ids are added until it is. */
+interface Question {
+  ids: Set<string>;
+  answer: Promise<FreshRecords>;
+}
+
 /**
  * Asks the application for fresh records: once for all proofs that expired together, with the context of the first, and
  * one question at a time.
@@ -25,33 +34,43 @@ export function createRefresher(
   // So often in a row that none did, while there are fetches under way, and the question is asked all the same.
   const mostPauses = 10;
   let pauses = 0;
-  let ids: Set<string> | undefined;
-  let answer: Promise<Map<string | undefined, ImageRecord | null>> | undefined;
+  // The question that is not asked yet; without one the next proof that expired begins it.
+  let open: Question | undefined;
+  let lastAnswer: Promise<FreshRecords> | undefined;
 
-  async function askFor(wanted: Set<string>, context: unknown, before: typeof answer): NonNullable<typeof answer> {
+  /** Waits until no more ids are to be expected, and until the question before is answered; then it asks. */
+  async function askFor(ids: ReadonlySet<string>, context: unknown): Promise<FreshRecords> {
+    const before = lastAnswer;
     do {
       pauses += 1;
       await pause(moment);
     } while (pauses < mostPauses && fetching() > 0);
     await Promise.allSettled([before]);
-    ids = undefined;
+    open = undefined;
     over?.throwIfAborted();
     try {
-      const records = await inTime(timeout, undefined, () => refreshRecords([...wanted], context));
-      return new Map(records.map((record) => [record?.id, record]));
+      const records = await inTime(timeout, undefined, () => refreshRecords([...ids], context));
+      return new Map(records.filter((record) => record != null).map((record) => [record.id, record]));
     } catch (cause) {
       throw new PixstoreError('PROOF_INVALID', 'The proof is expired, and "refreshRecords" failed.', { cause });
     }
   }
 
-  /** @throws PixstoreError `PROOF_INVALID` when the application failed */
-  return async (id: string, context: unknown): Promise<ImageRecord | null | undefined> => {
-    if (!ids) {
-      ids = new Set();
-      answer = askFor(ids, context, answer);
-    }
-    ids.add(id);
+  function begin(context: unknown): Question {
+    const ids = new Set<string>();
+    const answer = askFor(ids, context);
+    lastAnswer = answer;
+    return { ids, answer };
+  }
+
+  /**
+   * @returns undefined when the application gives out no record of this image any more
+   * @throws PixstoreError `PROOF_INVALID` when the application failed
+   */
+  return async (id: string, context: unknown): Promise<ImageRecord | undefined> => {
+    open ??= begin(context);
+    open.ids.add(id);
     pauses = 0;
-    return (await answer)?.get(id);
+    return (await open.answer).get(id);
   };
 }

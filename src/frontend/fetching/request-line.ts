@@ -1,29 +1,13 @@
-import { maxBatchEntries } from '../../shared/wire/batch.js';
 import type { ImageRecord } from '../../types/index.js';
 import { coalesce } from '../coalesce.js';
-import { type Demand, type FetchPriority, slots } from './demand.js';
+import { type FetchDemand, isMoreUrgent } from './demand.js';
 import type { Endpoint } from './endpoint.js';
-import { createPatience, type Patience } from './patience.js';
+import { createFlight, type Flight } from './flight.js';
+import type { QueuedFetch } from './queued-fetch.js';
+import { imagesAhead, type LinePhase, type PlannedRequest, planRequests } from './request-planner.js';
 
-/** An image that is waited for. */
-interface QueuedFetch {
-  record: ImageRecord;
-  demand: Demand;
-  /** The request that speaks for it; without one it is in line. */
-  flight?: Flight | undefined;
-  flights: number;
-  resolve(payload: Uint8Array): void;
-  reject(error: unknown): void;
-}
-
-/** A request under way. */
-interface Flight {
-  priority: FetchPriority;
-  /** What it has not brought yet, in the order of its answer. */
-  missing: QueuedFetch[];
-  abort: AbortController;
-  patience: Patience;
-}
+/** Milliseconds after which the others do not wait any longer for those that are seen first. */
+const longestHeadStart = 250;
 
 /**
  * Makes what fetches the payload of a record when its turn comes. It gathers images into few requests. When the line is
@@ -34,143 +18,95 @@ interface Flight {
  * behind other requests makes it with them
  */
 export function createRequestLine(endpoint: Endpoint, timeout: number) {
-  // Without batches the browser itself lets few through at a time, and those behind should be ready.
-  const slotsWithoutBatches = 3;
-  const leastPerRequest = 8;
-  // The first request has the line to itself until what is seen first is there; milliseconds.
-  const imagesAhead = 16;
-  const longestHeadStart = 250;
-  const mostBytesPerRequest = 2_000_000;
-  // Those that are not done, in line or under way.
-  const open = new Set<QueuedFetch>();
+  // Fetches that are not done, in the order in which they were asked for.
+  const queue = new Set<QueuedFetch>();
   // In the order in which they were sent.
   const underWay = new Set<Flight>();
   let meanBytes = 16 * 1024;
-  let headStart: ReturnType<typeof setTimeout> | undefined;
+  let phase: LinePhase = 'open';
+  let headStartTimer: ReturnType<typeof setTimeout> | undefined;
 
   const schedule = coalesce(async () => {
+    // What is asked for in the same turn of the loop goes together.
     await undefined;
-    for (const priority of Object.keys(slots) as FetchPriority[]) {
-      const waiting = [...open].filter(({ demand, flight }) => demand.priority === priority && !flight);
-      const inBatches = endpoint.takesBatches();
-      const most = inBatches ? Math.min(maxBatchEntries, Math.ceil(mostBytesPerRequest / meanBytes)) : 1;
-      const sendSome = (count: number) => void send(waiting.splice(0, Math.min(count, most)), priority);
-      if (inBatches && underWay.size === 0 && waiting.length > 2 * imagesAhead) {
-        headStart = setTimeout(endHeadStart, longestHeadStart);
-        sendSome(Math.max(imagesAhead, waiting.length / slots[priority]));
-      }
-      if (headStart && priority !== 'high') return;
-      const free = slots[priority] * (inBatches ? 1 : slotsWithoutBatches) - underWay.size;
-      const requests = Math.min(free, Math.ceil(waiting.length / (inBatches ? leastPerRequest : 1)));
-      for (let left = requests; left > 0; left -= 1) sendSome(Math.ceil(waiting.length / left));
+    const { requests, beginsHeadStart } = planRequests({
+      phase,
+      waiting: [...queue].filter((queued) => queued.phase === 'waiting'),
+      underWay: underWay.size,
+      takesBatches: endpoint.takesBatches(),
+      meanBytes,
+    });
+    if (beginsHeadStart) {
+      phase = 'head start';
+      headStartTimer = setTimeout(open, longestHeadStart);
     }
+    for (const request of requests) send(request);
   });
 
-  function endHeadStart(): void {
-    clearTimeout(headStart);
-    headStart = undefined;
+  /** Ends a head start, if there is one, and lets out what may go. */
+  function open(): void {
+    clearTimeout(headStartTimer);
+    phase = 'open';
     void schedule();
   }
 
-  async function send(fetches: QueuedFetch[], priority: FetchPriority): Promise<void> {
-    const abort = new AbortController();
-    const flight: Flight = {
-      priority,
-      missing: fetches,
-      abort,
-      patience: createPatience(
-        timeout,
-        () => askElsewhere(flight),
-        (error) => {
-          // Not left to `fetch`: one of the application's own may not heed the signal.
-          land(flight, error);
-          abort.abort(error);
+  function send(request: PlannedRequest<QueuedFetch>): void {
+    const flight = createFlight(
+      request,
+      { endpoint, timeout },
+      {
+        onBytes(payloads, brought) {
+          for (const { length } of payloads) meanBytes += (length - meanBytes) / 16;
+          // The others are asked for before these take up the page.
+          if (phase === 'head start' && brought >= imagesAhead) open();
         },
-      ),
-    };
-    const records = fetches.map((queued) => {
-      queued.flight = flight;
-      queued.flights += 1;
-      return queued.record;
-    });
-    let failure: unknown;
+        onProgress: () => renewFrom(flight),
+        onStall: schedule,
+        onLand() {
+          underWay.delete(flight);
+          open();
+        },
+      },
+    );
     underWay.add(flight);
-    flight.patience.renew();
-    try {
-      await endpoint.ask(records, { priority, signal: abort.signal }, (payloads) => {
-        if (!underWay.has(flight)) return;
-        // The others are asked for before these take up the page.
-        const brought = records.length - flight.missing.length + payloads.length;
-        if (headStart && brought >= imagesAhead) endHeadStart();
-        deliver(flight, payloads);
-        progress(flight);
-        flight.patience.dripped(payloads.length > 0);
-      });
-    } catch (error) {
-      failure = abort.signal.reason ?? error;
-    }
-    land(flight, failure);
-  }
-
-  function deliver({ missing }: Flight, payloads: Uint8Array[]): void {
-    for (const payload of payloads) {
-      meanBytes += (payload.length - meanBytes) / 16;
-      const queued = missing.shift();
-      if (!queued) continue;
-      finish(queued);
-      queued.resolve(payload);
-    }
+    void flight.send();
   }
 
   /** Where bytes of this request take up the line, those that were sent later or are less urgent wait behind them. */
-  function progress(flight: Flight): void {
-    let isBehind = false;
+  function renewFrom(flight: Flight): void {
+    let wasSentLater = false;
     for (const other of underWay) {
-      isBehind ||= other === flight;
-      if (isBehind || slots[other.priority] < slots[flight.priority]) other.patience.renew();
+      if (other === flight || wasSentLater || isMoreUrgent(flight.priority, other.priority)) other.renew();
+      wasSentLater ||= other === flight;
     }
   }
 
-  /** One slow image must not hold up those behind it. */
-  function askElsewhere(flight: Flight): void {
-    for (const queued of flight.missing.slice(1)) {
-      // Where nothing is answered at all, asking over and over would only put off the end.
-      if (queued.flight === flight && queued.flights < 3) queued.flight = undefined;
-    }
-    void schedule();
-  }
-
-  /** A request has ended: what it did not bring failed with it, or is in line again. */
-  function land(flight: Flight, failure: unknown): void {
-    if (!underWay.delete(flight)) return;
-    flight.patience.stop();
-    for (const queued of flight.missing) {
-      if (queued.flight !== flight) continue;
-      queued.flight = undefined;
-      if (!failure) continue;
-      finish(queued);
-      queued.reject(failure);
-    }
-    endHeadStart();
-  }
-
-  /** Ends the wait for an image, and requests that nobody waits for. */
+  /** Notes that nobody waits for an image any more, and ends requests that bring nothing else. */
   function finish(queued: QueuedFetch): void {
-    open.delete(queued);
-    for (const { missing, abort } of underWay) {
-      if (missing[0] && missing.every((other) => !open.has(other))) abort.abort();
-    }
+    queued.phase = 'done';
+    if (!queue.delete(queued)) return;
+    for (const flight of underWay) flight.endIfAbandoned();
   }
 
-  return (record: ImageRecord, _context: unknown, demand: Demand): Promise<Uint8Array> =>
+  return (record: ImageRecord, _context: unknown, demand: FetchDemand): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {
-      const queued: QueuedFetch = { record, demand, flights: 0, resolve, reject };
+      const queued: QueuedFetch = {
+        record,
+        demand,
+        phase: 'waiting',
+        timesSent: 0,
+        deliver(payload) {
+          finish(queued);
+          resolve(payload);
+        },
+        fail(error) {
+          finish(queued);
+          reject(error);
+        },
+      };
       demand.onRise = schedule;
-      demand.signal?.addEventListener('abort', () => {
-        finish(queued);
-        reject(demand.signal?.reason);
-      });
-      open.add(queued);
+      demand.signal?.addEventListener('abort', () => queued.fail(demand.signal?.reason));
+      queue.add(queued);
       void schedule();
     });
 }

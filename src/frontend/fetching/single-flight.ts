@@ -1,7 +1,7 @@
-import { type Demand, type FetchPriority, type GetImageOptions, raise } from './demand.js';
+import { type FetchDemand, type FetchPriority, type GetImageOptions, raise } from './demand.js';
 
 /** Work under way, and those who wait for it. */
-interface Flight<Result> {
+interface SharedWork<Result> {
   join(signal: AbortSignal | undefined, priority: FetchPriority): Promise<Result>;
   abort: AbortController;
 }
@@ -17,36 +17,36 @@ interface Flight<Result> {
  * await Promise.all([share('a', {}, load), share('a', { signal }, load)]); // load runs once
  */
 export function createSingleFlight<Result>(over?: AbortSignal) {
-  const flights = new Map<string, Flight<Result>>();
+  const shared = new Map<string, SharedWork<Result>>();
   over?.addEventListener('abort', () => {
-    for (const { abort } of flights.values()) abort.abort(over.reason);
+    for (const { abort } of shared.values()) abort.abort(over.reason);
   });
 
   return (
     key: string,
     { signal, priority = 'auto' }: GetImageOptions,
-    work: (demand: Demand) => Promise<Result>,
+    work: (demand: FetchDemand) => Promise<Result>,
   ): Promise<Result> => {
-    const flight = flights.get(key) ?? begin();
-    return flight.join(signal, priority);
+    const joined = shared.get(key) ?? begin();
+    return joined.join(signal, priority);
 
-    function begin(): Flight<Result> {
+    function begin(): SharedWork<Result> {
       const abort = new AbortController();
       // Raised by those who join, the first as well.
-      const demand: Demand = { signal: abort.signal, priority: 'low' };
+      const demand: FetchDemand = { signal: abort.signal, priority: 'low' };
       let sharers = 0;
       const result = new Promise<Result>((resolve, reject) => {
         // Nobody waits for work that does not notice.
         abort.signal.addEventListener('abort', () => reject(abort.signal.reason));
         work(demand).then(resolve, reject);
       }).finally(end);
-      const flight = { join, abort };
-      flights.set(key, flight);
-      return flight;
+      const own: SharedWork<Result> = { join, abort };
+      shared.set(key, own);
+      return own;
 
       function end(): void {
-        // An abandoned flight may land after the next one for the same thing began.
-        if (flights.get(key) === flight) flights.delete(key);
+        // Abandoned work may end after the next for the same thing began.
+        if (shared.get(key) === own) shared.delete(key);
       }
 
       function join(signal: AbortSignal | undefined, priority: FetchPriority): Promise<Result> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
-import type { SqlRow, SqlValue } from '../../../src/backend/storage/local/driver.js';
+import type { SqlRow, SqlValue } from '../../../src/stores/local/driver.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { newKey, oldKey } from '../../support/keys.js';
 import { crimeScene, look, rotate, type Scene } from './crime-scene.js';

@@ -2,7 +2,7 @@
 // of keys at rest, and shares no line with pixstore but the search for an SQLite that this Node has.
 import { createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { findDriver, type SqlRow, type SqlValue } from '../../../src/backend/storage/local/driver.js';
+import { findDriver, type SqlRow, type SqlValue } from '../../../src/stores/local/driver.js';
 import { filesIn } from '../../support/blobs.js';
 
 export interface Loot {

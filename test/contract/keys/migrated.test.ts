@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
-import { generationOf } from '../../../src/backend/storage/port.js';
+import { generationOf } from '../../../src/stores/port.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { openPayload } from '../../fault/kill/picture.mjs';
 import { newKey, oldKey } from '../../support/keys.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
-import { generationOf } from '../../../src/backend/storage/port.js';
+import { generationOf } from '../../../src/stores/port.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { failure } from '../../support/errors.js';
 import { newKey, oldKey, thirdKey } from '../../support/keys.js';

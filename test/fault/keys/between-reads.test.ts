@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/public-api.js';
-import { findDriver, type OpenDatabase } from '../../../src/backend/storage/local/driver.js';
+import { findDriver, type OpenDatabase } from '../../../src/stores/local/driver.js';
 import { newKey, oldKey } from '../../support/keys.js';
 import { intercept } from '../support/intercept.js';
 import { compromised, filledPlace, idsWithout, type WorkPlace } from './works.js';

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createPixstoreBackend } from '../../../src/backend/backend.js';
-import { findDriver } from '../../../src/backend/storage/local/driver.js';
-import { createMemoryStore } from '../../../src/backend/storage/memory/memory-store.js';
+import { findDriver } from '../../../src/stores/local/driver.js';
+import { createMemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { failure } from '../../support/errors.js';
 import { newKey, oldKey } from '../../support/keys.js';
 import { smallPicture } from '../../support/small-picture.js';

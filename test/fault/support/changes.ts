@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ImageStore, ImageVersion } from '../../../src/backend/storage/port.js';
 import type { PixstoreError, PixstoreErrorCode } from '../../../src/shared/index.js';
+import type { ImageStore, ImageVersion } from '../../../src/stores/port.js';
 import { assertStored, bytesOf, versionOf } from '../../../src/testing/versions.js';
 
 /** One call that changes an image, and what is stored before and after it. */

@@ -1,9 +1,9 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { findDriver } from '../../../src/backend/storage/local/driver.js';
-import { type LocalStoreOptions, openLocalStore } from '../../../src/backend/storage/local/local-store.js';
-import type { ImageStore } from '../../../src/backend/storage/port.js';
+import { findDriver } from '../../../src/stores/local/driver.js';
+import { type LocalStoreOptions, openLocalStore } from '../../../src/stores/local/local-store.js';
+import type { ImageStore } from '../../../src/stores/port.js';
 import { assertStored, versionOf } from '../../../src/testing/versions.js';
 import { quickFolder } from './quick-folder.js';
 

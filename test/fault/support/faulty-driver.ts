@@ -1,4 +1,4 @@
-import { findDriver, type OpenDatabase, type SqlDatabase } from '../../../src/backend/storage/local/driver.js';
+import { findDriver, type OpenDatabase, type SqlDatabase } from '../../../src/stores/local/driver.js';
 import type { Faults } from './faults.js';
 import { intercept } from './intercept.js';
 

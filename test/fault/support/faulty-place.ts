@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openLocalStore } from '../../../src/backend/storage/local/local-store.js';
-import type { ImageStore } from '../../../src/backend/storage/port.js';
+import { openLocalStore } from '../../../src/stores/local/local-store.js';
+import type { ImageStore } from '../../../src/stores/port.js';
 import { createFaults, type Faults } from './faults.js';
 import { faultyDriver } from './faulty-driver.js';
 import { faultyFileSystem } from './faulty-file-system.js';

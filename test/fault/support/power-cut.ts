@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openLocalStore } from '../../../src/backend/storage/local/local-store.js';
-import type { ImageStore, ImageVersion } from '../../../src/backend/storage/port.js';
+import { openLocalStore } from '../../../src/stores/local/local-store.js';
+import type { ImageStore, ImageVersion } from '../../../src/stores/port.js';
 import { assertStored, versionOf } from '../../../src/testing/versions.js';
 import { createFaults, type Fault } from './faults.js';
 import { faultyDriver } from './faulty-driver.js';

@@ -3,8 +3,8 @@ import nodeFs, { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
-import { findDriver } from '../../../src/backend/storage/local/driver.js';
-import type { LocalStoreOptions } from '../../../src/backend/storage/local/local-store.js';
+import { findDriver } from '../../../src/stores/local/driver.js';
+import type { LocalStoreOptions } from '../../../src/stores/local/local-store.js';
 import { intercept } from './intercept.js';
 import { quickFolder } from './quick-folder.js';
 

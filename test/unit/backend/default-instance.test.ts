@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as pixstore from '../../../src/backend/index.js';
-import { createMemoryStore } from '../../../src/backend/storage/memory/memory-store.js';
+import { createMemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { masterKey } from '../../support/backend.js';
 import { failure } from '../../support/errors.js';
 import { photo, photoPath } from '../../support/photos.js';

@@ -240,3 +240,24 @@ test('without the option an expired proof is PROOF_INVALID, as ever', async () =
   const { get } = createFrontend(undefined, { refreshRecords: undefined });
   expect(await get([first])).toMatchObject([{ reason: { code: 'PROOF_INVALID' } }]);
 });
+
+test('who has gone when a proof turns out to be expired asks the application for nothing', async () => {
+  let answer: (payload: Uint8Array) => void = () => {};
+  const refreshRecords = vi.fn<RefreshRecords>(async () => []);
+  // A fetcher that does not heed its signal.
+  const frontend = createPixstoreFrontend(
+    { errorHandlingMode: 'throw', refreshRecords },
+    () => new Promise<Uint8Array>((resolve) => (answer = resolve)),
+  );
+  const abort = new AbortController();
+  const got = frontend.getImage(first, undefined, { signal: abort.signal });
+  const turns = () => new Promise(setImmediate);
+  await turns();
+  await turns();
+  abort.abort();
+  await expect(got).rejects.toMatchObject({ name: 'AbortError' });
+  answer(Uint8Array.of(5));
+  await turns();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(refreshRecords).not.toHaveBeenCalled();
+});

@@ -31,7 +31,7 @@ function withReply(patience = 60_000) {
       },
     });
   };
-  const handler = fetchHandler({ handle } as Endpoint, {});
+  const handler = fetchHandler({ handle } as Endpoint, { requestOf: (request: Request) => request });
   return {
     letGo,
     ask: (signal?: AbortSignal) => handler(new Request('http://images.test/a', signal ? { signal } : {})),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createHotReads, storeBusy } from '../../../../src/backend/images/hot-reads.js';
-import { createMemoryStore } from '../../../../src/backend/storage/memory/memory-store.js';
-import type { OpenedPart, StoredPart } from '../../../../src/backend/storage/port.js';
 import { joinId } from '../../../../src/shared/image-id.js';
+import { createMemoryStore } from '../../../../src/stores/memory/memory-store.js';
+import type { OpenedPart, StoredPart } from '../../../../src/stores/port.js';
 import { assertStored, readToEnd, versionOf } from '../../../../src/testing/versions.js';
 
 function open(limit = 1_000_000) {

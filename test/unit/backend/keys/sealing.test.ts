@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ImageInfo } from '../../../../src/backend/keys/image-info.js';
 import { deriveMasterKey } from '../../../../src/backend/keys/master-key.js';
 import { type KeyOwner, type OpeningKeys, sealKey, unsealKey } from '../../../../src/backend/keys/sealing.js';
-import { generationOf } from '../../../../src/backend/storage/port.js';
+import { generationOf } from '../../../../src/stores/port.js';
 import type { ImageFormat } from '../../../../src/types/index.js';
 import { failure } from '../../../support/errors.js';
 import { fromHex, readVectors } from '../../../support/vectors.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readAnswer } from '../../../../src/frontend/fetching/answer.js';
+import { proofInvalid, readAnswer } from '../../../../src/frontend/fetching/answer.js';
 import { isTransient } from '../../../../src/frontend/fetching/errors.js';
 import { sealImage } from '../sealed-image.js';
 
@@ -17,8 +17,22 @@ test.each([
   expect(() => readAnswer(Uint8Array.of(state), record)).toThrow(expect.objectContaining({ code }));
 });
 
+test.each([
+  [3, /rewrite/],
+  [4, /pass records on unchanged/],
+  [6, /see its log/],
+  [9, /try again later/],
+])('what state %i says leads on', (state, hint) => {
+  expect(() => readAnswer(Uint8Array.of(state), record)).toThrow(hint);
+});
+
 test('an expired proof is answered with what to do', () => {
   expect(() => readAnswer(Uint8Array.of(5), record)).toThrow(/expired.*get a fresh record/);
+});
+
+test('a proof that is known to be refused gets the same error without being sent', () => {
+  expect(proofInvalid()).toEqual(errorOf(() => readAnswer(Uint8Array.of(5), record)));
+  expect(proofInvalid()).toMatchObject({ code: 'PROOF_INVALID', message: expect.stringContaining('expired') });
 });
 
 test.each([

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Demand, FetchPriority } from '../../../../src/frontend/fetching/demand.js';
+import type { FetchDemand, FetchPriority } from '../../../../src/frontend/fetching/demand.js';
 import { raise } from '../../../../src/frontend/fetching/demand.js';
 import { createEndpoint } from '../../../../src/frontend/fetching/endpoint.js';
 import { createRequestLine } from '../../../../src/frontend/fetching/request-line.js';
+import { collectGarbage } from '../collect-garbage.js';
 import { answerWith, createFakeEndpoint, encodeFrame, type FakeRequest, payloadOf, recordOf } from './fake-endpoint.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -24,14 +25,14 @@ function startLine(onRequest?: (request: FakeRequest) => void, ownFetch?: typeof
     /** Asks for an image and notes what becomes of it. */
     ask(id: string, priority: FetchPriority = 'auto') {
       const abort = new AbortController();
-      const demand: Demand = { signal: abort.signal, priority };
-      const errand = { abort, demand, outcome: undefined as unknown };
+      const demand: FetchDemand = { signal: abort.signal, priority };
+      const asked = { abort, demand, outcome: undefined as unknown };
       const payload = line(recordOf(id), undefined, demand);
       payload.then(
-        (bytes) => (errand.outcome = new TextDecoder().decode(bytes.subarray(1))),
-        (error) => (errand.outcome = error),
+        (bytes) => (asked.outcome = new TextDecoder().decode(bytes.subarray(1))),
+        (error) => (asked.outcome = error),
       );
-      return errand;
+      return asked;
     },
   };
 }
@@ -50,7 +51,7 @@ describe('gathering', () => {
 
   test('images of one moment go out together in a few requests, and the first has the line to itself until 16 are there', async () => {
     const { ask, requests } = startLine();
-    const errands = ids(100).map((id) => ask(id));
+    const fetches = ids(100).map((id) => ask(id));
     await settle();
     expect(requests.map(({ ids }) => ids)).toEqual([ids(25)]);
     requests[0]?.send(Buffer.concat(ids(15).map(frameOf)));
@@ -66,7 +67,7 @@ describe('gathering', () => {
     requests[0]?.send(Buffer.concat(ids(25).slice(16).map(frameOf)));
     for (const request of requests.slice(1)) answerWith(payloadOf)(request);
     await settle();
-    expect(errands.map(({ outcome }) => outcome)).toEqual(ids(100));
+    expect(fetches.map(({ outcome }) => outcome)).toEqual(ids(100));
   });
 
   test('of a small gallery the first request asks for 16', async () => {
@@ -100,6 +101,20 @@ describe('gathering', () => {
     for (const id of ids(100, 'late')) ask(id);
     await settle();
     expect(requests.slice(4).map(({ ids }) => ids)).toEqual([ids(100, 'late')]);
+  });
+
+  test('where batches are refused, what waits is asked for one by one, twelve at a time', async () => {
+    const { ask, requests } = startLine((request) => {
+      if (request.method === 'POST') request.respond('', 405);
+      else if (request.ids[0] === 'first') answerWith(payloadOf)(request);
+    });
+    const first = ask('first');
+    await settle();
+    expect(first.outcome).toBe('first');
+    requests.length = 0;
+    for (const id of ids(40)) ask(id);
+    await settle();
+    expect(requests.map(({ method, ids }) => [method, ...ids])).toEqual(ids(12).map((id) => ['GET', id]));
   });
 
   test('a few images share one request', async () => {
@@ -172,7 +187,7 @@ describe('streaming', () => {
 
   test('a slow image does not hold up those behind it', async () => {
     const { ask, requests } = startLine();
-    const errands = ['a', 'slow', 'b', 'c'].map((id) => ask(id));
+    const fetches = ['a', 'slow', 'b', 'c'].map((id) => ask(id));
     await settle();
     requests[0]?.send(frameOf('a'));
     await vi.advanceTimersByTimeAsync(1999);
@@ -181,10 +196,10 @@ describe('streaming', () => {
     expect(requests[1]?.ids).toEqual(['b', 'c']);
     requests[1]?.respond(Buffer.concat(['b', 'c'].map(frameOf)));
     await settle();
-    expect(errands.map(({ outcome }) => outcome)).toEqual(['a', undefined, 'b', 'c']);
+    expect(fetches.map(({ outcome }) => outcome)).toEqual(['a', undefined, 'b', 'c']);
     requests[0]?.send(Buffer.concat(['slow', 'b'].map(frameOf)));
     await settle();
-    expect(errands[1]?.outcome).toBe('slow');
+    expect(fetches[1]?.outcome).toBe('slow');
     expect(requests[0]?.init.signal?.aborted, 'nobody waits for what is left of the first answer').toBe(true);
   });
 });
@@ -192,20 +207,20 @@ describe('streaming', () => {
 describe('time', () => {
   test('an answer that never comes is FETCH_TIMEOUT for all its images, and the request is given up', async () => {
     const { ask, requests } = startLine();
-    const errands = ids(3).map((id) => ask(id));
+    const fetches = ids(3).map((id) => ask(id));
     await vi.advanceTimersByTimeAsync(29_999);
-    expect(errands.map(({ outcome }) => outcome)).toEqual([undefined, undefined, undefined]);
+    expect(fetches.map(({ outcome }) => outcome)).toEqual([undefined, undefined, undefined]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(errands[0]?.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
+    expect(fetches[0]?.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
     expect(requests[0]?.init.signal?.aborted).toBe(true);
     await vi.advanceTimersByTimeAsync(4000);
-    for (const { outcome } of errands) expect(outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
+    for (const { outcome } of fetches) expect(outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test('every image of an answer has the whole time to itself', async () => {
     const { ask, requests } = startLine();
-    const errands = ids(3).map((id) => ask(id));
+    const fetches = ids(3).map((id) => ask(id));
     await settle();
     for (const id of ids(3)) {
       // A byte now and then, so that nobody takes it for stalled.
@@ -220,7 +235,7 @@ describe('time', () => {
       requests[0]?.send(frameOf(id).subarray(2));
     }
     await settle();
-    expect(errands.map(({ outcome }) => outcome)).toEqual(ids(3));
+    expect(fetches.map(({ outcome }) => outcome)).toEqual(ids(3));
     expect(requests).toHaveLength(1);
   });
 
@@ -237,17 +252,17 @@ describe('time', () => {
 
   test('an image may take as long as its bytes come, and so may those behind it in the same answer', async () => {
     const { ask, requests } = startLine();
-    const errands = ['a', 'b'].map((id) => ask(id));
+    const fetches = ['a', 'b'].map((id) => ask(id));
     await settle();
     await drip(requests[0], 'a');
-    expect(errands[0]?.outcome).toMatch(/^a/);
+    expect(fetches[0]?.outcome).toMatch(/^a/);
     await drip(requests[0], 'b');
-    expect(errands[1]?.outcome).toMatch(/^b/);
+    expect(fetches[1]?.outcome).toMatch(/^b/);
   });
 
   test('a request that was sent later waits for those before it, and is not asked for again meanwhile', async () => {
     const { ask, requests } = startLine();
-    const errands = ids(16).map((id) => ask(id));
+    const fetches = ids(16).map((id) => ask(id));
     await settle();
     expect(requests.map(({ ids }) => ids.length)).toEqual([8, 8]);
     for (let second = 0; second < 120; second += 1) {
@@ -257,11 +272,28 @@ describe('time', () => {
     expect(requests).toHaveLength(2);
     answerWith(payloadOf)(requests[1] as FakeRequest);
     await settle();
-    expect(errands.slice(8).map(({ outcome }) => outcome)).toEqual(ids(16).slice(8));
+    expect(fetches.slice(8).map(({ outcome }) => outcome)).toEqual(ids(16).slice(8));
   });
 
   test('a request that is stuck ends, though later ones get on', async () => {
     const { ask, requests } = startLine();
+    const stuck = ask('stuck');
+    await settle();
+    for (let at = 0; at < 3; at += 1) {
+      expect(stuck.outcome).toBeUndefined();
+      ask(`later${at}`);
+      await vi.advanceTimersByTimeAsync(9999);
+      answerWith(payloadOf)(requests.at(-1) as FakeRequest);
+      await settle();
+    }
+    await vi.advanceTimersByTimeAsync(3);
+    expect(stuck.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
+  });
+
+  test('and so does one that was sent later than another', async () => {
+    const { ask, requests } = startLine();
+    ask('stuck first');
+    await settle();
     const stuck = ask('stuck');
     await settle();
     for (let at = 0; at < 3; at += 1) {
@@ -308,14 +340,14 @@ describe('time', () => {
 
   test('bytes that drip for ever end after 20 times as long', async () => {
     const { ask, requests } = startLine();
-    const errand = ask('a');
+    const asked = ask('a');
     await settle();
     for (let seconds = 0; seconds < 600; seconds += 20) {
-      expect(errand.outcome).toBeUndefined();
+      expect(asked.outcome).toBeUndefined();
       requests[0]?.send(Uint8Array.of(1));
       await vi.advanceTimersByTimeAsync(20_000);
     }
-    expect(errand.outcome).toMatchObject({ code: 'FETCH_TIMEOUT', message: expect.stringContaining('600000 ms') });
+    expect(asked.outcome).toMatchObject({ code: 'FETCH_TIMEOUT', message: expect.stringContaining('600000 ms') });
     expect(requests[0]?.init.signal?.aborted).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -323,20 +355,34 @@ describe('time', () => {
   test('a `fetch` that does not heed its signal is given up all the same, and what it brings later is nobody’s', async () => {
     let answer: (response: Response) => void = () => {};
     const { ask } = startLine(undefined, () => new Promise((resolve) => (answer = resolve)));
-    const errand = ask('a');
+    const asked = ask('a');
     await vi.advanceTimersByTimeAsync(30_000);
-    expect(errand.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
+    expect(asked.outcome).toMatchObject({ code: 'FETCH_TIMEOUT' });
     answer(new Response(frameOf('a') as BodyInit));
     await settle();
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('no timer is left behind', async () => {
+  test.each([20, 100])('no timer is left behind by %i images', async (count) => {
     const { ask } = startLine(answerWith(payloadOf));
-    for (const id of ids(20)) ask(id);
+    for (const id of ids(count)) ask(id);
     await settle();
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+test('what is done is not remembered', async () => {
+  vi.useRealTimers();
+  const { line } = startLine(answerWith(payloadOf));
+  const fetchOne = async (id: string) => {
+    const record = recordOf(id);
+    await line(record, undefined, { priority: 'auto' });
+    return new WeakRef(record);
+  };
+  const done = await fetchOne('a');
+  await collectGarbage();
+  expect(done.deref()).toBeUndefined();
+  await fetchOne('b'); // the line is still there
 });
 
 describe('priorities', () => {
@@ -371,6 +417,7 @@ describe('priorities', () => {
     for (const id of ids(32)) ask(id);
     await settle();
     const { demand } = ask('more');
+    await settle();
     raise(demand, 'high');
     await settle();
     expect(requests.slice(4).map(({ ids }) => ids)).toEqual([['more']]);

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Demand } from '../../../../src/frontend/fetching/demand.js';
+import type { FetchDemand } from '../../../../src/frontend/fetching/demand.js';
 import { createSingleFlight } from '../../../../src/frontend/fetching/single-flight.js';
 
 test('calls for the same thing at the same time share one piece of work', async () => {
@@ -30,9 +30,9 @@ describe('aborting', () => {
   /** Work that goes on until the test ends it. */
   function startWork() {
     const share = createSingleFlight<number>();
-    const demands: Demand[] = [];
+    const demands: FetchDemand[] = [];
     const ends: ((result: number) => void)[] = [];
-    const work = (demand: Demand) => {
+    const work = (demand: FetchDemand) => {
       demands.push(demand);
       return new Promise<number>((resolve) => ends.push(resolve));
     };
@@ -64,6 +64,20 @@ describe('aborting', () => {
     expect(await stayed).toBe(1);
   });
 
+  test('the end of abandoned work does not hide what began in the same moment', async () => {
+    const { join, demands, ends } = startWork();
+    const one = new AbortController();
+    const gone = join(one.signal).catch(() => {});
+    one.abort();
+    const next = join();
+    await gone;
+    await new Promise(setImmediate);
+    const joined = join();
+    expect(demands).toHaveLength(2);
+    ends[1]?.(2);
+    expect(await Promise.all([next, joined])).toEqual([2, 2]);
+  });
+
   test('all of them ends the work, and the next call starts anew', async () => {
     const { join, demands, ends } = startWork();
     const [one, two] = [new AbortController(), new AbortController()];
@@ -86,8 +100,8 @@ describe('aborting', () => {
 test('when the time is over that it belongs to, work ends at once for everybody, also if it does not notice', async () => {
   const over = new AbortController();
   const share = createSingleFlight<number>(over.signal);
-  const demands: Demand[] = [];
-  const work = (demand: Demand) => {
+  const demands: FetchDemand[] = [];
+  const work = (demand: FetchDemand) => {
     demands.push(demand);
     return new Promise<number>(() => {});
   };
@@ -105,8 +119,8 @@ test('when the time is over that it belongs to, work ends at once for everybody,
 test('the most urgent call counts, and the work is told when it rises', async () => {
   const share = createSingleFlight<void>();
   const risen = vi.fn();
-  let demand: Demand | undefined;
-  const work = (given: Demand) => {
+  let demand: FetchDemand | undefined;
+  const work = (given: FetchDemand) => {
     demand = given;
     given.onRise = risen;
     return new Promise<void>(() => {});

@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { openLocalStore } from '../stores/local/local-store.js';
+import type { ImageStore } from '../stores/port.js';
+import type { BackendOptions } from './config.js';
+import type { EngineOptions } from './engine.js';
+import { givenKeyring, keyringFromFile } from './keys/load-keyring.js';
+
+// With validation off, records still carry a proof, so that clients see no difference.
+const unusedWindowLength = 20_000;
+
+/**
+ * What an engine is given for the options of a backend: the local store unless there is one of the application's own, and
+ * keys from the option, the environment or a key file beside the database.
+ *
+ * @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED`
+ */
+export function engineOptionsOf(options: BackendOptions): EngineOptions {
+  const { logger, rateLimit } = options;
+  const checksProofs = options.statelessKeyWindowLength !== -1;
+  const keyring = givenKeyring({
+    masterKey: options.masterKey,
+    environment: process.env.PIXSTORE_MASTER_KEY,
+    mayHaveFile: options.store === undefined,
+  });
+  // As they are now: the program may change its working directory before it needs them.
+  const [databasePath, imageRootDir] = [resolve(options.databasePath), resolve(options.imageRootDir)];
+
+  return {
+    openStore: () => options.store ?? openLocalStore({ ...options, databasePath, imageRootDir }),
+    keyringFor: (store) =>
+      keyring ??
+      keyringFromFile({
+        path: `${databasePath}.key`,
+        storeHasKeys: hasKeys(store),
+        mayMake: options.keyFile === 'create',
+        announce: (message) => logger.info(message),
+      }),
+    checksProofs,
+    windowLength: checksProofs ? options.statelessKeyWindowLength : unusedWindowLength,
+    rateLimit: rateLimit && { onError: 'closed', ...rateLimit },
+    onKeysLost: (error) => logger.error(`[pixstore] the keys of the store have changed, and do not open: ${error}`),
+    onError: (error) => logger.error(`[pixstore] an image request failed: ${messageOf(error)}`),
+    imageFormats: options.imageFormats,
+    maxImageBytes: options.maxImageBytes,
+    maxQueuedBytes: options.maxQueuedBytes,
+    memoryCacheBytes: options.memoryCacheBytes,
+    maxConcurrentAnswers: options.maxConcurrentAnswers,
+    accessControlAllowOrigin: options.accessControlAllowOrigin,
+    acceptProofsInQuery: options.acceptProofsInQuery,
+    metrics: options.metrics,
+    now: options.now,
+    ...(options.randomBytes && { randomBytes: options.randomBytes }),
+  };
+}
+
+/** Of the local store, which answers at once: losing its master key must not go unnoticed. */
+function hasKeys(store: ImageStore): boolean {
+  const sealedBefore = store.masterKeyIds?.() ?? [];
+  return store.keyRing() !== null || !(Array.isArray(sealedBefore) && sealedBefore.length === 0);
+}
+
+/** Errors that are not ours may name paths: of those, only the kind is told. */
+function messageOf(error: unknown): string {
+  return error instanceof PixstoreError ? `${error.code}: ${error.message}` : `${(error as Error)?.name}`;
+}

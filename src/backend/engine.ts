@@ -1,0 +1,229 @@
+import { PixstoreError } from '../shared/errors/pixstore-error.js';
+import { knowStatuses } from '../shared/errors/status.js';
+import { errorStatuses } from '../shared/errors/statuses.js';
+import { createLifecycle } from '../shared/lifecycle.js';
+import type { MaybePromise } from '../shared/maybe-promise.js';
+import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
+import type { ImageRecord } from '../types/index.js';
+import { observed, publishServed } from './diagnostics.js';
+import { createEndpoint, type Endpoint, type EndpointOptions, type EndpointStats } from './endpoint/endpoint.js';
+import { createAdmission } from './images/admission.js';
+import { requirePartId, type SaveOptions } from './images/ids.js';
+import { type ImageInput, type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
+import { type Audience, type AudienceOptions, readAudience } from './keys/audience.js';
+import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
+import { metricsText } from './metrics.js';
+import { createOpening, type Opened, type OpeningOptions } from './opening.js';
+import { createServing, type ServingOptions } from './serving.js';
+import { backUp, readHealth } from './upkeep.js';
+
+/** What each room takes, and how much may wait to be saved. */
+export interface EngineOptions
+  extends OpeningOptions,
+    Omit<ServingOptions, 'open'>,
+    Omit<EndpointOptions, 'answer' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
+  maxImageBytes: number;
+  /** Bytes of images that wait to be written, at most. */
+  maxQueuedBytes: number;
+  /** Does the endpoint have a page of figures? */
+  metrics: boolean;
+}
+
+export interface EngineStats extends StoreUsage {
+  /** What the endpoint has served since the engine was made, through all doors. */
+  endpoint: EndpointStats;
+  /** Requests served from memory and from the store, and the bytes of ciphertext in memory. */
+  memoryCache: { hits: number; misses: number; bytes: number };
+  /** Images under way or waiting to be written, and their bytes. */
+  queue: { images: number; bytes: number };
+}
+
+// More than one commit takes, so that the next one is ready when it ends.
+const maxQueuedImages = 512;
+
+// What answers on their way may hold in memory: four times what is kept for hot images.
+const maxAnswerBytes = 256 * 1024 * 1024;
+
+// Here, and not where errors are made: pages would load the statuses of what they never meet. In a module that every
+// backend needs, and not in index.ts: bundlers leave that out, since importing it has no effect they must keep.
+knowStatuses(errorStatuses);
+
+type Where = string | SaveOptions | undefined;
+
+/**
+ * Everything that happens to images on the server: saved, looked up, served, removed, their keys exchanged. It throws what
+ * goes wrong; which store it stands on, what becomes of errors, and by which servers it is reached, others decide.
+ */
+export type Engine = ReturnType<typeof createEngine>;
+
+export function createEngine(options: EngineOptions) {
+  const { maxImageBytes } = options;
+  const opening = createOpening(options);
+  const serving = createServing({ ...options, open: opening.get });
+  const admission = createAdmission({ bytes: options.maxQueuedBytes, images: maxQueuedImages });
+  const lifecycle = createLifecycle(closed);
+  const endpoint: Endpoint = createEndpoint({
+    ...options,
+    answer: serving.answer,
+    loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
+    checkHealth: async () => readHealth(await opening.get()),
+    metrics: options.metrics ? async (served) => metricsText(await statsWith(served)) : null,
+    onServed: publishServed,
+  });
+
+  async function statsWith(served: EndpointStats): Promise<EngineStats> {
+    const usage = await opening.store().usage();
+    return { ...usage, memoryCache: serving.memoryCache(), queue: admission.load(), endpoint: served };
+  }
+
+  function openNow(): Opened {
+    lifecycle.requireOpen();
+    return opening.getNow();
+  }
+
+  /** Waits only where that is needed: what is at hand goes on in this same turn. */
+  async function whenOpen<Result>(work: (opened: Opened) => Promise<Result>): Promise<Result> {
+    const opened = opening.get();
+    return work(opened instanceof Promise ? await opened : opened);
+  }
+
+  /** The same; it starts before this returns, and `close` waits for it. */
+  function tracked<Result>(work: (opened: Opened) => Promise<Result>): Promise<Result> {
+    return lifecycle.track(() => whenOpen(work));
+  }
+
+  /** Bytes at hand are passed on in this same turn, while there is room. */
+  function keep(
+    source: ImageSource,
+    name: 'save' | 'update',
+    work: (opened: Opened, bytes: Uint8Array) => Promise<ImageRecord>,
+  ): Promise<ImageRecord> {
+    const admitted = () =>
+      admission.admit(source.size, async () => {
+        const bytes = source.read();
+        const read = bytes instanceof Promise ? await bytes : bytes;
+        return whenOpen((opened) => work(opened, read));
+      });
+    return observed(name, admitted, () => source.size);
+  }
+
+  const save = (source: ImageSource, where: Where) =>
+    keep(source, 'save', ({ images }, bytes) => images.save(bytes, where));
+
+  const update = (id: string, source: ImageSource, audience: Audience) =>
+    keep(source, 'update', ({ images }, bytes) => images.update(id, bytes, audience));
+
+  /** A step at a time, so that `close` waits for the one under way. */
+  async function* rotate(given?: RotateOptions): AsyncGenerator<RotationProgress, void, void> {
+    const rotation = rotateMasterKey(await tracked(async (opened) => opened), readRotateOptions(given));
+    try {
+      for (let step = await lifecycle.track(() => rotation.next()); !step.done; ) {
+        yield step.value;
+        step = await lifecycle.track(() => rotation.next());
+      }
+    } finally {
+      await rotation.return();
+    }
+  }
+
+  return {
+    saveImage: (image: ImageInput, where?: Where): Promise<ImageRecord> =>
+      lifecycle.track(async () => save(sourceOf(image, maxImageBytes), where)),
+
+    saveImageFromFile: (path: string, where?: Where): Promise<ImageRecord> =>
+      lifecycle.track(async () => save(await sourceOfFile(path, maxImageBytes), where)),
+
+    updateImage: (id: string, image: ImageInput, who?: AudienceOptions): Promise<ImageRecord> =>
+      lifecycle.track(async () => {
+        const audience = readAudience(who, 'updateImage');
+        return update(id, sourceOf(image, maxImageBytes), audience);
+      }),
+
+    updateImageFromFile: (id: string, path: string, who?: AudienceOptions): Promise<ImageRecord> =>
+      lifecycle.track(async () => {
+        const audience = readAudience(who, 'updateImageFromFile');
+        return update(id, await sourceOfFile(path, maxImageBytes), audience);
+      }),
+
+    deleteImage: (id: string): Promise<boolean> =>
+      lifecycle.track(() => observed('delete', () => whenOpen(({ images }) => images.remove(id)))),
+
+    deleteImages: (dir: string): Promise<number> => tracked(({ images }) => images.removeAll(dir)),
+
+    imageExists: (id: string): boolean => openNow().images.exists(id),
+
+    getImageRecord: (id: string, who?: AudienceOptions): ImageRecord | null =>
+      openNow().images.record(id, readAudience(who, 'getImageRecord')),
+
+    /** In the order asked for; one that fails fails alone. */
+    getImageRecords: (
+      ids: readonly string[],
+      who?: AudienceOptions,
+    ): Promise<PromiseSettledResult<ImageRecord | null>[]> =>
+      tracked(async ({ images }) => {
+        const audience = readAudience(who, 'getImageRecords');
+        const parts = await images.lookUp(ids);
+        return parts.map((part, index) =>
+          settled(() => {
+            if (part === undefined) requirePartId(ids[index]);
+            return part ? images.open(part, audience) : null;
+          }),
+        );
+      }),
+
+    rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
+
+    /** From a request to a reply, for servers. */
+    endpoint,
+
+    /** The wire payload for one image, for who asks by a transport of his own. */
+    payload: (id: unknown, token: unknown, proof: unknown, who: AudienceOptions | undefined): Promise<Uint8Array> =>
+      lifecycle.track(async () =>
+        endpoint.payload({ id, token, proof, audience: readAudience(who, 'customEndpointHelper') }),
+      ),
+
+    /** The frames of a batch, the same way. */
+    frames: (body: string, who: AudienceOptions | undefined): Promise<AsyncGenerator<Uint8Array>> =>
+      lifecycle.track(async () => endpoint.frames(body, readAudience(who, 'customEndpointBatchHelper'))),
+
+    /** Opens store and keys; at once, where that takes no time: then it throws at once, too. */
+    open(): MaybePromise<unknown> {
+      lifecycle.requireOpen();
+      const opened = opening.get();
+      return opened instanceof Promise ? lifecycle.track(() => opened) : opened;
+    },
+
+    stats: (): Promise<EngineStats> => lifecycle.track(() => statsWith(endpoint.stats())),
+    health: (): Promise<StoreHealth> => tracked(readHealth),
+    backup: (folder: string): Promise<BackupReport> => lifecycle.track(async () => backUp(opening.store(), folder)),
+    adopt: (): Promise<void> => lifecycle.track(async () => opening.store().adopt?.()),
+
+    /**
+     * Finishes what is under way, then closes the store. What comes later fails with `BACKEND_CLOSED`.
+     *
+     * @param stopServing - ends the servers that lead here, before there is no store any more
+     */
+    close: (stopServing = async () => {}): Promise<void> =>
+      lifecycle.close(async () => {
+        await stopServing();
+        await opening.close();
+      }),
+
+    /** The store, opened. @throws what keeps it from being opened */
+    get store(): ImageStore {
+      return opening.store();
+    },
+  };
+}
+
+function settled<Value>(work: () => Value): PromiseSettledResult<Value> {
+  try {
+    return { status: 'fulfilled', value: work() };
+  } catch (reason) {
+    return { status: 'rejected', reason };
+  }
+}
+
+function closed(): PixstoreError {
+  return new PixstoreError('BACKEND_CLOSED', 'This backend was closed. Make a new one to go on.');
+}

@@ -1,0 +1,244 @@
+import { randomBytes } from 'node:crypto';
+import { constants, lstatSync } from 'node:fs';
+import nodeFs, { type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { createBatcher } from './batcher.js';
+import { isUnmarkedBlob } from './file-name.js';
+import { folderOf } from './mark.js';
+import { isNotThere, readOnly } from './small-files.js';
+import { imageDirMissing } from './storage-error.js';
+
+/** The calls made to the disk; tests pass in ones that fail. */
+export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'>;
+
+/** An open file. It can be read to its end also after its name was removed. */
+export interface OpenBlob {
+  /** Bytes. */
+  readonly size: number;
+  /** @returns bytes from a place on, at most so many; none at the end of the file */
+  read(from: number, length: number): Promise<Uint8Array>;
+  /** Waits for reads under way. */
+  close(): Promise<void>;
+}
+
+/** Files that are written once, under random names, and never changed. Names are checked before they get here. */
+export interface BlobFiles {
+  /** Makes the folder of a session, durably. The folder of the store must be there. */
+  makeSession(session: string): Promise<void>;
+  /** Writes a new file. Once this resolves, file and name survive a power cut. @returns its name */
+  write(session: string, bytes: Uint8Array): Promise<string>;
+  /** @returns null when there is no such file, or it does not have so many bytes */
+  read(name: string, size: number): Promise<Uint8Array | null>;
+  /** @returns null when there is no such file */
+  open(name: string): Promise<OpenBlob | null>;
+  /** @returns its length in bytes, or null when there is no such file, or a link leads to it */
+  size(name: string): Promise<number | null>;
+  /** Copies a file to a new place; what it holds is then on the disk. @returns false when there is no such file */
+  copy(name: string, target: string): Promise<boolean>;
+  remove(name: string): Promise<void>;
+  /** What was written in a session: names of blobs, and what a crash left of one. */
+  list(session: string): Promise<string[]>;
+  /** Removes the folder of a session. @returns false when there is none, or it is not empty */
+  removeSession(session: string): Promise<boolean>;
+}
+
+const temporary = '.tmp';
+
+// A folder that was none is looked at again after so many ms.
+const lookPause = 1_000;
+const mostLookedAt = 10_000;
+
+/**
+ * Keeps files in the folder of a store, by sessions. Names are random and the store's own: nothing of an image id ever
+ * becomes part of a path.
+ *
+ * @param root - the folder of all stores, in which those of schema 1 have files too
+ * @throws PixstoreError `STORAGE_FAILED` when the folder of the store is a link
+ */
+export function openBlobFiles(root: string, storeId: string, fs: FileSystem = nodeFs): BlobFiles {
+  const folder = folderOf(root, storeId);
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) throw linkedFolder();
+  const lookedAt = new Map<string, number>();
+  let syncing: { session: string; sync(name: string): Promise<void> } | undefined;
+
+  async function syncDirectory(path: string): Promise<void> {
+    if (process.platform === 'win32') return; // has no handles to directories
+    const handle = await fs.open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** One sync is shared by all files that were put into a folder at the same time. */
+  function syncSession(session: string, name: string): Promise<void> {
+    if (syncing?.session !== session) {
+      const sync = createBatcher<string, void>(async () => {
+        await syncDirectory(join(folder, session));
+        return [];
+      });
+      syncing = { session, sync };
+    }
+    return syncing.sync(name);
+  }
+
+  /** @throws when the folder that it is in is a link: it would lead out of here */
+  async function pathOf(name: string): Promise<string> {
+    const parent = join(isUnmarkedBlob(name) ? root : folder, name.slice(0, name.indexOf('/')));
+    if (performance.now() - (lookedAt.get(parent) ?? Number.NEGATIVE_INFINITY) >= lookPause) {
+      if (await isLink(parent)) throw linkedFolder();
+      if (lookedAt.size >= mostLookedAt) lookedAt.clear();
+      lookedAt.set(parent, performance.now());
+    }
+    return join(parent, name.slice(name.indexOf('/') + 1));
+  }
+
+  async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+    const handle = await fs.open(path, 'wx', 0o600);
+    try {
+      await handle.writeFile(bytes);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  return {
+    async makeSession(session) {
+      try {
+        await ignoring('EEXIST', fs.mkdir(folder, { mode: 0o700 }));
+        await syncDirectory(root);
+        await fs.mkdir(join(folder, session), { mode: 0o700 });
+        await syncDirectory(folder);
+      } catch (error) {
+        throw isNotThere(error) ? imageDirMissing() : error;
+      }
+    },
+
+    async write(session, bytes) {
+      const name = `${session}/${randomBytes(16).toString('hex')}`;
+      const path = join(folder, name);
+      try {
+        await writeSynced(path + temporary, bytes);
+        await fs.rename(path + temporary, path);
+        await syncSession(session, name);
+      } catch (error) {
+        await fs.rm(path + temporary, { force: true }).catch(() => {});
+        await fs.rm(path, { force: true }).catch(() => {});
+        throw isNotThere(error) ? imageDirMissing() : error;
+      }
+      return name;
+    },
+
+    async read(name, size) {
+      const handle = await orNull(fs.open(await pathOf(name), readOnly));
+      if (!handle) return null;
+      try {
+        return await readWhole(handle, size);
+      } finally {
+        // What was read is right, and the system takes the file back, whatever it says of closing it.
+        await handle.close().catch(() => {});
+      }
+    },
+
+    async open(name) {
+      const handle = await orNull(fs.open(await pathOf(name), readOnly));
+      if (!handle) return null;
+      try {
+        const { size } = await handle.stat();
+        return { size, read: (from, length) => readAt(handle, from, length), close: () => handle.close() };
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+    },
+
+    async size(name) {
+      const path = await pathOf(name).catch((error) => {
+        if (error instanceof PixstoreError) return null;
+        throw error;
+      });
+      return path === null || (await isLink(path)) ? null : ((await orNull(fs.stat(path)))?.size ?? null);
+    },
+
+    async copy(name, target) {
+      const path = await pathOf(name);
+      if (!(await orNull(nodeFs.lstat(path)))?.isFile()) return false;
+      // Where the file system can, the copy shares the bytes. Nothing is returned when all is well, so null tells.
+      if ((await orNull(nodeFs.copyFile(path, target, constants.COPYFILE_FICLONE))) === null) return false;
+      const copied = await nodeFs.open(target, 'r+');
+      try {
+        await copied.datasync();
+      } finally {
+        await copied.close();
+      }
+      return true;
+    },
+
+    async remove(name) {
+      await fs.rm(await pathOf(name), { force: true });
+    },
+
+    async list(session) {
+      const names = await orNull(fs.readdir(join(folder, session)));
+      return (names ?? []).map((name) => `${session}/${name}`);
+    },
+
+    removeSession: (session) =>
+      nodeFs.rmdir(join(folder, session)).then(
+        () => true,
+        () => false,
+      ),
+  };
+}
+
+const unaskedUpTo = 1024 * 1024;
+
+/**
+ * Every call goes to another thread and back, so the file is not asked for its length first: one byte more is read than
+ * there should be.
+ *
+ * @returns null when the file has fewer bytes, or more
+ */
+async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array | null> {
+  // But before much memory is set aside for it.
+  if (size > unaskedUpTo && (await handle.stat()).size !== size) return null;
+  const bytes = Buffer.allocUnsafeSlow(size + 1);
+  let length = 0;
+  while (length < size) {
+    const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
+    if (bytesRead === 0) return null;
+    length += bytesRead;
+  }
+  return length === size ? bytes.subarray(0, size) : null;
+}
+
+async function readAt(handle: FileHandle, from: number, length: number): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, from);
+  return buffer.subarray(0, bytesRead);
+}
+
+async function ignoring<Value>(code: string, work: Promise<Value>): Promise<Value | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === code) return null;
+    throw error;
+  }
+}
+
+const orNull = <Value>(work: Promise<Value>) => ignoring('ENOENT', work);
+
+async function isLink(path: string): Promise<boolean> {
+  return (await orNull(nodeFs.lstat(path)))?.isSymbolicLink() === true;
+}
+
+function linkedFolder(): PixstoreError {
+  return new PixstoreError(
+    'STORAGE_FAILED',
+    'A folder in imageRootDir is a link to another place, which pixstore never makes. Put the real folder there.',
+  );
+}

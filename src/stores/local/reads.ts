@@ -1,0 +1,301 @@
+import { imageIdOf, isImageId, isToken, variantOf } from '../../shared/image-id.js';
+import type { FolderKey, KeyRing, SealedKey } from '../port.js';
+import { commitsQuery, counters } from './counters.js';
+import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
+import { isBlobName, sessionPattern, storeIdPattern } from './file-name.js';
+import { isEpoch, noncePattern } from './mark.js';
+import {
+  type FoundRow,
+  isPartOf,
+  numberOr,
+  type RowRecord,
+  recordColumns,
+  toCount,
+  toFoundRow,
+  toRecord,
+} from './row.js';
+import { rowInvalid } from './storage-error.js';
+
+/** A record and where it was found. */
+export interface FoundRecord {
+  record: RowRecord;
+  rowid: number;
+}
+
+/** A sealed key and where it was found. */
+export interface FoundKey extends Omit<SealedKey, 'folderKey'> {
+  rowid: number;
+}
+
+/** A key, by the number of its row. */
+export interface NumberedKey {
+  key: FolderKey;
+  number: number;
+}
+
+/** A key of a folder, and the version of the key ring at the moment it was read. */
+export interface KeyUnderRing {
+  key: FolderKey;
+  ringVersion: number;
+}
+
+/** An erased folder: what its keys up to this generation opened is still to be removed. */
+export interface Erasure {
+  folder: string;
+  generation: number;
+}
+
+/** Which store this is, as its database says. */
+export interface StoreRow {
+  id: string;
+  epoch: number;
+  /** What the mark in the folder says when this is the latest copy of the database. */
+  nonce: string;
+  /** What it is about to say, or says already. */
+  nextNonce: string | null;
+  /** Has the folder of blobs had our mark? Then it must have it. */
+  isMarked: boolean;
+  /** False: this may be an old copy, and nothing that others may still need is removed. */
+  isAdopted: boolean;
+}
+
+/** All that the store asks of the database without changing it. Synchronous. */
+export function prepareReads(database: SqlDatabase) {
+  const prepared = {
+    record: database.prepare(`SELECT ${recordColumns}, rowid FROM parts WHERE id = ?`),
+    row: database.prepare(`SELECT ${recordColumns}, file, ciphertext FROM parts WHERE id = ?`),
+    // The plus keeps SQLite from searching for the id, which takes twice as long among a million.
+    rowOf: database.prepare(
+      `SELECT file, ciphertext FROM parts
+       WHERE rowid = ? AND +id = ? AND token = ? AND size = ? AND iv = ? AND tag = ? AND sealed_key = ?`,
+    ),
+    version: database.prepare(`SELECT id, ${recordColumns} FROM parts WHERE ${isPartOf} ORDER BY id`),
+    sealedKeys: database.prepare(
+      'SELECT id, token, sealed_key, rowid FROM parts WHERE rowid > ? ORDER BY rowid LIMIT 1000',
+    ),
+    list: database.prepare(
+      "SELECT id, sealed_key FROM parts WHERE id > ? AND id >= ? AND id < ? || '~' AND instr(id, '.') = 0 ORDER BY id LIMIT 1000",
+    ),
+    fileInUse: database.prepare('SELECT 1 FROM parts WHERE file = ?'),
+    inFiles: database.prepare(
+      `SELECT id, file, ${anySize} AS size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT 1000`,
+    ),
+    inFileFrom: database.prepare(
+      `SELECT id, file, ${anySize} AS size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT ?`,
+    ),
+    store: database.prepare('SELECT * FROM store'),
+    isAdopted: database.prepare('SELECT is_adopted FROM store'),
+    session: database.prepare('SELECT 1 FROM sessions WHERE id = ?'),
+    endedSessions: database.prepare(
+      'SELECT id FROM sessions WHERE ended IS NOT NULL AND id >= ? ORDER BY id LIMIT 1000',
+    ),
+    staleSessions: database.prepare('SELECT id FROM sessions WHERE ended IS NULL AND begun <= ?'),
+    sampleOfSessions: database.prepare('SELECT id FROM sessions ORDER BY random() LIMIT ?'),
+    givenUp: database.prepare('SELECT file FROM given_up_blobs WHERE file >= ? ORDER BY file LIMIT 1000'),
+    isGivenUp: database.prepare('SELECT 1 FROM given_up_blobs WHERE file = ?'),
+    masterKeys: database.prepare('SELECT id FROM master_keys'),
+    keyRing: database.prepare('SELECT version, bytes FROM key_ring'),
+    latestKey: database.prepare(`${selectKey} WHERE folder = ? ORDER BY generation DESC LIMIT 1`),
+    folderKey: database.prepare(`${selectKey} WHERE folder = ? AND generation = ?`),
+    folderKeys: database.prepare(`${selectKey} WHERE number > ? AND is_destroyed = 0 ORDER BY number LIMIT 500`),
+    erasures: database.prepare('SELECT folder, generation FROM erasures'),
+    counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
+    commits: database.prepare(commitsQuery),
+    dataVersion: database.prepare('PRAGMA data_version'),
+  };
+
+  const counter = (name: string): number => toCount(prepared.counter.get(name)?.value ?? 0);
+  const sessionOf = ({ id }: SqlRow): string => checked(id, sessionPattern);
+
+  return {
+    record(id: string): FoundRecord | null {
+      const row = prepared.record.get(id);
+      return row ? { record: toRecord(id, row), rowid: Number(row.rowid) } : null;
+    },
+
+    row(id: string): FoundRow | null {
+      const row = prepared.row.get(id);
+      return row ? toFoundRow(toRecord(id, row), row) : null;
+    },
+
+    /**
+     * The row of a record that was found before; null when the record is not in it any more, or is not as it was.
+     *
+     * @param id - joined
+     */
+    rowOf(id: string, { record, rowid }: FoundRecord): FoundRow | null {
+      const { token, size, iv, tag, sealedKey } = record;
+      const row = prepared.rowOf.get(rowid, id, token, size, iv, tag, sealedKey);
+      return row ? toFoundRow(record, row) : null;
+    },
+
+    /** All parts of an image; the original, whose id is shorter, comes first. */
+    version: (id: string): RowRecord[] =>
+      prepared.version.all(id, id, id).map((row) => toRecord(toImageId(row.id), row)),
+
+    /** Sealed keys in the order of their rows, a page at a time. */
+    sealedKeys: (after: number): FoundKey[] => prepared.sealedKeys.all(after).map(toFoundKey),
+
+    /** Ids of images that start with `prefix` and come after `after`, with what seals their keys, a page at a time. */
+    list: (prefix: string, after: string): { id: string; sealedKey: Uint8Array }[] =>
+      prepared.list.all(after, prefix, prefix).map((row) => ({
+        id: toImageId(row.id),
+        sealedKey: row.sealed_key as Uint8Array,
+      })),
+
+    keyRing(): KeyRing | null {
+      const row = prepared.keyRing.get();
+      return row ? { version: toCount(row.version), bytes: toBytes(row.bytes) } : null;
+    },
+
+    /** The latest key of a folder, or that of one generation. */
+    folderKey(folder: string, generation?: number): KeyUnderRing | null {
+      const row =
+        generation === undefined ? prepared.latestKey.get(folder) : prepared.folderKey.get(folder, generation);
+      return row ? { key: toFolderKey(row), ringVersion: toCount(row.ring_version ?? 0) } : null;
+    },
+
+    /** Keys that are not destroyed, in the order they were made, a page at a time. */
+    folderKeys: (after: number): NumberedKey[] =>
+      prepared.folderKeys.all(after).map((row) => ({ key: toFolderKey(row), number: toCount(row.number) })),
+
+    erasures: (): Erasure[] =>
+      prepared.erasures.all().map(({ folder, generation }) => ({
+        folder: checked(folder, folderPattern),
+        generation: toCount(generation),
+      })),
+
+    isFileInUse: (file: string): boolean => prepared.fileInUse.get(file) !== undefined,
+
+    /** Parts kept in files, in the order of the files' names. */
+    partsInFiles: () =>
+      pages(
+        (from) => prepared.inFiles.all(from).map(toPlace),
+        ({ file }) => file,
+      ),
+
+    /** So many parts in files, the first whose names are not below this. */
+    partsInFilesFrom: (name: string, count: number): PlacedPart[] => prepared.inFileFrom.all(name, count).map(toPlace),
+
+    store(): StoreRow {
+      const row = prepared.store.get() ?? {};
+      if (!isEpoch(row.epoch)) throw rowInvalid();
+      return {
+        id: checked(row.id, storeIdPattern),
+        epoch: row.epoch,
+        nonce: checked(row.nonce, noncePattern),
+        nextNonce: row.next_nonce === null ? null : checked(row.next_nonce, noncePattern),
+        isMarked: row.is_marked === 1,
+        isAdopted: row.is_adopted === 1,
+      };
+    },
+
+    /** The same as `store().isAdopted`, for who asks often. */
+    isAdopted: (): boolean => prepared.isAdopted.get()?.is_adopted === 1,
+
+    commits: () => toCount(prepared.commits.get()?.value ?? 0),
+    hasSession: (session: string): boolean => prepared.session.get(session) !== undefined,
+    endedSessions: () => pages((from) => prepared.endedSessions.all(from).map(sessionOf)),
+    /** Those that nobody has ended, and that began at this time or before (ms since 1970). */
+    staleSessions: (begun: number): string[] => prepared.staleSessions.all(begun).map(sessionOf),
+    /** Some, at random. */
+    sampleOfSessions: (count: number): string[] => prepared.sampleOfSessions.all(count).map(({ id }) => String(id)),
+
+    /** Blobs that no row names any more and that are still to be removed. */
+    givenUpBlobs: () => pages((from) => prepared.givenUp.all(from).map(toGivenUp)),
+
+    isGivenUp: (file: string): boolean => prepared.isGivenUp.get(file) !== undefined,
+
+    /** Changes whenever another connection has committed. */
+    dataVersion: () => Number(prepared.dataVersion.get()?.data_version),
+    lastRemovedToken: () => counter(counters.lastRemovedToken),
+    usage: () => ({ images: counter(counters.images), bytes: counter(counters.bytes) }),
+    masterKeyIds: (): string[] => prepared.masterKeys.all().map(({ id }) => checked(id, masterKeyId)),
+  };
+}
+
+// No file has so many bytes when somebody else wrote the number.
+const anySize = numberOr('size', -1);
+
+/** A part that is in a file. The name is as the row has it: check it before it becomes part of a path. */
+export interface PlacedPart {
+  id: string;
+  file: string;
+  size: number;
+}
+
+/** Of a row that somebody else wrote as well: whoever looks for what is wrong has to find it. */
+function toPlace({ id, file, size }: SqlRow): PlacedPart {
+  return { id: isImageId(id) ? id : '(no id)', file: String(file), size: size as number };
+}
+
+function toGivenUp({ file }: SqlRow): string {
+  if (!isBlobName(file)) throw rowInvalid();
+  return file;
+}
+
+/** All that a query finds, a page at a time: others may write between two pages. */
+function* pages<Item>(
+  pageFrom: (from: string) => Item[],
+  keyOf: (item: Item) => string = String,
+): Generator<Item, void, void> {
+  let from = '';
+  for (;;) {
+    const page = pageFrom(from);
+    yield* page;
+    if (page.length === 0) return;
+    const next = `${keyOf(page.at(-1) as Item)}\0`;
+    // Text that is no UTF-8 is read as something else: then the next page might be this one, for ever.
+    if (next <= from) return;
+    from = next;
+  }
+}
+
+function toFoundKey({ id, token, sealed_key: sealedKey, rowid }: SqlRow): FoundKey {
+  if (!isImageId(id) || !isToken(token)) throw rowInvalid();
+  return { id: imageIdOf(id), variant: variantOf(id), token, sealedKey: toBytes(sealedKey), rowid: Number(rowid) };
+}
+
+const selectKey = `
+  SELECT number, folder, generation, is_destroyed, wrapped, coalesce(sealed, 0) AS sealed,
+         (SELECT version FROM key_ring) AS ring_version
+  FROM folder_keys LEFT JOIN sealed_counts ON folder_key = number`;
+
+const folderPattern = /^[a-z0-9_-]*$/;
+
+function toFolderKey({ folder, generation, is_destroyed: isDestroyed, wrapped, sealed }: SqlRow): FolderKey {
+  return {
+    folder: checked(folder, folderPattern),
+    generation: toGeneration(generation),
+    wrapped: isDestroyed === 0 ? toBytes(wrapped) : null,
+    sealed: toCount(sealed),
+  };
+}
+
+// Sealed keys have four bytes for it.
+const lastGeneration = 2 ** 32 - 1;
+
+function toGeneration(value: SqlValue | undefined): number {
+  const generation = toCount(value);
+  if (generation > lastGeneration) throw rowInvalid();
+  return generation;
+}
+
+function toBytes(value: SqlValue | undefined): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw rowInvalid();
+  return value;
+}
+
+function toImageId(id: SqlValue | undefined): string {
+  if (!isImageId(id)) throw rowInvalid();
+  return id;
+}
+
+function checked(value: SqlValue | undefined, pattern: RegExp): string {
+  if (typeof value !== 'string' || !pattern.test(value)) throw rowInvalid();
+  return value;
+}
+
+const masterKeyId = /^[0-9a-f]{1,64}$/;
+
+export type Reads = ReturnType<typeof prepareReads>;
