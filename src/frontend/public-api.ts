@@ -54,7 +54,7 @@ export type ImageSnapshot =
       readonly error?: undefined;
     }
   | {
-      /** Until `retry` is called. */
+      /** Until `retry` is called, or the last subscriber has left. */
       readonly status: 'error';
       readonly url?: undefined;
       readonly source?: undefined;

@@ -411,6 +411,17 @@ describe('an error', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('is forgotten when the last one has left: who comes later begins anew', async () => {
+    const { tab } = openTab();
+    const { observer, unsubscribe } = await show(tab, tom);
+    await tab.clearImageCache();
+    unsubscribe();
+    await turn();
+    expect(observer.getSnapshot()).toEqual(nothingYet);
+    watch(observer);
+    await reaches(observer, 'loaded');
+  });
+
   test('is retried from memory where another call was luckier', async () => {
     const { tab, network, asked } = openTab();
     network.holds = true;
