@@ -1,4 +1,5 @@
 import { guardLogger, tell } from '../shared/callbacks.js';
+import type { Logger } from '../shared/errors/gate.js';
 import type { FrontendOptions, ImageLoadInfo } from './config.js';
 
 /**
@@ -15,11 +16,7 @@ export function guardCallbacks(options: FrontendOptions): FrontendOptions {
     now: guardNumber(options.now, () => performance.timeOrigin + performance.now()),
     random: guardNumber(options.random, Math.random),
     ...(onImageLoad && {
-      onImageLoad: (info: ImageLoadInfo) =>
-        tell(
-          () => onImageLoad(info),
-          (error) => logger.error(`[pixstore] onImageLoad threw ${nameOf(error)}`),
-        ),
+      onImageLoad: (info: ImageLoadInfo) => tell(() => onImageLoad(info), logFailure('onImageLoad', logger)),
     }),
   };
 }
@@ -36,6 +33,11 @@ function guardNumber(ask: () => number, instead: () => number): () => number {
     }
     return instead();
   };
+}
+
+/** Makes what logs the failure of a function of the application. */
+export function logFailure(name: string, logger: Logger): (error: unknown) => void {
+  return (error) => logger.error(`[pixstore] ${name} threw ${nameOf(error)}`);
 }
 
 function nameOf(error: unknown): string {

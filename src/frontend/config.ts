@@ -28,7 +28,7 @@ export interface ImageLoadInfo {
   source: ImageSource;
   /** Size of the image file. */
   bytes: number;
-  /** From the call of `getImage` to the finished Blob. */
+  /** From the call of `getImage` to the finished Blob; 0 for an observer of what was there, or came by another call. */
   milliseconds: number;
 }
 

@@ -2,10 +2,11 @@ import { alwaysThrowing } from '../shared/errors/gate.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import type { ImageFetcher } from '../types/index.js';
 import type { FrontendConfig } from './config.js';
-import { createPixstoreFrontend } from './frontend.js';
-import type { PixstoreFrontend } from './public-api.js';
+import { type CreatedFrontend, createFrontend } from './frontend.js';
+import { createObservers } from './observers.js';
+import type { ObservableFrontend, PixstoreFrontend } from './public-api.js';
 
-let instance: PixstoreFrontend | undefined;
+let instance: CreatedFrontend<unknown> | undefined;
 
 /**
  * Sets up the one frontend that the module's own functions use. Called again, it closes the first one and takes its
@@ -21,10 +22,10 @@ export function initPixstoreFrontend<Context = unknown>(
   config?: FrontendConfig,
   customFetcher?: ImageFetcher<Context>,
 ): PixstoreFrontend<Context> {
-  const created = createPixstoreFrontend(config, customFetcher);
-  instance?.close();
-  instance = created as PixstoreFrontend;
-  return created;
+  const created = createFrontend(config, customFetcher);
+  instance?.frontend.close();
+  instance = created as CreatedFrontend<unknown>;
+  return created.frontend;
 }
 
 /** `getImage` of the default frontend; see {@link PixstoreFrontend.getImage}. Rejects with `FRONTEND_NOT_INITIALIZED`. */
@@ -51,15 +52,24 @@ export const clearImageCache = /* @__PURE__ */ ofDefaultInstance('clearImageCach
 /** `cacheStats` of the default frontend; see {@link PixstoreFrontend.cacheStats}. */
 export const cacheStats = /* @__PURE__ */ ofDefaultInstance('cacheStats');
 
+/** `observe` of the default frontend; see {@link ObservableFrontend.observe}. @throws `FRONTEND_NOT_INITIALIZED` */
+export const observeImage: ObservableFrontend['observe'] = (...given) =>
+  current('observeImage')
+    .observersBy(createObservers)
+    .observe(...given);
+
 /** A method as a function of its own, that works on whatever instance is the default one when it is called. */
-function ofDefaultInstance<Name extends Exclude<keyof PixstoreFrontend, 'close'>>(name: Name): PixstoreFrontend[Name] {
-  const call = async (...given: unknown[]): Promise<unknown> => {
-    const frontend =
-      instance ??
-      alwaysThrowing(() => {
-        throw new PixstoreError('FRONTEND_NOT_INITIALIZED', `Call initPixstoreFrontend before ${name}.`);
-      });
-    return (frontend[name] as (...given: unknown[]) => unknown)(...given);
-  };
+function ofDefaultInstance<Name extends Exclude<keyof PixstoreFrontend, 'close' | 'peek'>>(
+  name: Name,
+): PixstoreFrontend[Name] {
+  const call = async (...given: unknown[]): Promise<unknown> =>
+    (current(name).frontend[name] as (...given: unknown[]) => unknown)(...given);
   return call as PixstoreFrontend[Name];
+}
+
+function current(caller: string): CreatedFrontend<unknown> {
+  return alwaysThrowing(() => {
+    if (instance) return instance;
+    throw new PixstoreError('FRONTEND_NOT_INITIALIZED', `Call initPixstoreFrontend before ${caller}.`);
+  });
 }

@@ -7,31 +7,32 @@ import { createDiskCache } from './cache/disk-cache.js';
 import { createGeneration } from './cache/generation.js';
 import { createMemoryCache } from './cache/memory-cache.js';
 import { createTabChannel } from './cache/other-tabs.js';
-import { guardCallbacks } from './callbacks.js';
+import { guardCallbacks, logFailure } from './callbacks.js';
 import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import type { GetImageOptions } from './fetching/demand.js';
 import { createEndpoint, type EndpointOptions } from './fetching/endpoint.js';
 import { type AnyFetcher, createFetch } from './fetching/fetch-payload.js';
 import { createRequestLine } from './fetching/request-line.js';
-import { createImageLoader, type PayloadSource } from './load-image.js';
+import { createImageLoader, type LoadedImage, type PayloadSource } from './load-image.js';
 import { createObjectUrls } from './object-urls.js';
+import type { ObserverParts } from './observe.js';
+import type { Observers } from './observers.js';
 import type { PixstoreFrontend } from './public-api.js';
 import { assertRecord } from './record.js';
 import { createImageShower, type ShownImage } from './show-image.js';
 
-/**
- * Creates a frontend of its own, beside or instead of the default one of `initPixstoreFrontend`.
- *
- * @param fetcher - fetches wire payloads in place of the default fetcher
- * @throws PixstoreError `CONFIG_INVALID`, in every error mode
- *
- * @example
- * const frontend = createPixstoreFrontend({ defaultEndpointConnectHost: 'https://img.example.com:443' });
- */
-export function createPixstoreFrontend<Context = unknown>(
+/** A frontend, and what makes its observers: a page that only gets images loads nothing of those. */
+export interface CreatedFrontend<Context> {
+  frontend: PixstoreFrontend<Context>;
+  /** The same ones each time. */
+  observersBy(create: (parts: ObserverParts) => Observers): Observers;
+}
+
+/** @throws PixstoreError `CONFIG_INVALID`, in every error mode */
+export function createFrontend<Context = unknown>(
   config?: FrontendConfig,
   fetcher?: ImageFetcher<Context>,
-): PixstoreFrontend<Context> {
+): CreatedFrontend<Context> {
   const options = guardCallbacks(alwaysThrowing(() => readFrontendConfig(config, fetcher)));
   const memory = createMemoryCache(options.frontendMemoryCacheBytes);
   const disk = createDiskCache(options, () => logOut());
@@ -40,10 +41,12 @@ export function createPixstoreFrontend<Context = unknown>(
     : // readFrontendConfig saw to it that there is a host when there is no fetcher.
       createRequestLine(createEndpoint(options as FrontendOptions & EndpointOptions), options.fetchTimeout);
   const urls = createObjectUrls();
+  let observers: Observers | undefined;
   const tabs = createTabChannel(options.frontendDbName, {
     onDelete(id) {
       forget(id);
-      void disk.drop(id);
+      const removal = disk.drop(id);
+      observers?.deleted(id, removal);
     },
     onLogout({ number, keepShown }) {
       logOut(keepShown);
@@ -64,10 +67,14 @@ export function createPixstoreFrontend<Context = unknown>(
   let current = beginGeneration();
   let closed = false;
 
+  function onArrival(id: string, image: LoadedImage): void {
+    observers?.arrived(id, image);
+  }
+
   /** All that calls between two logouts share, but for the caches. */
   function beginGeneration() {
     const generation = createGeneration(calls.signal);
-    const load = createImageLoader({ options, source, memory, disk }, generation);
+    const load = createImageLoader({ options, source, memory, disk, onArrival }, generation);
     const shower = createImageShower({ options, memory, load, generation });
     return { generation, load, ...shower };
   }
@@ -82,12 +89,22 @@ export function createPixstoreFrontend<Context = unknown>(
   /** The cache was cleared, here or in another tab. */
   function logOut(keepShown = false): void {
     forgetLastError();
-    if (!keepShown) {
-      urls.revokeAll();
-      calls.abort(new PixstoreError('CACHE_CLEARED', 'The cache was cleared meanwhile.'));
-      calls = new AbortController();
+    if (keepShown) {
+      forgetAll();
+      return;
     }
+    const error = new PixstoreError('CACHE_CLEARED', 'The cache was cleared meanwhile.');
+    calls.abort(error);
+    calls = new AbortController();
+    showNothing(error);
+  }
+
+  /** What was shown is gone; whoever observes it is told why. */
+  function showNothing(why: PixstoreError): void {
+    urls.revokeAll();
     forgetAll();
+    // Last: what they do about it belongs to the time afterwards.
+    observers?.end(why);
   }
 
   /** Keeps an image with its variants, or a variant, neither in memory nor when it is on its way. Was it in memory? */
@@ -96,14 +113,18 @@ export function createPixstoreFrontend<Context = unknown>(
     return memory.remove(id);
   }
 
-  /** What every method does its work in. */
+  function assertOpen(): void {
+    if (closed) throw closedError();
+  }
+
+  /** What every asynchronous method does its work in. */
   async function run<Result>(
     work: () => Result | Promise<Result>,
     { signal }: GetImageOptions = {},
   ): Promise<Result | null> {
     try {
       signal?.throwIfAborted();
-      if (closed) throw new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed.');
+      assertOpen();
       return await work();
     } catch (error) {
       // An abort is no failure: it passes every error mode, and is neither logged nor remembered.
@@ -112,26 +133,36 @@ export function createPixstoreFrontend<Context = unknown>(
     }
   }
 
-  /** Finds an image that is about to be shown, or null, and tells of it. */
-  function show(record: ImageRecord, context: unknown, wish: GetImageOptions = {}): Promise<ShownImage | null> {
-    return run(async () => {
-      assertLoadable(record);
-      const begun = options.now();
-      const shown = await current.show(record, context, wish);
-      const { token, source, image } = shown;
-      const bytes = image.size;
-      given[source].hits += 1;
-      given[source].bytes += bytes;
-      options.onImageLoad?.({ id: record.id, token, source, bytes, milliseconds: options.now() - begun });
-      return shown;
-    }, wish);
+  /** Finds an image that is about to be shown, and counts it. */
+  async function find(record: ImageRecord, context: unknown, wish: GetImageOptions = {}): Promise<ShownImage> {
+    assertOpen();
+    assertLoadable(record);
+    const begun = options.now();
+    const shown = await current.show(record, context, wish);
+    count(record, shown, begun);
+    return shown;
+  }
+
+  /** Finds an image in memory, and counts nothing. */
+  function findAtOnce(record: ImageRecord): ShownImage | undefined {
+    assertOpen();
+    assertLoadable(record);
+    return current.peek(record);
+  }
+
+  /** Counts an image that is about to be shown, and tells of it. @param begun - when it was asked for */
+  function count({ id }: ImageRecord, { token, source, image }: ShownImage, begun = options.now()): void {
+    const bytes = image.size;
+    given[source].hits += 1;
+    given[source].bytes += bytes;
+    options.onImageLoad?.({ id, token, source, bytes, milliseconds: options.now() - begun });
   }
 
   async function getImage(record: ImageRecord, context?: unknown, wish?: GetImageOptions): Promise<Blob | null> {
-    return (await show(record, context, wish))?.image ?? null;
+    return (await run(() => find(record, context, wish), wish))?.image ?? null;
   }
 
-  return {
+  const frontend: PixstoreFrontend<Context> = {
     getImage,
 
     getImages: (records, context, wish) =>
@@ -139,7 +170,7 @@ export function createPixstoreFrontend<Context = unknown>(
 
     async getImageUrl(record, context, wish) {
       const { generation } = current;
-      const shown = await show(record, context, wish);
+      const shown = await run(() => find(record, context, wish), wish);
       // Work of its own: the frontend may be closed by now, or the cache cleared.
       return (
         shown &&
@@ -148,6 +179,15 @@ export function createPixstoreFrontend<Context = unknown>(
           return urls.hold(shown.version, shown.image);
         })
       );
+    },
+
+    peek(record) {
+      try {
+        return findAtOnce(record)?.image;
+      } catch (error) {
+        handleError(error, options);
+        return undefined;
+      }
     },
 
     async prefetchImages(records, context, wish) {
@@ -185,8 +225,9 @@ export function createPixstoreFrontend<Context = unknown>(
         assertImageId(id);
         const wasInMemory = forget(id);
         // Told afterwards: a tab that is quicker would leave nothing on disk for us to find.
-        const wasOnDisk = await disk.remove(id).finally(() => tabs.tellDelete(id));
-        return wasOnDisk || wasInMemory;
+        const removal = disk.remove(id).finally(() => tabs.tellDelete(id));
+        observers?.deleted(id, removal);
+        return (await removal) || wasInMemory;
       }),
 
     cachedImageExists: (id) =>
@@ -208,12 +249,30 @@ export function createPixstoreFrontend<Context = unknown>(
 
     close() {
       closed = true;
-      urls.revokeAll();
       tabs.close();
       disk.close();
-      forgetAll();
+      showNothing(closedError());
     },
   };
+
+  return {
+    frontend,
+    observersBy(create) {
+      observers ??= create({
+        findAtOnce,
+        find,
+        count,
+        toShown: (id, image) => current.toShown(id, image),
+        hold: urls.hold,
+        onSubscriberFailed: logFailure('A subscriber', options.logger),
+      });
+      return observers;
+    },
+  };
+}
+
+function closedError(): PixstoreError {
+  return new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed.');
 }
 
 /** @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT` */

@@ -3,6 +3,7 @@ export { getLastPixstoreError, setCustomErrorHandler } from '../shared/errors/la
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export type { ErrorHandlingMode, ImageFetcher, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
 export type { FrontendConfig, ImageLoadInfo, ImageSource } from './config.js';
+export { createPixstoreFrontend } from './create-frontend.js';
 export {
   cachedImageExists,
   cacheStats,
@@ -12,10 +13,20 @@ export {
   getImages,
   getImageUrl,
   initPixstoreFrontend,
+  observeImage,
   prefetchImages,
 } from './default-instance.js';
 export type { FetchPriority, GetImageOptions } from './fetching/demand.js';
 export type { RefreshRecords } from './fetching/refresh.js';
-export { createPixstoreFrontend } from './frontend.js';
+
 export type { ImageUrl } from './object-urls.js';
-export type { CacheStats, ClearOptions, PixstoreFrontend, TierStats } from './public-api.js';
+export type {
+  CacheStats,
+  ClearOptions,
+  ImageObserver,
+  ImageSnapshot,
+  ObservableFrontend,
+  ObserveOptions,
+  PixstoreFrontend,
+  TierStats,
+} from './public-api.js';

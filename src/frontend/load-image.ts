@@ -28,6 +28,8 @@ export interface LoaderParts {
   source: PayloadSource;
   memory: MemoryCache;
   disk: DiskCache;
+  /** Told of every image that was found and may be shown to whoever asks. */
+  onArrival?: ((id: string, image: LoadedImage) => void) | undefined;
 }
 
 /** What the steps of loading one image have in common. */
@@ -46,7 +48,7 @@ interface LoadContext {
  * it remembers of an image or shares between calls ends with the generation: who logs in next gets a loader of his own.
  */
 export function createImageLoader(
-  { options: frontendOptions, source, memory, disk }: LoaderParts,
+  { options: frontendOptions, source, memory, disk, onArrival }: LoaderParts,
   generation: Generation,
 ) {
   const { refreshRecords, fetchTimeout, imageFormats, now } = frontendOptions;
@@ -74,7 +76,10 @@ export function createImageLoader(
 
   async function find(record: ImageRecord, load: LoadContext): Promise<LoadedImage> {
     const loaded = (await fromDisk(record, load)) ?? (await fromNetwork(record, load));
-    if (load.mayKeep()) memory.put(record.id, loaded);
+    if (load.mayKeep()) {
+      memory.put(record.id, loaded);
+      onArrival?.(record.id, loaded);
+    }
     return loaded;
   }
 

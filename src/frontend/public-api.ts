@@ -1,4 +1,6 @@
+import type { PixstoreError } from '../shared/errors/pixstore-error.js';
 import type { ImageRecord } from '../types/index.js';
+import type { ImageSource } from './config.js';
 import type { GetImageOptions } from './fetching/demand.js';
 import type { ImageUrl } from './object-urls.js';
 
@@ -26,6 +28,71 @@ export interface ClearOptions {
    * an application that only wants its cache empty. Default false.
    */
   keepShown?: boolean | undefined;
+}
+
+/** How `observe` goes about it. To end the wait, unsubscribe or call `release`. */
+export type ObserveOptions = Omit<GetImageOptions, 'signal'>;
+
+/**
+ * How an observed image stands. Fields that its `status` gives no meaning to are undefined, so that
+ * `const { url, error } = observer.getSnapshot()` is enough to draw it. It never changes: what is new is another object.
+ */
+export type ImageSnapshot =
+  | {
+      /** There is no picture yet; it is asked for as long as somebody subscribes. */
+      readonly status: 'loading';
+      readonly url?: undefined;
+      readonly source?: undefined;
+      readonly error?: undefined;
+    }
+  | {
+      readonly status: 'loaded';
+      /** For `src`; leads somewhere for as long as this is the snapshot. */
+      readonly url: string;
+      /** Where the image was found. */
+      readonly source: ImageSource;
+      readonly error?: undefined;
+    }
+  | {
+      /** Until `retry` is called, or the last subscriber has left. */
+      readonly status: 'error';
+      readonly url?: undefined;
+      readonly source?: undefined;
+      /** This observer's own: thrown nowhere, not logged, and not what `getLastPixstoreError` tells. */
+      readonly error: PixstoreError;
+    };
+
+/**
+ * One image as a page shows it, over time. It is shaped for `useSyncExternalStore(subscribe, getSnapshot)`, Vue's
+ * `shallowRef` and Svelte's `readable`; its functions need no `this`.
+ */
+export interface ImageObserver {
+  /**
+   * Begins to load the image, unless it is there, and tells of every change from now on. When the last subscriber has
+   * left, what only the observer waits for is aborted and its URL freed, a microtask later: who subscribes again before
+   * that finds everything as it was. Who subscribes later begins anew.
+   *
+   * @param listener - called once per change, with the new snapshot; it may unsubscribe, itself or others. What it
+   * throws is logged and goes no further
+   * @returns unsubscribes
+   */
+  subscribe(listener: (snapshot: ImageSnapshot) => void): () => void;
+
+  /**
+   * How the image stands: the same object until something changed. It is right without a subscription, but asks memory
+   * alone: whoever wants the picture subscribes.
+   */
+  getSnapshot(): ImageSnapshot;
+
+  /** Begins anew after an error, with the same record; otherwise it does nothing. For a fresh record, observe that one. */
+  retry(): void;
+
+  /**
+   * Unsubscribes everybody, aborts what only the observer waits for and frees its URL, a microtask later. For those who
+   * use a snapshot without subscribing; what is forgotten is freed when the observer is collected. Whoever subscribes
+   * again begins anew.
+   */
+  release(): void;
 }
 
 /** A frontend: what shows private images in a browser. What a failing call does is the option `errorHandlingMode`. */
@@ -78,6 +145,19 @@ export interface PixstoreFrontend<Context = unknown> {
    * shown?.release();
    */
   getImageUrl(record: ImageRecord, context?: Context, options?: GetImageOptions): Promise<ImageUrl | null>;
+
+  /**
+   * What memory has of the very version of a record, at once. No URL is made, and it counts for nothing: neither in
+   * `cacheStats` nor for `onImageLoad`.
+   *
+   * @returns the image with its MIME type, or undefined when it would have to be waited for, or the call failed in an
+   * error mode that does not throw
+   * @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT`, `FRONTEND_CLOSED`
+   *
+   * @example
+   * const blob = frontend.peek(record) ?? (await frontend.getImage(record));
+   */
+  peek(record: ImageRecord): Blob | undefined;
 
   /**
    * Fetches images that will soon be wanted, and keeps them. The page goes first: they are fetched a few at a time, when
@@ -133,4 +213,34 @@ export interface PixstoreFrontend<Context = unknown> {
 
   /** Drops what is in memory, revokes all URLs and lets go of the database. What is cached on disk stays. */
   close(): void;
+}
+
+/** What `createPixstoreFrontend` makes. Of the default frontend, `observeImage` does the same: pages that observe nothing load nothing of it. */
+export interface ObservableFrontend<Context = unknown> extends PixstoreFrontend<Context> {
+  /**
+   * Observes an image: the picture as soon as it is there, and what becomes of it. Nothing is begun before somebody
+   * subscribes, so that a component that is drawn and thrown away leaves nothing behind; an image that is in memory is
+   * `loaded` in the first snapshot, so that a gallery appears without a flash.
+   *
+   * - When a newer version comes into memory, whoever asked for it, that one is shown.
+   * - When the image is deleted from the cache (a variant: also with its image), here or in another tab, it is `loading`
+   *   again and fetched anew, which may end in `IMAGE_NOT_FOUND`.
+   * - After `clearImageCache`, here or in another tab, it is an error with the code `CACHE_CLEARED`; with `keepShown` it
+   *   stays as it is. After `close()` the code is `FRONTEND_CLOSED`.
+   *
+   * A picture that somebody subscribes to counts in `cacheStats` and for `onImageLoad` as one of `getImageUrl` does. It
+   * never throws, in no error mode: errors are in the snapshots. Their codes are those of `getImage`, and `SHOW_FAILED`.
+   *
+   * @param context - as for `getImage`
+   *
+   * @example
+   * const observer = frontend.observe(record);
+   * const unsubscribe = observer.subscribe(draw);
+   * draw(observer.getSnapshot());
+   * function draw({ url, error }: ImageSnapshot) {
+   *   img.src = url ?? placeholder;
+   *   retryButton.hidden = !error;
+   * }
+   */
+  observe(record: ImageRecord, context?: Context, options?: ObserveOptions): ImageObserver;
 }

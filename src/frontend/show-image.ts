@@ -26,6 +26,12 @@ export function createImageShower({ options: { frontendMemoryCacheBytes }, memor
   const turn = createTurns();
   let asked = 0;
 
+  /** Names of Blobs: who asks after a deletion gets no Blob that was asked for before, though somebody holds it. */
+  function namesOf(id: string): (version: string) => string {
+    const deletion = generation.lastDeletionOf(id);
+    return (version) => `${version},${deletion}`;
+  }
+
   /** A Blob that somebody holds is as good as one in memory, unless nothing is to be kept there. */
   function fromHolders(record: ImageRecord, nameOf: (version: string) => string): ShownImage | undefined {
     const version = versionOf(record);
@@ -35,20 +41,34 @@ export function createImageShower({ options: { frontendMemoryCacheBytes }, memor
     return { image, token: record.token, version, source: 'memory' };
   }
 
+  function toShown(nameOf: (version: string) => string, { picture, token, version, source }: LoadedImage): ShownImage {
+    return { image: blobs.of(nameOf(version), picture), token, version, source };
+  }
+
   return {
+    /** What can be shown at once: no turn is waited for, since whoever asks is drawing the page. */
+    peek(record: ImageRecord): ShownImage | undefined {
+      const nameOf = namesOf(record.id);
+      const held = fromHolders(record, nameOf);
+      if (held) return held;
+      const kept = memory.get(record.id, versionOf(record));
+      return kept && toShown(nameOf, { ...kept, source: 'memory' });
+    },
+
+    /** The same of what was loaded a moment ago. */
+    toShown: (id: string, loaded: LoadedImage): ShownImage => toShown(namesOf(id), loaded),
+
     async show(record: ImageRecord, context: unknown, options: GetImageOptions): Promise<ShownImage> {
       asked += 1;
       const number = asked;
-      // Who asks after a deletion gets no Blob that was asked for before, though somebody holds it.
-      const deletion = generation.lastDeletionOf(record.id);
-      const nameOf = (version: string) => `${version},${deletion}`;
+      const nameOf = namesOf(record.id);
       const held = fromHolders(record, nameOf);
       if (held) return held;
-      const { picture, token, version, source } = await load(record, context, options);
-      if (!blobs.get(nameOf(version))) await turn(number);
+      const loaded = await load(record, context, options);
+      if (!blobs.get(nameOf(loaded.version))) await turn(number);
       generation.signal.throwIfAborted();
       options.signal?.throwIfAborted();
-      return { image: blobs.of(nameOf(version), picture), token, version, source };
+      return toShown(nameOf, loaded);
     },
   };
 }

@@ -76,6 +76,7 @@ export const errorCodes = {
   RATE_LIMITED: 'The endpoint says that too many requests were made.',
   DECRYPTION_FAILED: 'The ciphertext does not decrypt with its key: it was changed, or the record is of another image.',
   CACHE_CLEARED: 'The user logged out, by clearImageCache in this tab or another, before the call was done.',
+  SHOW_FAILED: 'An observer has an image that the browser made no Blob or URL of; the cause says why.',
   FORMAT_REFUSED: 'The image has a format that imageFormats of the frontend does not list.',
 } as const;
 

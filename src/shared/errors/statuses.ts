@@ -68,4 +68,5 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   // frontend
   INSECURE_CONTEXT: 500,
   SERVER_FAILED: 500,
+  SHOW_FAILED: 500,
 };

@@ -15,7 +15,7 @@ export interface SeenError {
 }
 
 declare global {
-  var frontend: import('pixstore/frontend').PixstoreFrontend;
+  var frontend: import('pixstore/frontend').ObservableFrontend;
   var loads: import('pixstore/frontend').ImageLoadInfo[];
   var helpers: typeof pageHelpers;
 }

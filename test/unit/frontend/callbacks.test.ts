@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FrontendConfig } from '../../../src/frontend/config.js';
-import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
+import { createPixstoreFrontend } from '../../../src/frontend/create-frontend.js';
 import { sealImage } from './sealed-image.js';
 
 // Functions of the application that pixstore calls on the side: whatever they do, the picture shows.

@@ -51,6 +51,17 @@ test('the helpers work on it too', async () => {
   expect((await cacheStats())?.memory).toMatchObject({ entries: 1, hits: 2 });
 });
 
+test('observeImage observes its images', async () => {
+  const { initPixstoreFrontend, observeImage } = await load();
+  const { record, success } = await sealImage();
+  expect(() => observeImage(record)).toThrow(expect.objectContaining({ code: 'FRONTEND_NOT_INITIALIZED' }));
+  initPixstoreFrontend(strict, async () => success);
+  const observer = observeImage(record);
+  const shown = new Promise((resolve) => observer.subscribe(resolve));
+  expect(await shown).toMatchObject({ status: 'loaded', source: 'network' });
+  observer.release();
+});
+
 test('a second init closes the first instance and takes its place', async () => {
   const { initPixstoreFrontend, getImage } = await load();
   const { record, success } = await sealImage();

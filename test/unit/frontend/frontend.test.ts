@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FrontendConfig, ImageLoadInfo } from '../../../src/frontend/config.js';
-import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
+import { createPixstoreFrontend } from '../../../src/frontend/create-frontend.js';
 import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
 import type { ImageFetcher, ImageRecord } from '../../../src/types/index.js';
 import { collectGarbage } from './collect-garbage.js';

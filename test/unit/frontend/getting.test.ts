@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FrontendConfig } from '../../../src/frontend/config.js';
-import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
+import { createPixstoreFrontend } from '../../../src/frontend/create-frontend.js';
 import { getLastPixstoreError, rememberError } from '../../../src/shared/errors/last-error.js';
 import { PixstoreError } from '../../../src/shared/errors/pixstore-error.js';
 import { answerWith, createFakeEndpoint, type FakeRequest } from './fetching/fake-endpoint.js';

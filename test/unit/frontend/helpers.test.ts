@@ -1,7 +1,7 @@
 import { resolveObjectURL } from 'node:buffer';
 import { describe, expect, test, vi } from 'vitest';
 import type { FrontendConfig, ImageLoadInfo } from '../../../src/frontend/config.js';
-import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
+import { createPixstoreFrontend } from '../../../src/frontend/create-frontend.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { answerWith, createFakeEndpoint, type FakeRequest } from './fetching/fake-endpoint.js';
 import { bytesOf, sealImage } from './sealed-image.js';

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { resolveObjectURL } from 'node:buffer';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FrontendConfig } from '../../../src/frontend/config.js';
-import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
+import { createPixstoreFrontend } from '../../../src/frontend/create-frontend.js';
 import type { PixstoreFrontend } from '../../../src/frontend/public-api.js';
 import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
 import type { ImageFetcher, ImageRecord } from '../../../src/types/index.js';

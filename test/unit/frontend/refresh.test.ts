@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FrontendConfig } from '../../../src/frontend/config.js';
+import { createPixstoreFrontend } from '../../../src/frontend/create-frontend.js';
 import type { RefreshRecords } from '../../../src/frontend/fetching/refresh.js';
-import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { answerWith, createFakeEndpoint, encodeFrame } from './fetching/fake-endpoint.js';
 import { bytesOf, sealImage } from './sealed-image.js';

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createPixstoreFrontend } from '../../../src/frontend/frontend.js';
+import { createPixstoreFrontend } from '../../../src/frontend/create-frontend.js';
 import { useIdle, usePageEvents } from './cache/disk.js';
 import { sealImage } from './sealed-image.js';
 
