@@ -163,12 +163,14 @@ export function createEngine(options: EngineOptions) {
       tracked(async ({ images }) => {
         const audience = readAudience(who, 'getImageRecords');
         const parts = await images.lookUp(ids);
-        return parts.map((part, index) =>
-          settled(() => {
+        return parts.map((part, index) => {
+          try {
             if (part === undefined) requirePartId(ids[index]);
-            return part ? images.open(part, audience) : null;
-          }),
-        );
+            return { status: 'fulfilled', value: part ? images.open(part, audience) : null };
+          } catch (reason) {
+            return { status: 'rejected', reason };
+          }
+        });
       }),
 
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
@@ -214,14 +216,6 @@ export function createEngine(options: EngineOptions) {
       return opening.store();
     },
   };
-}
-
-function settled<Value>(work: () => Value): PromiseSettledResult<Value> {
-  try {
-    return { status: 'fulfilled', value: work() };
-  } catch (reason) {
-    return { status: 'rejected', reason };
-  }
 }
 
 function closed(): PixstoreError {

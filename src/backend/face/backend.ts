@@ -30,6 +30,13 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   const { run, runAsync } = createErrorGate(options.errorHandlingMode, options.logger);
   const server = options.defaultEndpointEnabled ? alwaysThrowing(openWithServer) : null;
 
+  /** What one of many failed by is treated as the error mode says, and takes no other along. */
+  function fail(error: unknown): null {
+    return run(() => {
+      throw error;
+    });
+  }
+
   /** What serves at once is opened at once, so that what keeps it from being opened is told at once. */
   function openWithServer(): DefaultServer {
     try {
@@ -74,9 +81,12 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     deleteImage: (id) => runAsync(() => engine.deleteImage(id)),
     deleteImages: (dir) => runAsync(() => engine.deleteImages(dir)),
     imageExists: (id) => run(() => engine.imageExists(id)),
-    getImageRecord: (...args) => run(() => engine.getImageRecord(...args)),
-    getImageRecords: (...args) =>
-      runAsync(async () => (await engine.getImageRecords(...args)).map((settled) => run(() => unwrap(settled)))),
+    getImageRecord: (id, who) => run(() => engine.getImageRecord(id, who)),
+    getImageRecords: (ids, who) =>
+      runAsync(async () => {
+        const records = await engine.getImageRecords(ids, who);
+        return records.map((record) => (record.status === 'fulfilled' ? record.value : fail(record.reason)));
+      }),
     // Its errors are thrown in every mode: a rotation that ends without one is done.
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
@@ -109,9 +119,4 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
     },
     endpoint: server ? null : engine.endpoint,
   };
-}
-
-function unwrap<Value>(settled: PromiseSettledResult<Value>): Value {
-  if (settled.status === 'fulfilled') return settled.value;
-  throw settled.reason;
 }

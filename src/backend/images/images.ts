@@ -131,7 +131,8 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
         );
       const names = ids.map((id) => (isImageId(id) ? { id: imageIdOf(id), variant: variantOf(id) } : undefined));
       const found = await store.records(names.filter((name) => name !== undefined));
-      await keys.ready(found.filter((part) => part !== null && !handouts.has(part)) as PartRecord[]);
+      const ready = keys.ready(found);
+      if (ready) await ready;
       let next = 0;
       return names.map((name) => name && (found[next++] ?? null));
     },

@@ -38,6 +38,9 @@ export function createStoreKeys(options: StoreKeysOptions) {
   // Keys of folders may be wrapped by keys that are no more.
   const ring = createFollowedRing({ ...options, onOpened: folderKeys.clear });
 
+  // A store that answers at once is asked for its keys whenever they are used, and a master key opens them at once.
+  const mayTakeTime = !store.supports.syncRecords || options.wrappers.length > options.masters.length;
+
   /** @returns null when it was wrapped by a key of the store that is not known */
   function openFolderKey({ folder, generation, wrapped }: FolderKey, { storeKeys }: KeySet): OpenFolderKey | null {
     if (!wrapped) return null;
@@ -131,9 +134,10 @@ export function createStoreKeys(options: StoreKeysOptions) {
      * To be waited for before parts are opened, where that is possible: one may be sealed with keys that another process has
      * exchanged a moment ago, and that are still on their way here.
      */
-    ready(parts: readonly PartRecord[]): MaybePromise<unknown> {
+    ready(parts: readonly (PartRecord | null)[]): MaybePromise<unknown> {
+      if (!mayTakeTime) return undefined;
       const { storeKeys } = ring.opened().set;
-      const isUnknown = parts.some(({ folderKey }) => folderKey && isForeign(folderKey, { storeKeys }));
+      const isUnknown = parts.some((part) => part?.folderKey && isForeign(part.folderKey, { storeKeys }));
       return isUnknown ? recover<unknown>(ring.fresh, () => undefined) : undefined;
     },
 
