@@ -37,6 +37,13 @@ describe('commands on their way to the writer thread', () => {
     expect(sent).toEqual(replace('one', [null, 'ab/cd']));
   });
 
+  test('arrive with bytes that are none', () => {
+    const empty: Command = { kind: 'replace', id: 'e', token: 1, expectedToken: null, rows: [] };
+    const [part] = versionOf('e', 1, 300).parts;
+    empty.rows = toPartRows('e', 1, [{ ...(part as NonNullable<typeof part>), ciphertext: new Uint8Array() }], []);
+    expect(unpackCommands(packCommands([empty]))).toEqual([empty]);
+  });
+
   test('may be none', () => {
     expect(unpackCommands(packCommands([]))).toEqual([]);
   });
