@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import os from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -21,7 +20,6 @@ const quiet = { info() {}, warn: console.warn, error: console.error };
  * @property {number} [inlineLimit] keep ciphertexts up to so many bytes in SQLite
  * @property {number} [memoryCacheBytes]
  * @property {string | string[]} [masterKey] base64; the same one for all without it
- * @property {number} [niceness] of its threads, as `nice` has it
  * @property {number} [windowLength] ms of the window of a proof; without it proofs outlive a run
  */
 
@@ -32,7 +30,6 @@ const quiet = { info() {}, warn: console.warn, error: console.error };
  */
 export async function open(folder, options) {
   const { port, inlineLimit, memoryCacheBytes, masterKey = anyMasterKey, windowLength = 3_600_000 } = options;
-  if (options.niceness !== undefined) os.setPriority(options.niceness); // threads that begin later have it as well
   const places = { databasePath: join(folder, 'images.sqlite'), imageRootDir: join(folder, 'images') };
   const backend = pixstore.createPixstoreBackend({
     ...(inlineLimit === undefined ? places : { store: pixstore.openLocalStore({ ...places, inlineLimit }) }),

@@ -215,7 +215,10 @@ export interface PixstoreFrontend<Context = unknown> {
   close(): void;
 }
 
-/** What `createPixstoreFrontend` makes. Of the default frontend, `observeImage` does the same: pages that observe nothing load nothing of it. */
+/**
+ * What `createPixstoreFrontend` makes. Of the default frontend, `observeImage` does the same: pages that observe nothing
+ * load nothing of it.
+ */
 export interface ObservableFrontend<Context = unknown> extends PixstoreFrontend<Context> {
   /**
    * Observes an image: the picture as soon as it is there, and what becomes of it. Nothing is begun before somebody

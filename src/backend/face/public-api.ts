@@ -157,8 +157,9 @@ export interface PixstoreBackend {
    *
    * If the old key has leaked, say `compromised`: everything that was sealed is sealed anew, at once no proof of before is
    * good any more, and an old copy of the database does not help to open what is stored now. It takes its time; ended
-   * early, by its signal or a crash, the next call goes on. When the last step tells of `damaged` parts, restore or delete
-   * those images (`SEALED_KEY_INVALID` names them when they are asked for), and call it again: their old keys are kept until then.
+   * early, by its signal or a crash, the next call goes on. When the last step tells of `damaged` parts, restore or
+   * delete those images (`getImageRecord` of one fails with `SEALED_KEY_INVALID`) and call it again: what their keys
+   * were sealed with is kept until then.
    *
    * @throws PixstoreError `STORAGE_FAILED`, `KEY_WRAPPER_FAILED`, `KEY_WRAPPER_TIMEOUT`, `MASTER_KEY_MISMATCH`,
    * `CONFIG_INVALID`, in every error mode; what the signal aborts with

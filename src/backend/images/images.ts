@@ -171,8 +171,8 @@ interface NewImage extends EncryptedImage {
   info: ImageInfo;
 }
 
-/** What is known of a version of an image, or a variant of one. */
-interface Version {
+/** What is known of a part of an image. */
+interface KnownPart {
   /** Joined. */
   id: string;
   token: number;
@@ -184,12 +184,12 @@ interface Version {
 }
 
 /** The same, with what was made for it before: the proof for everybody. */
-interface Handout extends Version {
+interface Handout extends KnownPart {
   proof: { text: string; maker: ProofMaker } | undefined;
 }
 
 /** Nothing in it is shared: what is handed out is the caller's to change. */
-function toRecord({ id, token, meta, info, size }: Version, statelessProof: string): ImageRecord {
+function toRecord({ id, token, meta, info, size }: KnownPart, statelessProof: string): ImageRecord {
   if (!info) return { id, token, meta: { ...meta }, statelessProof };
   const { width, height } = info;
   // What is encrypted begins with a byte for the format.

@@ -546,14 +546,15 @@ describe('a newer version', () => {
   });
 });
 
-describe.each(['in the same tab', 'in another tab'])('a logout %s', (where) => {
-  function openTabs() {
-    const site = openTab();
-    return { ...site, other: where === 'in another tab' ? site.openTab() : site.tab };
-  }
+/** A tab, and the one in which something happens: itself, or another. */
+function openTabs(where: string) {
+  const site = openTab();
+  return { ...site, other: where === 'in another tab' ? site.openTab() : site.tab };
+}
 
+describe.each(['in the same tab', 'in another tab'])('a logout %s', (where) => {
   test('leaves nothing but an error to those that show, wait or failed', async () => {
-    const { tab, other, asked, network } = openTabs();
+    const { tab, other, asked, network } = openTabs(where);
     const shown = await show(tab, tom);
     const drawn = tab.observe(tom.record);
     drawn.getSnapshot();
@@ -577,7 +578,7 @@ describe.each(['in the same tab', 'in another tab'])('a logout %s', (where) => {
   });
 
   test('is told of when it is done: who retries asks for whoever is logged in now', async () => {
-    const { tab, other, asked } = openTabs();
+    const { tab, other, asked } = openTabs(where);
     const { observer } = await show(tab, tom);
     observer.subscribe(({ error }) => error && observer.retry());
     await other.clearImageCache();
@@ -586,7 +587,7 @@ describe.each(['in the same tab', 'in another tab'])('a logout %s', (where) => {
   });
 
   test('with keepShown changes nothing, for those that wait neither', async () => {
-    const { tab, other, asked, network } = openTabs();
+    const { tab, other, asked, network } = openTabs(where);
     const { observer, told, url } = await show(tab, tom);
     network.holds = true;
     const loading = tab.observe(rex.record);
@@ -606,13 +607,8 @@ describe.each(['in the same tab', 'in another tab'])('a logout %s', (where) => {
 });
 
 describe.each(['in the same tab', 'in another tab'])('a deletion %s', (where) => {
-  function openTabs() {
-    const site = openTab();
-    return { ...site, other: where === 'in another tab' ? site.openTab() : site.tab };
-  }
-
   test('has the image, and its variants, fetched anew, from the network', async () => {
-    const { tab, other, disk, asked } = openTabs();
+    const { tab, other, disk, asked } = openTabs(where);
     const [image, variant, another] = [await show(tab, tom), await show(tab, thumb), await show(tab, rex)];
     await eventually(disk).toContain('rex');
     await other.deleteCachedImage('cats:tom');
@@ -628,7 +624,7 @@ describe.each(['in the same tab', 'in another tab'])('a deletion %s', (where) =>
   });
 
   test('of a variant leaves the image', async () => {
-    const { tab, other } = openTabs();
+    const { tab, other } = openTabs(where);
     const [image, variant] = [await show(tab, tom), await show(tab, thumb)];
     await other.deleteCachedImage('cats:tom.thumb');
     await vi.waitFor(() => expect(variant.told).toHaveLength(2), { interval: 1 });
@@ -636,7 +632,7 @@ describe.each(['in the same tab', 'in another tab'])('a deletion %s', (where) =>
   });
 
   test('of an image that the backend has no more ends in its error', async () => {
-    const { tab, other, network, asked } = openTabs();
+    const { tab, other, network, asked } = openTabs(where);
     const { observer, told } = await show(tab, tom);
     network.holds = true;
     await other.deleteCachedImage('cats:tom');
@@ -647,7 +643,7 @@ describe.each(['in the same tab', 'in another tab'])('a deletion %s', (where) =>
   });
 
   test('is not followed by what was asked for before it', async () => {
-    const { tab, other, network, asked } = openTabs();
+    const { tab, other, network, asked } = openTabs(where);
     network.holds = true;
     const observer = tab.observe(tom.record);
     const { told } = watch(observer);
@@ -663,7 +659,7 @@ describe.each(['in the same tab', 'in another tab'])('a deletion %s', (where) =>
   });
 
   test('leaves nothing of what was only drawn, and asks for nothing', async () => {
-    const { tab, other, asked } = openTabs();
+    const { tab, other, asked } = openTabs(where);
     await tab.prefetchImages([tom.record]);
     const observer = tab.observe(tom.record);
     const url = urlOf(observer);
