@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { newSessionId } from './blob-name.js';
 
 /** A time in which one writer writes blobs. Their names begin with it. */
 interface Session {
@@ -42,7 +42,7 @@ export function createSessions({ begin, end, now, maxAge }: SessionsOptions) {
 
   async function start(): Promise<Session> {
     const session: Session = {
-      id: randomBytes(8).toString('hex'),
+      id: newSessionId(),
       begun: Math.floor(now()),
       places: placesPerSession,
       writers: 0,
