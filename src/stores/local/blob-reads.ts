@@ -38,7 +38,7 @@ export function prepareBlobReads(database: SqlDatabase) {
     store: database.prepare('SELECT * FROM store'),
     isAdopted: database.prepare('SELECT is_adopted FROM store'),
     session: database.prepare('SELECT 1 FROM sessions WHERE id = ?'),
-    latestSession: database.prepare('SELECT coalesce(max(begun), 0) AS begun FROM sessions'),
+    latestSession: database.prepare('SELECT max(id) AS id FROM sessions'),
     endedSessions: database.prepare(
       'SELECT id FROM sessions WHERE ended IS NOT NULL AND id >= ? ORDER BY id LIMIT 1000',
     ),
@@ -95,8 +95,11 @@ export function prepareBlobReads(database: SqlDatabase) {
     commits: () => toCount(prepared.commits.get()?.value ?? 0),
 
     hasSession: (session: string): boolean => prepared.session.get(session) !== undefined,
-    /** ms since 1970; 0 when there was none. */
-    latestSession: () => toCount(prepared.latestSession.get()?.begun),
+    /** The greatest id. */
+    latestSession(): string | null {
+      const { id = null } = prepared.latestSession.get() ?? {};
+      return id === null ? null : checked(id, sessionPattern);
+    },
     endedSessions: () => pages((from) => prepared.endedSessions.all(from).map(sessionOf)),
     /** Those that nobody has ended, and that began at this time or before (ms since 1970). */
     openSessions: (begunUntil: number): string[] => prepared.openSessions.all(begunUntil).map(sessionOf),

@@ -146,6 +146,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     },
     backup: (target) => backUp(resolve(target), backupSource),
     asError: asStorageError,
+    close: () => rows.close(),
     sweepAge,
     now,
     logger,

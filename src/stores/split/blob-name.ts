@@ -13,8 +13,15 @@ export function isSessionBlob(value: unknown): value is string {
   return typeof value === 'string' && blobName.test(value);
 }
 
-export function newSessionId(): string {
-  return randomBytes(8).toString('hex');
+/** @param begun - ms since 1970: ids of later sessions are greater, by the second */
+export function newSessionId(begun: number): string {
+  return secondsOf(begun) + randomBytes(4).toString('hex');
+}
+
+/** The beginning of all ids of sessions that began in the same second. */
+export function secondsOf(time: number): string {
+  const seconds = Math.min(Math.max(Math.floor(time / 1000), 0), 0xffff_ffff);
+  return seconds.toString(16).padStart(8, '0');
 }
 
 export function newBlobName(session: string): string {

@@ -177,8 +177,8 @@ export interface RowStore
   /** Sessions that nobody has ended, and that began at this time or before (ms since 1970). */
   openSessions(begunUntil: number): MaybePromise<readonly string[]>;
   endedSessions(): Walk<string>;
-  /** When the latest one began, in ms since 1970; 0 when there was none. */
-  latestSession(): MaybePromise<number>;
+  /** The greatest id of those that are known; null when there is none. */
+  latestSession(): MaybePromise<string | null>;
 
   identity(): MaybePromise<RowIdentity>;
   /** The blobs have our mark. */

@@ -41,9 +41,10 @@ export function createSessions({ begin, end, now, maxAge }: SessionsOptions) {
   const endings = new Set<Promise<void>>();
 
   async function start(): Promise<Session> {
+    const begun = Math.floor(now());
     const session: Session = {
-      id: newSessionId(),
-      begun: Math.floor(now()),
+      id: newSessionId(begun),
+      begun,
       places: placesPerSession,
       writers: 0,
     };

@@ -6,7 +6,7 @@ import type { OpenBlob } from './blob-store.js';
  */
 export interface StoreBlobs {
   /** Makes ready for blobs of a session, which the rows know already. */
-  makeSession(session: string, begun: number): Promise<void>;
+  makeSession(session: string): Promise<void>;
   /** Keeps a new blob durably. @returns its name */
   write(session: string, bytes: Uint8Array): Promise<string>;
   /** @returns null when there is none, or it does not have so many bytes */

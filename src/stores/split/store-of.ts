@@ -25,6 +25,8 @@ export interface StoreParts {
   sweepAge: number;
   now(): number;
   logger: Logger;
+  /** Called when nothing is under way any more. */
+  close(): Promise<void>;
   /** Left out by stores that are backed up by other means. */
   backup?(folder: string): Promise<BackupReport>;
 }
@@ -46,7 +48,7 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
       await identity.beginSession();
       await rows.beginSession({ id: session, begun });
       try {
-        await blobs.makeSession(session, begun);
+        await blobs.makeSession(session);
       } catch (error) {
         await blobs.removeSession(session).then(
           () => rows.forgetSession(session),
@@ -87,7 +89,8 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
   function run<Result>(name: string, work: () => MaybePromise<Result>): Promise<Result> {
     return lifecycle.track(async () => {
       try {
-        if (!isOpen) await open();
+        const opening = isOpen ? undefined : open();
+        if (opening) await opening;
         return await work();
       } catch (error) {
         throw asError(error, name);
@@ -98,9 +101,8 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
   /** Reads at once where that is possible, and then throws at once, too; else `close` waits for it. */
   function read<Found>(name: string, find: () => MaybePromise<Found>): MaybePromise<Found> {
     lifecycle.requireOpen();
-    if (!isOpen) return run(name, find);
     try {
-      const found = find();
+      const found = isOpen ? find() : andThen(open(), find);
       return found instanceof Promise ? run(name, () => found) : found;
     } catch (error) {
       throw asError(error, name);
@@ -188,7 +190,7 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
       lifecycle.close(async () => {
         await reader.close();
         await sessions.close();
-        await rows.close();
+        await parts.close();
       }),
   };
 }
