@@ -3,6 +3,7 @@ import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { isUnsupported } from '../../shared/unsupported.js';
 import { maxChunkBytes } from '../port.js';
 import { newBlobName } from '../split/blob-name.js';
 import type { StoreBlobs } from '../split/store-blobs.js';
@@ -45,6 +46,8 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     const handle = await fs.open(path, 'r');
     try {
       await handle.sync();
+    } catch (error) {
+      if (!isUnsupported(error)) throw error;
     } finally {
       await handle.close();
     }

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { guardLogger } from '../../shared/callbacks.js';
 import { checkedClock } from '../../shared/clock.js';
 import type { Logger } from '../../shared/errors/gate.js';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageStore } from '../port.js';
 import { storeOf } from '../split/store-of.js';
 import { type BackupSource, backUp } from './backup.js';
@@ -53,13 +54,15 @@ export interface LocalStoreOptions {
  * its row is committed, and the files of the version before it go after: whatever moment a crash picks, the row names
  * a version that is whole.
  *
- * @throws PixstoreError `SQLITE_MISSING`, `IMAGE_DIR_MISSING`, `IMAGE_DIR_UNUSABLE`, `DATABASE_INVALID`,
+ * @throws PixstoreError `CONFIG_INVALID`, `SQLITE_MISSING`, `IMAGE_DIR_MISSING`, `IMAGE_DIR_UNUSABLE`, `DATABASE_INVALID`,
  * `DATABASE_FOREIGN`, `DATABASE_TOO_NEW`, `STORAGE_FULL` or `STORAGE_FAILED`
  */
 export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const { inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000 } = options;
   const now = checkedClock(options.now ?? Date.now);
   const logger = guardLogger(options.logger ?? console, console);
+  requirePath('databasePath', options.databasePath);
+  requirePath('imageRootDir', options.imageRootDir);
   // As they are now: the program may change its working directory.
   const databasePath = resolve(options.databasePath);
   const root = resolve(options.imageRootDir);
@@ -151,6 +154,22 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     now,
     logger,
   });
+}
+
+/** Both would be taken for names of files, and somebody look for data in a place where it is not. */
+function requirePath(option: string, path: string): void {
+  if (path === ':memory:') {
+    throw new PixstoreError(
+      'CONFIG_INVALID',
+      `"${option}" must be a path in the file system. For images in memory, give the option store: createMemoryStore().`,
+    );
+  }
+  if (/^file:/i.test(path)) {
+    throw new PixstoreError(
+      'CONFIG_INVALID',
+      `"${option}" must be a path in the file system, not a URL: give what fileURLToPath of node:url makes of it.`,
+    );
+  }
 }
 
 const silent: Logger = { info() {}, warn() {}, error() {} };
