@@ -24,8 +24,8 @@ import { takeSnapshot } from './snapshot.js';
 import { asStorageError, imageDirMissing } from './storage-error.js';
 import { emptyLog, logPatience } from './wal-eraser.js';
 import type { Writer } from './writer.js';
-import { isWriterThreadAvailable, startWriterThread, takeSnapshotOnThread } from './writer-thread.js';
-import type { WorkerSettings } from './writer-worker.js';
+import type { WorkerSettings } from './writer-messages.js';
+import { startWriterThread, takeSnapshotOnThread } from './writer-thread.js';
 
 export interface LocalStoreOptions {
   databasePath: string;
@@ -101,14 +101,20 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   });
 
   function openWriter(): Writer {
-    const onThread = (options.writer ?? 'thread') === 'thread' && !options.driver;
-    if (onThread && isWriterThreadAvailable()) return startWriterThread(workerSettings);
-    if (onThread) {
-      logger.warn(
-        '[pixstore] writer-worker.js was not found beside the bundled code: images are written on the main thread. Leave pixstore out of the bundle to write on a thread of its own',
-      );
-    }
+    const isInline = options.writer === 'inline' || options.driver !== undefined;
+    return isInline ? openInlineWriter() : startWriterThread(workerSettings, openWriterInstead);
+  }
+
+  function openInlineWriter(): Writer {
     return createInlineWriter(openDatabase(driver, databasePath, busyTimeout), createFence(folder.folder));
+  }
+
+  function openWriterInstead(): Writer {
+    const writer = openInlineWriter();
+    logger.warn(
+      '[pixstore] The program of the thread that writes (writer-worker.js) cannot be loaded from where this code was bundled: images are written on the main thread. Leave pixstore out of the bundle to write on a thread of its own',
+    );
+    return writer;
   }
 
   const backupSource: BackupSource = {
@@ -116,10 +122,10 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     reads,
     blobReads,
     files,
-    snapshot: async (target) =>
-      writer.kind === 'thread'
-        ? takeSnapshotOnThread(workerSettings, target)
-        : takeSnapshot(driver, databasePath, busyTimeout, target),
+    async snapshot(target) {
+      const isDone = writer.kind === 'thread' && (await takeSnapshotOnThread(workerSettings, target));
+      if (!isDone) takeSnapshot(driver, databasePath, busyTimeout, target);
+    },
     openSql: driver,
     busyTimeout,
     openStore: (copy, images) =>
