@@ -17,7 +17,7 @@ import { createEndpoint, type Endpoint, type EndpointOptions, type EndpointStats
 import { createServing, type ServingOptions } from './serving/image-serving.js';
 import { backUp, readHealth } from './upkeep.js';
 
-/** What each room takes, and how much may wait to be saved. */
+/** What each part of it takes, and how much may wait to be saved. */
 export interface EngineOptions
   extends OpeningOptions,
     Omit<ServingOptions, 'open'>,
@@ -30,7 +30,7 @@ export interface EngineOptions
 }
 
 export interface EngineStats extends StoreUsage {
-  /** What the endpoint has served since the engine was made, through all doors. */
+  /** What the endpoint has served since the engine was made, through all handlers. */
   endpoint: EndpointStats;
   /** Requests served from memory and from the store, and the bytes of ciphertext in memory. */
   memoryCache: { hits: number; misses: number; bytes: number };

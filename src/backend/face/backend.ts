@@ -3,7 +3,7 @@ import { createEngine } from '../engine.js';
 import { type DefaultServer, startDefaultServer } from '../servers/default-server.js';
 import { nodeHandler } from '../servers/node-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
-import type { DoorOptions } from '../serving/door.js';
+import type { HandlerOptions } from '../serving/handler.js';
 import { type BackendConfig, readBackendConfig } from './config.js';
 import { engineOptionsOf } from './engine-options.js';
 import { endpointEnabled } from './handlers.js';
@@ -50,7 +50,7 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   }
 
   function startServer(): DefaultServer {
-    const clientOf = options.rateLimit?.clientOf as DoorOptions<NodeRequest>['clientOf'];
+    const clientOf = options.rateLimit?.clientOf as HandlerOptions<NodeRequest>['clientOf'];
     const { defaultEndpointRoute: route, defaultEndpointTimeouts: timeouts } = options;
     const handler = nodeHandler(engine.endpoint, {
       route,

@@ -15,13 +15,13 @@ export interface SaveOptions extends AudienceOptions {
 const randomKeyBytes = 16;
 
 /** Where a new image goes, as it was given; `newImageId` checks it. */
-interface Place {
+interface Destination {
   dir?: unknown;
   id?: unknown;
 }
 
 /** @throws PixstoreError `IMAGE_DIR_INVALID`, `CONFIG_INVALID` or `AUDIENCE_INVALID` */
-export function readSaveOptions(where: string | SaveOptions | null | undefined): Place & { audience: Audience } {
+export function readSaveOptions(where: string | SaveOptions | null | undefined): Destination & { audience: Audience } {
   if (where === undefined || where === null) return { audience: null };
   if (typeof where === 'string') return { dir: where, audience: null };
   if (typeof where !== 'object' || Array.isArray(where)) throw invalidDir(`${kindOf(where)} was given`);
@@ -33,7 +33,7 @@ export function readSaveOptions(where: string | SaveOptions | null | undefined):
  * @returns the id a new image gets, and whether the application chose it
  * @throws PixstoreError `IMAGE_DIR_INVALID` or `IMAGE_ID_INVALID`
  */
-export function newImageId({ dir, id: key }: Place, randomBytes: RandomBytes): { id: string; chosen: boolean } {
+export function newImageId({ dir, id: key }: Destination, randomBytes: RandomBytes): { id: string; chosen: boolean } {
   const prefix = dir === undefined ? '' : `${usableDir(dir)}:`;
   if (key === undefined) {
     return { id: prefix + Buffer.from(randomBytes(randomKeyBytes)).toString('base64url'), chosen: false };

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { batchAlreadyRead } from '../serving/batch-errors.js';
-import type { EndpointRequest } from '../serving/door.js';
+import type { EndpointRequest } from '../serving/handler.js';
 import { onGone } from './node-gone.js';
 
 /** Requests and responses of `node:http`, `node:https` and `node:http2`, and of frameworks that pass them on. */

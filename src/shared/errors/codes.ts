@@ -63,7 +63,7 @@ export const errorCodes = {
   // what the application and its services do
   RATE_LIMITER_FAILED: 'The limiter of rateLimit failed, or did not answer in time.',
   CLIENT_INVALID: 'clientOf returned something other than a string or undefined.',
-  CHECK_TIMEOUT: 'authorize, audience or metrics of a door did not answer in time.',
+  CHECK_TIMEOUT: 'authorize, audience or metrics of a handler did not answer in time.',
   // frontend
   RECORD_INVALID: 'getImage was given no record, or one with a missing or broken field.',
   INSECURE_CONTEXT: 'The page has no crypto.subtle: it was not loaded over HTTPS or from localhost.',

@@ -21,7 +21,7 @@ test('what flow control holds back is counted, and given up when the client take
   await expectNothingHeld('windows that stay closed', victim, target, 3);
 });
 
-test('a window that is opened by a byte now and then keeps no place', async () => {
+test('a window that is opened by a byte now and then keeps no slot', async () => {
   const { victim, target } = await withHttp2(slow);
   const large = await victim.save(largePhoto(5), { id: 'large' });
   const session = await openSession(victim.port, { settings: { initialWindowSize: 100 } });

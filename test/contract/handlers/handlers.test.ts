@@ -27,7 +27,7 @@ const startNext: StartApp = async (backend) => {
 let routes: ReturnType<typeof nextRoute>;
 const sendToNext: Send = (url, init) => routes[(init?.method ?? 'GET') as keyof typeof routes](new Request(url, init));
 
-const doors: [name: string, start: StartApp, send: Send][] = [
+const handlers: [name: string, start: StartApp, send: Send][] = [
   ['node:http', nodeHttp, fetch],
   ['node:http2', nodeHttp2, sendHttp2],
   ['Express', expressApp, fetch],
@@ -49,7 +49,7 @@ function recordFor(backend: PixstoreBackend, id: string, audience: string | null
   return record;
 }
 
-describe.each(doors)('through %s', (name, start, send) => {
+describe.each(handlers)('through %s', (name, start, send) => {
   async function openClinic() {
     const backend = await openBackend();
     const [url, scan, jwt] = await Promise.all([start(backend), save(backend, 'scans'), signIn('anna')]);
@@ -134,7 +134,7 @@ describe.each(doors)('through %s', (name, start, send) => {
   });
 });
 
-describe('a door', () => {
+describe('a handler', () => {
   it('is refused while the default endpoint is open, for a backend that is none, and with options it has not', async () => {
     const open = await openBackend({ ...(await ownOptions()), defaultEndpointEnabled: true });
     const closed = await openBackend();
