@@ -1,4 +1,5 @@
 import { alwaysThrowing, createErrorGate } from '../../shared/errors/gate.js';
+import type { ErrorHandlingMode } from '../../types/index.js';
 import { createEngine } from '../engine.js';
 import { type DefaultServer, startDefaultServer } from '../servers/default-server.js';
 import { nodeHandler } from '../servers/node-handler.js';
@@ -7,7 +8,7 @@ import type { HandlerOptions } from '../serving/handler.js';
 import { type BackendConfig, readBackendConfig } from './config.js';
 import { engineOptionsOf } from './engine-options.js';
 import { endpointEnabled } from './handlers.js';
-import type { PixstoreBackend } from './public-api.js';
+import type { FailureIn, PixstoreBackend } from './public-api.js';
 
 /**
  * Makes a backend: an engine, with a server of its own unless told otherwise, whose errors are what `errorHandlingMode`
@@ -19,6 +20,10 @@ import type { PixstoreBackend } from './public-api.js';
  * const backend = createPixstoreBackend({ databasePath: 'data/images.sqlite', imageRootDir: 'data/images' });
  * await backend.ready;
  */
+export function createPixstoreBackend<Mode extends ErrorHandlingMode = 'hybrid'>(
+  config?: BackendConfig<Mode>,
+): PixstoreBackend<FailureIn<Mode>>;
+// Which mode it is shows in the types of whoever calls it. In here all are the same.
 export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   const options = alwaysThrowing(() => readBackendConfig(config));
   const engine = alwaysThrowing(() => createEngine(engineOptionsOf(options)));

@@ -30,7 +30,7 @@ import type { RateLimiter, RateLimiterFailure } from '../serving/rate-limit.js';
 import { isTimeoutsOf, withDefaultTimeouts } from '../serving/timeouts.js';
 
 /** Options of a backend, all with their defaults filled in. */
-export interface BackendOptions {
+export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMode> {
   /** Formats that may be saved. Default: png, webp, jpg, jpeg. */
   imageFormats: ImageFormat[];
   /** Folder for larger ciphertexts. Default: `pixstore-images`. */
@@ -87,7 +87,7 @@ export interface BackendOptions {
    */
   acceptProofsInQuery: boolean;
   /** Default: `hybrid`. */
-  errorHandlingMode: ErrorHandlingMode;
+  errorHandlingMode: Mode;
   /** A store instead of the local one; it needs a master key of yours. */
   store?: ImageStore;
   /** ms since 1970. Default: `Date.now`. */
@@ -112,7 +112,9 @@ export interface RateLimitOptions {
 }
 
 /** What `createPixstoreBackend` takes: any of the options. */
-export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Name] | IfAbsent<Name> };
+export type BackendConfig<Mode extends ErrorHandlingMode = ErrorHandlingMode> = {
+  [Name in keyof BackendOptions<Mode>]?: BackendOptions<Mode>[Name] | IfAbsent<Name>;
+};
 
 // Whoever compiles with exactOptionalPropertyTypes is told before the program runs.
 type IfAbsent<Name> = Name extends 'masterKey' ? never : undefined;

@@ -1,8 +1,9 @@
 import { alwaysThrowing } from '../../shared/errors/gate.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { ErrorHandlingMode } from '../../types/index.js';
 import { createPixstoreBackend } from './backend.js';
 import type { BackendConfig } from './config.js';
-import type { PixstoreBackend } from './public-api.js';
+import type { FailureIn, PixstoreBackend } from './public-api.js';
 
 let instance: PixstoreBackend | undefined;
 
@@ -14,6 +15,9 @@ let instance: PixstoreBackend | undefined;
  * const backend = initPixstoreBackend({ accessControlAllowOrigin: 'https://app.example.com' });
  * await backend.ready;
  */
+export function initPixstoreBackend<Mode extends ErrorHandlingMode = 'hybrid'>(
+  config?: BackendConfig<Mode>,
+): PixstoreBackend<FailureIn<Mode>>;
 export function initPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   alwaysThrowing(requireNoInstance);
   const backend = createPixstoreBackend(config);
