@@ -2,7 +2,6 @@
 
 export { errorCodes, type PixstoreErrorCode } from '../shared/errors/codes.js';
 export type { Logger } from '../shared/errors/gate.js';
-export { getLastPixstoreError, setCustomErrorHandler } from '../shared/errors/last-error.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export { WirePayloadState } from '../shared/protocol/states.js';
 export { type LocalStoreOptions, openLocalStore } from '../stores/local/local-store.js';
@@ -44,6 +43,7 @@ export {
   updateImage,
   updateImageFromFile,
 } from './face/default-instance.js';
+export { getLastPixstoreError, setCustomErrorHandler } from './face/errors.js';
 export { createFetchHandler, createNodeHandler } from './face/handlers.js';
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export type { SaveOptions } from './images/ids.js';

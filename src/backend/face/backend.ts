@@ -1,12 +1,13 @@
-import { alwaysThrowing, createErrorGate } from '../../shared/errors/gate.js';
+import { createErrorGate } from '../../shared/errors/gate.js';
 import type { ErrorHandlingMode } from '../../types/index.js';
 import { createEngine } from '../engine.js';
 import { type DefaultServer, startDefaultServer } from '../servers/default-server.js';
 import { nodeHandler } from '../servers/node-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
 import type { HandlerOptions } from '../serving/handler.js';
-import { type BackendConfig, readBackendConfig } from './config.js';
+import { type BackendConfig, type ReadOptions, readBackendConfig } from './config.js';
 import { engineOptionsOf } from './engine-options.js';
+import { alwaysThrowing } from './errors.js';
 import { endpointEnabled } from './handlers.js';
 import type { FailureIn, PixstoreBackend } from './public-api.js';
 
@@ -25,7 +26,11 @@ export function createPixstoreBackend<Mode extends ErrorHandlingMode = 'hybrid'>
 ): PixstoreBackend<FailureIn<Mode>>;
 // Which mode it is shows in the types of whoever calls it. In here all are the same.
 export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
-  const options = alwaysThrowing(() => readBackendConfig(config));
+  return backendOf(alwaysThrowing(() => readBackendConfig(config)));
+}
+
+/** A backend with options that were read. @throws PixstoreError as `createPixstoreBackend` */
+export function backendOf(options: ReadOptions): PixstoreBackend {
   const engine = alwaysThrowing(() => createEngine(engineOptionsOf(options)));
   if (options.statelessKeyWindowLength === -1) {
     options.logger.warn(

@@ -1,10 +1,10 @@
-import { alwaysThrowing } from '../../shared/errors/gate.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { type FetchHandler, fetchHandler } from '../servers/fetch-handler.js';
 import { type NodeHandler, nodeHandler } from '../servers/node-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
 import type { Endpoint } from '../serving/endpoint.js';
 import { type HandlerOptions, type RequestInside, readHandlerOptions } from '../serving/handler.js';
+import { alwaysThrowing } from './errors.js';
 
 /** What handlers lead to: an engine, or a backend without an endpoint of its own. */
 export interface HasEndpoint {

@@ -5,7 +5,7 @@
 export const errorCodes = {
   // set-up
   CONFIG_INVALID: 'An option is unknown, of the wrong type or out of range.',
-  BACKEND_ALREADY_INITIALIZED: 'initPixstoreBackend was called again without close().',
+  BACKEND_ALREADY_INITIALIZED: 'initPixstoreBackend was called again with other options, without close().',
   BACKEND_NOT_INITIALIZED: 'A backend function was called before initPixstoreBackend.',
   BACKEND_CLOSED: 'A backend was used after close().',
   BACKEND_NOT_OPEN: 'The keys of a backend are not there yet.',
