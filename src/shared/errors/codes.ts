@@ -22,7 +22,7 @@ export const errorCodes = {
   IMAGE_FORMAT_REFUSED: 'The bytes are an image of a format that imageFormats does not list.',
   IMAGE_TOO_LARGE: 'An image has more bytes than maxImageBytes.',
   IMAGE_FILE_UNREADABLE: 'A file to be saved does not exist or cannot be read.',
-  IMAGE_DIR_INVALID: 'The folder of an image has no usable character.',
+  IMAGE_DIR_INVALID: 'The name of a folder is not 1 to 64 characters of a-z, 0-9, _ and -.',
   IMAGE_ID_INVALID: 'An image id breaks the grammar.',
   IMAGE_ID_TAKEN: 'An image with the chosen id exists already.',
   IMAGE_NOT_FOUND: 'No image has this id.',

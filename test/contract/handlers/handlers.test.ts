@@ -64,6 +64,15 @@ describe.each(handlers)('through %s', (name, start, send) => {
     expect(openPayload(payload, record).equals(photo('coffee.webp'))).toBe(true);
   });
 
+  it('ignores a slash at the end of the path, of an image and of a batch', async () => {
+    const { backend, url, scan, jwt } = await openClinic();
+    const record = recordFor(backend, scan, 'anna');
+    const withSlash: Send = (target, init) => send(target.replace(/(\?|$)/, '/$1'), init);
+    expect(stateOf(await askFor(withSlash, url, record, jwt))).toBe('Success');
+    expect((await askForMany(withSlash, url, [record], jwt)).map(stateOf)).toEqual(['Success']);
+    expect((await withSlash(`${url}/-/health`)).status).toBe(200);
+  });
+
   it('shows nothing to whoever is not logged in, nor with a record of somebody else, nor of nobody', async () => {
     const { backend, url, scan, jwt } = await openClinic();
     expect(stateOf(await askFor(send, url, recordFor(backend, scan, 'anna')))).toBe('InvalidProof');
