@@ -147,7 +147,7 @@ describe('a handler with an audience', () => {
     }
   });
 
-  it.each(['audience', 'authorize'])('is not made when its %s is there and undefined', async (name) => {
+  it.each(['audience', 'authorize', 'metrics'])('is not made when its %s is there and undefined', async (name) => {
     const backend = await openBackend();
     for (const create of [createNodeHandler, createFetchHandler]) {
       const options = { [name]: undefined } as HandlerOptions<NodeRequest | Request>;
