@@ -1,6 +1,6 @@
 // Sends 100,000 random and mutated requests to a backend of its own and judges every answer. `npm test` sends a few
 // thousand. `--count=5000` sends so many, `--seconds=60` stops after a minute, `--seed=2` makes the requests of that
-// seed again, `--door=node` or `--door=fetch` sends them to a door instead of the default endpoint.
+// seed again, `--handler=node` or `--handler=fetch` sends them to such a handler instead of the default endpoint.
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { ensureSqlite } from './ensure-sqlite.mjs';
@@ -8,9 +8,10 @@ import { runAsProgram } from './run.mjs';
 
 await runAsProgram(import.meta.url, async () => {
   const text = /** @type {const} */ ({ type: 'string' });
-  const options = { count: text, seconds: text, seed: text, door: text };
-  const { count = '100000', seconds = '900', seed, door } = parseArgs({ options }).values;
-  if (door !== undefined && door !== 'node' && door !== 'fetch') throw new Error('--door is "node" or "fetch".');
+  const options = { count: text, seconds: text, seed: text, handler: text };
+  const { count = '100000', seconds = '900', seed, handler } = parseArgs({ options }).values;
+  if (handler !== undefined && handler !== 'node' && handler !== 'fetch')
+    throw new Error('--handler is "node" or "fetch".');
   await ensureSqlite();
   await build();
   // Imported late: they import what was built.
@@ -18,7 +19,7 @@ await runAsProgram(import.meta.url, async () => {
   const { describeReport } = await import('../test/attack/fuzz/report.mjs');
   const { startVictim } = await import('../test/attack/victim/start-victim.mjs');
 
-  const victim = await startVictim(door === undefined ? {} : { door });
+  const victim = await startVictim(handler === undefined ? {} : { handler });
   let shown = performance.now();
   try {
     const report = await runFuzz(victim, {

@@ -16,10 +16,10 @@ const sides = ['src/shared/', 'src/types/'];
 const port = 'src/stores/port.ts';
 const keyWrapper = 'src/backend/keys/key-wrapper.ts';
 
-// What an engine is made of, beside its rooms; a room sees those below it, and none sees the engine.
+// What an engine is made of, beside its layers; a layer sees those below it, and none sees the engine.
 const engineFiles = ['engine', 'opening', 'metrics', 'upkeep', 'diagnostics'].map((name) => `src/backend/${name}.ts`);
 const within = 'src/backend/within.ts';
-const rooms = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
+const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
 const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}/`);
 
 /** @type {Rule[]} */
@@ -52,11 +52,11 @@ export const table = [
     files: within,
     may: sides,
     packages: ['node:*'],
-    because: 'the rooms of the engine stand on it, so it stands on nothing of theirs',
+    because: 'the layers of the engine stand on it, so it stands on nothing of theirs',
   },
-  ...rooms.map((files, index) => ({
+  ...layers.map((files, index) => ({
     files,
-    may: [...sides, port, within, ...rooms.slice(0, index)],
+    may: [...sides, port, within, ...layers.slice(0, index)],
     packages: ['node:*'],
     because: 'keys, images and serving see those of them that come before, and of stores the port: no store, no server',
   })),
@@ -68,7 +68,7 @@ export const table = [
   },
   ...engineFiles.map((files) => ({
     files,
-    may: [...sides, ...rooms, port, within, ...engineFiles],
+    may: [...sides, ...layers, port, within, ...engineFiles],
     packages: ['node:*'],
     because:
       'the engine knows no store, no config, no error mode and no server: whoever makes one gives it what it takes',

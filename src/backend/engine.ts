@@ -1,4 +1,3 @@
-import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { knowStatuses } from '../shared/errors/status.js';
 import { errorStatuses } from '../shared/errors/statuses.js';
 import { createLifecycle } from '../shared/lifecycle.js';
@@ -12,12 +11,12 @@ import { type ImageInput, type ImageSource, sourceOf, sourceOfFile } from './ima
 import { type Audience, type AudienceOptions, readAudience } from './keys/audience.js';
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
 import { metricsText } from './metrics.js';
-import { createOpening, type Opened, type OpeningOptions } from './opening.js';
+import { backendClosed, createOpening, type Opened, type OpeningOptions } from './opening.js';
 import { createEndpoint, type Endpoint, type EndpointOptions, type EndpointStats } from './serving/endpoint.js';
 import { createServing, type ServingOptions } from './serving/image-serving.js';
 import { backUp, readHealth } from './upkeep.js';
 
-/** What each room takes, and how much may wait to be saved. */
+/** What each part of it takes, and how much may wait to be saved. */
 export interface EngineOptions
   extends OpeningOptions,
     Omit<ServingOptions, 'open'>,
@@ -30,7 +29,7 @@ export interface EngineOptions
 }
 
 export interface EngineStats extends StoreUsage {
-  /** What the endpoint has served since the engine was made, through all doors. */
+  /** What the endpoint has served since the engine was made, through all handlers. */
   endpoint: EndpointStats;
   /** Requests served from memory and from the store, and the bytes of ciphertext in memory. */
   memoryCache: { hits: number; misses: number; bytes: number };
@@ -61,7 +60,7 @@ export function createEngine(options: EngineOptions) {
   const opening = createOpening(options);
   const serving = createServing({ ...options, open: opening.get });
   const admission = createAdmission({ bytes: options.maxQueuedBytes, images: maxQueuedImages });
-  const lifecycle = createLifecycle(closed);
+  const lifecycle = createLifecycle(backendClosed);
   const endpoint: Endpoint = createEndpoint({
     ...options,
     answer: serving.answer,
@@ -216,8 +215,4 @@ export function createEngine(options: EngineOptions) {
       return opening.store();
     },
   };
-}
-
-function closed(): PixstoreError {
-  return new PixstoreError('BACKEND_CLOSED', 'This backend was closed. Make a new one to go on.');
 }

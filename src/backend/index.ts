@@ -2,7 +2,6 @@
 
 export { errorCodes, type PixstoreErrorCode } from '../shared/errors/codes.js';
 export type { Logger } from '../shared/errors/gate.js';
-export { getLastPixstoreError, setCustomErrorHandler } from '../shared/errors/last-error.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export { WirePayloadState } from '../shared/protocol/states.js';
 export { type LocalStoreOptions, openLocalStore } from '../stores/local/local-store.js';
@@ -60,6 +59,7 @@ export {
   updateImage,
   updateImageFromFile,
 } from './face/default-instance.js';
+export { getLastPixstoreError, setCustomErrorHandler } from './face/errors.js';
 export { createFetchHandler, createNodeHandler } from './face/handlers.js';
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export type { SaveOptions } from './images/ids.js';
@@ -71,7 +71,7 @@ export type { EndpointTimeouts } from './servers/default-server.js';
 export type { FetchHandler } from './servers/fetch-handler.js';
 export type { NodeHandler } from './servers/node-handler.js';
 export type { NodeRequest, NodeResponse } from './servers/node-http.js';
-export type { DoorOptions, RequestInside } from './serving/door.js';
+export type { HandlerOptions, RequestInside } from './serving/handler.js';
 export type { RateLimiter, RateLimiterFailure } from './serving/rate-limit.js';
 export type { ServingStats } from './serving/serving-stats.js';
-export type { DoorTimeouts } from './serving/timeouts.js';
+export type { HandlerTimeouts } from './serving/timeouts.js';

@@ -51,11 +51,15 @@ export function createOpening(options: OpeningOptions) {
   const { imageFormats, windowLength, now, randomBytes = createPooledRandom() } = options;
   const proofLifetime = 2 * windowLength;
   let openedStore: ImageStore | undefined;
+  let isClosed = false;
   let opened: Opened | undefined;
   let opening: Promise<Opened> | undefined;
 
   function store(): ImageStore {
-    openedStore ??= options.openStore();
+    if (openedStore) return openedStore;
+    // Nobody would close it: a request may come through a server of the application's that still runs.
+    if (isClosed) throw backendClosed();
+    openedStore = options.openStore();
     return openedStore;
   }
 
@@ -108,12 +112,17 @@ export function createOpening(options: OpeningOptions) {
       throw store().supports.syncRecords ? notOpen() : syncUnsupported();
     },
 
-    /** Nothing is open afterwards. */
+    /** Nothing is open afterwards, nor will be. */
     async close(): Promise<void> {
+      isClosed = true;
       await opening?.catch(() => {});
       await openedStore?.close();
     },
   };
+}
+
+export function backendClosed(): PixstoreError {
+  return new PixstoreError('BACKEND_CLOSED', 'This backend was closed. Make a new one to go on.');
 }
 
 function notOpen(): PixstoreError {

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../shared/maybe-promise.js';
 
 /**
- * A value that must be there in time: whoever waits for what others have promised holds room that others need.
+ * A value that must be there in time: whoever waits for what others have promised holds what others need.
  *
  * @param milliseconds - how long it is waited for
  * @param late - makes the error when it takes longer

@@ -33,15 +33,15 @@ test('requests that come without waiting for answers are answered in their order
 });
 
 // Behind createFetchHandler such answers go when nobody has read on for a minute; its own tests show that.
-const places = [
+const handlers = [
   ['the default endpoint', undefined],
   ['createNodeHandler', 'node'],
 ] as const;
 
-test.each(places)(
+test.each(handlers)(
   'answers that wait for their turn go with the connection of a client that vanishes: %s',
-  async (_, door) => {
-    const { victim, target } = await withPicture({ door });
+  async (_, handler) => {
+    const { victim, target } = await withPicture({ handler });
     const large = await victim.save(largePhoto(20), { id: 'large' });
     // The first is never read to its end, so that all others wait behind it: small ones, batches, and open files.
     const requests = [
@@ -66,9 +66,9 @@ test.each(places)(
   },
 );
 
-test.each(places)('a stranger who sends batches and vanishes takes no place from anybody: %s', async (_, door) => {
+test.each(handlers)('a stranger who sends batches and vanishes takes no slot from anybody: %s', async (_, handler) => {
   // A batch is answered a moment later, and what comes behind it waits.
-  const { victim, target } = await withPicture({ door, maxConcurrentAnswers: 20 });
+  const { victim, target } = await withPicture({ handler, maxConcurrentAnswers: 20 });
   const requests = batchRequest(route, [{ id: 'nobody', proof: 'none' }]) + get(`${route}/nobody`).repeat(10);
   for (let round = 0; round < 50; round += 1) {
     const { socket } = await openConnection(victim.port);

@@ -59,7 +59,7 @@ describe('a client that takes its time is ended, and others are served meanwhile
   });
 });
 
-test('bodies that are sent slowly take no place from those who ask for images', async () => {
+test('bodies that are sent slowly take no slot from those who ask for images', async () => {
   const { victim, target } = await withPicture({ maxConcurrentAnswers: 5 });
   const slow = await Promise.all(Array.from({ length: 20 }, () => sendBodySlowly(victim.port)));
   await expectService(victim, target);

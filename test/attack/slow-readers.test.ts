@@ -4,13 +4,13 @@ import { batchRequest, openConnection } from './support/connection.js';
 import { nothingOpen, type Victim } from './victim/start-victim.mjs';
 import { expectCalm, expectService, largePhoto, patience, route, targetOf, withPicture } from './victim/with-victim.js';
 
-const places = [
+const handlers = [
   ['the default endpoint', undefined],
   ['createNodeHandler', 'node'],
   ['createFetchHandler', 'fetch'],
 ] as const;
 
-describe.each(places)('clients that read a little now and then: %s', (_, door) => {
+describe.each(handlers)('clients that read a little now and then: %s', (_, handler) => {
   /** Asks for much and reads a few bytes at a time, which keeps the connection busy. */
   async function sip(port: number, request: string) {
     const connection = await openConnection(port);
@@ -25,16 +25,16 @@ describe.each(places)('clients that read a little now and then: %s', (_, door) =
 
   /** What stands for a server around a fetch handler says that answers were broken off. */
   const expectNothingOpen = async (victim: Victim) =>
-    door === 'fetch'
+    handler === 'fetch'
       ? vi.waitFor(async () => expect(await victim.open()).toEqual(nothingOpen), { timeout: patience, interval: 50 })
       : expectCalm(victim);
 
   test('are ended, though their connections never stand still for long', async () => {
     const timeouts = { slow: 800 };
     const { victim, target } = await withPicture({
-      door,
+      handler,
       defaultEndpointTimeouts: timeouts,
-      doorOptions: { timeouts },
+      handlerOptions: { timeouts },
     });
     const { id, token, statelessProof: proof } = await victim.save(largePhoto(20), { id: 'large' });
     const one = `GET ${targetOf({ id, token, statelessProof: proof } as never)} HTTP/1.1\r\nHost: images.test\r\n\r\n`;
@@ -50,7 +50,7 @@ describe.each(places)('clients that read a little now and then: %s', (_, door) =
   });
 
   test('give their room to whoever comes, when there is no other', async () => {
-    const { victim, target } = await withPicture({ door, maxConcurrentAnswers: 8 });
+    const { victim, target } = await withPicture({ handler, maxConcurrentAnswers: 8 });
     const large = await victim.save(largePhoto(20), { id: 'large' });
     const request = `GET ${targetOf(large)} HTTP/1.1\r\nHost: images.test\r\n\r\n`;
     const clients = [];

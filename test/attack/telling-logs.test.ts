@@ -191,7 +191,7 @@ describe('neither logs nor answers, events or figures carry a proof, a key or a 
   );
 });
 
-/** The same as an endpoint on a port of its own, for doors of the application. */
+/** The same as an endpoint on a port of its own, for handlers of the application. */
 async function withoutServer() {
   const own = await ownOptions();
   const limiter = { consume: async () => {} };

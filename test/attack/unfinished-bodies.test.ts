@@ -5,13 +5,13 @@ import { expectCalm, expectService, patience, route, withPicture } from './victi
 
 const head = (length: number) => `POST ${route} HTTP/1.1\r\nHost: images.test\r\nContent-Length: ${length}\r\n\r\n`;
 
-const places = [
+const handlers = [
   ['the default endpoint', undefined],
   ['createNodeHandler', 'node'],
   ['createFetchHandler', 'fetch'],
 ] as const;
 
-describe.each(places)('bodies of batches that never end: %s', (_, door) => {
+describe.each(handlers)('bodies of batches that never end: %s', (_, handler) => {
   /** So many strangers begin a batch, all of them from the address that everybody else comes from. */
   async function begin(port: number, strangers: number, length = 1_000, body = '{"version"') {
     return Promise.all(
@@ -24,7 +24,7 @@ describe.each(places)('bodies of batches that never end: %s', (_, door) => {
   }
 
   test('1,200 of them keep nobody from sending his', async () => {
-    const { victim, record, target } = await withPicture({ door, maxConcurrentAnswers: 100 });
+    const { victim, record, target } = await withPicture({ handler, maxConcurrentAnswers: 100 });
     const strangers = await begin(victim.port, 1_200);
     const entry = { id: record.id, token: record.token, proof: record.statelessProof };
     const [answer] = await sendAll(victim.port, batchRequest(route, [entry], ['Connection: close']));
@@ -38,9 +38,9 @@ describe.each(places)('bodies of batches that never end: %s', (_, door) => {
   test('end when their time is up, and what they have sent is let go of', async () => {
     const timeouts = { body: 300 };
     const { victim, target } = await withPicture({
-      door,
+      handler,
       defaultEndpointTimeouts: timeouts,
-      doorOptions: { timeouts },
+      handlerOptions: { timeouts },
     });
     const strangers = await begin(victim.port, 50, 200_000, 'x'.repeat(100_000));
     await expectService(victim, target);

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createPixstoreBackend } from '../../src/backend/face/backend.js';
 import type { BackendConfig } from '../../src/backend/face/config.js';
 import { initPixstoreBackend } from '../../src/backend/face/default-instance.js';
@@ -74,6 +74,8 @@ describe('a backend without an endpoint of its own', () => {
     ['a look-up of many', (backend) => backend.getImageRecords(['none'])],
     ['asking for figures', (backend) => backend.stats()],
     ['a request', (backend) => createFetchHandler(backend)(new Request('http://localhost/-/health'))],
+    ['a key that is exchanged', (backend) => backend.rotateMasterKey()[Symbol.asyncIterator]().next()],
+    ['a deletion', (backend) => backend.deleteImage('none')],
     ['asking for the store', (backend) => backend.store.usage()],
   ];
   test.each(needs)('is opened by %s', async (_, need) => {
@@ -85,6 +87,9 @@ describe('a backend without an endpoint of its own', () => {
   test('is told at once of options and keys that are wrong', async () => {
     const { create } = await lazyPlace();
     await failure('MASTER_KEY_INVALID', () => create({ masterKey: 'short' }));
+    vi.stubEnv('PIXSTORE_MASTER_KEY', ' ');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await failure('MASTER_KEY_INVALID', () => create());
     await failure('CONFIG_INVALID', () => create({ keyFile: 'never' as 'require' }));
     await failure('CONFIG_INVALID', () => create({ masterKey: { id: 'x' } as unknown as KeyWrapper }));
   });
@@ -145,6 +150,13 @@ describe('a backend without an endpoint of its own', () => {
     await backend.close();
     await failure('BACKEND_CLOSED', () => backend.open());
     await failure('BACKEND_CLOSED', () => backend.getImageRecord('none'));
+    await failure('BACKEND_CLOSED', () => backend.store);
+    await failure('BACKEND_CLOSED', () => backend.stats());
+    // Through a server of the application's, which still runs.
+    const headers = { 'x-pixstore-proof': 'none' };
+    const images = createFetchHandler(backend);
+    for (const path of ['none', '-/health'])
+      await (await images(new Request(`http://localhost/${path}`, { headers }))).arrayBuffer();
     expect(made()).toEqual([]);
   });
 });

@@ -1,13 +1,15 @@
-import { alwaysThrowing, createErrorGate } from '../../shared/errors/gate.js';
+import { createErrorGate } from '../../shared/errors/gate.js';
+import type { ErrorHandlingMode } from '../../types/index.js';
 import { createEngine } from '../engine.js';
 import { type DefaultServer, startDefaultServer } from '../servers/default-server.js';
 import { nodeHandler } from '../servers/node-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
-import type { DoorOptions } from '../serving/door.js';
-import { type BackendConfig, readBackendConfig } from './config.js';
+import type { HandlerOptions } from '../serving/handler.js';
+import { type BackendConfig, type ReadOptions, readBackendConfig } from './config.js';
 import { engineOptionsOf } from './engine-options.js';
+import { alwaysThrowing } from './errors.js';
 import { endpointEnabled } from './handlers.js';
-import type { PixstoreBackend } from './public-api.js';
+import type { FailureIn, PixstoreBackend } from './public-api.js';
 
 /**
  * Makes a backend: an engine, with a server of its own unless told otherwise, whose errors are what `errorHandlingMode`
@@ -19,8 +21,16 @@ import type { PixstoreBackend } from './public-api.js';
  * const backend = createPixstoreBackend({ databasePath: 'data/images.sqlite', imageRootDir: 'data/images' });
  * await backend.ready;
  */
+export function createPixstoreBackend<Mode extends ErrorHandlingMode = 'hybrid'>(
+  config?: BackendConfig<Mode>,
+): PixstoreBackend<FailureIn<Mode>>;
+// Which mode it is shows in the types of whoever calls it. In here all are the same.
 export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
-  const options = alwaysThrowing(() => readBackendConfig(config));
+  return backendOf(alwaysThrowing(() => readBackendConfig(config)));
+}
+
+/** A backend with options that were read. @throws PixstoreError as `createPixstoreBackend` */
+export function backendOf(options: ReadOptions): PixstoreBackend {
   const engine = alwaysThrowing(() => createEngine(engineOptionsOf(options)));
   if (options.statelessKeyWindowLength === -1) {
     options.logger.warn(
@@ -50,7 +60,7 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
   }
 
   function startServer(): DefaultServer {
-    const clientOf = options.rateLimit?.clientOf as DoorOptions<NodeRequest>['clientOf'];
+    const clientOf = options.rateLimit?.clientOf as HandlerOptions<NodeRequest>['clientOf'];
     const { defaultEndpointRoute: route, defaultEndpointTimeouts: timeouts } = options;
     const handler = nodeHandler(engine.endpoint, {
       route,

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { requireArrived } from '../../shared/call-options.js';
+import { kindOf, requireArrived } from '../../shared/call-options.js';
 import { guardLogger } from '../../shared/callbacks.js';
 import { checkedClock } from '../../shared/clock.js';
 import type { Logger } from '../../shared/errors/gate.js';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import {
   type Check,
   errorHandlingModes,
@@ -24,13 +25,14 @@ import type { ErrorHandlingMode, ImageFormat } from '../../types/index.js';
 import type { RandomBytes } from '../images/encryption.js';
 import { checkedRandomBytes } from '../images/random.js';
 import { isKeyWrapper } from '../keys/key-wrapper.js';
-import type { MasterKeyOption } from '../keys/load-keyring.js';
+import { givenKeyring, type MasterKeyOption } from '../keys/load-keyring.js';
+import type { Keyring } from '../keys/master-key.js';
 import type { EndpointTimeouts } from '../servers/default-server.js';
 import type { RateLimiter, RateLimiterFailure } from '../serving/rate-limit.js';
 import { isTimeoutsOf, withDefaultTimeouts } from '../serving/timeouts.js';
 
 /** Options of a backend, all with their defaults filled in. */
-export interface BackendOptions {
+export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMode> {
   /** Formats that may be saved. Default: png, webp, jpg, jpeg. */
   imageFormats: ImageFormat[];
   /** Folder for larger ciphertexts. Default: `pixstore-images`. */
@@ -87,14 +89,17 @@ export interface BackendOptions {
    */
   acceptProofsInQuery: boolean;
   /** Default: `hybrid`. */
-  errorHandlingMode: ErrorHandlingMode;
-  /** A store instead of the local one; it needs a master key of yours. */
-  store?: ImageStore;
+  errorHandlingMode: Mode;
+  /**
+   * A store instead of the local one, or a function that makes it when it is needed; it needs a master key of yours. Give
+   * a function where the module that calls `initPixstoreBackend` may be evaluated again.
+   */
+  store?: ImageStore | (() => ImageStore);
   /** ms since 1970. Default: `Date.now`. */
   now: () => number;
   /** Must be cryptographically secure. Default: `node:crypto`. */
   randomBytes?: RandomBytes;
-  /** Where messages go. What it throws is ignored, and the message goes to the console. Default: `console`. */
+  /** Where messages go. What it throws is ignored, and the message goes to stderr. Default: the console, on stderr. */
   logger: Logger;
 }
 
@@ -112,12 +117,21 @@ export interface RateLimitOptions {
 }
 
 /** What `createPixstoreBackend` takes: any of the options. */
-export type BackendConfig = { [Name in keyof BackendOptions]?: BackendOptions[Name] | IfAbsent<Name> };
+export type BackendConfig<Mode extends ErrorHandlingMode = ErrorHandlingMode> = {
+  [Name in keyof BackendOptions<Mode>]?: BackendOptions<Mode>[Name] | IfAbsent<Name>;
+};
 
 // Whoever compiles with exactOptionalPropertyTypes is told before the program runs.
 type IfAbsent<Name> = Name extends 'masterKey' ? never : undefined;
 
 const mebibyte = 1024 * 1024;
+
+/** What programs write to stdout is theirs: `console.info` would write there, too. */
+const onStderr: Logger = {
+  info: (message) => console.error(message),
+  warn: (message) => console.warn(message),
+  error: (message) => console.error(message),
+};
 
 /** Longer between two requests than the minute that proxies keep their connections. */
 const defaultTimeouts: EndpointTimeouts = {
@@ -146,8 +160,12 @@ const isKeys = must('a string (base64 or hex of 32 bytes), a KeyWrapper, or a li
 
 const isStore = must('an ImageStore', (value) =>
   ['put', 'read', 'record', 'records', 'remove', 'usage', 'close'].every(
-    (name) => typeof (value as Record<string, unknown>)[name] === 'function',
+    (name) => typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function',
   ),
+);
+
+const isStoreOrFactory = must('an ImageStore, or a function that makes one', (value) =>
+  typeof value === 'function' ? true : isStore(value) === undefined,
 );
 
 const isRateLimit = must(
@@ -186,20 +204,21 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   accessControlAllowOrigin: [isOrigins, '*'],
   acceptProofsInQuery: [isBoolean, true],
   errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],
-  store: [isStore],
+  store: [isStoreOrFactory],
   now: [isFunction, Date.now],
   randomBytes: [isFunction],
-  logger: [isLogger, console],
+  logger: [isLogger, onStderr],
 };
+
+/** Options as they are once they were read. */
+export type ReadOptions = BackendOptions & { defaultEndpointTimeouts: EndpointTimeouts };
 
 /**
  * The functions among the options are wrapped here, once, so that nobody who calls them need expect anything odd.
  *
  * @throws PixstoreError `CONFIG_INVALID`, naming the option
  */
-export function readBackendConfig(
-  config: BackendConfig | undefined,
-): BackendOptions & { defaultEndpointTimeouts: EndpointTimeouts } {
+export function readBackendConfig(config: BackendConfig | undefined): ReadOptions {
   requireArrived(config, ['masterKey'], 'a pixstore backend');
   const options = readOptions<BackendOptions>(config, rules, 'A pixstore backend');
   const { now, randomBytes, logger } = options;
@@ -207,7 +226,33 @@ export function readBackendConfig(
     ...options,
     now: checkedClock(now),
     ...(randomBytes && { randomBytes: checkedRandomBytes(randomBytes) }),
-    logger: guardLogger(logger, console),
+    logger: guardLogger(logger, onStderr),
     defaultEndpointTimeouts: { ...defaultTimeouts, ...options.defaultEndpointTimeouts },
   };
+}
+
+/**
+ * The keys that were given, by the option or by the environment.
+ *
+ * @returns null when they are in a key file
+ * @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED`
+ */
+export function keyringOf({ masterKey, store }: ReadOptions): Keyring | null {
+  return givenKeyring({
+    masterKey,
+    environment: process.env.PIXSTORE_MASTER_KEY,
+    mayHaveFile: store === undefined,
+  });
+}
+
+/** @throws PixstoreError `CONFIG_INVALID` when a function that was given for a store makes none */
+export function storeOf(given: ImageStore | (() => ImageStore)): ImageStore {
+  if (typeof given !== 'function') return given;
+  const store: unknown = given();
+  if (isStore(store) === undefined) return store as ImageStore;
+  if (store instanceof Promise) store.catch(() => {});
+  throw new PixstoreError(
+    'CONFIG_INVALID',
+    `The function that is the option "store" must return an ImageStore; it returned ${kindOf(store)}.`,
+  );
 }

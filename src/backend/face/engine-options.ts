@@ -3,8 +3,8 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { openLocalStore } from '../../stores/local/local-store.js';
 import type { ImageStore } from '../../stores/port.js';
 import type { EngineOptions } from '../engine.js';
-import { givenKeyring, keyringFromFile } from '../keys/load-keyring.js';
-import type { BackendOptions } from './config.js';
+import { keyringFromFile } from '../keys/load-keyring.js';
+import { keyringOf, type ReadOptions, storeOf } from './config.js';
 
 // With validation off, records still carry a proof, so that clients see no difference.
 const unusedWindowLength = 20_000;
@@ -15,19 +15,16 @@ const unusedWindowLength = 20_000;
  *
  * @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED`
  */
-export function engineOptionsOf(options: BackendOptions): EngineOptions {
+export function engineOptionsOf(options: ReadOptions): EngineOptions {
   const { logger, rateLimit } = options;
   const checksProofs = options.statelessKeyWindowLength !== -1;
-  const keyring = givenKeyring({
-    masterKey: options.masterKey,
-    environment: process.env.PIXSTORE_MASTER_KEY,
-    mayHaveFile: options.store === undefined,
-  });
+  const keyring = keyringOf(options);
   // As they are now: the program may change its working directory before it needs them.
   const [databasePath, imageRootDir] = [resolve(options.databasePath), resolve(options.imageRootDir)];
 
   return {
-    openStore: () => options.store ?? openLocalStore({ ...options, databasePath, imageRootDir }),
+    openStore: () =>
+      options.store ? storeOf(options.store) : openLocalStore({ ...options, databasePath, imageRootDir }),
     keyringFor: (store) =>
       keyring ??
       keyringFromFile({

@@ -1,10 +1,10 @@
-import { alwaysThrowing } from '../../shared/errors/gate.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { type FetchHandler, fetchHandler } from '../servers/fetch-handler.js';
 import { type NodeHandler, nodeHandler } from '../servers/node-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
-import { type DoorOptions, type RequestInside, readDoorOptions } from '../serving/door.js';
 import type { Endpoint } from '../serving/endpoint.js';
+import { type HandlerOptions, type RequestInside, readHandlerOptions } from '../serving/handler.js';
+import { alwaysThrowing } from './errors.js';
 
 /** What handlers lead to: an engine, or a backend without an endpoint of its own. */
 export interface HasEndpoint {
@@ -32,19 +32,19 @@ export interface HasEndpoint {
  */
 export function createNodeHandler<Given>(
   from: HasEndpoint,
-  options: DoorOptions<Given> & RequestInside<Given, NodeRequest>,
+  options: HandlerOptions<Given> & RequestInside<Given, NodeRequest>,
 ): NodeHandler<Given>;
 export function createNodeHandler<Request extends NodeRequest = NodeRequest>(
   from: HasEndpoint,
-  options?: DoorOptions<Request>,
+  options?: HandlerOptions<Request>,
 ): NodeHandler<Request>;
 // Who calls it knows by one of these what comes in. In here nobody does: `never` can be handed on, and not looked into.
 export function createNodeHandler(
   from: HasEndpoint,
-  options?: DoorOptions<never> & Partial<RequestInside<never, NodeRequest>>,
+  options?: HandlerOptions<never> & Partial<RequestInside<never, NodeRequest>>,
 ): NodeHandler<never> {
   return alwaysThrowing(() =>
-    nodeHandler(requireEndpoint(from, 'createNodeHandler'), readDoorOptions(options, 'createNodeHandler')),
+    nodeHandler(requireEndpoint(from, 'createNodeHandler'), readHandlerOptions(options, 'createNodeHandler')),
   );
 }
 
@@ -63,18 +63,18 @@ export function createNodeHandler(
  */
 export function createFetchHandler<Given>(
   from: HasEndpoint,
-  options: DoorOptions<Given> & RequestInside<Given, Request>,
+  options: HandlerOptions<Given> & RequestInside<Given, Request>,
 ): FetchHandler<Given>;
 export function createFetchHandler<Given extends Request = Request>(
   from: HasEndpoint,
-  options?: DoorOptions<Given>,
+  options?: HandlerOptions<Given>,
 ): FetchHandler<Given>;
 export function createFetchHandler(
   from: HasEndpoint,
-  options?: DoorOptions<never> & Partial<RequestInside<never, Request>>,
+  options?: HandlerOptions<never> & Partial<RequestInside<never, Request>>,
 ): FetchHandler<never> {
   return alwaysThrowing(() =>
-    fetchHandler(requireEndpoint(from, 'createFetchHandler'), readDoorOptions(options, 'createFetchHandler')),
+    fetchHandler(requireEndpoint(from, 'createFetchHandler'), readHandlerOptions(options, 'createFetchHandler')),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { BackupReport, ImageStore, StoreHealth } from '../../stores/port.js';
-import type { ImageRecord } from '../../types/index.js';
+import type { ErrorHandlingMode, ImageRecord } from '../../types/index.js';
 import type { EngineStats } from '../engine.js';
 import type { SaveOptions } from '../images/ids.js';
 import type { ImageInput } from '../images/to-bytes.js';
@@ -10,11 +10,17 @@ import type { Endpoint } from '../serving/endpoint.js';
 
 export type { EngineStats as BackendStats } from '../engine.js';
 
+/** What methods return when they fail: nothing in the mode `throw`, in which they return no more. */
+export type FailureIn<Mode extends ErrorHandlingMode> = Mode extends 'throw' ? never : null;
+
 /**
  * A backend. Every method fails as `errorHandlingMode` says: where the mode returns null, so does the method, and
  * `getLastPixstoreError()` tells why.
+ *
+ * @typeParam Failure - what methods return when they fail: null; `never` of a backend that was made with
+ * `errorHandlingMode: 'throw'`
  */
-export interface PixstoreBackend {
+export interface PixstoreBackend<Failure extends null = null> {
   /**
    * Encrypts and keeps a new image. Resolves when it is durable; leave the bytes as they are until then.
    *
@@ -26,9 +32,9 @@ export interface PixstoreBackend {
    * @example
    * const record = await saveImage(request.body, 'avatars');
    */
-  saveImage(image: ImageInput, where?: string | SaveOptions): Promise<ImageRecord | null>;
+  saveImage(image: ImageInput, where?: string | SaveOptions): Promise<ImageRecord | Failure>;
   /** The same from a file; also `IMAGE_FILE_UNREADABLE`. */
-  saveImageFromFile(path: string, where?: string | SaveOptions): Promise<ImageRecord | null>;
+  saveImageFromFile(path: string, where?: string | SaveOptions): Promise<ImageRecord | Failure>;
   /**
    * Replaces an image. The old version stays until the new one is durable, and stays when anything fails.
    *
@@ -37,16 +43,16 @@ export interface PixstoreBackend {
    * @example
    * const record = await updateImage('avatars:player-7', request.body);
    */
-  updateImage(id: string, image: ImageInput, options?: AudienceOptions): Promise<ImageRecord | null>;
+  updateImage(id: string, image: ImageInput, options?: AudienceOptions): Promise<ImageRecord | Failure>;
   /** The same from a file; also `IMAGE_FILE_UNREADABLE`. */
-  updateImageFromFile(id: string, path: string, options?: AudienceOptions): Promise<ImageRecord | null>;
+  updateImageFromFile(id: string, path: string, options?: AudienceOptions): Promise<ImageRecord | Failure>;
   /**
    * Removes an image and destroys its key.
    *
    * @returns whether it was there
    * @throws PixstoreError `IMAGE_ID_INVALID`, `STORAGE_FAILED`
    */
-  deleteImage(id: string): Promise<boolean | null>;
+  deleteImage(id: string): Promise<boolean | Failure>;
   /**
    * Removes all images of a folder, and destroys its key and theirs: to erase a person, if each has a folder. Final once
    * the key is gone, in all processes; then the rest is removed, which may take its time and goes on after a crash. The
@@ -58,13 +64,13 @@ export interface PixstoreBackend {
    * @example
    * await deleteImages(`user-${user.id}`);
    */
-  deleteImages(dir: string): Promise<number | null>;
+  deleteImages(dir: string): Promise<number | Failure>;
   /**
    * Is there such an image? Synchronous.
    *
    * @throws PixstoreError `IMAGE_ID_INVALID`, `SYNC_UNSUPPORTED`
    */
-  imageExists(id: string): boolean | null;
+  imageExists(id: string): boolean | Failure;
   /**
    * What a browser needs to show an image, or null when there is none. Synchronous. Its proof lives one to two windows,
    * so make it when the browser asks.
@@ -84,7 +90,7 @@ export interface PixstoreBackend {
    * @example
    * res.json(await getImageRecords(page.map((photo) => photo.imageId)));
    */
-  getImageRecords(ids: readonly string[], options?: AudienceOptions): Promise<(ImageRecord | null)[] | null>;
+  getImageRecords(ids: readonly string[], options?: AudienceOptions): Promise<(ImageRecord | null)[] | Failure>;
   /**
    * Answers an image request that came by a transport of the application's own, with a wire payload to be sent
    * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`: the open endpoint would
@@ -104,7 +110,7 @@ export interface PixstoreBackend {
     clientToken?: number | string | null,
     statelessProof?: string | null,
     options?: AudienceOptions,
-  ): Promise<Uint8Array | null>;
+  ): Promise<Uint8Array | Failure>;
   /**
    * Answers a batch that came by a transport of the application's own, with frames to be sent one after another and
    * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`.
@@ -117,13 +123,13 @@ export interface PixstoreBackend {
    *   frames ? await pipeline(frames, res.type('bin')) : res.sendStatus(400);
    * });
    */
-  customEndpointBatchHelper(body: string, options?: AudienceOptions): Promise<AsyncIterable<Uint8Array> | null>;
+  customEndpointBatchHelper(body: string, options?: AudienceOptions): Promise<AsyncIterable<Uint8Array> | Failure>;
   /**
    * What the backend holds and how busy it is. Costs the same whatever is stored.
    *
    * @throws PixstoreError `STORAGE_FAILED`
    */
-  stats(): Promise<EngineStats | null>;
+  stats(): Promise<EngineStats | Failure>;
   /**
    * How the store is. What wants to be looked at is said in sentences; without any all is well.
    *
@@ -132,7 +138,7 @@ export interface PixstoreBackend {
    * const health = await backend.health();
    * if (health?.status !== 'ok') alert(health?.problems.join('\n'));
    */
-  health(): Promise<StoreHealth | null>;
+  health(): Promise<StoreHealth | Failure>;
   /**
    * Copies database and ciphertexts, as they are now, into a new folder, while everything goes on; the copy is opened and
    * checked before it gets its name. The master key is not in it: keep that elsewhere.
@@ -142,7 +148,7 @@ export interface PixstoreBackend {
    * @example
    * await backend.backup(`/backups/${new Date().toISOString().slice(0, 10)}`);
    */
-  backup(folder: string): Promise<BackupReport | null>;
+  backup(folder: string): Promise<BackupReport | Failure>;
   /**
    * Says that this database is the right one, after a backup was put back: other copies of it can change nothing any
    * more, and what it does not name may be removed. Until then it serves and saves, and removes no file.

@@ -1,6 +1,6 @@
 import { kindOf, readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { isImageId, normalizeDir } from '../../shared/protocol/image-id.js';
+import { folderOf, isDir, isExistingDir, isImageId } from '../../shared/protocol/image-id.js';
 import { type Audience, type AudienceOptions, audienceIn } from '../keys/audience.js';
 import type { RandomBytes } from './encryption.js';
 
@@ -15,16 +15,16 @@ export interface SaveOptions extends AudienceOptions {
 const randomKeyBytes = 16;
 
 /** Where a new image goes, as it was given; `newImageId` checks it. */
-interface Place {
+interface Destination {
   dir?: unknown;
   id?: unknown;
 }
 
 /** @throws PixstoreError `IMAGE_DIR_INVALID`, `CONFIG_INVALID` or `AUDIENCE_INVALID` */
-export function readSaveOptions(where: string | SaveOptions | null | undefined): Place & { audience: Audience } {
+export function readSaveOptions(where: string | SaveOptions | null | undefined): Destination & { audience: Audience } {
   if (where === undefined || where === null) return { audience: null };
   if (typeof where === 'string') return { dir: where, audience: null };
-  if (typeof where !== 'object' || Array.isArray(where)) throw invalidDir(`${kindOf(where)} was given`);
+  if (typeof where !== 'object' || Array.isArray(where)) throw invalidDir(where);
   const { dir, id, ...who } = readCallOptions(where, ['dir', 'id', 'audience'], 'saveImage');
   return { dir, id, audience: audienceIn(who) };
 }
@@ -33,12 +33,14 @@ export function readSaveOptions(where: string | SaveOptions | null | undefined):
  * @returns the id a new image gets, and whether the application chose it
  * @throws PixstoreError `IMAGE_DIR_INVALID` or `IMAGE_ID_INVALID`
  */
-export function newImageId({ dir, id: key }: Place, randomBytes: RandomBytes): { id: string; chosen: boolean } {
-  const prefix = dir === undefined ? '' : `${usableDir(dir)}:`;
+export function newImageId({ dir, id: key }: Destination, randomBytes: RandomBytes): { id: string; chosen: boolean } {
+  const prefix = dir === undefined ? '' : `${requireNewDir(dir)}:`;
   if (key === undefined) {
     return { id: prefix + Buffer.from(randomBytes(randomKeyBytes)).toString('base64url'), chosen: false };
   }
-  return { id: requireImageId(typeof key === 'string' ? prefix + key : key), chosen: true };
+  const id = requireImageId(typeof key === 'string' ? prefix + key : key);
+  if (id.includes(':')) requireNewDir(folderOf(id));
+  return { id, chosen: true };
 }
 
 /**
@@ -58,26 +60,27 @@ export function requirePartId(id: unknown): string {
 }
 
 /**
- * The folder that is meant by a name, for a work that cannot be undone: as it is given, or not at all.
+ * The folder that is meant by a name, for a work that cannot be undone. Also one that could not be made any more.
  *
  * @throws PixstoreError `IMAGE_DIR_INVALID`
  */
 export function requireDir(dir: unknown): string {
-  if (typeof dir !== 'string') throw invalidDir(`${kindOf(dir)} was given`);
-  if (dir !== '' && dir === normalizeDir(dir)) return dir;
-  throw invalidDir(dir === '' ? 'nothing was given' : 'there is something else in what was given');
+  if (isExistingDir(dir)) return dir;
+  throw invalidDir(dir);
 }
 
-function usableDir(dir: unknown): string {
-  if (typeof dir !== 'string') throw invalidDir(`${kindOf(dir)} was given`);
-  const usable = normalizeDir(dir);
-  if (usable === '') throw invalidDir('nothing of what was given can be used');
-  return usable;
+/** A name is taken as it is given, or not at all: two that differ must not lead to one folder. */
+function requireNewDir(dir: unknown): string {
+  if (isDir(dir)) return dir;
+  throw invalidDir(dir, ' Leave it out for no folder.');
 }
 
-function invalidDir(problem: string): PixstoreError {
+function invalidDir(dir: unknown, advice = ''): PixstoreError {
+  let problem = `${kindOf(dir)} was given`;
+  if (typeof dir === 'string') problem = isExistingDir(dir) ? `${dir.length} were given` : 'others were given';
+  if (dir === '') problem = 'none were given';
   return new PixstoreError(
     'IMAGE_DIR_INVALID',
-    `A folder name is made of a-z, 0-9, _ and -, but ${problem}. Leave it out for no folder.`,
+    `A folder name is 1 to 64 characters of a-z, 0-9, _ and -, but ${problem}.${advice}`,
   );
 }

@@ -68,8 +68,8 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
   return {
     /** @throws PixstoreError what `inspectImage`, `readSaveOptions` and `newImageId` throw, or `IMAGE_ID_TAKEN` */
     async save(bytes: Uint8Array, where?: string | SaveOptions): Promise<ImageRecord> {
-      const { audience, ...place } = readSaveOptions(where);
-      const { id, chosen } = newImageId(place, randomBytes);
+      const { audience, ...destination } = readSaveOptions(where);
+      const { id, chosen } = newImageId(destination, randomBytes);
       const image = await encrypt(bytes);
       let token = now();
       for (let tries = 0; tries < mostTries; tries += 1) {

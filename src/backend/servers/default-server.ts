@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import type { DoorTimeouts } from '../serving/timeouts.js';
+import type { HandlerTimeouts } from '../serving/timeouts.js';
 
 export interface DefaultServer {
   /**
@@ -17,7 +17,7 @@ export interface DefaultServer {
 }
 
 /** How long a client may take, in ms. */
-export interface EndpointTimeouts extends DoorTimeouts {
+export interface EndpointTimeouts extends HandlerTimeouts {
   /** For the head of a request, from the first byte of it, or from connecting. */
   headers: number;
   /** For a whole request, its body included. */

@@ -1,8 +1,13 @@
 import { recover } from '../../shared/maybe-promise.js';
 import { batchAlreadyRead } from '../serving/batch-errors.js';
 import { inSmallPieces } from '../serving/body-stream.js';
-import { createDoor, type DoorOptions, type EndpointRequest, type RequestInside } from '../serving/door.js';
 import type { Endpoint } from '../serving/endpoint.js';
+import {
+  createHandlerContexts,
+  type EndpointRequest,
+  type HandlerOptions,
+  type RequestInside,
+} from '../serving/handler.js';
 import { discard, isInMemory, type Reply } from '../serving/reply.js';
 import { responseStream } from './response-stream.js';
 
@@ -15,9 +20,9 @@ export type FetchHandler<Given = Request> = (given: Given) => Promise<Response>;
 
 export function fetchHandler<Given>(
   endpoint: Endpoint,
-  options: DoorOptions<Given> & RequestInside<Given, Request>,
+  options: HandlerOptions<Given> & RequestInside<Given, Request>,
 ): FetchHandler<Given> {
-  const openDoor = createDoor(options);
+  const contextOf = createHandlerContexts(options);
 
   return async (given) => {
     const failed = (error: unknown) => {
@@ -29,7 +34,7 @@ export function fetchHandler<Given>(
     };
     return recover(async () => {
       const request = options.requestOf(given);
-      const reply = await endpoint.handle(fromWebRequest(request), openDoor(given));
+      const reply = await endpoint.handle(fromWebRequest(request), contextOf(given));
       return toResponse(request, reply, endpoint.report);
     }, failed);
   };

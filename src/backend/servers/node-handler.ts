@@ -1,7 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, recover } from '../../shared/maybe-promise.js';
-import { createDoor, type DoorOptions, type RequestInside } from '../serving/door.js';
 import type { Endpoint } from '../serving/endpoint.js';
+import { createHandlerContexts, type HandlerOptions, type RequestInside } from '../serving/handler.js';
 import { clientOf } from '../serving/rate-limit.js';
 import { discard, type Reply } from '../serving/reply.js';
 import { readTarget } from '../serving/target.js';
@@ -22,9 +22,9 @@ export type NodeHandler<Given = NodeRequest> = (
 
 export function nodeHandler<Given>(
   endpoint: Endpoint,
-  options: DoorOptions<Given> & RequestInside<Given, NodeRequest>,
+  options: HandlerOptions<Given> & RequestInside<Given, NodeRequest>,
 ): NodeHandler<Given> {
-  const openDoor = createDoor(options, (given) => clientOf(options.requestOf(given).socket?.remoteAddress));
+  const contextOf = createHandlerContexts(options, (given) => clientOf(options.requestOf(given).socket?.remoteAddress));
 
   /** @returns undefined when there is none, and that has been answered */
   function requestIn(given: Given, response: NodeResponse): NodeRequest | undefined {
@@ -63,10 +63,10 @@ export function nodeHandler<Given>(
     };
 
     function answer() {
-      const door = openDoor(given, (error) => {
+      const context = contextOf(given, (error) => {
         thrown = { error };
       });
-      return andThen(endpoint.handle(fromNodeRequest(request, response), door), send);
+      return andThen(endpoint.handle(fromNodeRequest(request, response), context), send);
     }
 
     function send(reply: Reply): void {

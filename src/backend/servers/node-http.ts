@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { batchAlreadyRead } from '../serving/batch-errors.js';
-import type { EndpointRequest } from '../serving/door.js';
+import type { EndpointRequest } from '../serving/handler.js';
 import { onGone } from './node-gone.js';
 
 /** Requests and responses of `node:http`, `node:https` and `node:http2`, and of frameworks that pass them on. */
@@ -14,14 +14,24 @@ export function fromNodeRequest(request: NodeRequest, response: NodeResponse): E
     method: request.method ?? '',
     target: request.url ?? '',
     header(name) {
-      // Asked for one header, Node takes all apart, and most requests have none of ours.
-      if (!request.rawHeaders.some((raw) => raw.length === name.length && raw.toLowerCase() === name)) return undefined;
+      if (!mayHave(request, name)) return undefined;
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     },
     chunks: () => chunksOf(request),
     onGone: (callback) => onGone(request, response, callback),
   };
+}
+
+/**
+ * Asked for one header, Node takes all apart, and most requests have none of ours. What stands for a request on platforms
+ * without servers may have no raw ones.
+ *
+ * @param name - in lower case
+ */
+function mayHave({ rawHeaders }: { rawHeaders?: readonly string[] | undefined }, name: string): boolean {
+  if (!rawHeaders || rawHeaders.length === 0) return true;
+  return rawHeaders.some((raw) => raw.length === name.length && raw.toLowerCase() === name);
 }
 
 async function* chunksOf(request: NodeRequest & { body?: unknown }): AsyncGenerator<Uint8Array> {

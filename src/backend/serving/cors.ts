@@ -1,4 +1,4 @@
-import type { EndpointRequest } from './door.js';
+import type { EndpointRequest } from './handler.js';
 import type { HeaderList } from './reply.js';
 
 export const allowedMethods = 'GET, HEAD, POST, OPTIONS';

@@ -4,17 +4,17 @@ import { decodeBatchRequest } from '../../shared/protocol/batch.js';
 import { type BareState, WirePayloadState } from '../../shared/protocol/states.js';
 import type { Audience } from '../keys/audience.js';
 import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
+import { type AnswerSlot, createAnswerSlots } from './answer-slots.js';
 import { batchFrames, readEntry } from './batch.js';
 import { payloadStream } from './body-stream.js';
 import { allowedMethods, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
-import type { Door, EndpointRequest } from './door.js';
+import type { EndpointRequest, HandlerContext } from './handler.js';
 import type { LoadLimits } from './load-limit.js';
 import { createPages, type PagesOptions } from './pages.js';
 import { createRateLimit, type RateLimitSettings } from './rate-limit.js';
 import { readBody } from './read-body.js';
 import { createReadingLimit } from './reading-limit.js';
 import { binaryReply, blameReply, busyReply, type HeaderList, nothingHeld, type Reply, textReply } from './reply.js';
-import { createRooms, type Room } from './room.js';
 import { audienceAt, createServe, type OnServed, type Visitor } from './serve.js';
 import { createServingCounters, type ServingStats } from './serving-stats.js';
 import { readQuery, readTarget, type Target } from './target.js';
@@ -34,10 +34,10 @@ export interface EndpointOptions extends Omit<PagesOptions, 'metrics'> {
   onError(error: unknown): void;
 }
 
-/** The endpoint behind all doors: from a request to what is sent back, over no transport in particular. */
+/** The endpoint behind all handlers: from a request to what is sent back, over no transport in particular. */
 export interface Endpoint {
   /** Never throws and never rejects, whatever is asked; at once, when all it takes is in memory. */
-  handle(request: EndpointRequest, door: Door): MaybePromise<Reply>;
+  handle(request: EndpointRequest, context: HandlerContext): MaybePromise<Reply>;
   /** To be told of what fails while a reply is sent. */
   report(error: unknown): void;
   /**
@@ -74,71 +74,71 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const headersFor = createCommonHeaders(options.accessControlAllowOrigin);
   const readingLimit = createReadingLimit(readingLimits);
   const counters = createServingCounters();
-  const rooms = createRooms(options.loadLimits, counters);
+  const slots = createAnswerSlots(options.loadLimits, counters);
   const { serve, serveAt, refuse } = createServe(options.answer, counters, options.onServed);
-  const stats = (): EndpointStats => ({ ...counters.stats(), open: rooms.load() });
+  const stats = (): EndpointStats => ({ ...counters.stats(), open: slots.load() });
   const { metrics } = options;
   const pages = createPages({ ...options, metrics: metrics && (() => metrics(stats())) });
 
-  function handle(request: EndpointRequest, door: Door): MaybePromise<Reply> {
+  function handle(request: EndpointRequest, context: HandlerContext): MaybePromise<Reply> {
     return recover(
-      () => dispatch(request, door),
+      () => dispatch(request, context),
       (error) => failureReply(error, request, headersFor(request)),
     );
   }
 
-  function dispatch(request: EndpointRequest, door: Door): MaybePromise<Reply> {
+  function dispatch(request: EndpointRequest, context: HandlerContext): MaybePromise<Reply> {
     const headers = headersFor(request);
     const { method } = request;
-    const target = readTarget(request.target, door.route);
+    const target = readTarget(request.target, context.route);
     if (!target) return textReply(404, 'Not found.', headers);
     if (method === 'OPTIONS') {
       return {
         status: 204,
-        headers: [...headers, ...preflightHeaders(Boolean(door.authorize))],
+        headers: [...headers, ...preflightHeaders(Boolean(context.authorize))],
         body: [],
         sending: nothingHeld,
       };
     }
     if (method === 'GET' || method === 'HEAD') {
       if (target.kind === 'health') return pages.health(headers);
-      if (target.kind === 'metrics') return pages.metrics(door, headers);
-      return admitted(headers, imageReply, { request, door, client: door.client?.() }, target);
+      if (target.kind === 'metrics') return pages.metrics(context, headers);
+      return admitted(headers, imageReply, { request, context, client: context.client?.() }, target);
     }
     // Where the application has mounted us, batches may be sent to any path.
-    const takesBatches = target.kind === 'route' || door.route === undefined;
+    const takesBatches = target.kind === 'route' || context.route === undefined;
     if (method === 'POST' && takesBatches) {
-      return withBody(headers, { request, door, client: door.client?.() });
+      return withBody(headers, { request, context, client: context.client?.() });
     }
     const allowed = takesBatches ? allowedMethods : imageMethods;
     return textReply(405, 'Use GET for an image, POST for a batch.', [...headers, 'Allow', allowed]);
   }
 
-  /** Reads a body and answers it. Who sends one slowly takes no place from those who ask for images. */
+  /** Reads a body and answers it. Who sends one slowly takes no slot from those who ask for images. */
   async function withBody(headers: HeaderList, caller: Caller): Promise<Reply> {
-    const { request, door, client = '' } = caller;
+    const { request, context, client = '' } = caller;
     const body = await readBody(request, {
       limit: maxBatchBytes,
-      patience: door.timeouts.body,
+      patience: context.timeouts.body,
       begin: (giveUp) => readingLimit.begin(client, giveUp),
     });
     return admitted(headers, batchReply, caller, body);
   }
 
-  type Work<Asked> = (caller: Caller, asked: Asked, room: Room, headers: HeaderList) => MaybePromise<Reply>;
+  type Work<Asked> = (caller: Caller, asked: Asked, slot: AnswerSlot, headers: HeaderList) => MaybePromise<Reply>;
 
-  /** Finds room for an answer and, when it fails, gives the room up. */
+  /** Takes a slot for an answer and, when it fails, gives it back. */
   function admitted<Asked>(headers: HeaderList, work: Work<Asked>, caller: Caller, asked: Asked): MaybePromise<Reply> {
-    const { request, door, client } = caller;
-    const room = rooms.enter(request, door, client);
-    if (!room) {
+    const { request, context, client } = caller;
+    const slot = slots.take(request, context, client);
+    if (!slot) {
       return request.method === 'POST' ? busyReply(headers) : stateReply(WirePayloadState.RateLimited, headers);
     }
     const failed = (error: unknown) => {
-      room.leave();
+      slot.release();
       return failureReply(error, request, headers);
     };
-    return recover(() => work(caller, asked, room, headers), failed);
+    return recover(() => work(caller, asked, slot, headers), failed);
   }
 
   function failureReply(error: unknown, { method }: EndpointRequest, headers: HeaderList): Reply {
@@ -150,7 +150,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     return stateReply(WirePayloadState.InternalError, headers);
   }
 
-  function imageReply({ request, door, client }: Caller, target: Target, room: Room, headers: HeaderList) {
+  function imageReply({ request, context, client }: Caller, target: Target, slot: AnswerSlot, headers: HeaderList) {
     const arrivedAt = now();
     const { proof, token } = readQuery(options.acceptProofsInQuery && 'query' in target ? target.query : '');
     const image = {
@@ -161,47 +161,49 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     };
     const send = ({ length, pieces, rest }: Answer) => {
       const inMemory = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      if (room.hold(rest ? inMemory + chunkHeld : inMemory)) {
+      if (slot.hold(rest ? inMemory + chunkHeld : inMemory)) {
         const body = rest ? payloadStream(pieces, rest) : pieces;
-        return binaryReply(body, length, headers, room.sending(rest && (() => void rest.close())));
+        return binaryReply(body, length, headers, slot.sending(rest && (() => void rest.close())));
       }
       void rest?.close();
-      room.leave();
+      slot.release();
       return stateReply(WirePayloadState.RateLimited, headers);
     };
-    const answered = andThen(mayAsk(client, 1, door.timeouts.checks), (isAllowed) =>
-      isAllowed ? andThen(audienceAt(door), (who) => serveAt(door, who, image)) : refuse(WirePayloadState.RateLimited),
+    const answered = andThen(mayAsk(client, 1, context.timeouts.checks), (isAllowed) =>
+      isAllowed
+        ? andThen(audienceAt(context), (who) => serveAt(context, who, image))
+        : refuse(WirePayloadState.RateLimited),
     );
     return andThen(answered, send);
   }
 
-  async function batchReply({ door, client }: Caller, body: string, room: Room, headers: HeaderList) {
+  async function batchReply({ context, client }: Caller, body: string, slot: AnswerSlot, headers: HeaderList) {
     const arrivedAt = now();
     const entries = decodeBatchRequest(body);
-    const isAllowed = await mayAsk(client, entries.length, door.timeouts.checks);
+    const isAllowed = await mayAsk(client, entries.length, context.timeouts.checks);
     const who = await recover<Visitor | typeof nobodyKnows>(
-      () => audienceAt(door),
+      () => audienceAt(context),
       (error) => {
         onError(error);
         return nobodyKnows;
       },
     );
-    if (!room.hold(batchHeld)) {
-      room.leave();
+    if (!slot.hold(batchHeld)) {
+      slot.release();
       return busyReply(headers);
     }
     const frames = batchFrames(entries, (entry) => {
       if (!isAllowed) return refuse(WirePayloadState.RateLimited);
       if (who === nobodyKnows) return refuse(WirePayloadState.InternalError);
-      return answerEntry(entry, door, who, arrivedAt);
+      return answerEntry(entry, context, who, arrivedAt);
     });
-    return binaryReply(frames, undefined, headers, room.sending());
+    return binaryReply(frames, undefined, headers, slot.sending());
   }
 
   /** One bad entry spoils only its own frame. Its proof counts as of when the batch arrived, however long others take. */
   function answerEntry(
     entry: unknown,
-    door: Pick<Door, 'authorize'>,
+    context: Pick<HandlerContext, 'authorize'>,
     who: Visitor,
     arrivedAt: number,
   ): MaybePromise<Answer> {
@@ -212,7 +214,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       return refuse(WirePayloadState.InternalError);
     };
     const { id, token, proof } = readEntry(entry);
-    return recover(() => serveAt(door, who, { id, token, proof, arrivedAt }), failed);
+    return recover(() => serveAt(context, who, { id, token, proof, arrivedAt }), failed);
   }
 
   function stateReply(state: BareState, headers: HeaderList): Reply {
@@ -235,10 +237,10 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
 /** Said of who asks when the application failed to tell. */
 const nobodyKnows = Symbol('the audience is not known');
 
-/** Who asks, and by which door. */
+/** Who asks, and through which handler. */
 interface Caller {
   request: EndpointRequest;
-  door: Door;
+  context: HandlerContext;
   /** Undefined when nobody is counted. */
   client: string | undefined;
 }

@@ -40,7 +40,7 @@ const wholeUpTo = 1024 * 1024;
  * served, whatever other processes do to the store.
  *
  * @param limitBytes - ciphertext kept at most; 0 keeps none
- * @param readsAtOnce - reads that may wait for the store, so that a slow one does not take all the room there is for
+ * @param readsAtOnce - reads that may wait for the store, so that a slow one does not take all the slots there are for
  * answers; what is in memory is not counted
  * @param patience - how long the store may take, in ms
  */

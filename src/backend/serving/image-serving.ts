@@ -22,7 +22,7 @@ export interface Serving {
 
 /** Between the store and the endpoint: what answers for one image, and keeps in memory what is asked for most. */
 export function createServing({ open, memoryCacheBytes, maxConcurrentAnswers, checksProofs }: ServingOptions): Serving {
-  // A quarter of the room stays for those whose pictures are in memory, however slow the store is.
+  // A quarter of all slots stays for those whose pictures are in memory, however slow the store is.
   const readsAtOnce = Math.max(1, Math.floor((maxConcurrentAnswers * 3) / 4));
   let reading: { hotReads: HotReads; answer: AnswerImage } | undefined;
   const nothingRead = { hits: 0, misses: 0, bytes: 0 };

@@ -7,23 +7,23 @@ export interface LoadLimits {
   bytes: number;
 }
 
-/** Room for one answer, from the moment a request is read to the end of its answer. */
-export interface Place {
-  /** Says what the answer holds in memory. False when that is too much, or it has left: then it must not be sent. */
+/** One of the answers that may be under way, from the moment a request is read to the end of its answer. */
+export interface Slot {
+  /** Says what the answer holds in memory. False when that is too much, or it was released: then it must not be sent. */
   hold(bytes: number): boolean;
-  /** The answer is on its way, and does not go out at once. When others need its room, `end` is called. False when it has left. */
+  /** The answer is on its way, and does not go out at once. When others need its slot, `end` is called. False when it was released. */
   send(end: () => void): boolean;
   /** The client has taken a part of the answer. */
   move(): void;
   /** To be called when the answer was sent, or nobody waits for it any more. False when it was called before. */
-  leave(): boolean;
+  release(): boolean;
 }
 
-// So many times as many answers as are free may be one client's: alone it gets seven eighths of the room, and whoever
+// So many times as many answers as are free may be one client's: alone it gets seven eighths of all slots, and whoever
 // comes next finds some.
 const shareOfFree = 7;
 
-// An answer of which nothing was taken for so long is ended when its room is needed.
+// An answer of which nothing was taken for so long is ended when its slot is needed.
 const standstill = 5_000; // ms
 
 interface Entry {
@@ -31,12 +31,12 @@ interface Entry {
   held: number;
   movedAt: number;
   end: () => void;
-  leave(): boolean;
+  release(): boolean;
 }
 
 /**
- * Bounds what clients that read slowly, or never, can make the process hold. When there is no room, the answer that has
- * stood still longest makes some.
+ * Bounds what clients that read slowly, or never, can make the process hold. When all slots are taken, the answer that has
+ * stood still longest gives up its own.
  *
  * @param now - in ms
  */
@@ -65,12 +65,12 @@ export function createLoadLimit(limits: LoadLimits, now: () => number = performa
   function endOne(client?: string): boolean {
     const longest = sending.first(client);
     if (!longest || now() - longest.movedAt < standstill) return false;
-    longest.leave();
+    longest.release();
     longest.end();
     return true;
   }
 
-  function findRoom(client: string | undefined): boolean {
+  function findSlot(client: string | undefined): boolean {
     if (isFull() && !endOne()) return false;
     return !hasItsShare(client) || endOne(client);
   }
@@ -78,20 +78,20 @@ export function createLoadLimit(limits: LoadLimits, now: () => number = performa
   return {
     /**
      * @param client - undefined when it is not known; then it has no share
-     * @returns null when there is no room
+     * @returns null when all are taken
      */
-    enter(client?: string): Place | null {
-      if (!findRoom(client)) return null;
+    take(client?: string): Slot | null {
+      if (!findSlot(client)) return null;
       count(client, 1);
-      let isHere = true;
+      let isHeld = true;
       const entry: Entry = {
         client,
         held: 0,
         movedAt: 0,
         end() {},
-        leave() {
-          if (!isHere) return false;
-          isHere = false;
+        release() {
+          if (!isHeld) return false;
+          isHeld = false;
           sending.remove(entry);
           count(client, -1);
           load.bytes -= entry.held;
@@ -100,25 +100,25 @@ export function createLoadLimit(limits: LoadLimits, now: () => number = performa
       };
       return {
         hold(bytes) {
-          if (!isHere) return false;
+          if (!isHeld) return false;
           while (load.bytes > 0 && load.bytes + bytes > limits.bytes) if (!endOne()) return false; // one always fits
           entry.held = bytes;
           load.bytes += bytes;
           return true;
         },
         send(end) {
-          if (!isHere) return false;
+          if (!isHeld) return false;
           entry.end = end;
           entry.movedAt = now();
           sending.add(entry);
           return true;
         },
         move() {
-          if (!isHere) return;
+          if (!isHeld) return;
           entry.movedAt = now();
           sending.add(entry);
         },
-        leave: entry.leave,
+        release: entry.release,
       };
     },
 

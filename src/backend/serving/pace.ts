@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
-/** An answer on its way, as its door tells of it. */
+/** An answer on its way, as its server tells of it. */
 export interface Paced {
   /** The client has taken so many bytes more. */
   took(bytes: number): void;
@@ -41,7 +41,7 @@ interface Line {
 }
 
 /**
- * A client that reads a little now and then looks busy and holds its room for ever; so what counts is how much it takes
+ * A client that reads a little now and then looks busy and holds its slot for ever; so what counts is how much it takes
  * over the whole time. What systems and proxies buffer makes a fast beginning, hence the bound on what can be saved up.
  *
  * @param patience - ms that a connection may take less than {@link leastRate}

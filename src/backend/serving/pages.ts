@@ -1,7 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { within } from '../within.js';
-import type { Door } from './door.js';
+import type { HandlerContext } from './handler.js';
 import { type HeaderList, type Reply, textReply } from './reply.js';
 
 export interface PagesOptions {
@@ -38,12 +38,12 @@ export function createPages({ checkHealth, metrics, onError }: PagesOptions) {
     return { status: status === 'failed' ? 503 : 200, text: status };
   }
 
-  /** Figures are for those that the door lets see them; others learn no more than where there are none. */
-  function metricsFor(door: Door, headers: HeaderList): MaybePromise<Reply> {
+  /** Figures are for those that the handler lets see them; others learn no more than where there are none. */
+  function metricsFor(context: HandlerContext, headers: HeaderList): MaybePromise<Reply> {
     const none = () => textReply(404, 'Not found.', headers);
     if (!metrics) return none();
     const allowed = recover<boolean>(
-      () => door.metrics(),
+      () => context.metrics(),
       (error) => {
         onError(error);
         return false;

@@ -1,6 +1,6 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { batchCrowdedOut, batchCutOff, batchTooLarge, batchTooSlow } from './batch-errors.js';
-import type { EndpointRequest } from './door.js';
+import type { EndpointRequest } from './handler.js';
 import type { Reading } from './reading-limit.js';
 
 export interface ReadBodyOptions {
@@ -8,7 +8,7 @@ export interface ReadBodyOptions {
   limit: number;
   /** ms it may take. */
   patience: number;
-  /** Finds room for it. `giveUp` is called when others need that. */
+  /** Has it counted. `giveUp` is called when others need what it takes up. */
   begin(giveUp: () => void): Reading;
 }
 

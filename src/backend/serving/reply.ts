@@ -9,7 +9,7 @@ export interface Sending {
    * It does not go out at once.
    *
    * @param connection - what it goes over; answers that share one share its speed, too
-   * @param end - is called when the client takes it too slowly, or others need its room
+   * @param end - is called when the client takes it too slowly, or others need its slot
    * @param inOneGo - bytes that were handed over at once, so that nothing is heard of them until all have been taken
    */
   begin(connection: object, end: () => void, inOneGo?: number): void;
@@ -21,7 +21,7 @@ export interface Sending {
   done(): void;
 }
 
-/** What goes back to a client, whatever door it came through. */
+/** What goes back to a client, through whichever handler. */
 export interface Reply {
   status: number;
   headers: HeaderList;
@@ -52,7 +52,7 @@ export function textReply(status: number, text: string, headers: HeaderList): Re
   return { status, headers: [...headers, ...own], body: [body], sending: nothingHeld };
 }
 
-/** To a batch for which there is no room now; perhaps its body has not been read. */
+/** To a batch for which there is no slot now; perhaps its body has not been read. */
 export function busyReply(headers: HeaderList): Reply {
   const retryAfter = ['Retry-After', '1', 'Access-Control-Expose-Headers', 'Retry-After'];
   return textReply(503, 'Busy. Try again soon.', [...headers, ...retryAfter, 'Connection', 'close']);

@@ -4,7 +4,7 @@ import { imageIdOf, isImageId, variantOf } from '../../shared/protocol/image-id.
 import { type BareState, WirePayloadState } from '../../shared/protocol/states.js';
 import { type Audience, requireAudience } from '../keys/audience.js';
 import { type Answer, type AnswerImage, bareAnswer, type ImageRequest } from './answer.js';
-import type { Door } from './door.js';
+import type { HandlerContext } from './handler.js';
 import type { ServingCounters } from './serving-stats.js';
 
 /** Told how an image was served. */
@@ -34,7 +34,11 @@ export function createServe(answer: AnswerImage, counters: ServingCounters, onSe
   }
 
   /** The application's checks come first. Whom they refuse is answered as with a wrong proof, and learns no more. */
-  function serveAt({ authorize }: Pick<Door, 'authorize'>, who: Visitor, request: ImageRequest): MaybePromise<Answer> {
+  function serveAt(
+    { authorize }: Pick<HandlerContext, 'authorize'>,
+    who: Visitor,
+    request: ImageRequest,
+  ): MaybePromise<Answer> {
     if (who === undefined) return refuse(WirePayloadState.InvalidProof);
     const bound = who === null ? request : { ...request, audience: who };
     const { id } = request;
@@ -52,7 +56,7 @@ export function createServe(answer: AnswerImage, counters: ServingCounters, onSe
 export type Visitor = Audience | undefined;
 
 /** @throws PixstoreError `AUDIENCE_INVALID`, or what the application throws */
-export function audienceAt({ audience }: Door): MaybePromise<Visitor> {
+export function audienceAt({ audience }: HandlerContext): MaybePromise<Visitor> {
   if (!audience) return null;
   return andThen(audience(), (who) => (who === undefined || who === null ? who : requireAudience(who)));
 }

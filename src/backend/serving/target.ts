@@ -7,7 +7,8 @@ export type Target =
   | { kind: 'metrics' };
 
 /**
- * Takes the target of an HTTP request apart.
+ * Takes the target of an HTTP request apart. One slash at its end is ignored: frameworks can be told to put one behind
+ * every path.
  *
  * @param route - such as `/pixstore-image`; undefined where the application has mounted us somewhere: then what counts
  * is how the path ends
@@ -17,13 +18,17 @@ export function readTarget(requestTarget: string, route: string | undefined): Ta
   // Proxies may ask by the whole URL.
   const url = requestTarget.startsWith('/') ? requestTarget : requestTarget.replace(/^https?:\/\/[^/?]*/i, '');
   const queryAt = url.indexOf('?');
-  const path = queryAt < 0 ? url : url.slice(0, queryAt);
+  const path = withoutSlash(queryAt < 0 ? url : url.slice(0, queryAt));
   const query = queryAt < 0 ? '' : url.slice(queryAt + 1);
   const rest = route === undefined ? lastParts(path) : partsUnder(path, route);
   if (rest === null) return null;
   if (rest === '-/health') return { kind: 'health' };
   if (rest === '-/metrics') return { kind: 'metrics' };
   return rest === '' ? { kind: 'route', query } : { kind: 'image', id: decode(rest), query };
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 function partsUnder(path: string, route: string): string | null {

@@ -1,7 +1,7 @@
 import { isWholeNumber, must } from '../../shared/options.js';
 
-/** How long things may take at a door, in ms. */
-export interface DoorTimeouts {
+/** How long things may take in a handler, in ms. */
+export interface HandlerTimeouts {
   /** To send the body of a batch. Default: 10,000. */
   body: number;
   /** `authorize`, `audience` and the rate limiter, to answer one question. Default: 10,000. */
@@ -10,10 +10,10 @@ export interface DoorTimeouts {
   slow: number;
 }
 
-const defaults: DoorTimeouts = { body: 10_000, checks: 10_000, slow: 30_000 };
+const defaults: HandlerTimeouts = { body: 10_000, checks: 10_000, slow: 30_000 };
 const longestTimer = 2 ** 31 - 1;
 
-export function withDefaultTimeouts(given: Partial<DoorTimeouts> | undefined): DoorTimeouts {
+export function withDefaultTimeouts(given: Partial<HandlerTimeouts> | undefined): HandlerTimeouts {
   return { ...defaults, ...given };
 }
 
@@ -27,4 +27,4 @@ export function isTimeoutsOf(names: readonly string[]) {
   );
 }
 
-export const isDoorTimeouts = isTimeoutsOf(Object.keys(defaults));
+export const isHandlerTimeouts = isTimeoutsOf(Object.keys(defaults));

@@ -5,7 +5,7 @@
 export const errorCodes = {
   // set-up
   CONFIG_INVALID: 'An option is unknown, of the wrong type or out of range.',
-  BACKEND_ALREADY_INITIALIZED: 'initPixstoreBackend was called again without close().',
+  BACKEND_ALREADY_INITIALIZED: 'initPixstoreBackend was called again with other options, without close().',
   BACKEND_NOT_INITIALIZED: 'A backend function was called before initPixstoreBackend.',
   BACKEND_CLOSED: 'A backend was used after close().',
   BACKEND_NOT_OPEN: 'The keys of a backend are not there yet.',
@@ -22,7 +22,7 @@ export const errorCodes = {
   IMAGE_FORMAT_REFUSED: 'The bytes are an image of a format that imageFormats does not list.',
   IMAGE_TOO_LARGE: 'An image has more bytes than maxImageBytes.',
   IMAGE_FILE_UNREADABLE: 'A file to be saved does not exist or cannot be read.',
-  IMAGE_DIR_INVALID: 'The folder of an image has no usable character.',
+  IMAGE_DIR_INVALID: 'The name of a folder is not 1 to 64 characters of a-z, 0-9, _ and -.',
   IMAGE_ID_INVALID: 'An image id breaks the grammar.',
   IMAGE_ID_TAKEN: 'An image with the chosen id exists already.',
   IMAGE_NOT_FOUND: 'No image has this id.',
@@ -63,7 +63,7 @@ export const errorCodes = {
   // what the application and its services do
   RATE_LIMITER_FAILED: 'The limiter of rateLimit failed, or did not answer in time.',
   CLIENT_INVALID: 'clientOf returned something other than a string or undefined.',
-  CHECK_TIMEOUT: 'authorize, audience or metrics of a door did not answer in time.',
+  CHECK_TIMEOUT: 'authorize, audience or metrics of a handler did not answer in time.',
   // frontend
   RECORD_INVALID: 'getImage was given no record, or one with a missing or broken field.',
   INSECURE_CONTEXT: 'The page has no crypto.subtle: it was not loaded over HTTPS or from localhost.',

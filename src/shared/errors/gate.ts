@@ -15,7 +15,8 @@ export function handleError(
   { errorHandlingMode: mode, logger }: { errorHandlingMode: ErrorHandlingMode; logger: Logger },
 ): null {
   const known = rememberError(error);
-  if (mode === 'custom' && customErrorHandler) customErrorHandler(error);
+  const handler = mode === 'custom' && customErrorHandler();
+  if (handler) handler(error);
   else if (mode === 'warn' || (mode === 'hybrid' && known)) {
     const text = known ? `${error.code}: ${error.message}` : `unexpected ${withoutFolders(String(error))}`;
     logger.error(`[pixstore] ${text}`);
@@ -39,10 +40,11 @@ export interface ErrorGate {
 
 export function createErrorGate(mode: ErrorHandlingMode, logger: Logger): ErrorGate {
   const handle = (error: unknown): null => {
-    if (mode !== 'custom' || !customErrorHandler) return handleError(error, { errorHandlingMode: mode, logger });
+    const handler = customErrorHandler();
+    if (mode !== 'custom' || !handler) return handleError(error, { errorHandlingMode: mode, logger });
     rememberError(error);
     // What the handler throws is passed on. What it rejects with comes when nobody waits for it any more.
-    const handled: unknown = customErrorHandler(error);
+    const handled: unknown = handler(error);
     tell(
       () => handled,
       (failure) => logger.error(`[pixstore] the custom error handler failed: ${(failure as Error)?.name}`),

@@ -1,9 +1,13 @@
 import type { PixstoreErrorCode } from './codes.js';
 import { statusOf } from './status.js';
 
+// The same in every copy of this module. Bundlers and hot reload make several, each with a class of its own.
+const brand = Symbol.for('pixstore.error');
+
 /**
  * Every error that pixstore itself raises. Branch on `code`, which stays the same between major versions; the message
- * is for people and may be reworded. Neither ever carries keys, proofs, image bytes or absolute paths.
+ * is for people and may be reworded. Neither ever carries keys, proofs, image bytes or absolute paths. `instanceof` also
+ * knows those of another copy of this module.
  *
  * @example
  * try { await saveImage(upload); } catch (error) {
@@ -26,5 +30,18 @@ export class PixstoreError extends Error {
   ) {
     super(message, options);
     this.status = statusOf(code);
+  }
+
+  /** On the prototype, so that whoever prints an error does not see it. */
+  get [brand](): true {
+    return true;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore-start lint/complexity/noThisInStatic: it may be a class of an application's own that extends this one
+    return this === PixstoreError
+      ? Boolean((value as { [brand]?: true } | null | undefined)?.[brand])
+      : super[Symbol.hasInstance](value);
+    // biome-ignore-end lint/complexity/noThisInStatic: above
   }
 }

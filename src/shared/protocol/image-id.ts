@@ -63,12 +63,14 @@ export function belongsTo(part: string, id: string): boolean {
   return part.startsWith(id) && (part.length === id.length || part[id.length] === '.');
 }
 
-/** A folder name as it stands in ids: trimmed, lower-cased, other characters dropped. Empty when nothing is left. */
-export function normalizeDir(dir: string): string {
-  return dir
-    .trim()
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]/g, '');
+/** Is this a name that a new folder may have? */
+export function isDir(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z\d_-]{1,64}$/.test(value);
+}
+
+/** Is this a name that a folder may have? Earlier versions made longer ones. */
+export function isExistingDir(value: unknown): value is string {
+  return typeof value === 'string' && isImageId(`${value}:k`);
 }
 
 /** Versions are told apart by their token: a whole number that JavaScript holds exactly. */

@@ -43,7 +43,7 @@ async function openPage(port: number) {
 }
 
 test('60 pictures that Chromium asks for and aborts hold nothing, and are served afterwards', async () => {
-  const victim = await withVictim({ door: 'https2', tls: await selfSigned() });
+  const victim = await withVictim({ handler: 'https2', tls: await selfSigned() });
   const records = [];
   for (let picture = 0; picture < 60; picture += 1) {
     records.push(await victim.save(smallPicture(), { id: `picture-${picture}` }));

@@ -6,7 +6,7 @@ import { expectCalm, withPicture } from '../victim/with-victim.js';
 
 /** A backend behind a server of the application's own that speaks HTTP/2, with a photo. */
 export function withHttp2(config: Record<string, unknown> = {}, bytes?: Uint8Array) {
-  return withPicture({ door: 'http2', ...config }, bytes);
+  return withPicture({ handler: 'http2', ...config }, bytes);
 }
 
 export interface Session extends ClientHttp2Session {

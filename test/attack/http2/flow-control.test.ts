@@ -3,7 +3,7 @@ import { smallPicture } from '../../support/small-picture.js';
 import { largePhoto, patience, route, targetOf } from '../victim/with-victim.js';
 import { ask, expectHttp2Service, expectNothingHeld, openSession, withHttp2 } from './client.js';
 
-const slow = { doorOptions: { timeouts: { slow: 500, body: 500 } } };
+const slow = { handlerOptions: { timeouts: { slow: 500, body: 500 } } };
 
 test('what flow control holds back is counted, and given up when the client takes nothing', async () => {
   const { victim, target, pictureBytes } = await withHttp2(slow, smallPicture());
@@ -21,7 +21,7 @@ test('what flow control holds back is counted, and given up when the client take
   await expectNothingHeld('windows that stay closed', victim, target, 3);
 });
 
-test('a window that is opened by a byte now and then keeps no place', async () => {
+test('a window that is opened by a byte now and then keeps no slot', async () => {
   const { victim, target } = await withHttp2(slow);
   const large = await victim.save(largePhoto(5), { id: 'large' });
   const session = await openSession(victim.port, { settings: { initialWindowSize: 100 } });

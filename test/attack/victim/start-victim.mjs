@@ -18,7 +18,7 @@ const ports = 2_000;
  * Where the application has a server of its own. `checked`, `http2` and `https2` have a check of their own, which can be
  * held up.
  *
- * @typedef {'node' | 'fetch' | 'checked' | 'http2' | 'https2'} DoorName
+ * @typedef {'node' | 'fetch' | 'checked' | 'http2' | 'https2'} HandlerKind
  */
 /** @typedef {{ heapUsed: number, external: number, rss: number }} Memory bytes */
 
@@ -58,7 +58,7 @@ export const nothingOpen = { sockets: 0, answers: 0, bytes: 0, files: 0 };
 /**
  * Starts a backend from `dist/`, with its default endpoint on loopback.
  *
- * @param {Record<string, unknown> & { door?: DoorName }} [config] options that JSON can say
+ * @param {Record<string, unknown> & { handler?: HandlerKind }} [config] options that JSON can say
  * @param {string[]} [nodeFlags]
  * @returns {Promise<Victim>}
  */

@@ -17,12 +17,12 @@ const log = [];
 /** @param {string} line */
 const note = (line) => void log.push(line);
 
-/** @type {BackendConfig & { door?: import('./start-victim.mjs').DoorName, doorOptions?: object, tls?: object }} */
-const { door, doorOptions, tls, ...config } = JSON.parse(process.argv[2] ?? '{}');
+/** @type {BackendConfig & { handler?: import('./start-victim.mjs').HandlerKind, handlerOptions?: object, tls?: object }} */
+const { handler: kind, handlerOptions, tls, ...config } = JSON.parse(process.argv[2] ?? '{}');
 const { imageRootDir = '' } = config;
 const backend = createPixstoreBackend({
   ...config,
-  defaultEndpointEnabled: door === undefined,
+  defaultEndpointEnabled: kind === undefined,
   errorHandlingMode: 'throw',
   logger: { info: note, warn: note, error: note },
 });
@@ -34,28 +34,28 @@ let permit = () => {};
 /**
  * The application's own server, as the README shows it.
  *
- * @param {import('./start-victim.mjs').DoorName} name
+ * @param {import('./start-victim.mjs').HandlerKind} kind
  */
-function openDoor(name) {
-  const options = { route: '/pixstore-image', ...doorOptions };
-  const server = serverOf(name, options);
+function startServer(kind) {
+  const options = { route: '/pixstore-image', ...handlerOptions };
+  const server = serverOf(kind, options);
   server.listen(config.defaultEndpointListenPort, config.defaultEndpointListenHost);
   return server;
 }
 
 /**
- * @param {import('./start-victim.mjs').DoorName} name
+ * @param {import('./start-victim.mjs').HandlerKind} kind
  * @param {object} options
  */
-function serverOf(name, options) {
-  if (name === 'fetch') return createAdaptorServer({ fetch: createFetchHandler(backend, options) });
+function serverOf(kind, options) {
+  if (kind === 'fetch') return createAdaptorServer({ fetch: createFetchHandler(backend, options) });
   const handler = createNodeHandler(backend, { ...options, authorize: () => permission.then(() => true) });
-  if (name === 'http2') return createHttp2Server(handler);
-  if (name === 'https2') return createSecureServer({ ...tls, allowHTTP1: false }, handler);
-  return createServer(name === 'node' ? createNodeHandler(backend, options) : handler);
+  if (kind === 'http2') return createHttp2Server(handler);
+  if (kind === 'https2') return createSecureServer({ ...tls, allowHTTP1: false }, handler);
+  return createServer(kind === 'node' ? createNodeHandler(backend, options) : handler);
 }
 
-const server = door && openDoor(door);
+const server = kind && startServer(kind);
 
 let peak = 0;
 setInterval(() => {

@@ -5,7 +5,7 @@ import {
   createFetchHandler,
   createNodeHandler,
   createPixstoreBackend,
-  type DoorOptions,
+  type HandlerOptions,
   type NodeRequest,
 } from '../../../src/backend/index.js';
 import { encodeBatchRequest } from '../../../src/shared/protocol/batch.js';
@@ -16,7 +16,7 @@ import { temporaryFolder } from '../../support/folders.js';
 import { framesOf } from '../../support/frames.js';
 import { stateOf } from '../../support/payload.js';
 import { photo, photoPath } from '../../support/photos.js';
-import { imageUrl } from '../doors/ask.js';
+import { imageUrl } from '../handlers/ask.js';
 import { listen } from './support/listen.js';
 
 type Backend = Awaited<ReturnType<typeof openBackend>>;
@@ -147,10 +147,10 @@ describe('a handler with an audience', () => {
     }
   });
 
-  it.each(['audience', 'authorize'])('is not made when its %s is there and undefined', async (name) => {
+  it.each(['audience', 'authorize', 'metrics'])('is not made when its %s is there and undefined', async (name) => {
     const backend = await openBackend();
     for (const create of [createNodeHandler, createFetchHandler]) {
-      const options = { [name]: undefined } as DoorOptions<NodeRequest | Request>;
+      const options = { [name]: undefined } as HandlerOptions<NodeRequest | Request>;
       const { message } = await failure('CONFIG_INVALID', () => create(backend, options));
       expect(message).toContain(`"${name}"`);
       await failure('CONFIG_INVALID', () => create(backend, { [name]: null } as unknown as object));

@@ -65,7 +65,7 @@ describe('a page whose origin is not named', () => {
   ];
 
   type Send = (path: string, init?: RequestInit) => Promise<Response>;
-  const doors: [string, (backend: Awaited<ReturnType<typeof openBackend>>) => Promise<Send>][] = [
+  const handlers: [string, (backend: Awaited<ReturnType<typeof openBackend>>) => Promise<Send>][] = [
     [
       'createNodeHandler',
       async (backend) => {
@@ -83,7 +83,7 @@ describe('a page whose origin is not named', () => {
     ],
   ];
 
-  it.each(doors)('may read no answer of %s, whatever it asks, with cookies or without', async (_, open) => {
+  it.each(handlers)('may read no answer of %s, whatever it asks, with cookies or without', async (_, open) => {
     for (const accessControlAllowOrigin of [[allowed, 'https://admin.example'], allowed]) {
       const backend = await openBackend({ accessControlAllowOrigin, metrics: true });
       const { id, token, statelessProof } = (await backend.saveImage(photo('coffee.webp'))) as ImageRecord;

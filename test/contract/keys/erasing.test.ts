@@ -74,6 +74,7 @@ describe('erasing a folder', () => {
       await failure('IMAGE_DIR_INVALID', () => backend.deleteImages(dir as string));
     }
     expect(await backend.deleteImages('nobody')).toBe(0);
+    expect(await backend.deleteImages('x'.repeat(65)), 'of an earlier version').toBe(0);
     expect((await backend.stats())?.images).toBe(2);
   });
 

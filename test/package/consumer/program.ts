@@ -23,6 +23,9 @@ export async function server(upload: Uint8Array): Promise<ImageRecord | null> {
   return getImageRecord(saved.id);
 }
 
+const strict = createPixstoreBackend({ errorHandlingMode: 'throw', defaultEndpointEnabled: false });
+export const saveOrThrow = (upload: Uint8Array): Promise<ImageRecord> => strict.saveImage(upload);
+
 const fetcher: ImageFetcher<{ login: string }> = async (record, context) => {
   const response = await fetch(`/images/${record.id}`, { headers: { authorization: context?.login ?? '' } });
   return new Uint8Array(await response.arrayBuffer());

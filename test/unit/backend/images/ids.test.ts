@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { newImageId, readSaveOptions, requireImageId } from '../../../../src/backend/images/ids.js';
+import { newImageId, readSaveOptions, requireDir, requireImageId } from '../../../../src/backend/images/ids.js';
 import { failure } from '../../../support/errors.js';
 
 const idFor = (where?: unknown) => newImageId(readSaveOptions(where as string), randomBytes);
@@ -13,23 +13,35 @@ describe('ids of new images', () => {
   });
 
   test('stand in their folder', () => {
-    expect(idFor('Avatars').id).toMatch(/^avatars:[A-Za-z0-9_-]{22}$/);
-    expect(idFor({ dir: ' my photos ' })).toMatchObject({ id: expect.stringMatching(/^myphotos:/), chosen: false });
+    expect(idFor('avatars').id).toMatch(/^avatars:[A-Za-z0-9_-]{22}$/);
+    expect(idFor({ dir: 'user_7-b' })).toMatchObject({ id: expect.stringMatching(/^user_7-b:/), chosen: false });
   });
 
   test('may be chosen by the application', () => {
     expect(idFor({ id: 'player-7' })).toEqual({ id: 'player-7', chosen: true });
-    expect(idFor({ id: 'Player_7', dir: 'Avatars' })).toEqual({ id: 'avatars:Player_7', chosen: true });
+    expect(idFor({ id: 'Player_7', dir: 'avatars' })).toEqual({ id: 'avatars:Player_7', chosen: true });
     expect(idFor({ id: 'avatars:7' })).toEqual({ id: 'avatars:7', chosen: true });
   });
 
-  test.each(['', ' ', '../', '!!!', 'ä', '/'])(
-    'a folder name of which nothing remains (%j) is refused',
+  test.each(['', ' ', 'Avatars', ' a', 'my photos', 'a.b', 'a:b', '../', 'ä', 'a\n', 'x'.repeat(65)])(
+    'a folder name is taken as it is given or refused: %j',
     async (dir) => {
-      await failure('IMAGE_DIR_INVALID', () => idFor(dir));
-      await failure('IMAGE_DIR_INVALID', () => idFor({ dir }));
+      for (const where of [dir, { dir }, { dir, id: 'chosen' }]) {
+        const { message } = await failure('IMAGE_DIR_INVALID', () => idFor(where));
+        expect(message).toContain('1 to 64 characters of a-z, 0-9, _ and -');
+      }
     },
   );
+
+  test('a folder in a chosen id is a folder, too', async () => {
+    await failure('IMAGE_DIR_INVALID', () => idFor({ id: `${'x'.repeat(65)}:7` }));
+    await failure('IMAGE_ID_INVALID', () => idFor({ id: 'Avatars:7' }));
+  });
+
+  test('folders that earlier versions made can be named', () => {
+    expect(requireImageId(`${'x'.repeat(65)}:7`)).toHaveLength(67);
+    expect(requireDir('x'.repeat(65))).toHaveLength(65);
+  });
 
   test.each([7, true, [], ['a'], { dir: 7 }, { dir: null }])('%j is no folder', async (where) => {
     await failure('IMAGE_DIR_INVALID', () => idFor(where));

@@ -17,7 +17,7 @@ function withReply(patience = 60_000) {
   }
   const handle: Endpoint['handle'] = () => {
     let paced: Paced | undefined;
-    let isHere = true;
+    let isHeld = true;
     return binaryReply(pieces(), 3, [], {
       begin(connection, end) {
         paced = pace.watch(connection, end);
@@ -26,8 +26,8 @@ function withReply(patience = 60_000) {
       next: (body) => body.next(),
       done() {
         paced?.stop();
-        if (isHere) letGo.push('place');
-        isHere = false;
+        if (isHeld) letGo.push('slot');
+        isHeld = false;
       },
     });
   };
@@ -42,7 +42,7 @@ describe('an answer to a fetch request lets go of what it stands on', () => {
   test('when it was read to its end', async () => {
     const { letGo, ask } = withReply();
     expect([...new Uint8Array(await (await ask()).arrayBuffer())]).toEqual([0, 1, 2]);
-    expect(letGo).toEqual(['body', 'place']);
+    expect(letGo).toEqual(['body', 'slot']);
   });
 
   test('when its reader has had enough', async () => {
@@ -50,7 +50,7 @@ describe('an answer to a fetch request lets go of what it stands on', () => {
     const reader = (await ask()).body?.getReader();
     await reader?.read();
     await reader?.cancel();
-    expect(letGo.sort()).toEqual(['body', 'place']);
+    expect(letGo.sort()).toEqual(['body', 'slot']);
   });
 
   test('when its client hangs up', async () => {
@@ -59,9 +59,9 @@ describe('an answer to a fetch request lets go of what it stands on', () => {
     const reader = (await ask(client.signal)).body?.getReader();
     await reader?.read();
     client.abort();
-    expect(letGo).toContain('place');
+    expect(letGo).toContain('slot');
     await expect(reader?.read()).rejects.toThrow();
-    await vi.waitFor(() => expect(letGo.sort()).toEqual(['body', 'place']));
+    await vi.waitFor(() => expect(letGo.sort()).toEqual(['body', 'slot']));
   });
 
   test('when nobody reads on, or ever began to', async () => {
@@ -69,8 +69,8 @@ describe('an answer to a fetch request lets go of what it stands on', () => {
     const begun = (await ask()).body?.getReader();
     await begun?.read();
     await ask();
-    // Of the one that nobody began to read, only the place was taken.
-    await vi.waitFor(() => expect(letGo.sort()).toEqual(['body', 'place', 'place']));
+    // Of the one that nobody began to read, only the slot was taken.
+    await vi.waitFor(() => expect(letGo.sort()).toEqual(['body', 'slot', 'slot']));
     await expect(begun?.read()).rejects.toThrow('Nobody has read on for too long.');
   });
 });

@@ -3,11 +3,12 @@ import {
   belongsTo,
   folderOf,
   imageIdOf,
+  isDir,
+  isExistingDir,
   isImageId,
   isImageKey,
   isToken,
   joinId,
-  normalizeDir,
   variantOf,
 } from '../../../../src/shared/protocol/image-id.js';
 
@@ -54,10 +55,13 @@ describe('image ids', () => {
     for (const key of ['a:k', 'k.thumb', '', 'x'.repeat(129)]) expect(isImageKey(key)).toBe(false);
   });
 
-  test('folder names are trimmed, lower-cased and stripped of other characters', () => {
-    expect(normalizeDir('  My Photos! ')).toBe('myphotos');
-    expect(normalizeDir('a_b-1')).toBe('a_b-1');
-    expect(normalizeDir('../ä:')).toBe('');
+  test('a folder has a name of 1 to 64 characters; earlier ones may be longer', () => {
+    for (const dir of ['a', 'a_b-1', '7', 'x'.repeat(64)])
+      expect([isDir(dir), isExistingDir(dir)]).toEqual([true, true]);
+    expect([isDir('x'.repeat(65)), isExistingDir('x'.repeat(65))]).toEqual([false, true]);
+    for (const dir of ['', ' a', 'a\n', 'A', 'ä', 'a.b', 'a:b', '../a', 'x'.repeat(511), 7, null, undefined, ['a']]) {
+      expect([dir, isDir(dir), isExistingDir(dir)]).toEqual([dir, false, false]);
+    }
   });
 });
 

@@ -9,7 +9,7 @@ import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import {
   createFetchHandler,
   createNodeHandler,
-  type DoorOptions,
+  type HandlerOptions,
   type NodeRequest,
   type PixstoreBackend,
 } from '../../../src/backend/index.js';
@@ -44,7 +44,7 @@ interface App {
 }
 
 /** Callbacks of every kind, and what they were given. */
-function watch<Given>(seen: unknown[], userOf: (given: Given) => string | undefined): DoorOptions<Given> {
+function watch<Given>(seen: unknown[], userOf: (given: Given) => string | undefined): HandlerOptions<Given> {
   const note = (given: Given) => void seen.push(given);
   return {
     authorize(given, id) {

@@ -1,5 +1,5 @@
 import { jwtVerify, SignJWT } from 'jose';
-import type { DoorOptions } from '../../../src/backend/index.js';
+import type { HandlerOptions } from '../../../src/backend/index.js';
 
 const secret = new TextEncoder().encode('a secret of at least thirty-two bytes');
 
@@ -22,7 +22,7 @@ async function doctorOf(authorization: string | null | undefined): Promise<strin
  */
 export function clinicRules<Request>(
   headerOf: (request: Request) => string | null | undefined,
-): Required<Pick<DoorOptions<Request>, 'authorize' | 'audience'>> {
+): Required<Pick<HandlerOptions<Request>, 'authorize' | 'audience'>> {
   return {
     async authorize(request, imageId) {
       if (imageId === 'broken') throw new Error('the database of permissions is down');

@@ -4,13 +4,13 @@ import { type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { isFunction, isRoute, type OptionRule, readOptions } from '../../shared/options.js';
 import { within } from '../within.js';
 import { createPace, type Pace } from './pace.js';
-import { type DoorTimeouts, isDoorTimeouts, withDefaultTimeouts } from './timeouts.js';
+import { type HandlerTimeouts, isHandlerTimeouts, withDefaultTimeouts } from './timeouts.js';
 
 /**
- * What an application says of a door that it mounts. Its callbacks are given the very object that the handler was called
+ * What an application says of a handler that it mounts. Its callbacks are given the very object that the handler was called
  * with, with whatever the framework and its middleware have put there.
  */
-export interface DoorOptions<Request> {
+export interface HandlerOptions<Request> {
   /**
    * Where it is mounted, such as `/images`; other paths are not answered. Default: any path, of which the last part is
    * the id of an image.
@@ -31,17 +31,17 @@ export interface DoorOptions<Request> {
    */
   audience?: (request: Request) => MaybePromise<string | null | undefined>;
   /**
-   * What the rate limit counts by, and who shares the room for answers. Default: the address of the connection, where
-   * the door knows it.
+   * What the rate limit counts by, and who shares the slots for answers. Default: the address of the connection, where
+   * the handler knows it.
    */
   clientOf?: ((request: Request) => string | undefined) | undefined;
   /**
-   * May whoever sent this request see the figures at `{route}/-/metrics`? Default: everybody may, unless the door has
+   * May whoever sent this request see the figures at `{route}/-/metrics`? Default: everybody may, unless the handler has
    * checks of its own (`authorize` or `audience`); then nobody.
    */
   metrics?: (request: Request) => MaybePromise<boolean>;
   /** How long things may take, in ms. What is left out keeps its default. */
-  timeouts?: Partial<DoorTimeouts> | undefined;
+  timeouts?: Partial<HandlerTimeouts> | undefined;
 }
 
 /** For frameworks that call their handlers with an object of their own, which has the request in it. */
@@ -53,7 +53,7 @@ export interface RequestInside<Given, Request> {
   requestOf: (given: Given) => Request;
 }
 
-/** A request as every door hands it in. Nothing of it is trusted. */
+/** A request as every handler passes it on. Nothing of it is trusted. */
 export interface EndpointRequest {
   method: string;
   /** Path and query, as sent. */
@@ -67,31 +67,31 @@ export interface EndpointRequest {
    */
   chunks(): AsyncIterator<Uint8Array>;
   /**
-   * Calls back when nobody waits for the answer any more; at once, when that is so already. Whatever takes room for a
+   * Calls back when nobody waits for the answer any more; at once, when that is so already. Whatever holds something for a
    * request gives it back by this, and not by an event that may have passed while the application was asked.
    */
   onGone(callback: () => void): void;
 }
 
-/** A door as the endpoint sees it, for one request. */
-export interface Door {
+/** What a handler says of one request, to the endpoint. */
+export interface HandlerContext {
   route?: string | undefined;
   authorize?: ((imageId: string, variant: string | undefined) => MaybePromise<boolean>) | undefined;
   audience?: (() => MaybePromise<string | null | undefined>) | undefined;
   /** Undefined: nobody is counted. */
   client?: (() => string | undefined) | undefined;
   metrics: () => MaybePromise<boolean>;
-  timeouts: DoorTimeouts;
+  timeouts: HandlerTimeouts;
   pace: Pace;
 }
 
-const rules: Record<keyof (DoorOptions<unknown> & RequestInside<unknown, unknown>), OptionRule> = {
+const rules: Record<keyof (HandlerOptions<unknown> & RequestInside<unknown, unknown>), OptionRule> = {
   route: [isRoute],
   authorize: [isFunction],
   audience: [isFunction],
   clientOf: [isFunction],
   metrics: [isFunction],
-  timeouts: [isDoorTimeouts],
+  timeouts: [isHandlerTimeouts],
   requestOf: [isFunction, (given: unknown) => given],
 };
 
@@ -100,21 +100,21 @@ const rules: Record<keyof (DoorOptions<unknown> & RequestInside<unknown, unknown
  *
  * @throws PixstoreError `CONFIG_INVALID`, naming the option
  */
-export function readDoorOptions<Given, Request>(
+export function readHandlerOptions<Given, Request>(
   given: unknown,
   name: string,
-): DoorOptions<Given> & RequestInside<Given, Request> {
+): HandlerOptions<Given> & RequestInside<Given, Request> {
   requireArrived(given, ['authorize', 'audience', 'metrics'], name);
-  return readOptions<DoorOptions<Given> & RequestInside<Given, Request>>(given, rules, name);
+  return readOptions<HandlerOptions<Given> & RequestInside<Given, Request>>(given, rules, name);
 }
 
 /**
- * Opens the door to requests, one by one.
+ * Says of each request what its handler was told.
  *
- * @param addressOf - the address of the connection; left out where a door does not know it
+ * @param addressOf - the address of the connection; left out where the handler does not know it
  */
-export function createDoor<Request>(
-  { route, authorize, audience, clientOf, metrics, timeouts: given }: DoorOptions<Request>,
+export function createHandlerContexts<Request>(
+  { route, authorize, audience, clientOf, metrics, timeouts: given }: HandlerOptions<Request>,
   addressOf?: (request: Request) => string,
 ) {
   const timeouts = withDefaultTimeouts(given);
@@ -123,7 +123,7 @@ export function createDoor<Request>(
   const inTime = <Value>(value: MaybePromise<Value>) => within(value, timeouts.checks, checkTimeout);
 
   /** @param onThrown - told what the application's own checks throw */
-  return (request: Request, onThrown: (error: unknown) => void = () => {}): Door => {
+  return (request: Request, onThrown: (error: unknown) => void = () => {}): HandlerContext => {
     const rethrow = (error: unknown): never => {
       onThrown(error);
       throw error;

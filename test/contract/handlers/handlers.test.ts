@@ -27,7 +27,7 @@ const startNext: StartApp = async (backend) => {
 let routes: ReturnType<typeof nextRoute>;
 const sendToNext: Send = (url, init) => routes[(init?.method ?? 'GET') as keyof typeof routes](new Request(url, init));
 
-const doors: [name: string, start: StartApp, send: Send][] = [
+const handlers: [name: string, start: StartApp, send: Send][] = [
   ['node:http', nodeHttp, fetch],
   ['node:http2', nodeHttp2, sendHttp2],
   ['Express', expressApp, fetch],
@@ -49,7 +49,7 @@ function recordFor(backend: PixstoreBackend, id: string, audience: string | null
   return record;
 }
 
-describe.each(doors)('through %s', (name, start, send) => {
+describe.each(handlers)('through %s', (name, start, send) => {
   async function openClinic() {
     const backend = await openBackend();
     const [url, scan, jwt] = await Promise.all([start(backend), save(backend, 'scans'), signIn('anna')]);
@@ -62,6 +62,15 @@ describe.each(doors)('through %s', (name, start, send) => {
     const payload = await askFor(send, url, record, jwt);
     expect(stateOf(payload)).toBe('Success');
     expect(openPayload(payload, record).equals(photo('coffee.webp'))).toBe(true);
+  });
+
+  it('ignores a slash at the end of the path, of an image and of a batch', async () => {
+    const { backend, url, scan, jwt } = await openClinic();
+    const record = recordFor(backend, scan, 'anna');
+    const withSlash: Send = (target, init) => send(target.replace(/(\?|$)/, '/$1'), init);
+    expect(stateOf(await askFor(withSlash, url, record, jwt))).toBe('Success');
+    expect((await askForMany(withSlash, url, [record], jwt)).map(stateOf)).toEqual(['Success']);
+    expect((await withSlash(`${url}/-/health`)).status).toBe(200);
   });
 
   it('shows nothing to whoever is not logged in, nor with a record of somebody else, nor of nobody', async () => {
@@ -134,7 +143,7 @@ describe.each(doors)('through %s', (name, start, send) => {
   });
 });
 
-describe('a door', () => {
+describe('a handler', () => {
   it('is refused while the default endpoint is open, for a backend that is none, and with options it has not', async () => {
     const open = await openBackend({ ...(await ownOptions()), defaultEndpointEnabled: true });
     const closed = await openBackend();

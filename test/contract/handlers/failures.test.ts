@@ -6,7 +6,7 @@ import {
   type BackendConfig,
   createFetchHandler,
   createNodeHandler,
-  type DoorOptions,
+  type HandlerOptions,
   type PixstoreBackend,
 } from '../../../src/backend/index.js';
 import type { ImageRecord } from '../../../src/types/index.js';
@@ -143,17 +143,17 @@ describe('fetch handlers never reject', () => {
   });
 });
 
-/** Asks through a door of every kind for one image and for a batch. */
-async function throughAllDoors(backend: PixstoreBackend, record: ImageRecord, options: DoorOptions<unknown>) {
+/** Asks through a handler of every kind for one image and for a batch. */
+async function throughAllHandlers(backend: PixstoreBackend, record: ImageRecord, options: HandlerOptions<unknown>) {
   const images = createNodeHandler(backend, options);
   const web = createFetchHandler(backend, options);
-  const doors: [Send, string][] = [
+  const handlers: [Send, string][] = [
     [fetch, await serve((request, response) => images(request, response))],
     [sendHttp2, await listen(createHttp2Server((request, response) => images(request, response)))],
     [async (url, init) => web(new Request(url, init)), 'https://clinic.example/images'],
   ];
   const states: (string | undefined)[] = [];
-  for (const [send, url] of doors) {
+  for (const [send, url] of handlers) {
     states.push(stateOf(await askFor(send, url, record)));
     const batch = await askForMany(send, url, [record]).catch(({ message }: Error) => message);
     states.push(typeof batch === 'string' ? batch.replace(/:.*\s*/, '') : stateOf(batch[0] as Uint8Array));
@@ -161,7 +161,7 @@ async function throughAllDoors(backend: PixstoreBackend, record: ImageRecord, op
   return [...new Set(states)].sort();
 }
 
-describe('callbacks that fail end in an answer and a line in the log, whatever the door', () => {
+describe('callbacks that fail end in an answer and a line in the log, whatever the handler', () => {
   const reject = async () => boom();
   const hangUp = (() => new Promise(() => {})) as () => Promise<never>;
   const thenable = () => {
@@ -170,7 +170,7 @@ describe('callbacks that fail end in an answer and a line in the log, whatever t
     return { then: own.then.bind(own) } as never;
   };
 
-  it.each<[string, DoorOptions<unknown>]>([
+  it.each<[string, HandlerOptions<unknown>]>([
     ['authorize throws', { authorize: boom }],
     ['authorize rejects', { authorize: reject }],
     ['authorize rejects in a promise of its own', { authorize: thenable }],
@@ -184,7 +184,7 @@ describe('callbacks that fail end in an answer and a line in the log, whatever t
     ['clientOf is no text', { clientOf: () => 7 as never }],
   ])('%s', async (name, options) => {
     const { backend, record, failures } = await openGallery();
-    const states = await throughAllDoors(backend, record, options);
+    const states = await throughAllHandlers(backend, record, options);
     // A batch whose sender cannot be told is not even read.
     expect(states).toEqual(name.startsWith('clientOf') ? ['HTTP 500', 'InternalError'] : ['InternalError']);
     expect(failures().length).toBeGreaterThanOrEqual(6);
@@ -194,7 +194,7 @@ describe('callbacks that fail end in an answer and a line in the log, whatever t
   it('what is not true is no permission', async () => {
     const { backend, record } = await openGallery();
     for (const authorize of [() => 1, () => 'true', () => undefined, () => ({}), async () => 'yes']) {
-      expect(await throughAllDoors(backend, record, { authorize: authorize as never })).toEqual(['InvalidProof']);
+      expect(await throughAllHandlers(backend, record, { authorize: authorize as never })).toEqual(['InvalidProof']);
     }
   });
 
@@ -203,7 +203,7 @@ describe('callbacks that fail end in an answer and a line in the log, whatever t
     const now = () => (isBroken ? boom() : Date.now());
     const { backend, record, failures } = await openGallery({ now });
     isBroken = true;
-    const states = await throughAllDoors(backend, record, {});
+    const states = await throughAllHandlers(backend, record, {});
     expect(states).toEqual(['HTTP 500', 'InternalError']);
     expect(failures().length).toBeGreaterThan(0);
     await expectNothingOpen(backend);

@@ -1,48 +1,48 @@
 import { performance } from 'node:perf_hooks';
-import type { Door, EndpointRequest } from './door.js';
-import { createLoadLimit, type LoadLimits, type Place } from './load-limit.js';
+import type { EndpointRequest, HandlerContext } from './handler.js';
+import { createLoadLimit, type LoadLimits, type Slot } from './load-limit.js';
 import type { Paced } from './pace.js';
 import type { Sending } from './reply.js';
 import type { ServingCounters } from './serving-stats.js';
 
-/** Where an answer is made: the room it takes. */
-export interface Room {
-  hold: Place['hold'];
-  /** Gives the room up. May be called again. */
-  leave(): void;
+/** One of the answers that may be under way, given back whatever becomes of it. */
+export interface AnswerSlot {
+  hold: Slot['hold'];
+  /** Gives it back. May be called again. */
+  release(): void;
   /** @param letGo - of what else the answer stands on */
   sending(letGo?: () => void): Sending;
 }
 
-/** Finds room for answers, and gets it back whatever becomes of them. */
-export function createRooms(limits: LoadLimits, counters: ServingCounters) {
+/** Hands out slots for answers, and gets them back: when the answer was sent, is taken too slowly, or its client has gone. */
+export function createAnswerSlots(limits: LoadLimits, counters: ServingCounters) {
   const limit = createLoadLimit(limits);
 
   /** @returns null when there is none */
-  function enter(request: EndpointRequest, { pace }: Door, client: string | undefined): Room | null {
-    const place = limit.enter(client);
-    if (!place) return null;
+  function take(request: EndpointRequest, { pace }: HandlerContext, client: string | undefined): AnswerSlot | null {
+    const slot = limit.take(client);
+    if (!slot) return null;
     const begun = performance.now();
     let paced: Paced | undefined;
-    const leave = () => {
-      if (!place.leave()) return;
+    const release = () => {
+      if (!slot.release()) return;
       paced?.stop();
       counters.countRequest(begun);
     };
     // Before anybody is waited for: a client may be gone by the time there is an answer, and then nothing tells of it.
-    request.onGone(leave);
+    request.onGone(release);
 
     const sending = (letGo = () => {}): Sending => ({
       begin(connection, end, inOneGo) {
         const endNow = () => {
-          leave();
+          release();
           end();
         };
-        if (!place.send(endNow)) return;
+        if (!slot.send(endNow)) return;
         paced = pace.watch(connection, endNow, inOneGo);
       },
       took(bytes) {
-        place.move();
+        slot.move();
         paced?.took(bytes);
       },
       async next(body) {
@@ -55,11 +55,11 @@ export function createRooms(limits: LoadLimits, counters: ServingCounters) {
       },
       done() {
         letGo();
-        leave();
+        release();
       },
     });
-    return { hold: place.hold, leave, sending };
+    return { hold: slot.hold, release, sending };
   }
 
-  return { enter, load: limit.load };
+  return { take, load: limit.load };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   createFetchHandler,
   createNodeHandler,
-  type DoorOptions,
+  type HandlerOptions,
   type PixstoreBackend,
 } from '../../../src/backend/index.js';
 import { encodeBatchRequest } from '../../../src/shared/protocol/batch.js';
@@ -13,7 +13,7 @@ import { listen } from '../examples/support/listen.js';
 
 type Ask = (path: string, init?: RequestInit) => Promise<Response>;
 
-const doors: [name: string, open: (backend: PixstoreBackend, options: DoorOptions<unknown>) => Promise<Ask>][] = [
+const handlers: [name: string, open: (backend: PixstoreBackend, options: HandlerOptions<unknown>) => Promise<Ask>][] = [
   [
     'createNodeHandler',
     async (backend, options) => {
@@ -30,7 +30,7 @@ const doors: [name: string, open: (backend: PixstoreBackend, options: DoorOption
   ],
 ];
 
-describe.each(doors)('%s', (_, open) => {
+describe.each(handlers)('%s', (_, open) => {
   it('asks the application about ids of images alone', async () => {
     const asked: string[] = [];
     const backend = await openBackend();
@@ -60,7 +60,7 @@ describe.each(doors)('%s', (_, open) => {
   });
 
   describe('with figures', () => {
-    const statusAt = async (options: DoorOptions<unknown>, metrics = true) => {
+    const statusAt = async (options: HandlerOptions<unknown>, metrics = true) => {
       const ask = await open(await openBackend({ metrics }), options);
       expect((await ask('/-/health')).status).toBe(200);
       return (await ask('/-/metrics')).status;
@@ -70,7 +70,7 @@ describe.each(doors)('%s', (_, open) => {
       expect(await statusAt({})).toBe(200);
     });
 
-    it.each<[string, DoorOptions<unknown>]>([
+    it.each<[string, HandlerOptions<unknown>]>([
       ['authorize', { authorize: () => false }],
       ['authorize that lets everybody in', { authorize: () => true }],
       ['audience', { audience: () => undefined }],

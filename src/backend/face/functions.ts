@@ -1,0 +1,61 @@
+import type { Logger } from '../../shared/errors/gate.js';
+import type { KeyWrapper } from '../keys/key-wrapper.js';
+import type { ReadOptions } from './config.js';
+
+/** The options that are functions, or have some, as they were read. */
+export type BackendFunctions = Pick<
+  ReadOptions,
+  'logger' | 'now' | 'randomBytes' | 'rateLimit' | 'store' | 'masterKey'
+>;
+
+/**
+ * Options whose functions can be exchanged while a backend works with them: hot reload makes new ones, and what the old
+ * ones stand on may be gone. Those that were not there stay away, and what is no function stays as it was.
+ */
+export function withExchangeableFunctions(given: ReadOptions): {
+  options: ReadOptions;
+  useFunctions(newer: BackendFunctions): void;
+} {
+  let current: BackendFunctions = given;
+  const log = (level: keyof Logger) => (message: string) => current.logger[level](message);
+  const options: ReadOptions = {
+    ...given,
+    logger: { info: log('info'), warn: log('warn'), error: log('error') },
+    now: () => current.now(),
+  };
+  const { randomBytes, rateLimit, store, masterKey } = given;
+  if (randomBytes) {
+    options.randomBytes = (length) => (current.randomBytes ?? randomBytes)(length);
+  }
+  if (rateLimit) {
+    const { clientOf } = rateLimit;
+    options.rateLimit = {
+      ...rateLimit,
+      limiter: { consume: (client, points) => (current.rateLimit ?? rateLimit).limiter.consume(client, points) },
+      ...(clientOf && { clientOf: (request) => (current.rateLimit?.clientOf ?? clientOf)(request) }),
+    };
+  }
+  if (typeof store === 'function') {
+    options.store = () => (typeof current.store === 'function' ? current.store : store)();
+  }
+  if (masterKey !== undefined) {
+    options.masterKey = [masterKey].flat().map((key, index) => {
+      if (typeof key === 'string') return key;
+      const newest = (): KeyWrapper => {
+        const wrapper = [current.masterKey ?? masterKey].flat()[index];
+        return typeof wrapper === 'object' ? wrapper : key;
+      };
+      return {
+        id: key.id,
+        wrap: (bytes, context) => newest().wrap(bytes, context),
+        unwrap: (wrapped, context) => newest().unwrap(wrapped, context),
+      };
+    });
+  }
+  return {
+    options,
+    useFunctions(newer) {
+      current = newer;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { keyringOf, type ReadOptions } from './config.js';
+
+/** Options without their functions, to be compared: what is left must be the same for one backend to do for both. */
+export type DataOptions = Readonly<Record<string, unknown>>;
+
+/** @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED` */
+export function dataOf(options: ReadOptions): DataOptions {
+  const { logger: _logger, now: _now, randomBytes, rateLimit, store, ...data } = options;
+  return {
+    ...data,
+    databasePath: resolve(data.databasePath),
+    imageRootDir: resolve(data.imageRootDir),
+    // Names of the keys, wherever they come from; the keys themselves are kept nowhere.
+    masterKey: keyringOf(options)?.map(({ id }) => id),
+    // Of what is a function, whether it is there.
+    randomBytes: randomBytes !== undefined,
+    rateLimit: rateLimit && { onError: rateLimit.onError, clientOf: rateLimit.clientOf !== undefined },
+    // Another store has other images. What a factory makes is asked for once.
+    store: typeof store === 'function' ? 'a factory' : store,
+  };
+}
+
+/** The names of the options in which they differ. */
+export function differingOptions(one: DataOptions, other: DataOptions): string[] {
+  return Object.keys({ ...one, ...other }).filter((name) => !isSame(one[name], other[name], name));
+}
+
+function isSame(one: unknown, other: unknown, name: string): boolean {
+  return name === 'store' ? one === other : isDeepStrictEqual(one, other);
+}
