@@ -9,15 +9,20 @@ export interface Logger {
   error(message: string): void;
 }
 
-/** Treats what a public function threw as the error mode says. */
+/**
+ * Treats what a public function threw as the error mode says.
+ *
+ * @param describe - what a line in the log says of an error that is not pixstore's
+ */
 export function handleError(
   error: unknown,
   { errorHandlingMode: mode, logger }: { errorHandlingMode: ErrorHandlingMode; logger: Logger },
+  describe: (error: unknown) => string,
 ): null {
   const known = rememberError(error);
   if (mode === 'custom' && customErrorHandler) customErrorHandler(error);
   else if (mode === 'warn' || (mode === 'hybrid' && known)) {
-    const text = known ? `${error.code}: ${error.message}` : `unexpected ${withoutFolders(String(error))}`;
+    const text = known ? `${error.code}: ${error.message}` : `unexpected ${describe(error)}`;
     logger.error(`[pixstore] ${text}`);
   } else if (mode !== 'silent') throw error;
   return null;
@@ -27,7 +32,8 @@ export function handleError(
  * Errors of others may name files: only the last part of a path is fit for a log. In quotes it may have blanks. Each match
  * begins at a slash, so that a long text without any takes no time.
  */
-function withoutFolders(text: string): string {
+function withoutFolders(error: unknown): string {
+  const text = String(error);
   return text.replace(/(['"`])(\w:)?[\\/]([^'"`]*[\\/])?/g, '$1').replace(/(\w:)?[\\/]([^\s'"`;,()]*[\\/])?/g, '');
 }
 
@@ -39,7 +45,8 @@ export interface ErrorGate {
 
 export function createErrorGate(mode: ErrorHandlingMode, logger: Logger): ErrorGate {
   const handle = (error: unknown): null => {
-    if (mode !== 'custom' || !customErrorHandler) return handleError(error, { errorHandlingMode: mode, logger });
+    if (mode !== 'custom' || !customErrorHandler)
+      return handleError(error, { errorHandlingMode: mode, logger }, withoutFolders);
     rememberError(error);
     // What the handler throws is passed on. What it rejects with comes when nobody waits for it any more.
     const handled: unknown = customErrorHandler(error);
