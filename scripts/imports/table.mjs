@@ -20,6 +20,7 @@ const keyWrapper = 'src/backend/keys/key-wrapper.ts';
 const engineFiles = ['engine', 'opening', 'metrics', 'upkeep', 'diagnostics'].map((name) => `src/backend/${name}.ts`);
 const within = 'src/backend/within.ts';
 const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
+const frontendRooms = ['network', 'cache', 'loading', 'painting'].map((name) => `src/frontend/${name}/`);
 const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}/`);
 
 /** @type {Rule[]} */
@@ -81,11 +82,27 @@ export const table = [
       'the face makes a backend of an engine, a store and a server: drivers of other stores are their own affair',
   })),
 
-  {
-    files: 'src/frontend/',
+  ...['network', 'cache', 'painting'].map((name) => ({
+    files: `src/frontend/${name}/`,
     may: sides,
-    because: 'the frontend runs in browsers: Web APIs, shared and types, no package, never node:* or the backend',
+    because:
+      'a room of the frontend stands on Web APIs, shared and types, and knows neither its neighbours nor the face',
+  })),
+  {
+    files: 'src/frontend/loading/',
+    may: [...sides, 'src/frontend/network/', 'src/frontend/cache/'],
+    because: 'loading finds images in the cache and the network, and knows neither the client nor the face',
   },
+  {
+    files: 'src/frontend/client.ts',
+    may: [...sides, ...frontendRooms],
+    because: 'the client throws, and knows no error mode and no default instance: those are of the face',
+  },
+  ...['src/frontend/face/', 'src/frontend/index.ts'].map((files) => ({
+    files,
+    may: [...sides, 'src/frontend/'],
+    because: 'the face makes a frontend for browsers of a client: no package, never node:* or the backend',
+  })),
   ...Object.entries({ react: ['react'], vue: ['vue'], element: [] }).map(([name, packages]) => ({
     files: `src/${name}/`,
     may: ['src/frontend/index.ts', 'src/types/'],

@@ -2,8 +2,9 @@
 export { getLastPixstoreError, setCustomErrorHandler } from '../shared/errors/last-error.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export type { ErrorHandlingMode, ImageFetcher, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
-export type { FrontendConfig, ImageLoadInfo, ImageSource } from './config.js';
-export { createPixstoreFrontend } from './create-frontend.js';
+export type { CacheStats, ClearOptions, TierStats } from './client.js';
+export type { FrontendConfig } from './face/config.js';
+export { createPixstoreFrontend } from './face/create-frontend.js';
 export {
   cachedImageExists,
   cacheStats,
@@ -15,18 +16,11 @@ export {
   initPixstoreFrontend,
   observeImage,
   prefetchImages,
-} from './default-instance.js';
-export type { FetchPriority, GetImageOptions } from './fetching/demand.js';
-export type { RefreshRecords } from './fetching/refresh.js';
-
-export type { ImageUrl } from './object-urls.js';
-export type {
-  CacheStats,
-  ClearOptions,
-  ImageObserver,
-  ImageSnapshot,
-  ObservableFrontend,
-  ObserveOptions,
-  PixstoreFrontend,
-  TierStats,
-} from './public-api.js';
+} from './face/default-instance.js';
+export type { ObservableFrontend, PixstoreFrontend } from './face/public-api.js';
+export type { ImageObserver, ImageSnapshot, ObserveOptions } from './loading/image-observer.js';
+export type { ImageSource } from './loading/load-image.js';
+export type { ImageLoadInfo } from './loading/load-info.js';
+export type { ImageUrl } from './loading/object-urls.js';
+export type { FetchPriority, GetImageOptions } from './network/demand.js';
+export type { RefreshRecords } from './network/refresh.js';

@@ -1,25 +1,33 @@
-import type { FrontendOptions } from '../config.js';
-import { createCacheDatabase } from './database.js';
+import { createCacheDatabase, type DatabaseOptions } from './database.js';
 import { countUsage, type DiskUsage } from './disk-usage.js';
-import { createEviction } from './eviction.js';
+import { createEviction, type EvictionOptions } from './eviction.js';
 import { createLogouts } from './logouts.js';
 import { createReader } from './reads.js';
-import { type Contents, storeNames } from './schema.js';
+import { type Contents, type StoreNameOptions, storeNames } from './schema.js';
+import type { StoresOf } from './transaction.js';
 import { createWriteQueue } from './write-queue.js';
 
 /** The disk tier: images in IndexedDB, that outlive the page. */
 export type DiskCache = ReturnType<typeof createDiskCache>;
 
+/** What was cached of an image. */
+export interface CachedImage {
+  /** In a decrypted cache plaintext. */
+  is: keyof Contents;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Where images are kept on disk, how many, and as what. */
+export interface DiskCacheOptions extends DatabaseOptions, StoreNameOptions, EvictionOptions {}
+
 /** @param onMissedLogout - another tab cleared the cache, and this one was not told */
-export function createDiskCache(options: FrontendOptions, onMissedLogout: () => void = () => {}) {
-  const names = storeNames(options);
-  const [usage, , images] = names;
-  const database = createCacheDatabase(options.frontendDbName, options.frontendDbVersion, names);
-  const logouts = createLogouts({ database, names, onMissed: onMissedLogout, now: options.now });
-  const readRow = createReader(database, names);
-  const eviction = createEviction(database, names, options);
-  const queue = createWriteQueue({ database, names, logouts, eviction, now: options.now });
-  const isPlain = options.frontendCacheContents === 'decrypted';
+export function createDiskCache(options: DiskCacheOptions, onMissedLogout: () => void = () => {}) {
+  const database = createCacheDatabase(options, storeNames(options));
+  const logouts = createLogouts({ database, onMissed: onMissedLogout, now: options.now });
+  const readRow = createReader(database);
+  const eviction = createEviction(database, options);
+  const queue = createWriteQueue({ database, logouts, eviction, now: options.now });
+  const kept = options.frontendCacheContents === 'decrypted' ? 'plaintext' : 'ciphertext';
   void logouts.look();
 
   /** Removes an image with its variants, or a variant, and says whether there was anything; undefined when it could not. */
@@ -33,11 +41,11 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
   /** Removes rows of images and says whether there were any; undefined when that could not be done. */
   async function removeRows(keys: () => (string | IDBKeyRange)[]): Promise<boolean | undefined> {
     const found = await database
-      .use('readwrite', [usage, images], (usageRows, imageRows) =>
+      .use('readwrite', ['usage', 'images'], ({ usage, images }) =>
         keys().map((key) => {
-          const first = imageRows.getKey(key);
-          usageRows.delete(key);
-          imageRows.delete(key);
+          const first = images.getKey(key);
+          usage.delete(key);
+          images.delete(key);
           return first;
         }),
       )
@@ -45,16 +53,21 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
     return found?.some(({ result }) => result !== undefined);
   }
 
+  /** In a transaction. */
+  function clearImages({ usage, images }: StoresOf<'usage' | 'images'>): void {
+    usage.clear();
+    images.clear();
+  }
+
   /** Removes all images; undefined when that could not be done. */
   function removeAll(logout: number): Promise<true | undefined> {
     queue.removeAll();
     return database
-      .use('readwrite', names, (usageRows, logoutRows, imageRows) => {
-        usageRows.clear();
-        imageRows.clear();
-        logouts.put(logoutRows, logout);
+      .use('readwrite', ['usage', 'logouts', 'images'], (stores) => {
+        clearImages(stores);
+        logouts.put(stores.logouts, logout);
         // Users who log out are sent to another page: this must not wait for anything that this one does.
-        logoutRows.transaction.commit?.();
+        stores.logouts.transaction.commit?.();
         return true as const;
       })
       .catch(() => undefined);
@@ -62,31 +75,29 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
 
   return {
     /**
-     * What is cached of version `token` of an image: plaintext in a decrypted cache, else ciphertext.
+     * What is cached of version `token` of an image.
      *
      * @param mayKeep - false when it was deleted while it was read: then its use is not noted
      */
     async read(
       id: string,
       token: number,
-      mayKeep: () => boolean = () => true,
-    ): Promise<Pick<Contents, 'plaintext'> | Pick<Contents, 'ciphertext'> | undefined> {
+      mayKeep: (id: string) => boolean = () => true,
+    ): Promise<CachedImage | undefined> {
       const waits = queue.get(id);
       const isWaiting = waits?.token === token;
       const row = isWaiting ? waits : await readRow(id);
       if (!row) return undefined;
-      if (mayKeep()) queue.add(row, isWaiting); // another version too: so that an older one does not take its place
-      if (row.token !== token) return undefined;
+      if (mayKeep(id)) queue.add(row, isWaiting); // another version too: so that an older one does not take its place
       // Whoever can run scripts in the page can write into its databases: a plaintext in an encrypted cache is a picture
       // that nobody has authenticated.
-      const { plaintext, ciphertext } = row;
-      if (isPlain) return plaintext instanceof Uint8Array ? { plaintext } : undefined;
-      return ciphertext instanceof Uint8Array ? { ciphertext } : undefined;
+      const bytes = row[kept];
+      return row.token === token && bytes instanceof Uint8Array ? { is: kept, bytes } : undefined;
     },
 
     async has(id: string): Promise<boolean> {
       if (queue.get(id)) return true;
-      const key = await database.use('readonly', [images], (rows) => rows.getKey(id));
+      const key = await database.use('readonly', ['images'], ({ images }) => images.getKey(id));
       return key?.result !== undefined;
     },
 
@@ -96,10 +107,10 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
      * @param contents - each in a buffer of its own, since IndexedDB stores the whole buffer of a view: a view into a
      * payload would take the key along
      */
-    write(id: string, token: number, { ciphertext, plaintext }: Contents): void {
-      const size = plaintext.length - 1; // without the format's byte
+    write(id: string, token: number, contents: Contents): void {
+      const size = contents.plaintext.length - 1; // without the format's byte
       if (size > (options.frontendCacheBytes ?? size) || !database.isUsable()) return;
-      queue.add({ id, token, size, ...(isPlain ? { plaintext } : { ciphertext }) }, true);
+      queue.add({ id, token, size, [kept]: contents[kept] }, true);
     },
 
     /**
@@ -141,11 +152,8 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
       queue.removeAll();
       logouts.learn(logout);
       await database
-        .use('readwrite', names, (usageRows, logoutRows, imageRows) => {
-          logouts.complete(logoutRows, logout, () => {
-            usageRows.clear();
-            imageRows.clear();
-          });
+        .use('readwrite', ['usage', 'logouts', 'images'], (stores) => {
+          logouts.complete(stores.logouts, logout, () => clearImages(stores));
           return true as const;
         })
         .catch(() => undefined);
@@ -158,7 +166,7 @@ export function createDiskCache(options: FrontendOptions, onMissedLogout: () => 
     dropWaiting: queue.removeAll,
 
     /** What it holds, in all tabs; undefined when the database is of no use. */
-    usage: (): Promise<DiskUsage | undefined> => countUsage(database, names),
+    usage: (): Promise<DiskUsage | undefined> => countUsage(database),
 
     close(): void {
       queue.close();

@@ -1,5 +1,4 @@
 import type { CacheDatabase } from './database.js';
-import type { StoreNames } from './schema.js';
 
 /** What the disk cache holds. */
 export interface DiskUsage {
@@ -9,12 +8,12 @@ export interface DiskUsage {
 }
 
 /** Counts, by the usage rows and in pieces; undefined when the database is of no use. */
-export async function countUsage(database: CacheDatabase, [usage]: StoreNames): Promise<DiskUsage | undefined> {
+export async function countUsage(database: CacheDatabase): Promise<DiskUsage | undefined> {
   const rowsAtOnce = 1000;
   const counted = { entries: 0, bytes: 0 };
   for (let last = ''; ; ) {
-    const request = await database.use('readonly', [usage], (usageRows) =>
-      usageRows.getAll(IDBKeyRange.lowerBound(last, true), rowsAtOnce),
+    const request = await database.use('readonly', ['usage'], ({ usage }) =>
+      usage.getAll(IDBKeyRange.lowerBound(last, true), rowsAtOnce),
     );
     if (!request) return undefined;
     for (const { id, size } of request.result) {

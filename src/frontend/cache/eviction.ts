@@ -1,8 +1,23 @@
-import type { FrontendOptions } from '../config.js';
 import type { CacheDatabase } from './database.js';
 import { countUsage } from './disk-usage.js';
-import { patiently } from './patience.js';
-import type { StoreNames } from './schema.js';
+import { patiently } from './patiently.js';
+
+/** The limits of the disk cache. */
+export interface EvictionOptions {
+  /** One tab at a time evicts from a database. */
+  frontendDbName: string;
+  /** Images kept on disk; the least recently used go when there are more. Default 1000. */
+  frontendImageCacheLimit: number;
+  /** Images removed from disk at a time; less than the limit. Default 50. */
+  frontendCleanupBatch: number;
+  /**
+   * Bytes of images kept on disk; the least recently used go when there are more. Default: a fifth of what the browser
+   * gives this site, from 64 MiB to 1 GiB.
+   */
+  frontendCacheBytes?: number;
+  /** The clock, in milliseconds. */
+  now: () => number;
+}
 
 /** Keeps the disk cache within its limits. */
 export type Eviction = ReturnType<typeof createEviction>;
@@ -11,11 +26,10 @@ export type Eviction = ReturnType<typeof createEviction>;
  * Removes the least recently used images when there are too many of them, or too many bytes, in one tab at a time. It
  * goes by the usage rows and reads no image bytes.
  */
-export function createEviction(database: CacheDatabase, names: StoreNames, options: FrontendOptions) {
+export function createEviction(database: CacheDatabase, options: EvictionOptions) {
   const minute = 60_000;
   // So few that the page does not notice.
   const rowsAtOnce = 100;
-  const [usage, , images] = names;
   const { frontendImageCacheLimit: limit, frontendCleanupBatch: batch, now } = options;
   // As of the last count, and what this tab has written since; other tabs write too.
   let held = { entries: 0, bytes: 0 };
@@ -26,7 +40,7 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
 
   async function count(): Promise<void> {
     limitBytes = options.frontendCacheBytes ?? (await shareOfQuota());
-    held = (await countUsage(database, names)) ?? held;
+    held = (await countUsage(database)) ?? held;
     countAfter = now() + minute;
   }
 
@@ -39,14 +53,14 @@ export function createEviction(database: CacheDatabase, names: StoreNames, optio
     const bytes = held.bytes > limitBytes ? limitBytes * 0.9 : limitBytes;
     for (let isDone = false; !isDone; ) {
       isDone = true;
-      await database.use('readwrite', [usage, images], (usageRows, imageRows) => {
-        const oldest = usageRows.index('lastUsed').getAll(null, rowsAtOnce);
+      await database.use('readwrite', ['usage', 'images'], ({ usage, images }) => {
+        const oldest = usage.index('lastUsed').getAll(null, rowsAtOnce);
         oldest.onsuccess = () => {
           for (const { id, size } of oldest.result) {
             isDone = isWithin(entries, bytes);
             if (isDone) break;
-            usageRows.delete(id);
-            imageRows.delete(id);
+            usage.delete(id);
+            images.delete(id);
             held.entries -= 1;
             held.bytes -= +size || 0;
           }

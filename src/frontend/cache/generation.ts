@@ -5,9 +5,9 @@ import { imageIdOf } from '../../shared/protocol/image-id.js';
  * the cache does the same to that image alone, with all its variants; deleting a variant, to that variant.
  *
  * @example
- * const mayKeep = generation.watch(id);
+ * const mayKeep = generation.watch();
  * const image = await load(id);
- * if (mayKeep()) keep(image);
+ * if (mayKeep(id)) keep(image);
  */
 export type Generation = ReturnType<typeof createGeneration>;
 
@@ -33,13 +33,10 @@ export function createGeneration(signal: AbortSignal) {
 
     lastDeletionOf,
 
-    /** The number of the last deletion of any image. */
-    lastDeletion: () => lastDeletion,
-
-    /** Gives a function that says whether what is asked for now may still be kept. */
-    watch(id: string): () => boolean {
-      const before = lastDeletionOf(id);
-      return () => !isOver && lastDeletionOf(id) === before;
+    /** Gives a function that says whether what is asked for now of an image may still be kept. */
+    watch(): (id: string) => boolean {
+      const before = lastDeletion;
+      return (id) => !isOver && lastDeletionOf(id) <= before;
     },
 
     deleted(id: string): void {

@@ -1,5 +1,5 @@
 import type { CacheDatabase } from './database.js';
-import type { LogoutRow, StoreNames } from './schema.js';
+import type { LogoutRow } from './schema.js';
 import type { Store } from './transaction.js';
 
 /**
@@ -10,20 +10,25 @@ export type Logouts = ReturnType<typeof createLogouts>;
 
 export interface LogoutsParts {
   database: CacheDatabase;
-  names: StoreNames;
   /** Another tab logged out, and this one was not told. */
   onMissed: () => void;
   /** The clock, in milliseconds. */
   now: () => number;
 }
 
-export function createLogouts({ database, names: [, logouts], onMissed, now }: LogoutsParts) {
+export function createLogouts({ database, onMissed, now }: LogoutsParts) {
   // Undefined until the database was seen for the first time.
   let known: number | undefined;
 
+  /** Asks for the number that the database has, in the transaction. */
+  function ask(rows: Store<LogoutRow>, answer: (there: number) => void): IDBRequest {
+    const request = rows.getAll();
+    request.onsuccess = () => answer(request.result[0]?.id ?? 0);
+    return request;
+  }
+
   /** Takes note of what the database has, and says how this tab stands to it. */
-  function compare([row]: LogoutRow[]): 'current' | 'behind' | 'ahead' {
-    const there = row?.id ?? 0;
+  function compare(there: number): 'current' | 'behind' | 'ahead' {
     known ??= there;
     if (there === known) return 'current';
     if (there < known) return 'ahead';
@@ -41,23 +46,18 @@ export function createLogouts({ database, names: [, logouts], onMissed, now }: L
   return {
     /** Asks the database; resolves with false when it does not answer. */
     async look(): Promise<boolean> {
-      const answer = await database.use('readonly', [logouts], (rows) => {
-        const request = rows.getAll();
-        request.onsuccess = () => void compare(request.result);
-        return request;
-      });
+      const answer = await database.use('readonly', ['logouts'], ({ logouts }) => ask(logouts, compare));
       return answer !== undefined;
     },
 
     /** Goes on, in the transaction, unless what it does belongs to the time before a logout. */
     ifCurrent(rows: Store<LogoutRow>, goOn: () => void): void {
-      const request = rows.getAll();
-      request.onsuccess = () => {
-        const standing = compare(request.result);
+      ask(rows, (there) => {
+        const standing = compare(there);
         // The database was deleted and made anew since.
         if (standing === 'ahead' && known !== undefined) put(rows, known);
         if (standing !== 'behind') goOn();
-      };
+      });
     },
 
     /**
@@ -84,12 +84,11 @@ export function createLogouts({ database, names: [, logouts], onMissed, now }: L
 
     /** Calls `forget` and notes the logout, in the transaction, unless it came to the database before. */
     complete(rows: Store<LogoutRow>, number: number, forget: () => void): void {
-      const request = rows.getAll();
-      request.onsuccess = () => {
-        if ((request.result[0]?.id ?? 0) >= number) return;
+      ask(rows, (there) => {
+        if (there >= number) return;
         forget();
         put(rows, number);
-      };
+      });
     },
   };
 }

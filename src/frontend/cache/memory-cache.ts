@@ -1,5 +1,14 @@
 import { belongsTo } from '../../shared/protocol/image-id.js';
-import type { Picture } from '../decrypt.js';
+
+/**
+ * A decrypted image. Bytes and not a Blob: a Blob is not memory, since browsers write Blobs into the profile, in the
+ * clear, when memory gets short.
+ */
+export interface Picture {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Its MIME type. */
+  type: string;
+}
 
 /** One decrypted image. */
 export interface MemoryEntry {
@@ -9,10 +18,17 @@ export interface MemoryEntry {
   picture: Picture;
 }
 
+/** How much is kept in memory. */
+export interface MemoryCacheOptions {
+  /** Bytes of decrypted images kept in memory; 0 keeps none. Default 64 MiB. */
+  frontendMemoryCacheBytes: number;
+}
+
 /** Decrypted images, by id; the least recently used go when together they take more than the limit. */
 export type MemoryCache = ReturnType<typeof createMemoryCache>;
 
-export function createMemoryCache(limitBytes: number) {
+// A list as of `shared/byte-lru.ts` is faster, which a page does not notice, and it would load 200 bytes more.
+export function createMemoryCache({ frontendMemoryCacheBytes: limitBytes }: MemoryCacheOptions) {
   // In the order of their last use.
   const entries = new Map<string, MemoryEntry>();
   let bytes = 0;

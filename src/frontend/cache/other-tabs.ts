@@ -1,4 +1,5 @@
 import { isToken } from '../../shared/protocol/image-id.js';
+import { listenToPage } from './page-events.js';
 
 /** What a tab is told. */
 export interface TabEvents {
@@ -41,14 +42,10 @@ export function createTabChannel(name: string, { onDelete, onLogout, onReturn, o
   } catch {
     // There is none, or it is forbidden like all that is shared with other pages.
   }
-  const listening = new AbortController();
-  const { signal } = listening;
-  globalThis.addEventListener?.('pageshow', ({ persisted }) => persisted && onReturn(), { signal });
-  globalThis.addEventListener?.(
-    'visibilitychange',
-    () => globalThis.document?.visibilityState === 'visible' && onLook(),
-    { signal },
-  );
+  const endListening = listenToPage({
+    pageshow: ({ persisted }) => persisted && onReturn(),
+    visibilitychange: () => globalThis.document?.visibilityState === 'visible' && onLook(),
+  });
 
   return {
     tellDelete: (id: string): void => channel?.postMessage(id),
@@ -56,7 +53,7 @@ export function createTabChannel(name: string, { onDelete, onLogout, onReturn, o
     close(): void {
       channel?.close();
       channel = undefined;
-      listening.abort();
+      endListening();
     },
   };
 }

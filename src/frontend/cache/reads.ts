@@ -1,8 +1,9 @@
-import { coalesce } from '../coalesce.js';
+import { coalesce } from '../../shared/coalesce.js';
 import type { CacheDatabase } from './database.js';
-import type { ImageRow, StoreNames } from './schema.js';
+import type { ImageRow } from './schema.js';
 
-interface Wish {
+/** A row that somebody waits for. */
+interface PendingRead {
   id: string;
   answer: (row?: ImageRow) => void;
 }
@@ -12,7 +13,7 @@ interface Wish {
  * is answered as soon as its own row is there, and with nothing when the database is of no use. Those whose rows are
  * missing are answered together, so that they are fetched together.
  */
-export function createReader(database: CacheDatabase, [, , images]: StoreNames) {
+export function createReader(database: CacheDatabase) {
   // Asked for together: few at first, which are seen first; then so many that the browser has enough to do, and that not
   // too many bytes come at once.
   const firstReads = 16;
@@ -20,36 +21,36 @@ export function createReader(database: CacheDatabase, [, , images]: StoreNames) 
   const mostBytes = 768 * 1024;
   // A transaction that takes too long is taken for one that hangs.
   const readsPerTransaction = 1000;
-  const wishes = new Set<Wish>();
+  const pending = new Set<PendingRead>();
 
   const readAll = coalesce(async () => {
     await undefined; // so that all calls of this moment are there
-    while (wishes.size > 0) {
-      const isDone = await database.use('readonly', [images], (rows) => {
-        const waiting = wishes.values();
-        const missing: Wish[] = [];
+    while (pending.size > 0) {
+      const isDone = await database.use('readonly', ['images'], ({ images }) => {
+        const waiting = pending.values();
+        const missing: PendingRead[] = [];
         let left = readsPerTransaction;
         let unanswered = 0;
         const readSome = (count: number) => {
           while (unanswered < count && left > 0) {
-            const wish = waiting.next().value;
-            if (!wish) return;
+            const read = waiting.next().value;
+            if (!read) return;
             left -= 1;
             unanswered += 1;
-            const row = rows.get(wish.id);
+            const row = images.get(read.id);
             row.onsuccess = () => {
               unanswered -= 1;
-              if (row.result) settle(wish, row.result);
-              else missing.push(wish);
+              if (row.result) settle(read, row.result);
+              else missing.push(read);
               if (unanswered > 0) return;
               for (const lost of missing.splice(0)) settle(lost);
               readSome(Math.min(mostReads, firstReads + mostBytes / (row.result?.size ?? 1)));
             };
           }
         };
-        if (wishes.size > firstReads) {
+        if (pending.size > firstReads) {
           // Where there is nothing, a gallery need not be searched for.
-          const any = rows.getKey(IDBKeyRange.lowerBound(-Infinity));
+          const any = images.getKey(IDBKeyRange.lowerBound(-Infinity));
           any.onsuccess = () => {
             if (any.result === undefined) answerNothing();
           };
@@ -61,18 +62,18 @@ export function createReader(database: CacheDatabase, [, , images]: StoreNames) 
     }
   });
 
-  function settle(wish: Wish, row?: ImageRow): void {
-    wishes.delete(wish);
-    wish.answer(row);
+  function settle(read: PendingRead, row?: ImageRow): void {
+    pending.delete(read);
+    read.answer(row);
   }
 
   function answerNothing(): void {
-    for (const wish of wishes) settle(wish);
+    for (const read of pending) settle(read);
   }
 
   return (id: string): Promise<ImageRow | undefined> =>
     new Promise((answer) => {
-      wishes.add({ id, answer });
+      pending.add({ id, answer });
       void readAll();
     });
 }

@@ -1,5 +1,3 @@
-import type { FrontendOptions } from '../config.js';
-
 /** What a cached image is kept as: one of these. */
 export interface Contents {
   /** With its tag behind it. */
@@ -42,22 +40,33 @@ export interface Rows {
   logouts: LogoutRow;
 }
 
-/** The schema calls them so; in the browser they have the names of {@link storeNames}. */
-export type StoreName = keyof Rows;
-export type StoreNames = readonly [usage: 'usage', logouts: 'logouts', images: 'images'];
+/** What an object store is for; in the browser it has the name that {@link storeNames} gives it. */
+export type StoreRole = keyof Rows;
+export type StoreNames = Readonly<Record<StoreRole, string>>;
+
+/** What the names of object stores go by. */
+export interface StoreNameOptions {
+  /** Object store of the images. Default `images`. */
+  imageStoreName: string;
+  /**
+   * What the disk cache holds. `encrypted` (default): ciphertext, decrypted in memory on every use; it is of no use
+   * without a record. `decrypted`: plain images, faster, but readable by whoever can read the browser's profile, and
+   * shown to any record of the same version, whatever its key. Changing it deletes what is cached.
+   */
+  frontendCacheContents: 'encrypted' | 'decrypted';
+}
 
 /**
  * Names of the object stores. That of the usage store tells encrypted and decrypted caches apart, so that after a
  * change of `frontendCacheContents` the old cache counts as foreign and is deleted: no plaintext stays behind.
  */
-export function storeNames(options: Pick<FrontendOptions, 'imageStoreName' | 'frontendCacheContents'>): StoreNames {
-  const images = options.imageStoreName;
-  const usage = `${images}-usage${options.frontendCacheContents === 'decrypted' ? '-decrypted' : ''}`;
-  return [usage, `${images}-logouts`, images] as unknown as StoreNames;
+export function storeNames({ imageStoreName: images, frontendCacheContents: contents }: StoreNameOptions): StoreNames {
+  const usage = `${images}-usage${contents === 'decrypted' ? '-decrypted' : ''}`;
+  return { usage, logouts: `${images}-logouts`, images };
 }
 
 /** Makes the stores, in an upgrade transaction. Whatever an older version held is dropped: it was a cache. */
-export function createStores(database: IDBDatabase, [usage, logouts, images]: StoreNames): void {
+export function createStores(database: IDBDatabase, { usage, logouts, images }: StoreNames): void {
   for (const name of database.objectStoreNames) database.deleteObjectStore(name);
   database.createObjectStore(images, { keyPath: 'id' });
   database.createObjectStore(usage, { keyPath: 'id' }).createIndex('lastUsed', 'lastUsed');
@@ -67,14 +76,14 @@ export function createStores(database: IDBDatabase, [usage, logouts, images]: St
 /**
  * Does an opened database have our stores, made as we make them?
  *
- * @throws when one of them is not there
+ * @throws when one of them, or an index, is not there
  */
 export function hasOurStores(database: IDBDatabase, names: StoreNames): boolean {
-  const [usage, logouts] = names;
-  const transaction = database.transaction(names);
-  transaction.objectStore(usage).index('lastUsed');
-  const { unique } = transaction.objectStore(logouts).index('isLatest');
-  const haveOurKeys = names.every((name) => {
+  const all = Object.values(names);
+  const transaction = database.transaction(all);
+  transaction.objectStore(names.usage).index('lastUsed');
+  const { unique } = transaction.objectStore(names.logouts).index('isLatest');
+  const haveOurKeys = all.every((name) => {
     const { keyPath, autoIncrement } = transaction.objectStore(name);
     return keyPath === 'id' && !autoIncrement;
   });

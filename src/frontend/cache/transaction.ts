@@ -1,4 +1,4 @@
-import type { Rows, StoreName } from './schema.js';
+import type { Rows, StoreNames, StoreRole } from './schema.js';
 
 /** An object store whose rows are known; the browser's own types say `any`. */
 export interface Store<Row> extends IDBObjectStore {
@@ -12,25 +12,32 @@ interface Index<Row> extends IDBIndex {
   getAll(range?: IDBKeyRange | null, count?: number): IDBRequest<Row[]>;
 }
 
-/** The stores of a transaction, in the order of their names. */
-export type StoresOf<Names extends readonly StoreName[]> = { [At in keyof Names]: Store<Rows[Names[At]]> };
+/** The stores of a transaction. */
+export type StoresOf<Role extends StoreRole> = { [In in Role]: Store<Rows[In]> };
+
+/** What a transaction is to do, and where. */
+export interface Transaction<Role extends StoreRole, Result> {
+  mode: IDBTransactionMode;
+  roles: readonly Role[];
+  /** Starts requests, and answers them in their `onsuccess`. */
+  work: (stores: StoresOf<Role>) => Result;
+}
 
 /**
- * Runs `work` in one transaction and resolves, when that is complete, with what `work` returned: often a request, whose
- * result is there by then. Rejects with the transaction's error, which is also that of a request that broke it.
- *
- * @param work - starts requests, and answers them in their `onsuccess`
+ * Runs a transaction and resolves, when it is complete, with what its `work` returned: often a request, whose result is
+ * there by then. Rejects with the transaction's error, which is also that of a request that broke it.
  */
-export function transact<const Names extends readonly StoreName[], Result>(
+export function transact<Role extends StoreRole, Result>(
   database: IDBDatabase,
-  mode: 'readonly' | 'readwrite',
-  names: Names,
-  work: (...stores: StoresOf<Names>) => Result,
+  names: StoreNames,
+  { mode, roles, work }: Transaction<Role, Result>,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
+    const stores = roles.map((role) => names[role]);
     // relaxed: a cache need not survive a power cut, and the disk is spared a sync per image.
-    const transaction = database.transaction(names, mode, { durability: 'relaxed' });
-    const result = work(...(names.map((name) => transaction.objectStore(name)) as unknown as StoresOf<Names>));
+    const transaction = database.transaction(stores, mode, { durability: 'relaxed' });
+    const opened = roles.map((role) => [role, transaction.objectStore(names[role])]);
+    const result = work(Object.fromEntries(opened));
     transaction.oncomplete = () => resolve(result);
     transaction.onabort = () => reject(transaction.error);
   });

@@ -1,9 +1,10 @@
+import { coalesce } from '../../shared/coalesce.js';
 import { belongsTo } from '../../shared/protocol/image-id.js';
-import { coalesce } from '../coalesce.js';
 import type { CacheDatabase } from './database.js';
 import type { Eviction } from './eviction.js';
 import type { Logouts } from './logouts.js';
-import type { ImageRow, StoreNames, UsageRow } from './schema.js';
+import { listenToPage } from './page-events.js';
+import type { ImageRow, UsageRow } from './schema.js';
 
 /** What waits to be written: an image, or, without its row, only when it was used. */
 interface Entry {
@@ -14,7 +15,6 @@ interface Entry {
 /** What a write queue writes to, and goes by. */
 export interface WriteQueueParts {
   database: CacheDatabase;
-  names: StoreNames;
   logouts: Logouts;
   eviction: Eviction;
   /** The clock, in milliseconds. */
@@ -26,7 +26,7 @@ export interface WriteQueueParts {
  * nothing more comes, since pictures that are still on their way need the processor. When the page is hidden or left,
  * all that waits is written at once. Nothing is written that is from before a logout.
  */
-export function createWriteQueue({ database, names, logouts, eviction, now }: WriteQueueParts) {
+export function createWriteQueue({ database, logouts, eviction, now }: WriteQueueParts) {
   const minute = 60_000;
   const bytesAtOnce = 4_000_000;
   // So few that the page does not notice.
@@ -90,26 +90,26 @@ export function createWriteQueue({ database, names, logouts, eviction, now }: Wr
    */
   function write(batch: Entry[], isLast = false): Promise<unknown> {
     // Times of use alone keep nobody from reading images.
-    const needed = (batch.some(({ row }) => row) ? names : names.slice(0, 2)) as StoreNames;
-    return database.use('readwrite', needed, (usageRows, logoutRows, imageRows) => {
+    const withImages = batch.some(({ row }) => row);
+    return database.use('readwrite', withImages ? ['usage', 'logouts', 'images'] : ['usage', 'logouts'], (stores) => {
       const put = (entry: Entry, kept?: UsageRow) => {
         const { used, row } = entry;
         // It was removed meanwhile, or comes once more.
         if (waiting.get(used.id) !== entry) return;
         // A slow, old answer must not take the place of a newer version, nor a time of use that of an image.
         if (row ? kept && kept.token > used.token : kept?.token !== used.token) return;
-        usageRows.put(used);
+        stores.usage.put(used);
         if (!row) return;
-        imageRows.put(row);
+        stores.images.put(row);
         eviction.add(row.size);
       };
       if (isLast) {
-        if (logouts.insist(logoutRows)) for (const entry of batch) put(entry, entry.used);
-        usageRows.transaction.commit?.();
+        if (logouts.insist(stores.logouts)) for (const entry of batch) put(entry, entry.used);
+        stores.usage.transaction.commit?.();
       } else {
-        logouts.ifCurrent(logoutRows, () => {
+        logouts.ifCurrent(stores.logouts, () => {
           for (const entry of batch) {
-            const kept = usageRows.get(entry.used.id);
+            const kept = stores.usage.get(entry.used.id);
             kept.onsuccess = () => put(entry, kept.result);
           }
         });
@@ -129,10 +129,7 @@ export function createWriteQueue({ database, names, logouts, eviction, now }: Wr
     return waiting.delete(id);
   }
 
-  const listening = new AbortController();
-  for (const event of ['pagehide', 'visibilitychange']) {
-    globalThis.addEventListener?.(event, writeNow, { signal: listening.signal });
-  }
+  const endListening = listenToPage({ pagehide: writeNow, visibilitychange: writeNow });
 
   return {
     /** An image that waits. */
@@ -171,7 +168,7 @@ export function createWriteQueue({ database, names, logouts, eviction, now }: Wr
 
     /** Writes what waits, and has no more of the page's events. */
     close(): void {
-      listening.abort();
+      endListening();
       writeNow();
     },
   };

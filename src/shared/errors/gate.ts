@@ -9,16 +9,21 @@ export interface Logger {
   error(message: string): void;
 }
 
-/** Treats what a public function threw as the error mode says. */
+/**
+ * Treats what a public function threw as the error mode says.
+ *
+ * @param describe - what a line in the log says of an error that is not pixstore's
+ */
 export function handleError(
   error: unknown,
   { errorHandlingMode: mode, logger }: { errorHandlingMode: ErrorHandlingMode; logger: Logger },
+  describe: (error: unknown) => string,
 ): null {
   const known = rememberError(error);
   const handler = mode === 'custom' && customErrorHandler();
   if (handler) handler(error);
   else if (mode === 'warn' || (mode === 'hybrid' && known)) {
-    const text = known ? `${error.code}: ${error.message}` : `unexpected ${withoutFolders(String(error))}`;
+    const text = known ? `${error.code}: ${error.message}` : `unexpected ${describe(error)}`;
     logger.error(`[pixstore] ${text}`);
   } else if (mode !== 'silent') throw error;
   return null;
@@ -28,7 +33,8 @@ export function handleError(
  * Errors of others may name files: only the last part of a path is fit for a log. In quotes it may have blanks. Each match
  * begins at a slash, so that a long text without any takes no time.
  */
-function withoutFolders(text: string): string {
+function withoutFolders(error: unknown): string {
+  const text = String(error);
   return text.replace(/(['"`])(\w:)?[\\/]([^'"`]*[\\/])?/g, '$1').replace(/(\w:)?[\\/]([^\s'"`;,()]*[\\/])?/g, '');
 }
 
@@ -41,7 +47,7 @@ export interface ErrorGate {
 export function createErrorGate(mode: ErrorHandlingMode, logger: Logger): ErrorGate {
   const handle = (error: unknown): null => {
     const handler = customErrorHandler();
-    if (mode !== 'custom' || !handler) return handleError(error, { errorHandlingMode: mode, logger });
+    if (mode !== 'custom' || !handler) return handleError(error, { errorHandlingMode: mode, logger }, withoutFolders);
     rememberError(error);
     // What the handler throws is passed on. What it rejects with comes when nobody waits for it any more.
     const handled: unknown = handler(error);

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { readBackendConfig } from '../../../src/backend/face/config.js';
-import { readFrontendConfig } from '../../../src/frontend/config.js';
+import { readFrontendConfig } from '../../../src/frontend/face/config.js';
 import { readDocument, tableRowsOf } from './markdown.js';
 
 const [, beforeFrontend = '', afterFrontend = ''] =
   /## Options(.*)\| frontend option (.*?)\n## /s.exec(readDocument('README.md')) ?? [];
 
 test.each([
-  ['backend', beforeFrontend, (config: object) => readBackendConfig(config)],
-  ['frontend', `| frontend option ${afterFrontend}`, (config: object) => readFrontendConfig(config, () => {})],
+  ['backend', beforeFrontend, (config: object): object => readBackendConfig(config)],
+  ['frontend', `| frontend option ${afterFrontend}`, (config: object): object => readFrontendConfig(config, () => {})],
 ])('the README lists every option of the %s, with its default', (_, markdown, readConfig) => {
   const [, ...rows] = tableRowsOf(markdown);
   const documented = rows.flatMap(([names = '', defaultValue = '']) =>

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { expect, onTestFinished, vi } from 'vitest';
 import { createDiskCache } from '../../../../src/frontend/cache/disk-cache.js';
-import { type FrontendConfig, readFrontendConfig } from '../../../../src/frontend/config.js';
+import { type FrontendConfig, readFrontendConfig } from '../../../../src/frontend/face/config.js';
 
 let databases = 0;
 

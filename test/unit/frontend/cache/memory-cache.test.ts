@@ -5,7 +5,7 @@ const picture = (bytes: number) => ({ bytes: new Uint8Array(bytes), type: 'image
 const entry = (bytes: number, token = 1, version = 'key') => ({ token, version, picture: picture(bytes) });
 
 test('a hit needs the very version', () => {
-  const cache = createMemoryCache(100);
+  const cache = createMemoryCache({ frontendMemoryCacheBytes: 100 });
   const kept = entry(10);
   cache.put('a', kept);
   expect(cache.get('a', 'key')).toEqual(kept);
@@ -14,7 +14,7 @@ test('a hit needs the very version', () => {
 });
 
 test('the least recently used images go when the bytes pass the limit', () => {
-  const cache = createMemoryCache(100);
+  const cache = createMemoryCache({ frontendMemoryCacheBytes: 100 });
   for (const id of ['a', 'b', 'c']) cache.put(id, entry(30));
   cache.get('a', 'key');
   cache.put('d', entry(40));
@@ -24,7 +24,7 @@ test('the least recently used images go when the bytes pass the limit', () => {
 });
 
 test('bytes are counted exactly through puts, replacements and removals', () => {
-  const cache = createMemoryCache(100);
+  const cache = createMemoryCache({ frontendMemoryCacheBytes: 100 });
   cache.put('a', entry(60));
   cache.put('a', entry(50, 2));
   cache.put('b', entry(50));
@@ -41,7 +41,7 @@ test('bytes are counted exactly through puts, replacements and removals', () => 
 
 test('an image goes with its variants, a variant alone, and nothing that begins alike', () => {
   const ids = ['x', 'x.thumb', 'x.large', 'x1', 'x1.thumb', 'x-a', 'a:x', 'a:x.thumb'];
-  const cache = createMemoryCache(100);
+  const cache = createMemoryCache({ frontendMemoryCacheBytes: 100 });
   for (const id of ids) cache.put(id, entry(10));
   const kept = () => ids.filter(cache.has);
   expect(cache.remove('x.thumb')).toBe(true);
@@ -56,28 +56,28 @@ test('an image goes with its variants, a variant alone, and nothing that begins 
 });
 
 test('a newer version of an image takes the place of none of its variants', () => {
-  const cache = createMemoryCache(100);
+  const cache = createMemoryCache({ frontendMemoryCacheBytes: 100 });
   for (const id of ['x', 'x.thumb']) cache.put(id, entry(10));
   cache.put('x', entry(10, 2));
   expect(cache.has('x.thumb')).toBe(true);
 });
 
 test('an image larger than the limit is not kept, and neither is the version it replaces', () => {
-  const cache = createMemoryCache(100);
+  const cache = createMemoryCache({ frontendMemoryCacheBytes: 100 });
   cache.put('a', entry(10));
   cache.put('a', entry(101, 2));
   expect(cache.has('a')).toBe(false);
 });
 
 test('an older version does not take the place of a newer one', () => {
-  const cache = createMemoryCache(100);
+  const cache = createMemoryCache({ frontendMemoryCacheBytes: 100 });
   cache.put('a', entry(10, 2));
   cache.put('a', entry(10, 1));
   expect(cache.get('a', 'key')).toBeDefined();
 });
 
 test('a limit of 0 keeps nothing', () => {
-  const cache = createMemoryCache(0);
+  const cache = createMemoryCache({ frontendMemoryCacheBytes: 0 });
   cache.put('a', entry(1));
   expect(cache.has('a')).toBe(false);
 });

@@ -7,14 +7,13 @@ import { bytes, diskOptions, eventually, openDisk, watchTransactions } from './d
 /** A reader over a database with rows of these ids. */
 async function openReader(ids: string[]) {
   const { options } = diskOptions();
-  const names = storeNames(options);
-  const database = createCacheDatabase(options.frontendDbName, 1, names);
+  const database = createCacheDatabase(options, storeNames(options));
   onTestFinished(() => database.close());
-  await database.use('readwrite', [names[2]], (rows) => {
-    for (const id of ids) rows.put({ id, token: 1, size: 3, ciphertext: bytes(3) });
+  await database.use('readwrite', ['images'], ({ images }) => {
+    for (const id of ids) images.put({ id, token: 1, size: 3, ciphertext: bytes(3) });
     return true;
   });
-  return { database, read: createReader(database, names) };
+  return { database, read: createReader(database) };
 }
 
 const manyIds = Array.from({ length: 500 }, (_, at) => `id-${at}`);
@@ -104,9 +103,9 @@ test('a transaction that hangs keeps all pictures waiting two seconds together, 
   const { database, read } = await openReader(manyIds);
   // Safari's hang, made by the rules: a transaction that never ends keeps those after it from starting.
   let hang = true;
-  void database.use('readwrite', ['images'], (rows) => {
+  void database.use('readwrite', ['images'], ({ images }) => {
     const goOn = () => {
-      if (hang) rows.get('id-0').onsuccess = goOn;
+      if (hang) images.get('id-0').onsuccess = goOn;
     };
     goOn();
     return true;

@@ -64,7 +64,7 @@ test('what waits to be written is read, found, removed and cleared as if it were
   useIdle();
   const { disk } = openDisk();
   for (const id of 'abc') disk.write(id, 5, contents(10));
-  expect(await disk.read('a', 5)).toEqual({ ciphertext: bytes(10) });
+  expect(await disk.read('a', 5)).toEqual({ is: 'ciphertext', bytes: bytes(10) });
   expect(await disk.read('a', 4)).toBeUndefined();
   expect(await disk.has('a')).toBe(true);
   expect(await disk.remove('a')).toBe(true);

@@ -1,0 +1,263 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { FrontendConfig } from '../../../../src/frontend/face/config.js';
+import { createPixstoreFrontend } from '../../../../src/frontend/face/create-frontend.js';
+import type { RefreshRecords } from '../../../../src/frontend/network/refresh.js';
+import type { ImageRecord } from '../../../../src/types/index.js';
+import { bytesOf, sealImage } from '../sealed-image.js';
+import { answerWith, createFakeEndpoint, encodeFrame } from './fake-endpoint.js';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+const images = await Promise.all(Array.from({ length: 40 }, (_, at) => sealImage({ id: `cats:tom${at}` })));
+const expired = images.map(({ record }) => ({ ...record, statelessProof: 'expired' }));
+const [first = expect.fail('no records')] = expired;
+const byId = new Map(images.map((image) => [image.record.id, image]));
+
+/** An endpoint that answers fresh proofs only, and an application that hands out records by `refreshRecords`. */
+function createFrontend(refresh?: RefreshRecords, config: FrontendConfig = {}) {
+  const { fetch, requests } = createFakeEndpoint((request) => {
+    const { images: entries } = JSON.parse(String(request.init.body)) as { images: { id: string; proof: string }[] };
+    const fresh = new Set(entries.flatMap(({ id, proof }) => (proof === 'expired' ? [] : [id])));
+    answerWith((id) => (fresh.has(id) ? (byId.get(id)?.success ?? Uint8Array.of(2)) : Uint8Array.of(5)))(request);
+  });
+  const refreshRecords = vi.fn<RefreshRecords>(
+    refresh ?? (async (ids) => ids.map((id) => byId.get(id)?.record ?? null)),
+  );
+  const frontend = createPixstoreFrontend({
+    defaultEndpointConnectHost: 'localhost',
+    errorHandlingMode: 'throw',
+    refreshRecords,
+    fetch,
+    ...config,
+  });
+  /** Gets images, and lets time pass until they are there. */
+  async function get(records: ImageRecord[], context?: unknown) {
+    const outcomes = Promise.allSettled(records.map((record) => frontend.getImage(record, context)));
+    let done = false;
+    outcomes.then(() => (done = true));
+    while (!done) {
+      await vi.advanceTimersByTimeAsync(1000);
+      await new Promise(setImmediate);
+    }
+    return outcomes;
+  }
+  return { frontend, refreshRecords, requests, get };
+}
+
+test('proofs that expired do not show, and the application is asked once for all of them', async () => {
+  const { refreshRecords, get } = createFrontend();
+  const outcomes = await get(expired, { user: 'ada' });
+  for (const [at, outcome] of outcomes.entries()) {
+    expect(outcome.status === 'fulfilled' && (await bytesOf(outcome.value))).toEqual(images[at]?.bytes);
+  }
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+  const [ids, context] = refreshRecords.mock.calls[0] ?? [];
+  expect(ids?.slice().sort()).toEqual(expired.map(({ id }) => id).sort());
+  expect(context).toEqual({ user: 'ada' });
+});
+
+test('a proof that was refused is not shown to the backend again: the application is asked at once', async () => {
+  const { refreshRecords, requests, get } = createFrontend(undefined, { frontendMemoryCacheBytes: 0 });
+  await get(expired);
+  const before = requests.length;
+  const outcomes = await get(expired);
+  expect(outcomes.map(({ status }) => status)).not.toContain('rejected');
+  expect(refreshRecords).toHaveBeenCalledTimes(2);
+  expect(JSON.stringify(requests.slice(before).map(({ url, init }) => [url, init.body]))).not.toContain('expired');
+});
+
+test('a fresh record of an older version is none: what is shown never goes back', async () => {
+  const older = await sealImage({ id: first.id, token: 999 });
+  const { get } = createFrontend(async () => [older.record]);
+  const [outcome] = await get([first]);
+  expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'PROOF_INVALID' } });
+});
+
+test('but not for ever: after 5 s clocks agree, and a proof that was too early is good', async () => {
+  let time = 0;
+  const isGood = { value: false };
+  const { fetch, requests } = createFakeEndpoint((request) =>
+    answerWith((id) => (isGood.value ? (byId.get(id)?.success as Uint8Array) : Uint8Array.of(5)))(request),
+  );
+  const { get } = createFrontend(async () => [], { fetch, now: () => time });
+  const refused = [{ status: 'rejected', reason: { code: 'PROOF_INVALID' } }];
+  expect(await get([first])).toMatchObject(refused);
+  isGood.value = true;
+  time = 4999; // and asking on does not put it off
+  expect(await get([first])).toMatchObject(refused);
+  expect(requests).toHaveLength(1);
+  time = 5000;
+  expect(await get([first])).toMatchObject([{ status: 'fulfilled' }]);
+});
+
+test('a fresh record with the proof that was refused is tried: the application says that it is good', async () => {
+  let asked = 0;
+  const { fetch } = createFakeEndpoint((request) => {
+    asked += 1;
+    answerWith((id) => (asked > 1 ? (byId.get(id)?.success as Uint8Array) : Uint8Array.of(5)))(request);
+  });
+  const { get } = createFrontend(async () => [first], { fetch });
+  expect(await get([first])).toMatchObject([{ status: 'fulfilled' }]);
+  expect(asked).toBe(2);
+});
+
+test('a record that got a fresh proof is fetched with it', async () => {
+  const { frontend, refreshRecords, get } = createFrontend();
+  const record = { ...first };
+  await get([record]);
+  await frontend.clearImageCache();
+  record.statelessProof = 'fresh';
+  await get([record]);
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+});
+
+test('answers that come one after another, slowly, make one question', async () => {
+  const { frontend, refreshRecords } = createFrontend(undefined, {
+    fetch: createFakeEndpoint(async (request) => {
+      if (String(request.init.body).includes('expired')) {
+        for (const _id of request.ids) {
+          request.send(encodeFrame(Uint8Array.of(5)));
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        request.end();
+      } else answerWith((id) => byId.get(id)?.success ?? Uint8Array.of(2))(request);
+    }).fetch,
+  });
+  const all = Promise.all(expired.map((record) => frontend.getImage(record)));
+  for (let time = 0; time < 1000; time += 10) {
+    await vi.advanceTimersByTimeAsync(10);
+    await new Promise(setImmediate);
+  }
+  expect((await all).every(Boolean)).toBe(true);
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+});
+
+test('an image that is slow to come does not hold up the question for the others', async () => {
+  const { frontend, refreshRecords } = createFrontend(undefined, {
+    fetch: createFakeEndpoint((request) => {
+      if (String(request.init.body).includes('expired')) {
+        request.send(encodeFrame(Uint8Array.of(5))); // and the next never comes
+      } else answerWith((id) => byId.get(id)?.success ?? Uint8Array.of(2))(request);
+    }).fetch,
+  });
+  const all = expired.slice(0, 2).map((record) => frontend.getImage(record));
+  for (let time = 0; time < 1000; time += 10) {
+    await vi.advanceTimersByTimeAsync(10);
+    await new Promise(setImmediate);
+  }
+  expect(await all[0]).toBeInstanceOf(Blob);
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+  frontend.close();
+  all[1]?.catch(() => {});
+});
+
+test('an image the application has no record for is PROOF_INVALID, and the others show', async () => {
+  const { get } = createFrontend(async (ids) =>
+    ids.map((id) => (id === first.id ? null : (byId.get(id)?.record as ImageRecord))),
+  );
+  const outcomes = await get(expired);
+  expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { code: 'PROOF_INVALID' } });
+  expect(outcomes.slice(1).every(({ status }) => status === 'fulfilled')).toBe(true);
+});
+
+test.each<[string, RefreshRecords]>([
+  ['a record whose proof is no better', async () => [first]],
+  ['a newer record whose proof is no better', async () => [{ ...first, token: first.token + 1 }]],
+  ['a record of another image', async () => [images[1]?.record as ImageRecord]],
+  ['no list', async () => null as never],
+])('%s is PROOF_INVALID, and nobody is asked twice', async (_, refresh) => {
+  const { get, refreshRecords } = createFrontend(refresh);
+  expect(await get([first])).toMatchObject([{ status: 'rejected', reason: { code: 'PROOF_INVALID' } }]);
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+});
+
+test('a broken record fails alone, and says what is wrong with it', async () => {
+  const { get } = createFrontend(async (ids) =>
+    ids.map((id) => (id === first.id ? { ...first, meta: null } : byId.get(id)?.record) as ImageRecord),
+  );
+  const outcomes = await get(expired);
+  expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { code: 'RECORD_INVALID' } });
+  expect(outcomes.slice(1).every(({ status }) => status === 'fulfilled')).toBe(true);
+});
+
+test('what the application throws is the cause', async () => {
+  const cause = new Error('logged out');
+  const { get } = createFrontend(() => Promise.reject(cause));
+  expect(await get([first])).toMatchObject([{ reason: { code: 'PROOF_INVALID', cause } }]);
+});
+
+test('an application that never answers is not waited for longer than fetchTimeout', async () => {
+  const { get } = createFrontend(() => new Promise(() => {}), { fetchTimeout: 5000 });
+  expect(await get([first])).toMatchObject([{ reason: { code: 'PROOF_INVALID', cause: { code: 'FETCH_TIMEOUT' } } }]);
+});
+
+test('a fresh record of a newer version shows the newer version, and the next time from memory', async () => {
+  const newer = await sealImage({ id: 'cats:tom0', token: 2000 });
+  byId.set('cats:tom0', newer);
+  const { get, requests, frontend } = createFrontend();
+  for (const _time of [1, 2]) {
+    const [outcome] = await get([first]);
+    expect(outcome?.status === 'fulfilled' && (await bytesOf(outcome.value))).toEqual(newer.bytes);
+  }
+  expect(await frontend.getImage(newer.record)).toBeInstanceOf(Blob);
+  expect(requests.filter(({ init }) => !String(init.body).includes('expired'))).toHaveLength(1);
+  byId.set('cats:tom0', images[0] as never);
+});
+
+test('what expires while the application is asked goes with the next question', async () => {
+  const questions: string[][] = [];
+  let answer = () => {};
+  const { frontend } = createFrontend((ids) => {
+    questions.push(ids);
+    return new Promise((resolve) => {
+      answer = () => resolve(ids.map((id) => byId.get(id)?.record ?? null));
+    });
+  });
+  const pass = async (milliseconds: number) => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    await vi.advanceTimersByTimeAsync(milliseconds);
+  };
+  const early = expired.slice(0, 2).map((record) => frontend.getImage(record));
+  await pass(20);
+  expect(questions).toHaveLength(1);
+  const late = expired.slice(2, 4).map((record) => frontend.getImage(record));
+  await pass(100);
+  expect(questions).toHaveLength(1);
+  answer();
+  await Promise.all(early);
+  await pass(0);
+  expect(questions).toHaveLength(2);
+  answer();
+  await Promise.all(late);
+  expect(questions.map((ids) => ids.slice().sort())).toEqual([
+    ['cats:tom0', 'cats:tom1'],
+    ['cats:tom2', 'cats:tom3'],
+  ]);
+});
+
+test('without the option an expired proof is PROOF_INVALID, as ever', async () => {
+  const { get } = createFrontend(undefined, { refreshRecords: undefined });
+  expect(await get([first])).toMatchObject([{ reason: { code: 'PROOF_INVALID' } }]);
+});
+
+test('who has gone when a proof turns out to be expired asks the application for nothing', async () => {
+  let answer: (payload: Uint8Array) => void = () => {};
+  const refreshRecords = vi.fn<RefreshRecords>(async () => []);
+  // A fetcher that does not heed its signal.
+  const frontend = createPixstoreFrontend(
+    { errorHandlingMode: 'throw', refreshRecords },
+    () => new Promise<Uint8Array>((resolve) => (answer = resolve)),
+  );
+  const abort = new AbortController();
+  const got = frontend.getImage(first, undefined, { signal: abort.signal });
+  const turns = () => new Promise(setImmediate);
+  await turns();
+  await turns();
+  abort.abort();
+  await expect(got).rejects.toMatchObject({ name: 'AbortError' });
+  answer(Uint8Array.of(5));
+  await turns();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(refreshRecords).not.toHaveBeenCalled();
+});
