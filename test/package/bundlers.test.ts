@@ -7,7 +7,7 @@ import * as vite from 'vite';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import webpack from 'webpack';
 import { findBrowser } from '../../scripts/ensure-browser.mjs';
-import { journey, resultOf, withSqlite } from './journey.js';
+import { resultOf, roundTrip, withSqlite } from './round-trip.js';
 import { run } from './run.js';
 
 const { app } = inject('packed');
@@ -93,7 +93,7 @@ test('webpack builds a page with no settings', async () => {
 });
 
 test('esbuild bundles a server, and it saves and serves an image', async () => {
-  const folder = await project({ 'server.js': journey });
+  const folder = await project({ 'server.js': roundTrip });
   const outfile = join(folder, 'out.mjs');
   const { warnings } = await esbuild.build({
     entryPoints: [join(folder, 'server.js')],
