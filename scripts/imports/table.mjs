@@ -41,7 +41,7 @@ export const table = [
     because: 'the port knows no store, and nothing above it',
   },
   ...storeRules({
-    split: [],
+    split: ['node:crypto'],
     memory: [],
     local: ['node:*', 'better-sqlite3'],
     postgres: ['node:*', 'pg'],

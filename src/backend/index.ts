@@ -5,6 +5,8 @@ export type { Logger } from '../shared/errors/gate.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export { WirePayloadState } from '../shared/protocol/states.js';
 export { type LocalStoreOptions, openLocalStore } from '../stores/local/local-store.js';
+export { createMemoryBlobs } from '../stores/memory/memory-blobs.js';
+export { createMemoryRows, type MemoryRowsOptions } from '../stores/memory/memory-rows.js';
 export { createMemoryStore } from '../stores/memory/memory-store.js';
 export type {
   BackupReport,
@@ -25,6 +27,20 @@ export type {
   StoreProblem,
   StoreUsage,
 } from '../stores/port.js';
+export type { BlobStore, OpenBlob } from '../stores/split/blob-store.js';
+export type {
+  Erasure,
+  FoundPart,
+  KeepOutcome,
+  PlacedPart,
+  RowIdentity,
+  RowPart,
+  RowStore,
+  RowVersion,
+  SessionRow,
+  Walk,
+} from '../stores/split/row-store.js';
+export { type SplitStoreOptions, splitStore } from '../stores/split/split-store.js';
 export type { ErrorHandlingMode, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
 export type { PixstoreEvent } from './diagnostics.js';
 export { createPixstoreBackend } from './face/backend.js';

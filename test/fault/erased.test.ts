@@ -11,6 +11,7 @@ import { openDatabase } from '../../src/stores/local/schema.js';
 import { createWalEraser } from '../../src/stores/local/wal-eraser.js';
 import { prepareWrites } from '../../src/stores/local/writes.js';
 import type { ImageStore, ImageVersion } from '../../src/stores/port.js';
+import { toRowVersion } from '../../src/stores/split/put.js';
 import { bytesOf, sizes, versionOf } from '../../src/testing/versions.js';
 import { smallPicture } from '../support/small-picture.js';
 import { quickFolder } from './support/quick-folder.js';
@@ -110,8 +111,8 @@ async function openEraser() {
     expect(outcomes).toMatchObject([{ kind: 'done' }]);
   };
   const put = (version: ImageVersion, expectedToken: number | null) => {
-    const { id, token, parts } = version;
-    const rows = toPartRows(id, token, parts, []);
+    const { id, token } = version;
+    const rows = toPartRows(toRowVersion(version));
     write({ kind: 'replace', id, token, expectedToken, rows });
   };
   return { folder, open, database, scheduled, write, put };

@@ -144,5 +144,5 @@ test('a server bundled into one file, without the thread, says so once and write
   });
   const { lines, complaint } = await runNode([outfile, folder]);
   expect(lines).toEqual(['true']);
-  expect(complaint.match(/writer-worker\.js was not found/g)).toHaveLength(1);
+  expect(complaint.match(/writer-worker\.js\) cannot be loaded/g)).toHaveLength(1);
 });

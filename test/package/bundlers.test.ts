@@ -19,6 +19,14 @@ async function project(files: Record<string, string>) {
   return folder;
 }
 
+async function webpackRun(settings: webpack.Configuration) {
+  const compiler = webpack({ mode: 'production', ...settings });
+  const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
+    compiler.run((error, result) => (error ? reject(error) : resolve(result)));
+  });
+  return stats?.toJson({ errors: true, warnings: true });
+}
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: await findBrowser(), chromiumSandbox: false });
@@ -84,28 +92,50 @@ test('esbuild builds a page with no settings, and pays no more for it than was a
 
 test('webpack builds a page with no settings', async () => {
   const folder = await project({ 'page.js': page });
-  const compiler = webpack({ mode: 'production', context: folder, entry: './page.js', output: { path: folder } });
-  const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
-    compiler.run((error, result) => (error ? reject(error) : resolve(result)));
-  });
-  expect(stats?.toJson({ errors: true, warnings: true })).toMatchObject({ errors: [], warnings: [] });
+  const stats = await webpackRun({ context: folder, entry: './page.js', output: { path: folder } });
+  expect(stats).toMatchObject({ errors: [], warnings: [] });
   expect(await titleOf(join(folder, 'main.js'))).toBe('function');
 });
 
-test('esbuild bundles a server, and it saves and serves an image', async () => {
-  const folder = await project({ 'server.js': roundTrip });
-  const outfile = join(folder, 'out.mjs');
-  const { warnings } = await esbuild.build({
-    entryPoints: [join(folder, 'server.js')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'silent',
-  });
-  expect(warnings).toEqual([]);
-  expect(await readFile(outfile, 'utf8')).not.toContain("from 'pixstore");
-  const output = await run(process.execPath, [outfile], folder, withSqlite);
-  expect(resultOf(output).payload).toBeGreaterThan(resultOf(output).image);
-  expect(resultOf(output).refused).toBe(415); // the table of statuses was not shaken off
+// CommonJS has no `import.meta`, and no `await` outside of functions.
+test.each([
+  { format: 'esm', program: roundTrip, file: 'out.mjs' },
+  {
+    format: 'cjs',
+    program: roundTrip.replace(/(import [^;]*;)(.*)/s, '$1 main(); async function main() {$2}'),
+    file: 'out.cjs',
+  },
+] as const)(
+  'esbuild bundles a server ($format), and it saves and serves an image',
+  async ({ format, program, file }) => {
+    const folder = await project({ 'server.js': program });
+    const outfile = join(folder, file);
+    const { warnings } = await esbuild.build({
+      entryPoints: [join(folder, 'server.js')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format,
+      logLevel: 'silent',
+    });
+    if (format === 'esm') expect(warnings).toEqual([]);
+    expect(await readFile(outfile, 'utf8')).not.toContain("from 'pixstore");
+    const output = await run(process.execPath, [outfile], folder, withSqlite);
+    expect(resultOf(output).payload).toBeGreaterThan(resultOf(output).image);
+    expect(resultOf(output).refused).toBe(415); // the table of statuses was not shaken off
+  },
+);
+
+test.each([
+  { output: { module: true, chunkFormat: 'module', filename: 'main.mjs' }, experiments: { outputModule: true } },
+  { output: { filename: 'main.cjs' } },
+])('webpack bundles a server, with the thread that writes ($output.filename)', async (settings) => {
+  const telling = roundTrip.replace('{ default', '{ logger: { ...console, warn: console.log }, default');
+  const folder = await project({ 'server.mjs': telling });
+  const output = { path: join(folder, 'out'), ...settings.output };
+  const stats = await webpackRun({ ...settings, output, context: folder, target: 'node20', entry: './server.mjs' });
+  expect(stats).toMatchObject({ errors: [], warnings: [] });
+  const told = await run(process.execPath, [join(output.path, output.filename)], folder, withSqlite);
+  expect(resultOf(told).refused).toBe(415);
+  expect(told).not.toContain('thread');
 });

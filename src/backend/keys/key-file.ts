@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  copyFileSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -13,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { isUnsupported } from '../../shared/unsupported.js';
 import { type Keyring, masterKeyLength, parseKeyring } from './master-key.js';
 
 // Hundreds of keys, one a line, have fewer bytes; more is some other file.
@@ -97,18 +99,34 @@ export function createKeyFile(path: string): boolean {
     } finally {
       closeSync(file);
     }
-    linkSync(draft, path); // fails when the path is taken, and never shows half a file
+    publish(draft, path);
     syncFolder(dirname(path));
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw new PixstoreError(
       'STORAGE_FAILED',
-      'The key file beside the database cannot be made. Make its folder writable, or give the option masterKey.',
+      `The key file beside the database cannot be made (${(cause as NodeJS.ErrnoException).code}). Make its folder writable, or give the option masterKey.`,
       { cause },
     );
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+/** Gives the draft its name. @throws `EEXIST` when it is taken */
+function publish(draft: string, path: string): void {
+  try {
+    linkSync(draft, path); // never shows half a file
+  } catch (cause) {
+    if (!isUnsupported(cause)) throw cause;
+    copyFileSync(draft, path, constants.COPYFILE_EXCL);
+    const file = openSync(path, 'r+');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
   }
 }
 
@@ -117,6 +135,8 @@ function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
   } finally {
     closeSync(folder);
   }

@@ -4,13 +4,15 @@ import { basename, dirname, join } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { imageIdOf, folderOf as keyFolderOf } from '../../shared/protocol/image-id.js';
 import type { BackupReport, ImageStore } from '../port.js';
+import type { PlacedPart } from '../split/row-store.js';
 import type { BlobFiles } from './blob-files.js';
+import { type BlobReads, prepareBlobReads } from './blob-reads.js';
 import { counters, raiseCounter } from './counters.js';
 import type { OpenDatabase, SqlDatabase } from './driver.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { syncFolder } from './folders.js';
 import { folderOf, newNonce, writeMark } from './mark.js';
-import { type PlacedPart, prepareReads, type Reads } from './reads.js';
+import { prepareReads, type Reads } from './reads.js';
 import { isPartOf, numberOr } from './row.js';
 import { openDatabase } from './schema.js';
 import { isFull } from './storage-error.js';
@@ -20,6 +22,7 @@ export interface BackupSource {
   /** The store's own connection: what is true now. */
   database: SqlDatabase;
   reads: Reads;
+  blobReads: BlobReads;
   files: BlobFiles;
   /** Copies the database, as of one moment, into a new file. */
   snapshot(target: string): Promise<void>;
@@ -75,15 +78,15 @@ async function copyInto(draft: string, source: BackupSource): Promise<void> {
   await source.snapshot(databasePath);
   const copy = openDatabase(source.openSql, databasePath, source.busyTimeout);
   try {
-    const reads = prepareReads(copy);
-    const { id, epoch } = reads.store();
-    if (id !== source.reads.store().id) throw failed('somebody else wrote to its folder');
+    const blobReads = prepareBlobReads(copy);
+    const { id, epoch } = blobReads.store();
+    if (id !== source.blobReads.store().id) throw failed('somebody else wrote to its folder');
     const repair = createRepair(copy, source.database);
-    const folders = await copyBlobs(reads, root, id, source, repair.one);
-    if (repair.count() > 0 && reads.keyRing()?.version !== source.reads.keyRing()?.version) {
+    const folders = await copyBlobs(blobReads, root, id, source, repair.one);
+    if (repair.count() > 0 && prepareReads(copy).keyRing()?.version !== source.reads.keyRing()?.version) {
       throw failed('the master key was exchanged meanwhile; try again');
     }
-    for (const folder of folders) await removeUnnamed(folder, reads);
+    for (const folder of folders) await removeUnnamed(folder, blobReads);
     // It is a copy: whoever restores it says whether it is the right one. What others did to blobs stays behind.
     const nonce = newNonce();
     copy.exec('DELETE FROM given_up_blobs; DELETE FROM sessions');
@@ -105,15 +108,15 @@ function recount(copy: SqlDatabase): void {
 }
 
 /** Versions that were copied and replaced afterwards. */
-async function removeUnnamed(folder: string, reads: Reads): Promise<void> {
+async function removeUnnamed(folder: string, reads: BlobReads): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!reads.isFileInUse(`${basename(folder)}/${name}`)) await rm(join(folder, name));
+    if (!reads.isBlobInUse(`${basename(folder)}/${name}`)) await rm(join(folder, name));
   }
 }
 
 /** @returns the folders that they were copied into */
 async function copyBlobs(
-  reads: Reads,
+  reads: BlobReads,
   root: string,
   storeId: string,
   { files }: BackupSource,
@@ -122,19 +125,19 @@ async function copyBlobs(
   const folders = new Set<string>();
 
   async function copyBlob(part: PlacedPart): Promise<void> {
-    if (!isBlobName(part.file)) return;
-    const target = join(isUnmarkedBlob(part.file) ? root : folderOf(root, storeId), part.file);
+    if (!isBlobName(part.blob)) return;
+    const target = join(isUnmarkedBlob(part.blob) ? root : folderOf(root, storeId), part.blob);
     const folder = dirname(target);
     if (!folders.has(folder)) await mkdir(folder, { recursive: true, mode: 0o700 });
     folders.add(folder);
-    if (await files.copy(part.file, target)) return;
+    if (await files.copy(part.blob, target)) return;
     // The image was updated or deleted since the snapshot: the copy gets what is true now.
     for (const next of repair(part)) await copyBlob(next);
   }
 
   const waiting: PlacedPart[] = [];
   const copyWaiting = () => Promise.all(waiting.splice(0).map(copyBlob));
-  for (const part of reads.partsInFiles()) if (waiting.push(part) === copiesAtOnce) await copyWaiting();
+  for (const part of reads.partsInBlobs()) if (waiting.push(part) === copiesAtOnce) await copyWaiting();
   await copyWaiting();
   return folders;
 }
@@ -157,10 +160,10 @@ function createRepair(copy: SqlDatabase, live: SqlDatabase): { one: Repair; coun
   );
   let repaired = 0;
 
-  const one: Repair = ({ id, file }) => {
+  const one: Repair = ({ id, blob }) => {
     const imageId = imageIdOf(id);
     const rows = current.all(imageId, imageId, imageId);
-    if (rows.some((row) => row.file === file)) return [];
+    if (rows.some((row) => row.file === blob)) return [];
     copy.exec('BEGIN');
     remove.run(imageId, imageId, imageId);
     for (const row of rows) insert.run(...columns.split(', ').map((column) => row[column] ?? null));
@@ -171,7 +174,7 @@ function createRepair(copy: SqlDatabase, live: SqlDatabase): { one: Repair; coun
     copy.exec('COMMIT');
     repaired += 1;
     return rows.flatMap((row) =>
-      typeof row.file === 'string' ? { id: row.id as string, file: row.file, size: Number(row.size) } : [],
+      typeof row.file === 'string' ? { id: row.id as string, blob: row.file, size: Number(row.size) } : [],
     );
   };
 

@@ -1,11 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { constants, lstatSync } from 'node:fs';
 import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { isUnsupported } from '../../shared/unsupported.js';
+import { maxChunkBytes } from '../port.js';
+import { newBlobName } from '../split/blob-name.js';
+import type { StoreBlobs } from '../split/store-blobs.js';
 import { createBatcher } from './batcher.js';
-import { isUnmarkedBlob } from './file-name.js';
+import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { folderOf } from './mark.js';
 import { isNotThere, readOnly } from './small-files.js';
 import { imageDirMissing } from './storage-error.js';
@@ -13,35 +16,10 @@ import { imageDirMissing } from './storage-error.js';
 /** The calls made to the disk; tests pass in ones that fail. */
 export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'>;
 
-/** An open file. It can be read to its end also after its name was removed. */
-export interface OpenBlob {
-  /** Bytes. */
-  readonly size: number;
-  /** @returns bytes from a place on, at most so many; none at the end of the file */
-  read(from: number, length: number): Promise<Uint8Array>;
-  /** Waits for reads under way. */
-  close(): Promise<void>;
-}
-
-/** Files that are written once, under random names, and never changed. Names are checked before they get here. */
-export interface BlobFiles {
-  /** Makes the folder of a session, durably. The folder of the store must be there. */
-  makeSession(session: string): Promise<void>;
-  /** Writes a new file. Once this resolves, file and name survive a power cut. @returns its name */
-  write(session: string, bytes: Uint8Array): Promise<string>;
-  /** @returns null when there is no such file, or it does not have so many bytes */
-  read(name: string, size: number): Promise<Uint8Array | null>;
-  /** @returns null when there is no such file */
-  open(name: string): Promise<OpenBlob | null>;
-  /** @returns its length in bytes, or null when there is no such file, or a link leads to it */
-  size(name: string): Promise<number | null>;
+/** Files that are written once, under random names, and never changed. */
+export interface BlobFiles extends StoreBlobs {
   /** Copies a file to a new place; what it holds is then on the disk. @returns false when there is no such file */
   copy(name: string, target: string): Promise<boolean>;
-  remove(name: string): Promise<void>;
-  /** What was written in a session: names of blobs, and what a crash left of one. */
-  list(session: string): Promise<string[]>;
-  /** Removes the folder of a session. @returns false when there is none, or it is not empty */
-  removeSession(session: string): Promise<boolean>;
 }
 
 const temporary = '.tmp';
@@ -68,6 +46,8 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     const handle = await fs.open(path, 'r');
     try {
       await handle.sync();
+    } catch (error) {
+      if (!isUnsupported(error)) throw error;
     } finally {
       await handle.close();
     }
@@ -119,7 +99,7 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     },
 
     async write(session, bytes) {
-      const name = `${session}/${randomBytes(16).toString('hex')}`;
+      const name = newBlobName(session);
       const path = join(folder, name);
       try {
         await writeSynced(path + temporary, bytes);
@@ -149,7 +129,7 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
       if (!handle) return null;
       try {
         const { size } = await handle.stat();
-        return { size, read: (from, length) => readAt(handle, from, length), close: () => handle.close() };
+        return { size, chunks: () => chunksOf(handle, size), close: () => handle.close() };
       } catch (error) {
         await handle.close();
         throw error;
@@ -157,6 +137,7 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     },
 
     async size(name) {
+      if (!isBlobName(name)) return null;
       const path = await pathOf(name).catch((error) => {
         if (error instanceof PixstoreError) return null;
         throw error;
@@ -184,7 +165,8 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
 
     async list(session) {
       const names = await orNull(fs.readdir(join(folder, session)));
-      return (names ?? []).map((name) => `${session}/${name}`);
+      // Others may have put something there, too.
+      return (names ?? []).map((name) => `${session}/${name}`).filter((name) => isBlobName(name.replace(/\.tmp$/, '')));
     },
 
     removeSession: (session) =>
@@ -216,9 +198,13 @@ async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array |
   return length === size ? bytes.subarray(0, size) : null;
 }
 
-async function readAt(handle: FileHandle, from: number, length: number): Promise<Uint8Array> {
-  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, from);
-  return buffer.subarray(0, bytesRead);
+async function* chunksOf(handle: FileHandle, size: number): AsyncGenerator<Uint8Array, void, void> {
+  for (let at = 0; at < size; ) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(maxChunkBytes), 0, maxChunkBytes, at);
+    if (bytesRead === 0) return; // it is shorter by now, which whoever counts notices
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 async function ignoring<Value>(code: string, work: Promise<Value>): Promise<Value | null> {

@@ -29,6 +29,10 @@ export type Command =
   | { kind: 'end-sessions'; sessions: string[]; ended: number }
   | { kind: 'forget-session'; session: string }
   | { kind: 'forget-blobs'; files: string[] }
+  /** The folder of blobs has our mark. */
+  | { kind: 'note-marked' }
+  /** This may be an old copy. */
+  | { kind: 'doubt' }
   | { kind: 'adopt'; epoch: number; nonce: string; sessions: string[]; at: number };
 
 /** What became of a command. */

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type DatabaseConstructor from 'better-sqlite3';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 
@@ -40,7 +40,8 @@ const openWithNode: OpenDatabase = (path) => {
 };
 
 function openWithBetterSqlite(nodeMajor: number): OpenDatabase {
-  const require = createRequire(import.meta.url);
+  // Not an import: bundlers would follow what it requires, and break it.
+  const require = process.getBuiltinModule('node:module').createRequire(codePath());
   const advice = `Run "npm install better-sqlite3@${nodeMajor < 22 ? '12' : '13'}"; where install scripts are switched off, also "npm rebuild better-sqlite3 --ignore-scripts=false" or "pnpm approve-builds". Or use Node 24, which has SQLite built in.`;
   let Database: typeof DatabaseConstructor;
   try {
@@ -63,4 +64,11 @@ function openWithBetterSqlite(nodeMajor: number): OpenDatabase {
     );
   }
   return (path) => new Database(path) as unknown as SqlDatabase;
+}
+
+/** Where this code is. Bundlers that make CommonJS leave `import.meta` empty, and there are other names for it. */
+function codePath(): string | URL {
+  const { url } = import.meta as { url?: string };
+  if (url) return url;
+  return typeof __filename === 'string' ? __filename : join(process.cwd(), 'package.json');
 }

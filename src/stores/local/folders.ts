@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { isUnsupported } from '../../shared/unsupported.js';
 import { asStorageError } from './storage-error.js';
 
 /** @throws PixstoreError `IMAGE_DIR_UNUSABLE` */
@@ -40,6 +41,8 @@ export function syncFolder(path: string): void {
   const handle = openSync(path, 'r');
   try {
     fsyncSync(handle);
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
   } finally {
     closeSync(handle);
   }

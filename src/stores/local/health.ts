@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { StoreHealth } from '../port.js';
-import type { Identity } from './identity.js';
-import { ciphertextMissing, imageDirMissing, storeSuperseded } from './storage-error.js';
+import { ciphertextMissing } from '../split/split-errors.js';
+import type { FolderIdentity } from './identity.js';
+import { imageDirMissing, storeSuperseded } from './storage-error.js';
 
 export const notAdopted =
   'imageRootDir has seen a later state of this database, or another copy of it: images are served and saved, and no file is removed until you say by adopt() that this database is the right one.';
@@ -15,7 +16,7 @@ const readOnly =
  *
  * @param missing - how many ciphertexts were looked for and were not there
  */
-export async function healthOf(identity: Identity, missing: number): Promise<StoreHealth> {
+export async function healthOf(identity: FolderIdentity, missing: number): Promise<StoreHealth> {
   const canWrite = await access(identity.folder, constants.W_OK).then(
     () => true,
     () => false,

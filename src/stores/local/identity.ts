@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { PlacedPart } from '../split/row-store.js';
+import type { BlobReads } from './blob-reads.js';
 import type { SqlDatabase } from './driver.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { makeWritableFolder } from './folders.js';
@@ -17,7 +18,6 @@ import {
   sessionsIn,
   writeMark,
 } from './mark.js';
-import type { PlacedPart, Reads } from './reads.js';
 import { imageDirMissing } from './storage-error.js';
 import { readVersion, requireKnownVersion } from './tables.js';
 import { isTakenOverByOthers, writeTakenOver } from './taken-over.js';
@@ -31,10 +31,10 @@ export interface Place {
   isElsewhere?: boolean;
 }
 
-// Blobs that are looked for when a store is opened: so many, as many of schema 1, and of as many sessions one each.
+// Blobs that are looked for when a store is opened; see `sampleOfBlobs`.
 const sampleSize = 8;
 
-export type Identity = ReturnType<typeof openIdentity>;
+export type FolderIdentity = ReturnType<typeof openIdentity>;
 
 /**
  * Sees to it that a database and a folder of blobs belong together.
@@ -50,7 +50,7 @@ export type Identity = ReturnType<typeof openIdentity>;
  *
  * @throws PixstoreError `IMAGE_DIR_MISSING`, `IMAGE_DIR_UNUSABLE`
  */
-export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath, root, isElsewhere }: Place) {
+export function openIdentity(database: SqlDatabase, reads: BlobReads, { databasePath, root, isElsewhere }: Place) {
   const { id } = reads.store();
   const folder = folderOf(root, id);
   let isDoubted = false;
@@ -59,16 +59,16 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
 
   /** @returns how many blobs of a sample are not there */
   function requireBlobs(): number {
-    const sample = isElsewhere ? [] : sampleOf(reads);
+    const sample = isElsewhere ? [] : reads.sampleOfBlobs(sampleSize);
     const gone = sample.filter((part) => !isThere(part)).length;
     // That a single one is gone, from a folder that has our mark, is no reason to keep all others back.
     if (gone > 0 && gone === sample.length && (gone > 1 || !readMark(folder))) throw imageDirMissing();
     return gone;
   }
 
-  function isThere({ file, size }: PlacedPart): boolean {
-    if (!isBlobName(file)) return false;
-    const found = lstatSync(join(isUnmarkedBlob(file) ? root : folder, file), { throwIfNoEntry: false });
+  function isThere({ blob, size }: PlacedPart): boolean {
+    if (!isBlobName(blob)) return false;
+    const found = lstatSync(join(isUnmarkedBlob(blob) ? root : folder, blob), { throwIfNoEntry: false });
     return found?.isFile() === true && found.size === size;
   }
 
@@ -103,7 +103,7 @@ export function openIdentity(database: SqlDatabase, reads: Reads, { databasePath
   }
 
   function* unmarkedBlobs(): Generator<string> {
-    for (const { file } of reads.partsInFiles()) if (isBlobName(file) && isUnmarkedBlob(file)) yield file;
+    for (const { blob } of reads.partsInBlobs()) if (isBlobName(blob) && isUnmarkedBlob(blob)) yield blob;
   }
 
   function isLatest(): boolean {
@@ -219,19 +219,6 @@ export function mayCommit(
 ): boolean {
   if (store.isAdopted || mark.epoch > store.epoch) return mark.nonce === store.nonce || mark.nonce === store.nextNonce;
   return true;
-}
-
-function sampleOf(reads: Reads): PlacedPart[] {
-  const anywhere = () => randomBytes(8).toString('hex');
-  const starts = [
-    ...reads.sampleOfSessions(sampleSize).map((session) => `${session}/${anywhere()}`),
-    ...Array.from({ length: sampleSize }, () => `${anywhere().slice(0, 2)}/${anywhere()}`),
-  ];
-  const found = [
-    ...reads.partsInFilesFrom('', sampleSize),
-    ...starts.flatMap((start) => reads.partsInFilesFrom(start, 1)),
-  ];
-  return [...new Map(found.map((part) => [part.file, part])).values()];
 }
 
 function noEpochLeft(): PixstoreError {

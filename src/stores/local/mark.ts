@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isToken } from '../../shared/protocol/image-id.js';
-import { sessionPattern } from './file-name.js';
+import { sessionPattern } from '../split/blob-name.js';
 import { syncFolder } from './folders.js';
 import { isNotThere, readSmallFile, replaceBytes } from './small-files.js';
 

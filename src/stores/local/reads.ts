@@ -1,13 +1,12 @@
 import { imageIdOf, isImageId, isToken, variantOf } from '../../shared/protocol/image-id.js';
 import type { FolderKey, KeyRing, SealedKey } from '../port.js';
-import { commitsQuery, counters } from './counters.js';
+import type { Erasure } from '../split/row-store.js';
+import { counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
-import { isBlobName, sessionPattern, storeIdPattern } from './file-name.js';
-import { isEpoch, noncePattern } from './mark.js';
 import {
+  checked,
   type FoundRow,
   isPartOf,
-  numberOr,
   type RowRecord,
   recordColumns,
   toCount,
@@ -39,27 +38,7 @@ export interface KeyUnderRing {
   ringVersion: number;
 }
 
-/** An erased folder: what its keys up to this generation opened is still to be removed. */
-export interface Erasure {
-  folder: string;
-  generation: number;
-}
-
-/** Which store this is, as its database says. */
-export interface StoreRow {
-  id: string;
-  epoch: number;
-  /** What the mark in the folder says when this is the latest copy of the database. */
-  nonce: string;
-  /** What it is about to say, or says already. */
-  nextNonce: string | null;
-  /** Has the folder of blobs had our mark? Then it must have it. */
-  isMarked: boolean;
-  /** False: this may be an old copy, and nothing that others may still need is removed. */
-  isAdopted: boolean;
-}
-
-/** All that the store asks of the database without changing it. Synchronous. */
+/** What the database says of images and keys. Synchronous. */
 export function prepareReads(database: SqlDatabase) {
   const prepared = {
     record: database.prepare(`SELECT ${recordColumns}, rowid FROM parts WHERE id = ?`),
@@ -76,23 +55,6 @@ export function prepareReads(database: SqlDatabase) {
     list: database.prepare(
       "SELECT id, sealed_key FROM parts WHERE id > ? AND id >= ? AND id < ? || '~' AND instr(id, '.') = 0 ORDER BY id LIMIT 1000",
     ),
-    fileInUse: database.prepare('SELECT 1 FROM parts WHERE file = ?'),
-    inFiles: database.prepare(
-      `SELECT id, file, ${anySize} AS size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT 1000`,
-    ),
-    inFileFrom: database.prepare(
-      `SELECT id, file, ${anySize} AS size FROM parts WHERE file IS NOT NULL AND file >= ? ORDER BY file LIMIT ?`,
-    ),
-    store: database.prepare('SELECT * FROM store'),
-    isAdopted: database.prepare('SELECT is_adopted FROM store'),
-    session: database.prepare('SELECT 1 FROM sessions WHERE id = ?'),
-    endedSessions: database.prepare(
-      'SELECT id FROM sessions WHERE ended IS NOT NULL AND id >= ? ORDER BY id LIMIT 1000',
-    ),
-    staleSessions: database.prepare('SELECT id FROM sessions WHERE ended IS NULL AND begun <= ?'),
-    sampleOfSessions: database.prepare('SELECT id FROM sessions ORDER BY random() LIMIT ?'),
-    givenUp: database.prepare('SELECT file FROM given_up_blobs WHERE file >= ? ORDER BY file LIMIT 1000'),
-    isGivenUp: database.prepare('SELECT 1 FROM given_up_blobs WHERE file = ?'),
     masterKeys: database.prepare('SELECT id FROM master_keys'),
     keyRing: database.prepare('SELECT version, bytes FROM key_ring'),
     latestKey: database.prepare(`${selectKey} WHERE folder = ? ORDER BY generation DESC LIMIT 1`),
@@ -100,12 +62,10 @@ export function prepareReads(database: SqlDatabase) {
     folderKeys: database.prepare(`${selectKey} WHERE number > ? AND is_destroyed = 0 ORDER BY number LIMIT 500`),
     erasures: database.prepare('SELECT folder, generation FROM erasures'),
     counter: database.prepare('SELECT value FROM counters WHERE name = ?'),
-    commits: database.prepare(commitsQuery),
     dataVersion: database.prepare('PRAGMA data_version'),
   };
 
   const counter = (name: string): number => toCount(prepared.counter.get(name)?.value ?? 0);
-  const sessionOf = ({ id }: SqlRow): string => checked(id, sessionPattern);
 
   return {
     record(id: string): FoundRecord | null {
@@ -165,90 +125,12 @@ export function prepareReads(database: SqlDatabase) {
         generation: toCount(generation),
       })),
 
-    isFileInUse: (file: string): boolean => prepared.fileInUse.get(file) !== undefined,
-
-    /** Parts kept in files, in the order of the files' names. */
-    partsInFiles: () =>
-      pages(
-        (from) => prepared.inFiles.all(from).map(toPlace),
-        ({ file }) => file,
-      ),
-
-    /** So many parts in files, the first whose names are not below this. */
-    partsInFilesFrom: (name: string, count: number): PlacedPart[] => prepared.inFileFrom.all(name, count).map(toPlace),
-
-    store(): StoreRow {
-      const row = prepared.store.get() ?? {};
-      if (!isEpoch(row.epoch)) throw rowInvalid();
-      return {
-        id: checked(row.id, storeIdPattern),
-        epoch: row.epoch,
-        nonce: checked(row.nonce, noncePattern),
-        nextNonce: row.next_nonce === null ? null : checked(row.next_nonce, noncePattern),
-        isMarked: row.is_marked === 1,
-        isAdopted: row.is_adopted === 1,
-      };
-    },
-
-    /** The same as `store().isAdopted`, for who asks often. */
-    isAdopted: (): boolean => prepared.isAdopted.get()?.is_adopted === 1,
-
-    commits: () => toCount(prepared.commits.get()?.value ?? 0),
-    hasSession: (session: string): boolean => prepared.session.get(session) !== undefined,
-    endedSessions: () => pages((from) => prepared.endedSessions.all(from).map(sessionOf)),
-    /** Those that nobody has ended, and that began at this time or before (ms since 1970). */
-    staleSessions: (begun: number): string[] => prepared.staleSessions.all(begun).map(sessionOf),
-    /** Some, at random. */
-    sampleOfSessions: (count: number): string[] => prepared.sampleOfSessions.all(count).map(({ id }) => String(id)),
-
-    /** Blobs that no row names any more and that are still to be removed. */
-    givenUpBlobs: () => pages((from) => prepared.givenUp.all(from).map(toGivenUp)),
-
-    isGivenUp: (file: string): boolean => prepared.isGivenUp.get(file) !== undefined,
-
     /** Changes whenever another connection has committed. */
     dataVersion: () => Number(prepared.dataVersion.get()?.data_version),
     lastRemovedToken: () => counter(counters.lastRemovedToken),
     usage: () => ({ images: counter(counters.images), bytes: counter(counters.bytes) }),
     masterKeyIds: (): string[] => prepared.masterKeys.all().map(({ id }) => checked(id, masterKeyId)),
   };
-}
-
-// No file has so many bytes when somebody else wrote the number.
-const anySize = numberOr('size', -1);
-
-/** A part that is in a file. The name is as the row has it: check it before it becomes part of a path. */
-export interface PlacedPart {
-  id: string;
-  file: string;
-  size: number;
-}
-
-/** Of a row that somebody else wrote as well: whoever looks for what is wrong has to find it. */
-function toPlace({ id, file, size }: SqlRow): PlacedPart {
-  return { id: isImageId(id) ? id : '(no id)', file: String(file), size: size as number };
-}
-
-function toGivenUp({ file }: SqlRow): string {
-  if (!isBlobName(file)) throw rowInvalid();
-  return file;
-}
-
-/** All that a query finds, a page at a time: others may write between two pages. */
-function* pages<Item>(
-  pageFrom: (from: string) => Item[],
-  keyOf: (item: Item) => string = String,
-): Generator<Item, void, void> {
-  let from = '';
-  for (;;) {
-    const page = pageFrom(from);
-    yield* page;
-    if (page.length === 0) return;
-    const next = `${keyOf(page.at(-1) as Item)}\0`;
-    // Text that is no UTF-8 is read as something else: then the next page might be this one, for ever.
-    if (next <= from) return;
-    from = next;
-  }
 }
 
 function toFoundKey({ id, token, sealed_key: sealedKey, rowid }: SqlRow): FoundKey {
@@ -289,11 +171,6 @@ function toBytes(value: SqlValue | undefined): Uint8Array {
 function toImageId(id: SqlValue | undefined): string {
   if (!isImageId(id)) throw rowInvalid();
   return id;
-}
-
-function checked(value: SqlValue | undefined, pattern: RegExp): string {
-  if (typeof value !== 'string' || !pattern.test(value)) throw rowInvalid();
-  return value;
 }
 
 const masterKeyId = /^[0-9a-f]{1,64}$/;

@@ -1,6 +1,7 @@
 import { imageIdOf, isToken, joinId, variantOf } from '../../shared/protocol/image-id.js';
 import { ivLength, tagLength } from '../../shared/protocol/layout.js';
-import type { Part, PartRecord } from '../port.js';
+import type { PartRecord } from '../port.js';
+import type { RowVersion } from '../split/row-store.js';
 import type { SqlRow, SqlValue } from './driver.js';
 import { isBlobName } from './file-name.js';
 import { rowInvalid } from './storage-error.js';
@@ -87,20 +88,18 @@ export function toCount(value: SqlValue | undefined): number {
   return value;
 }
 
+/** @throws PixstoreError `DATABASE_ROW_INVALID` */
+export function checked(value: SqlValue | undefined, pattern: RegExp): string {
+  if (typeof value !== 'string' || !pattern.test(value)) throw rowInvalid();
+  return value;
+}
+
 function isBytes(value: unknown, shortest: number, longest: number): value is Uint8Array {
   return value instanceof Uint8Array && value.length >= shortest && value.length <= longest;
 }
 
-/** @param files - for each part the file that has its ciphertext, or null when it goes into the row */
-export function toPartRows(
-  id: string,
-  token: number,
-  parts: readonly Part[],
-  files: readonly (string | null)[],
-): PartRow[] {
-  return parts.map(({ variant, iv, tag, sealedKey, ciphertext }, index) => {
-    const file = files[index] ?? null;
-    const size = ciphertext.length;
-    return { id: joinId(id, variant), token, size, iv, tag, sealedKey, file, ciphertext: file ? null : ciphertext };
+export function toPartRows({ id, token, parts }: Omit<RowVersion, 'session'>): PartRow[] {
+  return parts.map(({ variant, size, iv, tag, sealedKey, ciphertext, blob }) => {
+    return { id: joinId(id, variant), token, size, iv, tag, sealedKey, file: blob, ciphertext };
   });
 }

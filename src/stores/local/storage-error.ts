@@ -44,13 +44,6 @@ export function asStorageError(cause: unknown, work: string): PixstoreError {
   );
 }
 
-export function ciphertextMissing(): PixstoreError {
-  return new PixstoreError(
-    'CIPHERTEXT_MISSING',
-    'The file with the ciphertext of an image is gone or damaged. Restore imageRootDir from the same backup as the database.',
-  );
-}
-
 export function rowInvalid(cause?: unknown): PixstoreError {
   return new PixstoreError(
     'DATABASE_ROW_INVALID',

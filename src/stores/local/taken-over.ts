@@ -1,6 +1,6 @@
 import { fstatSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { storeIdPattern } from './file-name.js';
+import { storeIdPattern } from '../split/blob-name.js';
 import { replaceFile } from './mark.js';
 import { isNotThere, readOnly, withFile } from './small-files.js';
 

@@ -7,23 +7,9 @@ import { type PackedCommands, unpackCommands } from './packing.js';
 import { openDatabase } from './schema.js';
 import { takeSnapshot } from './snapshot.js';
 import type { Writer } from './writer.js';
+import { type FromWorker, loaded, type ToWorker, type WorkerSettings } from './writer-messages.js';
 
 /** The far end of `writer-thread.ts`: one connection, one batch at a time. */
-
-export interface WorkerSettings {
-  databasePath: string;
-  busyTimeout: number;
-  /** The folder of the store, in that of all blobs. */
-  folder: string;
-}
-
-export type ToWorker =
-  | { kind: 'run'; packed: PackedCommands }
-  | { kind: 'snapshot'; target: string }
-  | { kind: 'close' };
-
-/** `Outcome[]` as JSON, which is cheaper to send than objects; a snapshot is answered as one command. */
-export type FromWorker = string;
 
 const port = parentPort;
 if (port) serve(port, workerData as WorkerSettings);
@@ -61,6 +47,7 @@ function serve(port: MessagePort, { databasePath, busyTimeout, folder }: WorkerS
       port.close();
     }
   });
+  port.postMessage(loaded);
 }
 
 function withPlainError(outcome: Outcome): Outcome {

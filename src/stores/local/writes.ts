@@ -8,6 +8,7 @@ import { mayCommit } from './identity.js';
 import { prepareKeyWrites } from './key-writes.js';
 import { isPartOf, numberOr, type PartRow, toCount } from './row.js';
 import { imageDirMissing, isFull, storeSuperseded } from './storage-error.js';
+import { prepareStoreWrites } from './store-writes.js';
 import { requireKnownVersion } from './tables.js';
 
 // What one commit removes of an erased folder, so that others need not wait for long.
@@ -21,6 +22,7 @@ const erasedAtOnce = 256;
 export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   const storedColumns = `id, ${numberOr('token', 0)} AS token, ${numberOr('size', 0)} AS size, sealed_key, file`;
   const keys = prepareKeyWrites(database);
+  const ofStore = prepareStoreWrites(database);
   const prepared = {
     parts: database.prepare(`SELECT ${storedColumns} FROM parts WHERE ${isPartOf}`),
     partsIn: database.prepare(
@@ -46,15 +48,6 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     version: database.prepare('PRAGMA user_version'),
     store: database.prepare('SELECT epoch, nonce, next_nonce, is_adopted FROM store'),
     commits: database.prepare(commitsQuery),
-    adopt: database.prepare('UPDATE store SET epoch = ?, nonce = ?, next_nonce = NULL, is_adopted = 1, is_marked = 1'),
-    openSession: database.prepare('SELECT 1 FROM sessions WHERE id = ? AND ended IS NULL'),
-    beginSession: database.prepare('INSERT INTO sessions (id, begun) VALUES (?, ?)'),
-    endSession: database.prepare('UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL'),
-    endAllSessions: database.prepare('UPDATE sessions SET ended = ? WHERE ended IS NULL'),
-    addEndedSession: database.prepare('INSERT OR IGNORE INTO sessions (id, begun, ended) VALUES (?, ?, ?)'),
-    forgetSession: database.prepare('DELETE FROM sessions WHERE id = ?'),
-    giveUp: database.prepare('INSERT OR IGNORE INTO given_up_blobs (file) VALUES (?)'),
-    forgetBlob: database.prepare('DELETE FROM given_up_blobs WHERE file = ?'),
     begin: database.prepare('BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
     rollback: database.prepare('ROLLBACK'),
@@ -140,10 +133,9 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     return true;
   }
 
-  /** They are removed after the commit; what keeps that from happening does not make them forgotten. */
   function giveUpBlobsOf(parts: Iterable<StoredRow>): string[] {
     const files = filesOf(parts);
-    for (const file of files) prepared.giveUp.run(file);
+    ofStore.giveUp(files);
     return files;
   }
 
@@ -164,22 +156,30 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     }
   }
 
+  /** @throws PixstoreError `IMAGE_DIR_MISSING` */
+  function mayKeep({
+    rows,
+    session,
+  }: CommandOf<'replace'> | CommandOf<'add-parts'>): 'yes' | 'refused' | 'session-ended' {
+    if (isFolderGone) throw imageDirMissing();
+    if (!rows.every(keys.isLatest)) return 'refused';
+    return session && !ofStore.isSessionOpen(session) ? 'session-ended' : 'yes';
+  }
+
   function apply(command: Command): Outcome {
     const refused: Outcome = { kind: 'refused' };
     const done = (released: string[] = []): Outcome => ({ kind: 'done', released });
     switch (command.kind) {
       case 'replace': {
-        if (isFolderGone) throw imageDirMissing();
-        if (!command.rows.every(keys.isLatest)) return refused;
-        if (command.session && !prepared.openSession.get(command.session)) return { kind: 'session-ended' };
+        const answer = mayKeep(command);
+        if (answer !== 'yes') return { kind: answer };
         if (command.expectedToken === null) return save(command) ? done() : refused;
         const released = update(command);
         return released ? done(released) : refused;
       }
       case 'add-parts': {
-        if (isFolderGone) throw imageDirMissing();
-        if (!command.rows.every(keys.isLatest)) return refused;
-        if (command.session && !prepared.openSession.get(command.session)) return { kind: 'session-ended' };
+        const answer = mayKeep(command);
+        if (answer !== 'yes') return { kind: answer };
         const ids = addParts(command);
         return ids ? { kind: 'done', released: [], added: ids } : refused;
       }
@@ -220,28 +220,27 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
         keys.endErasure(command);
         return done();
       }
-      case 'begin-session': {
-        prepared.beginSession.run(command.session, command.begun);
+      case 'begin-session':
+        ofStore.beginSession(command);
         return done();
-      }
-      case 'end-sessions': {
-        for (const session of command.sessions) prepared.endSession.run(command.ended, session);
+      case 'end-sessions':
+        ofStore.endSessions(command);
         return done();
-      }
-      case 'forget-session': {
-        prepared.forgetSession.run(command.session);
+      case 'forget-session':
+        ofStore.forgetSession(command);
         return done();
-      }
-      case 'forget-blobs': {
-        for (const file of command.files) prepared.forgetBlob.run(file);
+      case 'forget-blobs':
+        ofStore.forgetBlobs(command);
         return done();
-      }
-      case 'adopt': {
-        prepared.adopt.run(command.epoch, command.nonce);
-        prepared.endAllSessions.run(command.at);
-        for (const session of command.sessions) prepared.addEndedSession.run(session, command.at, command.at);
+      case 'note-marked':
+        ofStore.noteMarked();
         return done();
-      }
+      case 'doubt':
+        ofStore.doubt();
+        return done();
+      case 'adopt':
+        ofStore.adopt(command);
+        return done();
     }
   }
 

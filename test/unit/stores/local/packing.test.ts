@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Command } from '../../../../src/stores/local/commands.js';
 import { packCommands, unpackCommands } from '../../../../src/stores/local/packing.js';
 import { toPartRows } from '../../../../src/stores/local/row.js';
+import { toRowVersion } from '../../../../src/stores/split/put.js';
 import { versionOf } from '../../../../src/testing/versions.js';
 
 const replace = (id: string, files: (string | null)[]): Command => ({
@@ -9,7 +10,7 @@ const replace = (id: string, files: (string | null)[]): Command => ({
   id,
   token: 1000,
   expectedToken: null,
-  rows: toPartRows(id, 1000, versionOf(id, 1000, 300, ['thumb']).parts, files),
+  rows: toPartRows(toRowVersion(versionOf(id, 1000, 300, ['thumb']), files)),
 });
 
 const commands: Command[] = [
@@ -40,7 +41,13 @@ describe('commands on their way to the writer thread', () => {
   test('arrive with bytes that are none', () => {
     const empty: Command = { kind: 'replace', id: 'e', token: 1, expectedToken: null, rows: [] };
     const [part] = versionOf('e', 1, 300).parts;
-    empty.rows = toPartRows('e', 1, [{ ...(part as NonNullable<typeof part>), ciphertext: new Uint8Array() }], []);
+    empty.rows = toPartRows(
+      toRowVersion({
+        id: 'e',
+        token: 1,
+        parts: [{ ...(part as NonNullable<typeof part>), ciphertext: new Uint8Array() }],
+      }),
+    );
     expect(unpackCommands(packCommands([empty]))).toEqual([empty]);
   });
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { newSessionId } from './blob-name.js';
 
 /** A time in which one writer writes blobs. Their names begin with it. */
 interface Session {
@@ -41,9 +41,10 @@ export function createSessions({ begin, end, now, maxAge }: SessionsOptions) {
   const endings = new Set<Promise<void>>();
 
   async function start(): Promise<Session> {
+    const begun = Math.floor(now());
     const session: Session = {
-      id: randomBytes(8).toString('hex'),
-      begun: Math.floor(now()),
+      id: newSessionId(begun),
+      begun,
       places: placesPerSession,
       writers: 0,
     };

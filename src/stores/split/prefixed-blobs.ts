@@ -1,0 +1,53 @@
+import type { MaybePromise } from '../port.js';
+import { isSessionBlob, newBlobName } from './blob-name.js';
+import type { BlobStore } from './blob-store.js';
+import type { StoreBlobs } from './store-blobs.js';
+
+/**
+ * The blobs of a store, in a place that others may share:
+ *
+ * - `<store id>/epochs/<epoch>`: see `marked-identity.ts`
+ * - `<store id>/sessions/<session>`: there was this session
+ * - `<store id>/<session>/<blob>`
+ */
+export function createPrefixedBlobs(blobs: BlobStore, storeId: () => MaybePromise<string>): StoreBlobs {
+  const pathOf = async (name: string) => `${await storeId()}/${name}`;
+
+  async function list(session: string): Promise<string[]> {
+    const prefix = await pathOf('');
+    const names: string[] = [];
+    for await (const path of blobs.list(`${prefix}${session}/`)) names.push(path.slice(prefix.length));
+    return names.filter(isSessionBlob);
+  }
+
+  return {
+    makeSession: async (session) => blobs.write(await pathOf(sessionMark(session)), new Uint8Array([1])),
+
+    async write(session, bytes) {
+      const name = newBlobName(session);
+      const path = await pathOf(name);
+      try {
+        await blobs.write(path, bytes);
+      } catch (error) {
+        // It may have been written all the same. What cannot be removed now, a sweep finds in its session.
+        await blobs.remove(path).catch(() => {});
+        throw error;
+      }
+      return name;
+    },
+
+    read: async (name, size) => blobs.read(await pathOf(name), size),
+    open: async (name) => blobs.open(await pathOf(name)),
+    size: async (name) => (isSessionBlob(name) ? blobs.size(await pathOf(name)) : null),
+    remove: async (name) => blobs.remove(await pathOf(name)),
+    list,
+
+    async removeSession(session) {
+      if ((await list(session)).length > 0) return false;
+      await blobs.remove(await pathOf(sessionMark(session)));
+      return true;
+    },
+  };
+}
+
+export const sessionMark = (session: string): string => `sessions/${session}`;

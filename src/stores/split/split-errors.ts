@@ -1,0 +1,21 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+
+/** Turns what rows or blobs throw into a `PixstoreError`. @param work - what was to be done, as in "to save an image" */
+export type AsError = (cause: unknown, work: string) => PixstoreError;
+
+/** Of stores that throw `PixstoreError`s, as they should; the rest stays reachable as `cause`. */
+export const asSplitError: AsError = (cause, work) => {
+  if (cause instanceof PixstoreError) return cause;
+  return new PixstoreError(
+    'STORAGE_FAILED',
+    `The database or the store of blobs refused to ${work}. What was stored before is untouched; "cause" has the details.`,
+    { cause },
+  );
+};
+
+export function ciphertextMissing(): PixstoreError {
+  return new PixstoreError(
+    'CIPHERTEXT_MISSING',
+    'The ciphertext of an image is gone or damaged. Restore files or blobs from the same backup as the database.',
+  );
+}

@@ -1,0 +1,59 @@
+import { guardLogger } from '../../shared/callbacks.js';
+import { checkedClock } from '../../shared/clock.js';
+import type { Logger } from '../../shared/errors/gate.js';
+import type { ImageStore } from '../port.js';
+import type { BlobStore } from './blob-store.js';
+import { createMarkedIdentity, notAdopted } from './marked-identity.js';
+import { createPrefixedBlobs } from './prefixed-blobs.js';
+import type { RowStore } from './row-store.js';
+import { asSplitError } from './split-errors.js';
+import { storeOf } from './store-of.js';
+
+export interface SplitStoreOptions {
+  /**
+   * How long a writer may go on before it begins anew, in ms. What one that died left over is swept once it began twice
+   * as long ago. Default: 1 hour.
+   */
+  sweepAge?: number | undefined;
+  /** ms since 1970. Default: `Date.now`. */
+  now?: (() => number) | undefined;
+  /** Default: `console`. */
+  logger?: Logger | undefined;
+}
+
+/**
+ * Makes a store of a database for rows and a place for blobs. It says in which order both are written, removed, swept and
+ * checked, so that a crash at any moment leaves every image whole, and any number of processes may share them.
+ *
+ * Nothing is opened before the first call; one that fails is tried again by the next.
+ *
+ * @example
+ * const store = splitStore(myRows, myBlobs);
+ * const backend = createPixstoreBackend({ store, masterKey });
+ */
+export function splitStore(rows: RowStore, blobs: BlobStore, options: SplitStoreOptions = {}): ImageStore {
+  const now = checkedClock(options.now ?? Date.now);
+  const logger = guardLogger(options.logger ?? console, console);
+  const storeBlobs = createPrefixedBlobs(blobs, () => identity.storeId());
+  const { identity, open } = createMarkedIdentity({
+    rows,
+    blobs,
+    storeBlobs,
+    now,
+    onDoubt: () => logger.warn(`[pixstore] ${notAdopted}`),
+  });
+  return storeOf({
+    rows,
+    blobs: storeBlobs,
+    identity,
+    asError: asSplitError,
+    open,
+    sweepAge: options.sweepAge ?? 3_600_000,
+    now,
+    logger,
+    async close() {
+      await rows.close();
+      await blobs.close?.();
+    },
+  });
+}

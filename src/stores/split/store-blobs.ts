@@ -1,0 +1,23 @@
+import type { OpenBlob } from './blob-store.js';
+
+/**
+ * The blobs of one store, by the names that its rows have: `<session>/<blob>`. Where they lie, and that other stores may
+ * share the place, is known here only.
+ */
+export interface StoreBlobs {
+  /** Makes ready for blobs of a session, which the rows know already. */
+  makeSession(session: string): Promise<void>;
+  /** Keeps a new blob durably. @returns its name */
+  write(session: string, bytes: Uint8Array): Promise<string>;
+  /** @returns null when there is none, or it does not have so many bytes */
+  read(name: string, size: number): Promise<Uint8Array | null>;
+  /** @returns null when there is none */
+  open(name: string): Promise<OpenBlob | null>;
+  /** @returns its length in bytes, or null when there is none */
+  size(name: string): Promise<number | null>;
+  remove(name: string): Promise<void>;
+  /** What was written in a session: names of blobs, and what a crash left of one. */
+  list(session: string): Promise<string[]>;
+  /** Removes what was made for a session. @returns false when it cannot be told to be empty: it stays known then */
+  removeSession(session: string): Promise<boolean>;
+}

@@ -1,0 +1,196 @@
+import type { Logger } from '../../shared/errors/gate.js';
+import { createLifecycle } from '../../shared/lifecycle.js';
+import { andThen, recover } from '../../shared/maybe-promise.js';
+import { type BackupReport, type ImageStore, type MaybePromise, type StoreProblem, storeClosed } from '../port.js';
+import { createErasing } from './erasing.js';
+import { createGivenUp } from './given-up.js';
+import type { Identity } from './identity.js';
+import { createLeftovers, findMissing } from './leftovers.js';
+import { createPartReader } from './part-reader.js';
+import { createPut, type Done } from './put.js';
+import type { KeepOutcome, RowStore, RowVersion } from './row-store.js';
+import { createSessions } from './sessions.js';
+import type { AsError } from './split-errors.js';
+import type { StoreBlobs } from './store-blobs.js';
+
+/** What a store is made of. */
+export interface StoreParts {
+  rows: RowStore;
+  blobs: StoreBlobs;
+  identity: Identity;
+  asError: AsError;
+  /** Opens rows and blobs, when that was not done before; a failure is not remembered. */
+  open?(): MaybePromise<void>;
+  /** In ms: see `SplitStoreOptions`. */
+  sweepAge: number;
+  now(): number;
+  logger: Logger;
+  /** Called when nothing is under way any more. */
+  close(): Promise<void>;
+  /** Left out by stores that are backed up by other means. */
+  backup?(folder: string): Promise<BackupReport>;
+}
+
+// So that a short sweepAge does not make every save begin anew.
+const shortestSession = 60_000; // ms
+
+/**
+ * The order of things, for every store of rows and blobs: a version's blobs are durable before its rows are committed, and
+ * the blobs of the version before it go after. Whatever moment a crash picks, the rows name a version that is whole.
+ */
+export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...parts }: StoreParts): ImageStore {
+  const time = () => Math.floor(parts.now());
+  const lifecycle = createLifecycle(storeClosed);
+  const reader = createPartReader(rows, blobs, asError);
+  const givenUp = createGivenUp({ rows, blobs, identity });
+  const sessions = createSessions({
+    async begin(session, begun) {
+      await identity.beginSession();
+      await rows.beginSession({ id: session, begun });
+      try {
+        await blobs.makeSession(session);
+      } catch (error) {
+        await blobs.removeSession(session).then(
+          () => rows.forgetSession(session),
+          () => {},
+        );
+        throw error;
+      }
+    },
+    end: (session) => rows.endSessions([session], time()),
+    now: parts.now,
+    maxAge: Math.max(sweepAge, shortestSession),
+  });
+  const put = createPut({ blobs, sessions, givenUp, identity, inlineUpTo: rows.inlineUpTo });
+  const erasing = createErasing(rows, givenUp);
+  const leftovers = createLeftovers({ rows, blobs, identity, time, abandonedAge: 2 * sweepAge, logger });
+  const { backup } = parts;
+  let isOpen = parts.open === undefined;
+  let opening: MaybePromise<void>;
+
+  function open(): MaybePromise<void> {
+    opening ??= recover(
+      () => andThen(parts.open?.(), begin),
+      (error) => {
+        opening = undefined;
+        throw error;
+      },
+    );
+    return opening;
+  }
+
+  function begin(): void {
+    isOpen = true;
+    // Nobody waits for it, and it may fail: the folders' keys are gone, and the next opening or sweep tries again.
+    run('go on with erasing', erasing.resume).catch(() => {});
+  }
+
+  /** Runs work so that `close` waits for it, and gives its errors a code. */
+  function run<Result>(name: string, work: () => MaybePromise<Result>): Promise<Result> {
+    return lifecycle.track(async () => {
+      try {
+        const opening = isOpen ? undefined : open();
+        if (opening) await opening;
+        return await work();
+      } catch (error) {
+        throw asError(error, name);
+      }
+    });
+  }
+
+  /** Reads at once where that is possible, and then throws at once, too; else `close` waits for it. */
+  function read<Found>(name: string, find: () => MaybePromise<Found>): MaybePromise<Found> {
+    lifecycle.requireOpen();
+    try {
+      const found = isOpen ? find() : andThen(open(), find);
+      return found instanceof Promise ? run(name, () => found) : found;
+    } catch (error) {
+      throw asError(error, name);
+    }
+  }
+
+  const lookUp = <Found>(find: () => MaybePromise<Found>) => read('look up an image', find);
+
+  /** A walk that is begun when the store is open, and whose errors have a code. */
+  async function* walk<Item>(name: string, items: () => AsyncIterable<Item>): AsyncGenerator<Item> {
+    lifecycle.requireOpen();
+    try {
+      if (!isOpen) await open();
+      for await (const item of items()) {
+        yield item;
+        lifecycle.requireOpen();
+      }
+    } catch (error) {
+      throw asError(error, name);
+    }
+  }
+
+  async function keep(
+    version: Parameters<ImageStore['put']>[0],
+    keepRows: (version: RowVersion) => Promise<KeepOutcome>,
+  ): Promise<Done | null> {
+    return put({ ...version, keepRows });
+  }
+
+  async function findProblems(): Promise<StoreProblem[]> {
+    const problems: StoreProblem[] = [];
+    for await (const problem of findMissing(rows, blobs)) problems.push(problem);
+    for await (const problem of leftovers.problems()) problems.push(problem);
+    return problems;
+  }
+
+  if (isOpen) begin();
+
+  return {
+    supports: rows.supports,
+    put: (version, expectedToken) =>
+      run('save an image', async () => (await keep(version, (row) => rows.put(row, expectedToken))) !== null),
+    addParts: (id, token, added) =>
+      run('add to an image', async () => {
+        const done = await keep({ id, token, parts: added }, (row) => rows.addParts(row));
+        return done && [...(done.added ?? [])];
+      }),
+    read: (id, variant) => read('read an image', () => reader.read(id, variant)),
+    open: (id, variant, wholeUpTo) => read('read an image', () => reader.open(id, variant, wholeUpTo)),
+    record: (id, variant, recent) => lookUp(() => rows.record(id, variant, recent)),
+    records: (names) => lookUp(() => rows.records(names)),
+    version: (id) => lookUp(() => rows.version(id)),
+    remove: (id) =>
+      run('remove an image', async () => {
+        const blobsOfIt = await rows.remove(id);
+        if (blobsOfIt) await givenUp.remove(blobsOfIt);
+        return blobsOfIt !== null;
+      }),
+    list: (prefix, after) => walk('list images', () => rows.list(prefix, after)),
+    sealedKeys: () => walk('list keys', () => rows.sealedKeys()),
+    reseal: (changes) => run('seal keys anew', () => rows.reseal(changes)),
+    lastRemovedToken: () => lookUp(() => rows.lastRemovedToken()),
+
+    keyRing: () => lookUp(() => rows.keyRing()),
+    putKeyRing: (bytes, expectedVersion) => run('keep the key ring', () => rows.putKeyRing(bytes, expectedVersion)),
+    masterKeyIds: () => lookUp(() => rows.masterKeyIds?.() ?? []),
+    folderKey: (folder) => lookUp(() => rows.folderKey(folder)),
+    folderKeys: () => walk('list keys', () => rows.folderKeys()),
+    addFolderKey: (key, ringVersion) => run('add a key', () => rows.addFolderKey(key, ringVersion)),
+    destroyFolderKeys: (keys) => run('destroy keys', () => rows.destroyFolderKeys(keys)),
+    eraseFolder: (folder) => run('erase a folder', () => erasing.erase(folder)),
+
+    usage: () => lookUp(() => rows.usage()),
+    check: () => run('check the images', findProblems),
+    sweep: ({ all } = {}) =>
+      run('sweep leftovers', async () => {
+        await erasing.resume();
+        return leftovers.sweep(all);
+      }),
+    health: () => run('look at the store', () => identity.health(reader.missing())),
+    ...(backup && { backup: (folder: string) => run('make a backup', () => backup(folder)) }),
+    adopt: () => run('adopt the database', () => identity.adopt()),
+
+    close: () =>
+      lifecycle.close(async () => {
+        await reader.close();
+        await sessions.close();
+        await parts.close();
+      }),
+  };
+}
