@@ -80,6 +80,21 @@ describe.each([false, true])(
   },
 );
 
+const plain = drawJpeg(width, height);
+const behindMark = plain.subarray(2);
+const startOfImage = plain.subarray(0, 2);
+const comment = jpegSegment(0xfe, Buffer.from('made by hand'));
+const video = Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(100_000, 0xd9)]);
+
+test.each<[string, Buffer]>([
+  ['without any application segment', plain],
+  ['with its comment first', jpegWith(comment, exifSegment(turn))],
+  ['with fill bytes before markers', Buffer.concat([startOfImage, Buffer.alloc(50, 0xff), behindMark])],
+  ['with a video behind its end', Buffer.concat([plain, video])],
+  ['with another one behind its end', Buffer.concat([plain, drawJpeg(8, 8, { first: [exifSegment(turn)] })])],
+  ['with a thumbnail', jpegWith(exifSegment(Buffer.concat([turn, drawJpeg(8, 8)])))],
+])('a JPEG %s is as large as Chromium shows it', async (_, bytes) => expectSameSize(bytes));
+
 test.each<[string, Buffer]>([
   ['of two segments', jpegWith(exifSegment(turn), exifSegment(stay))],
   ['of two segments, the other way round', jpegWith(exifSegment(stay), exifSegment(turn))],

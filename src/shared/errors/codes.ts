@@ -17,9 +17,9 @@ export const errorCodes = {
   // images in
   IMAGE_INPUT_INVALID: 'An image was given as something other than bytes or a Blob.',
   IMAGE_EMPTY: 'An image has 0 bytes.',
-  IMAGE_TRUNCATED: 'The bytes begin like an image, but its header is cut off or broken.',
+  IMAGE_TRUNCATED: 'The bytes begin like an image, but are cut off or broken.',
   IMAGE_NOT_RECOGNIZED: 'The bytes are not an image.',
-  IMAGE_FORMAT_REFUSED: 'The bytes are an image of a format that imageFormats does not list.',
+  IMAGE_FORMAT_REFUSED: 'The bytes are of a format that imageFormats does not list, or that is not kept.',
   IMAGE_TOO_LARGE: 'An image has more bytes than maxImageBytes.',
   IMAGE_FILE_UNREADABLE: 'A file to be saved does not exist or cannot be read.',
   IMAGE_DIR_INVALID: 'The name of a folder is not 1 to 64 characters of a-z, 0-9, _ and -.',

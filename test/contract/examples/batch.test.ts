@@ -7,6 +7,7 @@ import { framesOf } from '../../support/frames.js';
 import { ownOptions } from '../../support/options.js';
 import { openPayload, stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
+import { smallPicture } from '../../support/small-picture.js';
 import { save, start } from './support/default-instance.js';
 
 const entryOf = ({ id, token, statelessProof }: ImageRecord) => ({ id, token, proof: statelessProof });
@@ -46,7 +47,7 @@ describe('a batch', () => {
 
   it('may ask for 256 images and for the same one again and again, and for none', async () => {
     const { backend, url } = await start();
-    const small = photo('cat.png').subarray(0, 2_000);
+    const small = smallPicture();
     const record = (await backend.saveImage(small)) as ImageRecord;
     const [first, ...others] = await askMany(url, Array(256).fill(entryOf(record)));
     expect(openPayload(first as Uint8Array, record).equals(small)).toBe(true);

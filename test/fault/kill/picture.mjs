@@ -1,7 +1,11 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 
-// What makes bytes a PNG to a library that looks at the header only: signature, IHDR, 16 x 16 pixels.
-const header = Buffer.from('89504e470d0a1a0a0000000d494844520000001000000010080200000090916836', 'hex');
+// What makes bytes a PNG to a library that decodes nothing: signature, IHDR of 16 x 16 pixels, an empty IDAT, IEND.
+const png = Buffer.from(
+  '89504e470d0a1a0a0000000d4948445200000010000000100802000000909168360000000049444154' +
+    '35af061e0000000049454e44ae426082',
+  'hex',
+);
 
 /**
  * An image of so many bytes that is different for every name.
@@ -11,7 +15,7 @@ const header = Buffer.from('89504e470d0a1a0a0000000d4948445200000010000000100802
  */
 export function makePicture(name, length) {
   const noise = createCipheriv('aes-256-ctr', createHash('sha256').update(name).digest(), Buffer.alloc(16));
-  return Buffer.concat([header, noise.update(Buffer.alloc(length - header.length))]);
+  return Buffer.concat([png, noise.update(Buffer.alloc(length - png.length))]);
 }
 
 /** @param {Uint8Array} bytes */

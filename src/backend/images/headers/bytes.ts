@@ -14,7 +14,7 @@ export const uint24LittleEndian = (bytes: Uint8Array, at: number): number =>
 export const uint32LittleEndian = (bytes: Uint8Array, at: number): number =>
   uint16LittleEndian(bytes, at) + uint16LittleEndian(bytes, at + 2) * 0x1_00_00;
 export const textAt = (bytes: Uint8Array, at: number, length: number): string =>
-  String.fromCharCode(...bytes.subarray(at, at + length));
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', at, at + length);
 
 function byte(bytes: Uint8Array, at: number): number {
   return bytes[at] ?? 0;

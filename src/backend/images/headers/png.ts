@@ -9,15 +9,33 @@ const headerLength = 33;
 const chunkOverhead = 12;
 const pixelData = 0x49_44_41_54; // "IDAT"
 const exifData = 0x65_58_49_66; // "eXIf"
+const imageEnd = 0x49_45_4e_44; // "IEND"
 
-// Real files have some dozens of chunks in front of their pixels, and EXIF of some KiB.
+// Real files have some dozens of chunks in front of their pixels, and EXIF of some KiB. Pixels come in chunks of 8 KiB or
+// more, which are 6,400 in 50 MiB.
 const mostChunks = 1_000;
 const mostExif = 256 * 1024;
+const mostChunksOfAll = 500_000;
 
 /** The size of a PNG as it stands upright; null when its header, which must be the first chunk, is cut off or broken. */
 export function pngSize(bytes: Uint8Array): ImageSize | null {
   if (bytes.length < headerLength || uint32(bytes, 8) !== 13 || textAt(bytes, 12, 4) !== 'IHDR') return null;
   return upright({ width: uint32(bytes, 16), height: uint32(bytes, 20) }, findExif(bytes));
+}
+
+/** What a PNG lacks that would make it a whole picture, or null. Whatever stands behind its end does not count. */
+export function pngLack(bytes: Uint8Array): string | null {
+  let hasPixels = false;
+  let at = headerLength;
+  for (let count = 0; count < mostChunksOfAll; count += 1) {
+    if (at > bytes.length) return 'its last chunk is cut off';
+    if (at + 8 > bytes.length) return 'the chunk of its end (IEND) is missing';
+    const name = uint32(bytes, at + 4);
+    if (name === imageEnd) return hasPixels ? null : 'there are no pixels (IDAT) in front of its end';
+    hasPixels ||= name === pixelData;
+    at += chunkOverhead + uint32(bytes, at);
+  }
+  return null; // it may be further on
 }
 
 /**

@@ -1,8 +1,13 @@
-import { type ImageSize, textAt, uint16LittleEndian, uint24LittleEndian } from './bytes.js';
+import { type ImageSize, textAt, uint16LittleEndian, uint24LittleEndian, uint32LittleEndian } from './bytes.js';
 
-// "RIFF" | size 4 | "WEBP" | name of the first chunk 4 | its length 4 | and of its content what is read here
-const headerLength = 30;
+// "RIFF" | size of what follows 4 | "WEBP" | name of the first chunk 4 | its length 4 | its content
+const riffOverhead = 8;
 const content = 20;
+
+// What is read here of a first chunk of each kind.
+const lossyLength = 10;
+const losslessLength = 5;
+const extendedLength = 10;
 
 /**
  * The size of a WebP, which its first chunk has, whichever of the three kinds it is; null when it is broken.
@@ -10,17 +15,30 @@ const content = 20;
  * EXIF is not looked for: neither Chromium nor Firefox nor WebKitGTK turns a WebP by it, wherever it stands.
  */
 export function webpSize(bytes: Uint8Array): ImageSize | null {
-  if (bytes.length < headerLength) return null;
+  const length = bytes.length - content;
   switch (textAt(bytes, 12, 4)) {
     case 'VP8 ':
-      return lossySize(bytes);
+      return length < lossyLength ? null : lossySize(bytes);
     case 'VP8L':
-      return losslessSize(bytes);
+      return length < losslessLength ? null : losslessSize(bytes);
     case 'VP8X':
-      return { width: uint24LittleEndian(bytes, content + 4) + 1, height: uint24LittleEndian(bytes, content + 7) + 1 };
+      return length < extendedLength ? null : extendedSize(bytes);
     default:
       return null;
   }
+}
+
+/** What a WebP lacks that would make it a whole picture, or null. Whatever stands behind its end does not count. */
+export function webpLack(bytes: Uint8Array): string | null {
+  const size = riffOverhead + uint32LittleEndian(bytes, 4);
+  if (size > bytes.length) return `its header (RIFF) says that it has ${size}`;
+  if (content + uint32LittleEndian(bytes, 16) > size) return 'its first chunk is longer than all of it';
+  return null;
+}
+
+/** flags 4 | width - 1 in 3 | height - 1 in 3 */
+function extendedSize(bytes: Uint8Array): ImageSize {
+  return { width: uint24LittleEndian(bytes, content + 4) + 1, height: uint24LittleEndian(bytes, content + 7) + 1 };
 }
 
 /** frame tag 3, its lowest bit 0 in a key frame | 9d 01 2a | width 14 bits, scale 2 | height 14 bits, scale 2 */

@@ -57,10 +57,28 @@ describe('the format and the size of an image', () => {
     await failure('IMAGE_TRUNCATED', () => inspectImage(jpg, all));
   });
 
+  test.each(photos)('%s cut off in its picture is told as such, and what it lacks', async (name) => {
+    const whole = photo(name);
+    const lacks = /(cut off|EOI.* is missing|RIFF.* says that it has \d+)\. Check that the upload was complete/;
+    for (const length of [whole.length >> 1, whole.length - 20]) {
+      const error = await failure('IMAGE_TRUNCATED', () => inspectImage(whole.subarray(0, length), all));
+      expect(error.message).toMatch(lacks);
+      expect(error.message).toContain(`${length} bytes`);
+    }
+    const padded = Buffer.concat([whole, Buffer.alloc(100_000)]);
+    expect(inspectImage(padded, all)).toEqual(inspectImage(whole, all));
+  });
+
+  test('a JPEG that leaves its height to its end is broken, as it is for browsers', async () => {
+    const frame = Buffer.from(drawJpeg(20, 10));
+    frame.writeUInt16BE(0, frame.indexOf(Buffer.of(0xff, 0xc0)) + 5);
+    const error = await failure('IMAGE_TRUNCATED', () => inspectImage(frame, all));
+    expect(error.message).toContain('names no width or no height');
+  });
+
   test.each([
     ['text', text('once upon a time there was no image')],
     ['HTML with an image name', text('<html>cat.png</html>')],
-    ['a PDF', text('%PDF-1.7\n%abcdef')],
     ['a sound in RIFF', text('RIFF\0\0\0\0WAVEfmt 1234567890123456')],
     ['zeros', new Uint8Array(1000)],
     ['a script', text('#!/bin/sh\necho PNG\r\n')],
@@ -70,14 +88,29 @@ describe('the format and the size of an image', () => {
 
   test('an image of a format pixstore does not keep is named', async () => {
     const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(gif, all));
-    expect(error.message).toContain('is gif; imageFormats accepts png, webp, jpg, jpeg');
+    expect(error.message).toBe(
+      'The file is gif; imageFormats accepts png, webp, jpg, jpeg. Convert it to one of these first.',
+    );
+    const heic = text('\0\0\0\x18ftypmif1\0\0\0\0mif1heic');
+    expect((await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(heic, ['png']))).message).toBe(
+      'The file is heic; imageFormats accepts png. Convert it to one of these first.',
+    );
     const svg = text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>');
     await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(svg, all));
   });
 
   test('an image of a format the configuration leaves out is refused', async () => {
     const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('coffee.webp'), ['png']));
-    expect(error.message).toContain('is webp; imageFormats accepts png.');
+    expect(error.message).toBe(
+      'The file is webp; imageFormats accepts png. Convert it first, or add webp to imageFormats.',
+    );
+    const jpg = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('rocket.jpg'), ['png', 'webp']));
+    expect(jpg.message).toContain('or add jpg to imageFormats.');
+  });
+
+  test('half an image of a format that is left out is refused for its format', async () => {
+    await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('coffee.webp').subarray(0, 500), ['png']));
+    await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('coffee.webp').subarray(0, 20), ['png']));
   });
 
   test('thousands of hostile inputs end in an answer', () => {
@@ -120,6 +153,9 @@ describe('the format and the size of an image', () => {
   const claim = [...exif([], { claims: 0xffff })];
   const uint32 = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff);
   const ftyp = [0, 0, 0, 0x20, ...text('ftyp')];
+  const scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0];
+  const picture = [0xff, 0xd8, ...frame, ...scan];
+  const pixels = [...chunk('IDAT', Buffer.alloc(0))];
 
   test.each<[string, () => Uint8Array]>([
     ['JPEG and zeros', () => repeated(jpeg, [0])],
@@ -136,11 +172,22 @@ describe('the format and the size of an image', () => {
     ['JPEG that has its frame, and the shortest segments', () => repeated([0xff, 0xd8, ...frame], [0xff, 0xe1, 0, 2])],
     ['JPEG and EXIF without an end', () => repeated([0xff, 0xd8], [...exifSegment(Buffer.from(claim))])],
     ['JPEG and the longest EXIF', () => repeated([...jpeg, 0xe1, 0xff, 0xff, ...text('Exif\0\0'), ...claim], [1])],
+    ['JPEG and a picture of zeros', () => repeated(picture, [0])],
+    ['JPEG and a picture of fill bytes', () => repeated(picture, [0xff])],
+    ['JPEG and a picture of second halves of ends', () => repeated(picture, [0xd9])],
+    ['JPEG and a picture of both halves of ends', () => repeated(picture, [0xd9, 0xff, 0])],
+    ['JPEG and a picture of stuffed bytes', () => repeated(picture, [0xff, 0])],
     ['JPEG and text', () => repeated(jpeg, [...text('no marker anywhere ')])],
     ['RIFF in RIFF', () => repeated(riff, riff)],
     ['WebP of unknown chunks', () => repeated(riff, [...text('ALPH'), 0, 0, 0, 0])],
     ['PNG of empty chunks', () => repeated(png, [0, 0, 0, 0, ...text('tEXt'), 0, 0, 0, 0])],
     ['PNG of empty chunks behind its header', () => repeated(pngHeader, [0, 0, 0, 0, ...text('tEXt'), 0, 0, 0, 0])],
+    [
+      'PNG of empty chunks behind pixels',
+      () => repeated([...pngHeader, ...pixels], [0, 0, 0, 0, ...text('tEXt'), 0, 0, 0, 0]),
+    ],
+    ['PNG of pixels', () => repeated(pngHeader, pixels)],
+    ['PNG of zeros behind its header', () => repeated(pngHeader, [0])],
     ['PNG of empty EXIF', () => repeated(pngHeader, [...chunk('eXIf', Buffer.alloc(0))])],
     ['PNG of EXIF', () => repeated([...pngHeader, ...uint32(large - 45), ...text('eXIf'), ...claim], [1])],
     [
@@ -149,11 +196,21 @@ describe('the format and the size of an image', () => {
     ],
     ['zeros', () => repeated([], [0])],
     ['boxes of no length', () => repeated(ftyp, ftyp)],
+    ['the shortest boxes', () => repeated([], [0, 0, 0, 8, ...text('free')])],
+    ['boxes that go on to the end', () => repeated([], [0, 0, 0, 0, ...text('mdat')])],
+    ['long boxes', () => repeated([], [0, 0, 0, 1, ...text('mdat'), 0, 0, 0, 0, 0, 0, 0, 16])],
+    ['long boxes without an end', () => repeated([], [0, 0, 0, 1, ...text('free'), ...new Array(8).fill(0xff)])],
+    ['a box of brands', () => repeated([0xff, 0xff, 0xff, 0xff, ...text('ftyp')], [...text('mif1')])],
     ['JPEG XL boxes', () => repeated([0, 0, 0, 0x0c, ...text('JXL \r\n\x87\n')], [0, 0, 0, 0, ...text('jxlp')])],
     ['icons in icons', () => repeated([...text('icns')], [...text('icns'), 0, 0, 0, 0])],
     ['TIFF with a directory of itself', () => repeated([...text('II*\0'), 8, 0, 0, 0], [0xff, 0xff])],
     ['open elements of SVG', () => repeated([], [...text('<svg ')])],
     ['open comments of SVG', () => repeated([...text('<!--')], [...text('<!-- <svg')])],
+    ['comments of SVG', () => repeated([], [...text('<!---->')])],
+    ['instructions of SVG', () => repeated([], [...text('<??>')])],
+    ['a comment of dashes', () => repeated([...text('<!--')], [...text('-')])],
+    ['a document type without an end', () => repeated([...text('<!DOCTYPE ')], [0x20])],
+    ['UTF-16', () => repeated([0xff, 0xfe], [...text('<\0 \0')])],
     ['quotes in SVG', () => repeated([...text('<svg ')], [...text('"\'')])],
     ['blanks', () => repeated([], [0x20])],
   ])('50 MiB of %s take no time', (_, make) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jpegSize } from '../../../../../src/backend/images/headers/jpeg.js';
-import { exif, exifSegment, orientation } from '../../../../support/drawn-images.js';
+import { jpegLack, jpegSize } from '../../../../../src/backend/images/headers/jpeg.js';
+import { drawJpeg, exif, exifSegment, jpegSegment, orientation } from '../../../../support/drawn-images.js';
 import { photo } from '../../../../support/photos.js';
 
 const segment = (marker: number, content: readonly number[]) => {
@@ -118,15 +118,67 @@ describe('the size of a JPEG', () => {
       }
     });
 
-    test('is looked for in about a thousand segments behind the frame, and in front of it wherever that stands', () => {
+    test('is looked for in tens of thousands of segments, in front of the frame and behind it', () => {
       const profile = (count: number) => Array.from({ length: count }, () => segment(0xe2, [0])).flat();
-      expect(sizeOf(profile(5_000), turn(6), frame(), scan)).toEqual(turned);
-      expect(sizeOf(frame(), profile(998), turn(6), scan)).toEqual(turned);
-      expect(sizeOf(frame(), profile(999), turn(6), scan)).toEqual(found);
+      expect(sizeOf(profile(60_000), turn(6), frame(), scan)).toEqual(turned);
+      expect(sizeOf(frame(), profile(60_000), turn(6), scan)).toEqual(turned);
+      expect(sizeOf(frame(), profile(70_000), turn(6), scan)).toEqual(found);
     });
 
     test('is that of the first frame', () => {
       expect(sizeOf(frame(), frame(0xc0, [1, 2]), turn(6), scan)).toEqual(turned);
     });
+  });
+});
+
+describe('what a JPEG lacks', () => {
+  const whole = drawJpeg(40, 20);
+  const scanAt = whole.indexOf(Buffer.of(0xff, 0xda));
+  const noScan = 'there is no picture (SOS) behind its header';
+  const noEnd = 'the marker of its end (EOI) is missing';
+
+  test('is nothing when it is whole, whatever stands behind it', () => {
+    for (const name of ['astronaut.jpg', 'hubble.jpg', 'retina.jpg', 'rocket.jpg']) {
+      expect(jpegLack(photo(name)), name).toBeNull();
+    }
+    expect(jpegLack(whole)).toBeNull();
+    const video = Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(5_000_000, 7)]);
+    for (const behind of [Buffer.of(0), Buffer.alloc(10_000), video, whole.subarray(0, 50)]) {
+      expect(jpegLack(Buffer.concat([whole, behind])), `${behind.length} bytes behind it`).toBeNull();
+    }
+    // Its end lies across the place from which on it is looked for first.
+    for (let length = 4_090; length < 4_100; length += 1) {
+      expect(jpegLack(Buffer.concat([whole, Buffer.alloc(length)])), `${length} bytes behind it`).toBeNull();
+    }
+  });
+
+  test('is the picture, when that was cut off in front of it or as it begins', () => {
+    for (let length = 2; length < scanAt + 4; length += 1) {
+      expect(jpegLack(whole.subarray(0, length)), `${length} bytes`).toBe(noScan);
+    }
+    expect(jpegLack(Buffer.concat([whole.subarray(0, scanAt), Buffer.of(0xff, 0xd9)]))).toBe(noScan);
+    expect(jpegLack(Buffer.concat([whole.subarray(0, scanAt + 10), Buffer.of(0xff, 0xd9)]))).toBe(noEnd); // no pixels
+  });
+
+  test('is its end, when it was cut off in the picture', () => {
+    for (let length = scanAt + 4; length < whole.length; length += 1) {
+      expect(jpegLack(whole.subarray(0, length)), `${length} bytes`).toBe(noEnd);
+    }
+    const half = photo('hubble.jpg').subarray(0, 150_000);
+    expect(jpegLack(half)).toBe(noEnd);
+    expect(jpegLack(Buffer.concat([half, Buffer.alloc(150_000)]))).toBe(noEnd); // room was made for all of it
+    expect(jpegLack(Buffer.concat([half, Buffer.alloc(31 * 1024 * 1024)]))).toBe(noEnd);
+    expect(jpegLack(Buffer.concat([half, Buffer.alloc(33 * 1024 * 1024)]))).toBeNull(); // nobody looks so far
+  });
+
+  test('is its end, although a thumbnail has one', () => {
+    const exifWithThumbnail = Buffer.concat([exif([orientation(1)]), drawJpeg(8, 8)]);
+    const withThumbnail = drawJpeg(40, 20, {
+      first: [exifSegment(exifWithThumbnail)],
+      afterFrame: [jpegSegment(0xe2, drawJpeg(8, 8))],
+    });
+    expect(jpegLack(withThumbnail)).toBeNull();
+    expect(jpegLack(withThumbnail.subarray(0, -2))).toBe(noEnd);
+    expect(jpegSize(withThumbnail)).toEqual({ width: 40, height: 20 });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pngSize } from '../../../../../src/backend/images/headers/png.js';
+import { pngLack, pngSize } from '../../../../../src/backend/images/headers/png.js';
 import { drawPng, exif, orientation } from '../../../../support/drawn-images.js';
 import { photo } from '../../../../support/photos.js';
 import { chunk } from '../../../../support/small-picture.js';
@@ -78,5 +78,41 @@ describe('the size of a PNG', () => {
       expect(sizeOf([turn(6, rest)])).toEqual(turned);
       expect(sizeOf([turn(6, rest + 1)])).toEqual(raw);
     });
+  });
+});
+
+describe('what a PNG lacks', () => {
+  const text = chunk('tEXt', Buffer.from('Comment\0none'));
+  const whole = drawPng(20, 10, { before: [text], after: [text] });
+
+  test('is nothing when it is whole, whatever stands behind it', () => {
+    for (const name of ['cat.png', 'gravel.png']) expect(pngLack(photo(name)), name).toBeNull();
+    expect(pngLack(whole)).toBeNull();
+    expect(pngLack(Buffer.concat([whole, Buffer.alloc(100_000, 255)]))).toBeNull();
+    expect(pngLack(whole.subarray(0, -4))).toBeNull(); // only the checksum of an empty chunk
+  });
+
+  test('is its end or a piece of it, when it was cut off', () => {
+    for (let length = 33; length < whole.length - 4; length += 1) {
+      expect(pngLack(whole.subarray(0, length)), `${length} bytes`).toMatch(
+        /^(its last chunk is cut off|.*IEND.*missing)$/,
+      );
+      expect(pngLack(Uint8Array.from(whole.subarray(0, length)))).toBe(pngLack(whole.subarray(0, length)));
+    }
+    expect(pngLack(whole.subarray(0, -12))).toBe('the chunk of its end (IEND) is missing');
+    expect(pngLack(photo('cat.png').subarray(0, 150_000))).toBe('its last chunk is cut off');
+  });
+
+  test('is its pixels, when there are none', () => {
+    const end = chunk('IEND', Buffer.alloc(0));
+    expect(pngLack(Buffer.concat([header, text, end]))).toBe('there are no pixels (IDAT) in front of its end');
+  });
+
+  test('is told from as many chunks as there are in any file', () => {
+    const many = new Array<Buffer>(400_000).fill(text);
+    expect(pngLack(drawPng(20, 10, { before: many }))).toBeNull();
+    expect(pngLack(drawPng(20, 10, { before: many }).subarray(0, -12))).toContain('IEND');
+    const tooMany = [...many, ...many];
+    expect(pngLack(drawPng(20, 10, { before: tooMany }).subarray(0, -12))).toBeNull(); // nobody knows
   });
 });

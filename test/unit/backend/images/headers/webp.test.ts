@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { webpSize } from '../../../../../src/backend/images/headers/webp.js';
+import { webpLack, webpSize } from '../../../../../src/backend/images/headers/webp.js';
 import { drawWebp, exif, hasExif, orientation, webpChunk } from '../../../../support/drawn-images.js';
 import { photo } from '../../../../support/photos.js';
 
@@ -32,11 +32,42 @@ describe('the size of a WebP', () => {
     expect(webpSize(webp('VP8L', lossy))).toBeNull();
     expect(webpSize(webp('ALPH', lossy))).toBeNull();
     expect(webpSize(webp('VP8 ', lossy.slice(1)))).toBeNull();
+    expect(webpSize(webp('VP8X', lossy.slice(1)))).toBeNull();
+    expect(webpSize(webp('VP8L', [0x2f, 0, 0, 0, 0]))).toEqual({ width: 1, height: 1 });
+    expect(webpSize(webp('VP8L', [0x2f, 0, 0, 0]))).toBeNull();
   });
 
   test('is not turned by EXIF, as browsers do not turn it either', () => {
     const turn = [webpChunk('EXIF', exif([orientation(6)]))];
     expect(webpSize(drawWebp(20, 10, hasExif, { after: turn }))).toEqual({ width: 20, height: 10 });
     expect(webpSize(drawWebp(20, 10, hasExif, { before: turn }))).toEqual({ width: 20, height: 10 });
+  });
+});
+
+describe('what a WebP lacks', () => {
+  test('is nothing when it is whole, whatever stands behind it', () => {
+    for (const name of ['coffee.webp', 'brick.webp', 'camera.webp']) {
+      expect(webpLack(photo(name)), name).toBeNull();
+      expect(webpLack(Buffer.concat([photo(name), Buffer.alloc(1_000)])), name).toBeNull();
+    }
+    expect(webpLack(drawWebp(20, 10, 0))).toBeNull();
+  });
+
+  test('is bytes that its header tells of, when it was cut off anywhere', () => {
+    const whole = drawWebp(20, 10, 0);
+    for (let length = 30; length < whole.length; length += 1) {
+      expect(webpLack(whole.subarray(0, length)), `${length} bytes`).toBe(
+        `its header (RIFF) says that it has ${whole.length}`,
+      );
+      expect(webpLack(Uint8Array.from(whole.subarray(0, length)))).toContain(`${whole.length}`);
+    }
+  });
+
+  test('is what its first chunk says to have, beyond what the header tells of', () => {
+    const changed = Buffer.from(photo('coffee.webp'));
+    for (const size of [0, 12, 1_000, changed.length - 10]) {
+      changed.writeUInt32LE(size, 4);
+      expect(webpLack(changed), `${size}`).toBe('its first chunk is longer than all of it');
+    }
   });
 });
