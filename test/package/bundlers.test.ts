@@ -7,7 +7,7 @@ import * as vite from 'vite';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import webpack from 'webpack';
 import { findBrowser } from '../../scripts/ensure-browser.mjs';
-import { journey, resultOf, withSqlite } from './journey.js';
+import { resultOf, roundTrip, withSqlite } from './round-trip.js';
 import { run } from './run.js';
 
 const { app } = inject('packed');
@@ -99,10 +99,10 @@ test('webpack builds a page with no settings', async () => {
 
 // CommonJS has no `import.meta`, and no `await` outside of functions.
 test.each([
-  { format: 'esm', program: journey, file: 'out.mjs' },
+  { format: 'esm', program: roundTrip, file: 'out.mjs' },
   {
     format: 'cjs',
-    program: journey.replace(/(import [^;]*;)(.*)/s, '$1 main(); async function main() {$2}'),
+    program: roundTrip.replace(/(import [^;]*;)(.*)/s, '$1 main(); async function main() {$2}'),
     file: 'out.cjs',
   },
 ] as const)(
@@ -130,7 +130,7 @@ test.each([
   { output: { module: true, chunkFormat: 'module', filename: 'main.mjs' }, experiments: { outputModule: true } },
   { output: { filename: 'main.cjs' } },
 ])('webpack bundles a server, with the thread that writes ($output.filename)', async (settings) => {
-  const telling = journey.replace('{ default', '{ logger: { ...console, warn: console.log }, default');
+  const telling = roundTrip.replace('{ default', '{ logger: { ...console, warn: console.log }, default');
   const folder = await project({ 'server.mjs': telling });
   const output = { path: join(folder, 'out'), ...settings.output };
   const stats = await webpackRun({ ...settings, output, context: folder, target: 'node20', entry: './server.mjs' });

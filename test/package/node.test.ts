@@ -1,7 +1,7 @@
 import { cp, mkdtemp } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { journey, resultOf, withSqlite } from './journey.js';
+import { resultOf, roundTrip, withSqlite } from './round-trip.js';
 import { root, run, runModule } from './run.js';
 
 const { app } = inject('packed');
@@ -41,7 +41,7 @@ test('importing the frontend in Node does nothing: no global, no output, no open
 
 test('without better-sqlite3 it works from Node 24 on, and before that init says what to install', async () => {
   const major = Number.parseInt(process.versions.node, 10);
-  const result = runModule(await emptyFolder(), journey);
+  const result = runModule(await emptyFolder(), roundTrip);
   if (major >= 24) return void (await result);
   await expect(result).rejects.toThrow('SQLITE_MISSING');
   await expect(result).rejects.toThrow(`npm install better-sqlite3@${major < 22 ? 12 : 13}`);
@@ -54,14 +54,14 @@ test('with a better-sqlite3 that was not built, as pnpm and ignore-scripts leave
       recursive: true,
     });
   }
-  const result = runModule(folder, journey, { NODE_PATH: [folder, withSqlite.NODE_PATH].join(delimiter) });
+  const result = runModule(folder, roundTrip, { NODE_PATH: [folder, withSqlite.NODE_PATH].join(delimiter) });
   if (Number.parseInt(process.versions.node, 10) >= 24) return void (await result);
   await expect(result).rejects.toThrow('SQLITE_MISSING');
   await expect(result).rejects.toThrow('npm rebuild better-sqlite3 --ignore-scripts=false');
 });
 
 test('saves an image and hands out its record', async () => {
-  const output = await runModule(await emptyFolder(), journey, withSqlite);
+  const output = await runModule(await emptyFolder(), roundTrip, withSqlite);
   expect(resultOf(output).id).toMatch(/^avatars:[A-Za-z0-9_-]+$/);
   // An Updated payload: state, token, key, IV, tag, and the ciphertext of format byte and image.
   expect(resultOf(output).payload).toBe(1 + 8 + 32 + 12 + 16 + 1 + resultOf(output).image);

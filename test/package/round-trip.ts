@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { root } from './run.js';
 
 /** A server's program: saves an image, fetches it as a browser would, and ends with a line of JSON about it. */
-export const journey = `
+export const roundTrip = `
   import { customEndpointHelper, getImageRecord, initPixstoreBackend, saveImage } from 'pixstore/backend';
   const backend = initPixstoreBackend({ defaultEndpointEnabled: false, errorHandlingMode: 'throw' });
   const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
@@ -14,7 +14,7 @@ export const journey = `
   console.log(JSON.stringify({ id: record.id, image: png.length, payload: payload.length, refused }));
 `;
 
-/** What the journey says in the end. */
+/** What the round trip says in the end. */
 export function resultOf(output: string): { id: string; image: number; payload: number; refused: number } {
   return JSON.parse(output.trim().split('\n').at(-1) ?? '');
 }
