@@ -38,7 +38,6 @@ export function nameOfMedia(bytes: Uint8Array): string | undefined {
   for (let count = 0; count < mostBoxes && at + boxHeader <= bytes.length; count += 1) {
     const type = textAt(bytes, at + 4, 4);
     const { header, length } = measureBox(bytes, at);
-    if (length < header) break;
     if (type === 'ftyp') return nameOfBrands(brandsIn(bytes, at + header, at + length));
     isMovie ||= movieBoxes.includes(type);
     if (!isMovie && !fillings.includes(type)) break;

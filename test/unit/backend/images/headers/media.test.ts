@@ -43,6 +43,7 @@ describe('files of boxes', () => {
     expect(nameOfMedia(brands('mif1', 'mif1', 'miaf'))).toBe('heif');
     expect(nameOfMedia(brands('avif', 'mif1', 'heic'))).toBe('avif');
     expect(nameOfMedia(brands('abcd', 'isom', 'mp42'))).toBe('mp4');
+    expect(nameOfMedia(box('ftyp', 'mif1avifmif1heic'))).toBe('heic'); // what comes second is a version
   });
 
   test('are named wherever the rest of them stands', () => {
