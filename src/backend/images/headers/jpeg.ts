@@ -16,7 +16,7 @@ const mostSteps = 65_536;
 // Where the end is looked for: first in the last bytes, then in what comes behind the header, which takes a millisecond
 // for a MiB.
 const usualTail = 4_096;
-const mostPixels = 32 * 1024 * 1024;
+const mostPixels = 16 * 1024 * 1024;
 
 /** What stands in front of the first scan. */
 interface JpegHeader {

@@ -167,8 +167,8 @@ describe('what a JPEG lacks', () => {
     const half = photo('hubble.jpg').subarray(0, 150_000);
     expect(jpegLack(half)).toBe(noEnd);
     expect(jpegLack(Buffer.concat([half, Buffer.alloc(150_000)]))).toBe(noEnd); // room was made for all of it
-    expect(jpegLack(Buffer.concat([half, Buffer.alloc(31 * 1024 * 1024)]))).toBe(noEnd);
-    expect(jpegLack(Buffer.concat([half, Buffer.alloc(33 * 1024 * 1024)]))).toBeNull(); // nobody looks so far
+    expect(jpegLack(Buffer.concat([half, Buffer.alloc(15 * 1024 * 1024)]))).toBe(noEnd);
+    expect(jpegLack(Buffer.concat([half, Buffer.alloc(17 * 1024 * 1024)]))).toBeNull(); // nobody looks so far
   });
 
   test('is its end, although a thumbnail has one', () => {
