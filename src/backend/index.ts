@@ -54,6 +54,8 @@ export {
   getImageRecords,
   imageExists,
   initPixstoreBackend,
+  listImages,
+  readImage,
   saveImage,
   saveImageFromFile,
   updateImage,
@@ -63,6 +65,7 @@ export { getLastPixstoreError, setCustomErrorHandler } from './face/errors.js';
 export { createFetchHandler, createNodeHandler } from './face/handlers.js';
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export type { SaveOptions } from './images/ids.js';
+export type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 export type { ImageInput } from './images/to-bytes.js';
 export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';
