@@ -130,5 +130,6 @@ export function backendOf(options: ReadOptions): PixstoreBackend {
       return alwaysThrowing(() => engine.store);
     },
     endpoint: server ? null : engine.endpoint,
+    pictures: engine.pictures,
   };
 }
