@@ -154,7 +154,10 @@ export interface BackupReport extends StoreUsage {
  */
 export interface ImageStore {
   readonly supports: {
-    /** `record`, `records`, `version`, `keyRing`, `folderKey` and `lastRemovedToken` answer without a promise. */
+    /**
+     * `record`, `records`, `version`, `keyRing`, `folderKey` and `lastRemovedToken` answer without a promise, once the store
+     * is open: the first call of a store that opens itself may have to wait.
+     */
     syncRecords: boolean;
     /** What was put is there again after `close` and reopening. */
     persistence: boolean;

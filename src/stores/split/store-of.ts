@@ -50,10 +50,7 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
       try {
         await blobs.makeSession(session);
       } catch (error) {
-        await blobs.removeSession(session).then(
-          () => rows.forgetSession(session),
-          () => {},
-        );
+        await abandon(session).catch(() => {}); // a sweep will
         throw error;
       }
     },
@@ -65,6 +62,13 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
   const erasing = createErasing(rows, givenUp);
   const leftovers = createLeftovers({ rows, blobs, identity, time, abandonedAge: 2 * sweepAge, logger });
   const { backup } = parts;
+
+  /** A session that nothing was written in, since it could not be made. */
+  async function abandon(session: string): Promise<void> {
+    if (await blobs.unmakeSession(session)) await rows.forgetSession(session);
+    else await rows.endSessions([session], time());
+  }
+
   let isOpen = parts.open === undefined;
   let opening: MaybePromise<void>;
 
