@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { createMemoryRows } from '../../src/stores/memory/memory-rows.js';
 import { rowStoreSuite } from '../../src/testing/index.js';
-import { openSqliteRows } from '../support/sqlite-rows.js';
+import { openSqliteRows } from '../support/split/sqlite-rows.js';
 
 describe('rows in memory', () => {
   rowStoreSuite({ test, open: async () => ({ rows: createMemoryRows(), destroy: async () => {} }) });

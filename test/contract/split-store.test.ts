@@ -6,8 +6,8 @@ import { createMemoryBlobs } from '../../src/stores/memory/memory-blobs.js';
 import { createMemoryRows } from '../../src/stores/memory/memory-rows.js';
 import { splitStore } from '../../src/stores/split/split-store.js';
 import { imageStoreSuite } from '../../src/testing/index.js';
-import { asynchronous } from '../support/asynchronous-rows.js';
-import { openSqliteRows } from '../support/sqlite-rows.js';
+import { asynchronous } from '../support/split/asynchronous-rows.js';
+import { openSqliteRows } from '../support/split/sqlite-rows.js';
 
 describe.each([0, 1_000])(
   'rows in memory, ciphertexts of up to %i bytes among them, and blobs in memory',

@@ -69,7 +69,11 @@ export interface RowIdentity {
   isMarked: boolean;
   /** False: this may be an old copy, and nothing that others may still need is removed. */
   isAdopted: boolean;
-  /** Tells these rows from a copy of them that lies elsewhere; the same for all processes. Null when nothing does. */
+  /**
+   * Tells these rows from a copy of them that lies elsewhere, and is the same for all processes: what a database calls
+   * itself, and what a dump does not take along. Null when nothing does; then a copy knows that it is one only once the
+   * other has gone on to write, and may until then remove blobs that the other needs.
+   */
   place: string | null;
 }
 

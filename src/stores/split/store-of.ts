@@ -54,7 +54,7 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
         throw error;
       }
     },
-    end: (session) => rows.endSessions([session], time()),
+    end: async (session) => rows.endSessions([session], time()),
     now: parts.now,
     maxAge: Math.max(sweepAge, shortestSession),
   });
@@ -106,7 +106,8 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
   function read<Found>(name: string, find: () => MaybePromise<Found>): MaybePromise<Found> {
     lifecycle.requireOpen();
     try {
-      const found = isOpen ? find() : andThen(open(), find);
+      if (!isOpen && open()) return run(name, async () => find());
+      const found = find();
       return found instanceof Promise ? run(name, () => found) : found;
     } catch (error) {
       throw asError(error, name);

@@ -26,6 +26,27 @@ export function walkChecks(check: RowCheck): void {
     assert.deepEqual(await collect(rows.list()), ids);
   });
 
+  check('lists all images that are there all the time, while others are saved and removed', async (rows) => {
+    const ids = Array.from({ length: many }, (_, index) => idOf(index));
+    await putAll(rows, ids);
+    const found: string[] = [];
+    let removed = 0;
+    for await (const id of rows.list()) {
+      found.push(id);
+      if (found.length % 100 !== 0) continue;
+      await rows.remove(idOf(removed));
+      removed += 1;
+      await put(rows, small(`b:${removed}`, 5000));
+    }
+    assert.deepEqual(found, [...new Set(found)].sort(), 'an id came twice, or out of order');
+    const seen = new Set(found);
+    assert.deepEqual(
+      ids.slice(removed).filter((id) => !seen.has(id)),
+      [],
+      'it left out what was there all the time',
+    );
+  });
+
   check('walks through the key of every part, while others write and remove', async (rows) => {
     const ids = Array.from({ length: many }, (_, index) => idOf(index));
     await putAll(rows, ids, ['thumb']);

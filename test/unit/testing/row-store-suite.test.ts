@@ -321,6 +321,19 @@ const cases: [string, string, () => Opened][] = [
     })),
   ],
   [
+    'list by number',
+    'lists all images that are there all the time',
+    wrongly((rows) => ({
+      async *list(prefix) {
+        for (let at = 0; ; at += 200) {
+          const page = (await collect(rows.list(prefix))).slice(at, at + 200);
+          if (page.length === 0) return;
+          yield* page;
+        }
+      },
+    })),
+  ],
+  [
     'walk through keys by number',
     'walks through the key of every part',
     wrongly((rows) => ({

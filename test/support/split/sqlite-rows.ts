@@ -1,12 +1,12 @@
-import { prepareBlobReads } from '../../src/stores/local/blob-reads.js';
-import { createChanges } from '../../src/stores/local/changes.js';
-import { findDriver } from '../../src/stores/local/driver.js';
-import { createLocalRows } from '../../src/stores/local/local-rows.js';
-import { prepareReads } from '../../src/stores/local/reads.js';
-import { createRecordCache } from '../../src/stores/local/record-cache.js';
-import { openDatabase } from '../../src/stores/local/schema.js';
-import { prepareWrites } from '../../src/stores/local/writes.js';
-import type { RowStore } from '../../src/stores/split/row-store.js';
+import { prepareBlobReads } from '../../../src/stores/local/blob-reads.js';
+import { createChanges } from '../../../src/stores/local/changes.js';
+import { findDriver } from '../../../src/stores/local/driver.js';
+import { createLocalRows } from '../../../src/stores/local/local-rows.js';
+import { prepareReads } from '../../../src/stores/local/reads.js';
+import { createRecordCache } from '../../../src/stores/local/record-cache.js';
+import { openDatabase } from '../../../src/stores/local/schema.js';
+import { prepareWrites } from '../../../src/stores/local/writes.js';
+import type { RowStore } from '../../../src/stores/split/row-store.js';
 
 const busyTimeout = 5_000; // ms
 

@@ -1,4 +1,4 @@
-import type { RowStore, Walk } from '../../src/stores/split/row-store.js';
+import type { RowStore, Walk } from '../../../src/stores/split/row-store.js';
 
 const walks = ['list', 'sealedKeys', 'folderKeys', 'partsInBlobs', 'givenUpBlobs', 'endedSessions'];
 
