@@ -215,7 +215,7 @@ export interface ImageStore {
   /** Ids of images (not of variants) in ascending order of their bytes, after `after` when given. */
   list(prefix?: string, after?: string): AsyncIterable<string>;
 
-  /** The sealed keys of all parts of all images, some at a time, in no order, while others write. */
+  /** The sealed keys of all parts of all images, at most 1,000 at a time, in no order, while others write. */
   sealedKeys(): AsyncIterable<readonly SealedKey[]>;
 
   /**

@@ -7,6 +7,9 @@ export interface MemoryRowsOptions {
   inlineUpTo?: number | undefined;
 }
 
+// So that whoever goes through them leaves others their turns.
+const keysAtOnce = 500;
+
 /** The parts of an image by variant; the original's is undefined. */
 type Parts = Map<string | undefined, FoundPart>;
 
@@ -137,9 +140,10 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
     },
 
     async *sealedKeys() {
-      yield allParts()
-        .filter(isAlive)
-        .map((part) => part.record);
+      const names = allParts().map(({ record: { id, variant } }) => ({ id, variant }));
+      for (let at = 0; at < names.length; at += keysAtOnce) {
+        yield names.slice(at, at + keysAtOnce).flatMap(({ id, variant }) => record(id, variant) ?? []);
+      }
     },
 
     async reseal(changes) {

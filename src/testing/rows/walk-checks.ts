@@ -53,6 +53,7 @@ export function walkChecks(check: RowCheck): void {
     const found: string[] = [];
     let changed = 0;
     for await (const page of rows.sealedKeys()) {
+      assert.ok(page.length <= 1_000, `${page.length} keys at a time`);
       for (const { id, variant, token, sealedKey } of page) {
         const part = small(id, token, ['thumb']).parts.find((each) => each.variant === variant);
         assert.deepEqual(Uint8Array.from(sealedKey), part?.sealedKey);

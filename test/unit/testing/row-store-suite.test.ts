@@ -334,6 +334,15 @@ const cases: [string, string, () => Opened][] = [
     })),
   ],
   [
+    'give all keys at once',
+    'walks through the key of every part',
+    wrongly((rows) => ({
+      async *sealedKeys() {
+        yield (await collect(rows.sealedKeys())).flat();
+      },
+    })),
+  ],
+  [
     'walk through keys by number',
     'walks through the key of every part',
     wrongly((rows) => ({
