@@ -5,7 +5,7 @@ import { createLifecycle } from '../shared/lifecycle.js';
 import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
-import { observed, publishServed } from './diagnostics.js';
+import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
 import { createAdmission } from './images/admission.js';
 import { requirePartId, type SaveOptions } from './images/ids.js';
 import type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
@@ -29,6 +29,8 @@ export interface EngineOptions
   maxQueuedBytes: number;
   /** Does the endpoint have a page of figures? */
   metrics: boolean;
+  /** Told of every image that was served, and of every one that was refused. */
+  onServe?: ((event: ServeEvent) => void) | undefined;
 }
 
 export interface EngineStats extends StoreUsage {
@@ -64,17 +66,19 @@ export function createEngine(options: EngineOptions) {
   const serving = createServing({ ...options, open: opening.get });
   const admission = createAdmission({ bytes: options.maxQueuedBytes, images: maxQueuedImages });
   const lifecycle = createLifecycle(backendClosed);
+  const onServed = createServePublisher(options.onServe);
   const endpoint: Endpoint = createEndpoint({
     ...options,
     answer: serving.answer,
     loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
     checkHealth: async () => readHealth(await opening.get()),
     metrics: options.metrics ? async (served) => metricsText(await statsWith(served)) : null,
-    onServed: publishServed,
+    onServed,
   });
 
   const pictures: Answers = createPictures({
     ...options,
+    onServed,
     record: (id, variant) => tracked(({ reading }) => reading.record(id, variant)),
     read: (id, variant) => tracked(({ reading }) => reading.read(id, variant)),
     loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
@@ -105,6 +109,7 @@ export function createEngine(options: EngineOptions) {
   function keep(
     source: ImageSource,
     name: 'save' | 'update',
+    subject: (saved?: ImageRecord) => Subject,
     work: (opened: Opened, bytes: Uint8Array) => Promise<ImageRecord>,
   ): Promise<ImageRecord> {
     const admitted = () =>
@@ -113,14 +118,24 @@ export function createEngine(options: EngineOptions) {
         const read = bytes instanceof Promise ? await bytes : bytes;
         return whenOpen((opened) => work(opened, read));
       });
-    return observed(name, admitted, () => source.size);
+    return observed(name, admitted, subject, () => source.size);
   }
 
   const save = (source: ImageSource, where: Where) =>
-    keep(source, 'save', ({ images }, bytes) => images.save(bytes, where));
+    keep(
+      source,
+      'save',
+      (saved) => (saved ? { id: saved.id, audience: audienceIn(where) } : {}),
+      ({ images }, bytes) => images.save(bytes, where),
+    );
 
   const update = (id: string, source: ImageSource, audience: Audience) =>
-    keep(source, 'update', ({ images }, bytes) => images.update(id, bytes, audience));
+    keep(
+      source,
+      'update',
+      () => ({ ...subjectOf(id), audience }),
+      ({ images }, bytes) => images.update(id, bytes, audience),
+    );
 
   /** A step at a time, so that `close` waits for the one under way. */
   async function* inSteps<Step>(begin: () => Promise<AsyncGenerator<Step>>): AsyncGenerator<Step, void, void> {
@@ -167,7 +182,13 @@ export function createEngine(options: EngineOptions) {
       }),
 
     deleteImage: (id: string): Promise<boolean> =>
-      lifecycle.track(() => observed('delete', () => whenOpen(({ images }) => images.remove(id)))),
+      lifecycle.track(() =>
+        observed(
+          'delete',
+          () => whenOpen(({ images }) => images.remove(id)),
+          () => subjectOf(id),
+        ),
+      ),
 
     deleteImages: (dir: string): Promise<number> => tracked(({ images }) => images.removeAll(dir)),
 
@@ -249,4 +270,9 @@ export function createEngine(options: EngineOptions) {
       return opening.store();
     },
   };
+}
+
+/** For whom a record of an image that was saved is. */
+function audienceIn(where: Where): Audience {
+  return (typeof where === 'object' && where?.audience) || null;
 }

@@ -42,7 +42,7 @@ export type {
 } from '../stores/split/row-store.js';
 export { type SplitStoreOptions, splitStore } from '../stores/split/split-store.js';
 export type { ErrorHandlingMode, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
-export type { PixstoreEvent } from './diagnostics.js';
+export type { PixstoreEvent, ServeEvent } from './diagnostics.js';
 export { createPixstoreBackend } from './face/backend.js';
 export type { BackendConfig, RateLimitOptions } from './face/config.js';
 export {

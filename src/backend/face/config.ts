@@ -22,12 +22,14 @@ import {
 import { imageFormats } from '../../shared/protocol/formats.js';
 import type { ImageStore } from '../../stores/port.js';
 import type { ErrorHandlingMode, ImageFormat } from '../../types/index.js';
+import type { ServeEvent } from '../diagnostics.js';
 import type { RandomBytes } from '../images/encryption.js';
 import { checkedRandomBytes } from '../images/random.js';
 import { isKeyWrapper } from '../keys/key-wrapper.js';
 import { givenKeyring, type MasterKeyOption } from '../keys/load-keyring.js';
 import type { Keyring } from '../keys/master-key.js';
 import type { EndpointTimeouts } from '../servers/default-server.js';
+import type { CorsOptions } from '../serving/cors.js';
 import type { RateLimiter, RateLimiterFailure } from '../serving/rate-limit.js';
 import { isTimeoutsOf, withDefaultTimeouts } from '../serving/timeouts.js';
 
@@ -83,11 +85,26 @@ export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMo
   /** Origins whose pages may fetch images: `*`, one, or a list. Default: `*`. */
   accessControlAllowOrigin: string | string[];
   /**
+   * May pages of other origins send cookies (`credentials: 'include'`)? Name the origins then: browsers send none to `*`.
+   * Default: false.
+   */
+  accessControlAllowCredentials: boolean;
+  /**
+   * Headers that requests of other origins may carry, such as `x-csrf-token`. Our own may, and `authorization` where a
+   * handler has checks of the application's. Default: none.
+   */
+  accessControlAllowHeaders: readonly string[];
+  /**
    * Take proof and token from a query, too. Whoever reads such a URL, in a log or in a browser, can fetch the picture
    * with its key for some seconds. Frontends of pixstore send neither in one; fetchers of your own may. False: they
    * count as missing. Default: true.
    */
   acceptProofsInQuery: boolean;
+  /**
+   * Told of every image that is served or refused: which one, to whom, and how. For an audit trail. What it throws goes no
+   * further; it had better be quick.
+   */
+  onServe?: (event: ServeEvent) => void;
   /** Default: `hybrid`. */
   errorHandlingMode: Mode;
   /**
@@ -122,7 +139,7 @@ export type BackendConfig<Mode extends ErrorHandlingMode = ErrorHandlingMode> = 
 };
 
 // Whoever compiles with exactOptionalPropertyTypes is told before the program runs.
-type IfAbsent<Name> = Name extends 'masterKey' ? never : undefined;
+type IfAbsent<Name> = Name extends 'masterKey' | 'accessControlAllowOrigin' ? never : undefined;
 
 const mebibyte = 1024 * 1024;
 
@@ -146,12 +163,19 @@ const isWindowLength: Check = (value) =>
   value === -1 ? undefined : isWholeNumber(1)(value) && 'a whole number of ms of at least 1, or -1 for no proofs';
 
 const isOrigin = (value: unknown) =>
-  value === '*' || (typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i.test(value));
+  value === '*' ||
+  (typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/i.test(value) && URL.canParse(value));
 
 const isOrigins = must('"*", an origin such as "https://app.example.com", or a list of origins', (value) => {
   const origins = [value].flat();
   return origins.length > 0 && origins.every(isOrigin);
 });
+
+const isHeaderNames = must(
+  'a list of names of headers, such as ["x-csrf-token"]',
+  (value) =>
+    Array.isArray(value) && value.every((name) => typeof name === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(name)),
+);
 
 const isKeys = must('a string (base64 or hex of 32 bytes), a KeyWrapper, or a list of such', (value) => {
   const keys = [value].flat();
@@ -202,7 +226,10 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   defaultEndpointMaxConnections: [isWholeNumber(1), 20_000],
   defaultEndpointTimeouts: [isTimeoutsOf(Object.keys(defaultTimeouts)), {}],
   accessControlAllowOrigin: [isOrigins, '*'],
+  accessControlAllowCredentials: [isBoolean, false],
+  accessControlAllowHeaders: [isHeaderNames, []],
   acceptProofsInQuery: [isBoolean, true],
+  onServe: [isFunction],
   errorHandlingMode: [isOneOf(errorHandlingModes), 'hybrid'],
   store: [isStoreOrFactory],
   now: [isFunction, Date.now],
@@ -219,7 +246,7 @@ export type ReadOptions = BackendOptions & { defaultEndpointTimeouts: EndpointTi
  * @throws PixstoreError `CONFIG_INVALID`, naming the option
  */
 export function readBackendConfig(config: BackendConfig | undefined): ReadOptions {
-  requireArrived(config, ['masterKey'], 'a pixstore backend');
+  requireArrived(config, ['masterKey', 'accessControlAllowOrigin'], 'a pixstore backend');
   const options = readOptions<BackendOptions>(config, rules, 'A pixstore backend');
   const { now, randomBytes, logger } = options;
   return {
@@ -228,6 +255,37 @@ export function readBackendConfig(config: BackendConfig | undefined): ReadOption
     ...(randomBytes && { randomBytes: checkedRandomBytes(randomBytes) }),
     logger: guardLogger(logger, onStderr),
     defaultEndpointTimeouts: { ...defaultTimeouts, ...options.defaultEndpointTimeouts },
+    ...corsOf(options),
+  };
+}
+
+/** As browsers write it: `https://APP.example.com:443` is `https://app.example.com`. */
+function canonical(origin: string): string {
+  const { origin: known } = new URL(origin);
+  return known === 'null' ? origin.toLowerCase() : known; // of apps that have a scheme of their own
+}
+
+/**
+ * Origins and headers as browsers write them.
+ *
+ * @throws PixstoreError `CONFIG_INVALID`
+ */
+function corsOf({
+  accessControlAllowOrigin: allowed,
+  accessControlAllowCredentials,
+  accessControlAllowHeaders,
+}: BackendOptions): CorsOptions {
+  const origins = [allowed].flat().map((origin) => (origin === '*' ? origin : canonical(origin)));
+  if (accessControlAllowCredentials && origins.includes('*')) {
+    throw new PixstoreError(
+      'CONFIG_INVALID',
+      'The option "accessControlAllowCredentials" needs names in "accessControlAllowOrigin": browsers send no cookies where the header Access-Control-Allow-Origin is "*".',
+    );
+  }
+  return {
+    accessControlAllowOrigin: Array.isArray(allowed) ? origins : (origins[0] as string),
+    accessControlAllowCredentials,
+    accessControlAllowHeaders: accessControlAllowHeaders.map((name) => name.toLowerCase()),
   };
 }
 

@@ -44,8 +44,11 @@ export function engineOptionsOf(options: ReadOptions): EngineOptions {
     memoryCacheBytes: options.memoryCacheBytes,
     maxConcurrentAnswers: options.maxConcurrentAnswers,
     accessControlAllowOrigin: options.accessControlAllowOrigin,
+    accessControlAllowCredentials: options.accessControlAllowCredentials,
+    accessControlAllowHeaders: options.accessControlAllowHeaders,
     acceptProofsInQuery: options.acceptProofsInQuery,
     metrics: options.metrics,
+    onServe: options.onServe,
     now: options.now,
     ...(options.randomBytes && { randomBytes: options.randomBytes }),
   };

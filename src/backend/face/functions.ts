@@ -5,7 +5,7 @@ import type { ReadOptions } from './config.js';
 /** The options that are functions, or have some, as they were read. */
 export type BackendFunctions = Pick<
   ReadOptions,
-  'logger' | 'now' | 'randomBytes' | 'rateLimit' | 'store' | 'masterKey'
+  'logger' | 'now' | 'randomBytes' | 'rateLimit' | 'store' | 'masterKey' | 'onServe'
 >;
 
 /**
@@ -23,7 +23,8 @@ export function withExchangeableFunctions(given: ReadOptions): {
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     now: () => current.now(),
   };
-  const { randomBytes, rateLimit, store, masterKey } = given;
+  const { randomBytes, rateLimit, store, masterKey, onServe } = given;
+  if (onServe) options.onServe = (event) => (current.onServe ?? onServe)(event);
   if (randomBytes) {
     options.randomBytes = (length) => (current.randomBytes ?? randomBytes)(length);
   }

@@ -7,7 +7,7 @@ export type DataOptions = Readonly<Record<string, unknown>>;
 
 /** @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED` */
 export function dataOf(options: ReadOptions): DataOptions {
-  const { logger: _logger, now: _now, randomBytes, rateLimit, store, ...data } = options;
+  const { logger: _logger, now: _now, randomBytes, rateLimit, store, onServe, ...data } = options;
   return {
     ...data,
     databasePath: resolve(data.databasePath),
@@ -16,6 +16,7 @@ export function dataOf(options: ReadOptions): DataOptions {
     masterKey: keyringOf(options)?.map(({ id }) => id),
     // Of what is a function, whether it is there.
     randomBytes: randomBytes !== undefined,
+    onServe: onServe !== undefined,
     rateLimit: rateLimit && { onError: rateLimit.onError, clientOf: rateLimit.clientOf !== undefined },
     // Another store has other images. What a factory makes is asked for once.
     store: typeof store === 'function' ? 'a factory' : store,

@@ -7,7 +7,7 @@ import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from
 import { type AnswerSlot, createAnswerSlots } from './answer-slots.js';
 import { batchFrames, readEntry } from './batch.js';
 import { payloadStream } from './body-stream.js';
-import { allowedMethods, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
+import { allowedMethods, type CorsOptions, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
 import type { EndpointRequest, HandlerContext } from './handler.js';
 import type { LoadLimits } from './load-limit.js';
 import { createPages, type PagesOptions } from './pages.js';
@@ -19,11 +19,10 @@ import { audienceAt, createServe, type OnServed, type Visitor } from './serve.js
 import { createServingCounters, type ServingStats } from './serving-stats.js';
 import { readQuery, readTarget, type Target } from './target.js';
 
-export interface EndpointOptions extends Omit<PagesOptions, 'metrics'> {
+export interface EndpointOptions extends Omit<PagesOptions, 'metrics'>, CorsOptions {
   answer: AnswerImage;
   /** The page of metrics, from what was served; null when there is none. */
   metrics: ((served: EndpointStats) => Promise<string>) | null;
-  accessControlAllowOrigin: string | string[];
   acceptProofsInQuery: boolean;
   loadLimits: LoadLimits;
   rateLimit: RateLimitSettings | undefined;
@@ -71,7 +70,7 @@ const batchHeld = 1024 * 1024;
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { onError, now } = options;
   const mayAsk = createRateLimit(options.rateLimit, onError);
-  const headersFor = createCommonHeaders(options.accessControlAllowOrigin);
+  const headersFor = createCommonHeaders(options);
   const readingLimit = createReadingLimit(readingLimits);
   const counters = createServingCounters();
   const slots = createAnswerSlots(options.loadLimits, counters);
@@ -95,7 +94,10 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     if (method === 'OPTIONS') {
       return {
         status: 204,
-        headers: [...headers, ...preflightHeaders(Boolean(context.authorize))],
+        headers: [
+          ...headers,
+          ...preflightHeaders(options.accessControlAllowHeaders, Boolean(context.authorize ?? context.audience)),
+        ],
         body: [],
         sending: nothingHeld,
       };

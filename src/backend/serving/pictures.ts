@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { imageIdOf, isImageId, variantOf } from '../../shared/protocol/image-id.js';
 import type { PartRecord } from '../../stores/port.js';
 import { createAnswerSlots } from './answer-slots.js';
@@ -7,6 +8,7 @@ import type { LoadLimits } from './load-limit.js';
 import { type ByteRange, isNamedIn, rangeOf } from './ranges.js';
 import { createRateLimit, type RateLimitSettings } from './rate-limit.js';
 import { busyReply, type HeaderList, nothingHeld, type Reply, textReply } from './reply.js';
+import type { OnServed } from './serve.js';
 import { createServingCounters } from './serving-stats.js';
 import { readTarget } from './target.js';
 
@@ -22,6 +24,7 @@ export interface PicturesOptions {
   read(id: string, variant: string | undefined): Promise<Picture | null>;
   loadLimits: LoadLimits;
   rateLimit: RateLimitSettings | undefined;
+  onServed: OnServed;
   onError(error: unknown): void;
 }
 
@@ -37,7 +40,7 @@ const common: HeaderList = [
 ];
 
 /** Decrypted pictures, for whoever the application lets in. Nothing of the protocol with browsers is needed for them. */
-export function createPictures({ record, read, loadLimits, rateLimit, onError }: PicturesOptions): Answers {
+export function createPictures({ record, read, loadLimits, rateLimit, onServed, onError }: PicturesOptions): Answers {
   const slots = createAnswerSlots(loadLimits, createServingCounters());
   const mayAsk = createRateLimit(rateLimit, onError);
 
@@ -53,7 +56,11 @@ export function createPictures({ record, read, loadLimits, rateLimit, onError }:
     if (!(await mayAsk(client, 1, context.timeouts.checks))) {
       return textReply(429, 'Too many requests. Try again soon.', [...common, 'Retry-After', '1']);
     }
-    if ((await context.authorize?.(id, variant)) !== true) return textReply(403, 'You may not see this.', common);
+    if ((await context.authorize?.(id, variant)) !== true) {
+      onServed({ id: target.id }, 0, 0, { state: 'InvalidProof' });
+      return textReply(403, 'You may not see this.', common);
+    }
+    const begun = performance.now();
     const found = await record(id, variant);
     if (!found) return notFound();
     const slot = slots.take(request, context, client);
@@ -64,11 +71,15 @@ export function createPictures({ record, read, loadLimits, rateLimit, onError }:
     }
     try {
       const picture = await read(id, variant);
-      if (picture) return pictureReply(request, picture, slot.sending());
+      if (picture) {
+        onServed({ id: target.id }, performance.now() - begun, picture.bytes.length, { state: 'Decrypted' });
+        return pictureReply(request, picture, slot.sending());
+      }
       slot.release(); // it was deleted meanwhile
       return notFound();
     } catch (error) {
       slot.release();
+      onServed({ id: target.id }, performance.now() - begun, 0, { error });
       throw error;
     }
   }

@@ -7,8 +7,26 @@ import { type Answer, type AnswerImage, bareAnswer, type ImageRequest } from './
 import type { HandlerContext } from './handler.js';
 import type { ServingCounters } from './serving-stats.js';
 
+/** What was asked for, and by whom. Nothing of it was checked, but the audience by the application. */
+export interface Served {
+  /** Joined, if it is an id. */
+  id: unknown;
+  audience?: Audience | undefined;
+}
+
+/** What became of it. */
+export type ServeOutcome =
+  | { state: keyof typeof WirePayloadState | 'Decrypted'; error?: undefined }
+  | { state?: undefined; error: unknown };
+
 /** Told how an image was served. */
-export type OnServed = (milliseconds: number, bytes: number, error?: unknown) => void;
+export type OnServed = (asked: Served, milliseconds: number, bytes: number, outcome: ServeOutcome) => void;
+
+type StateName = keyof typeof WirePayloadState;
+
+const outcomes = new Map<number, { state: StateName }>(
+  Object.entries(WirePayloadState).map(([state, byte]) => [byte, { state: state as StateName }]),
+);
 
 /** Answers images and counts what becomes of them. */
 export function createServe(answer: AnswerImage, counters: ServingCounters, onServed: OnServed) {
@@ -17,11 +35,11 @@ export function createServe(answer: AnswerImage, counters: ServingCounters, onSe
     const begun = performance.now();
     const served = (answered: Answer) => {
       counters.countImage(answered.state, answered.length);
-      onServed(performance.now() - begun, answered.length);
+      onServed(request, performance.now() - begun, answered.length, outcomeOf(answered));
       return answered;
     };
     const failed = (error: unknown): never => {
-      onServed(performance.now() - begun, 0, error);
+      onServed(request, performance.now() - begun, 0, { error });
       throw error;
     };
     return recover(() => andThen(answer(request), served), failed);
@@ -33,24 +51,33 @@ export function createServe(answer: AnswerImage, counters: ServingCounters, onSe
     return bareAnswer(state);
   }
 
+  /** The same for an image that the application keeps from who asks. */
+  function deny(request: ImageRequest): Answer {
+    const answered = refuse(WirePayloadState.InvalidProof);
+    onServed(request, 0, answered.length, outcomeOf(answered));
+    return answered;
+  }
+
   /** The application's checks come first. Whom they refuse is answered as with a wrong proof, and learns no more. */
   function serveAt(
     { authorize }: Pick<HandlerContext, 'authorize'>,
     who: Visitor,
     request: ImageRequest,
   ): MaybePromise<Answer> {
-    if (who === undefined) return refuse(WirePayloadState.InvalidProof);
+    if (who === undefined) return deny(request);
     const bound = who === null ? request : { ...request, audience: who };
     const { id } = request;
     // What is no id is answered as such: the application's check may look it up, or take it apart.
     if (!authorize || !isImageId(id)) return serve(bound);
     return andThen(authorize(imageIdOf(id), variantOf(id)), (allowed) =>
-      allowed === true ? serve(bound) : refuse(WirePayloadState.InvalidProof),
+      allowed === true ? serve(bound) : deny(bound),
     );
   }
 
   return { serve, serveAt, refuse };
 }
+
+const outcomeOf = ({ state }: Answer): ServeOutcome => outcomes.get(state) as ServeOutcome;
 
 /** Who asks, as the application says it. Undefined: nobody it knows, and no proof is good. */
 export type Visitor = Audience | undefined;

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { createFetchHandler, createNodeHandler } from '../../../src/backend/index.js';
+import {
+  type BackendConfig,
+  createFetchHandler,
+  createNodeHandler,
+  type HandlerOptions,
+} from '../../../src/backend/index.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { openBackend } from '../../support/backend.js';
+import { failure } from '../../support/errors.js';
 import { photo } from '../../support/photos.js';
 import { ask, save, start } from './support/default-instance.js';
 import { listen } from './support/listen.js';
 
 describe('accessControlAllowOrigin', () => {
   async function headersFor(accessControlAllowOrigin: string | string[] | undefined, origin: string) {
-    const { backend, url } = await start({ accessControlAllowOrigin });
+    const { backend, url } = await start({ ...(accessControlAllowOrigin && { accessControlAllowOrigin }) });
     const { response } = await ask(url, await save(), { headers: { Origin: origin } });
     await backend.close();
     return { origin: response.headers.get('access-control-allow-origin'), vary: response.headers.get('vary') };
@@ -33,6 +39,35 @@ describe('accessControlAllowOrigin', () => {
     expect(await headersFor(list, 'https://other.example')).toEqual({ origin: null, vary: 'Origin' });
   });
 
+  it('is compared as an origin, however it is written', async () => {
+    const expected = { origin: 'https://app.example', vary: null };
+    expect(await headersFor('https://APP.example:443', 'https://app.example')).toEqual(expected);
+    const list = ['HTTPS://App.Example:443', 'http://localhost:80', 'http://localhost:5173', 'capacitor://LOCALHOST'];
+    for (const origin of [
+      'https://app.example',
+      'http://localhost',
+      'http://localhost:5173',
+      'capacitor://localhost',
+    ]) {
+      expect(await headersFor(list, origin)).toEqual({ origin, vary: 'Origin' });
+    }
+    expect(await headersFor(list, 'https://app.example:8443')).toEqual({ origin: null, vary: 'Origin' });
+  });
+
+  it('that did not arrive, or is none, is refused by name', async () => {
+    for (const origin of [
+      undefined,
+      '',
+      'app.example',
+      'https://a@app.example',
+      'https://app.example/path',
+      'https://:x',
+    ]) {
+      const error = await failure('CONFIG_INVALID', () => openBackend({ accessControlAllowOrigin: origin as string }));
+      expect(error.message).toContain('accessControlAllowOrigin');
+    }
+  });
+
   it('allows its own two headers in a preflight, which browsers may remember for a day', async () => {
     const { url } = await start({ accessControlAllowOrigin: ['https://app.example'] });
     const headers = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'GET' };
@@ -42,6 +77,63 @@ describe('accessControlAllowOrigin', () => {
     expect(response.headers.get('access-control-allow-methods')).toContain('GET');
     expect(response.headers.get('access-control-allow-headers')).toBe('x-pixstore-proof, x-pixstore-token');
     expect(response.headers.get('access-control-max-age')).toBe('86400');
+  });
+});
+
+describe('accessControlAllowCredentials and accessControlAllowHeaders', () => {
+  const allowed = 'https://app.example';
+
+  async function preflight(config: BackendConfig, options: HandlerOptions<Request> = {}, origin = allowed) {
+    const backend = await openBackend({ accessControlAllowOrigin: [allowed, 'https://admin.example'], ...config });
+    const images = createFetchHandler(backend, options);
+    const asked = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-csrf-token' };
+    const { headers } = await images(new Request('http://images.test/images', { method: 'OPTIONS', headers: asked }));
+    return {
+      headers: headers.get('access-control-allow-headers'),
+      cookies: headers.get('access-control-allow-credentials'),
+    };
+  }
+
+  it('let cookies through, for named origins only', async () => {
+    expect((await preflight({})).cookies).toBeNull();
+    const config = { accessControlAllowCredentials: true };
+    expect((await preflight(config)).cookies).toBe('true');
+    expect((await preflight(config, {}, 'https://evil.example')).cookies).toBeNull();
+    const backend = await openBackend({ accessControlAllowOrigin: allowed, ...config });
+    const answer = await createFetchHandler(backend)(
+      new Request('http://images.test/any', { headers: { origin: allowed, cookie: 'session=anna' } }),
+    );
+    expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
+    expect(answer.headers.get('access-control-allow-origin')).toBe(allowed);
+  });
+
+  it('are refused together with "*", by both names', async () => {
+    for (const accessControlAllowOrigin of ['*', [allowed, '*']]) {
+      const error = await failure('CONFIG_INVALID', () =>
+        openBackend({ accessControlAllowOrigin, accessControlAllowCredentials: true }),
+      );
+      expect(error.message).toMatch(/accessControlAllowCredentials.*accessControlAllowOrigin/);
+    }
+    const error = await failure('CONFIG_INVALID', () => openBackend({ accessControlAllowCredentials: true }));
+    expect(error.message).toContain('accessControlAllowOrigin');
+  });
+
+  it('let named headers through, and authorization wherever the application checks anything', async () => {
+    const own = 'x-pixstore-proof, x-pixstore-token';
+    expect((await preflight({})).headers).toBe(own);
+    expect((await preflight({ accessControlAllowHeaders: ['X-CSRF-Token', 'x-trace'] })).headers).toBe(
+      `x-csrf-token, x-trace, ${own}`,
+    );
+    expect((await preflight({}, { authorize: () => true })).headers).toBe(`authorization, ${own}`);
+    expect((await preflight({}, { audience: () => 'anna' })).headers).toBe(`authorization, ${own}`);
+    const twice = await preflight({ accessControlAllowHeaders: ['Authorization'] }, { audience: () => 'anna' });
+    expect(twice.headers).toBe(`authorization, ${own}`);
+    for (const names of ['x-csrf-token', ['a b'], ['x\r\ny'], [7]]) {
+      const error = await failure('CONFIG_INVALID', () =>
+        openBackend({ accessControlAllowHeaders: names as string[] }),
+      );
+      expect(error.message).toContain('accessControlAllowHeaders');
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { PixstoreEvent } from '../../../src/backend/diagnostics.js';
+import type { PixstoreEvent, ServeEvent } from '../../../src/backend/diagnostics.js';
+import { createFetchHandler, createImageHandler } from '../../../src/backend/index.js';
 import { openBackend } from '../../support/backend.js';
 import { photo } from '../../support/photos.js';
 import { smallPicture } from '../../support/small-picture.js';
@@ -31,10 +32,58 @@ describe('what a backend tells about its work', () => {
       ['serve', payload?.length],
       ['delete', 0],
     ]);
-    for (const [, event] of events) {
-      expect(Object.keys(event).sort()).toEqual(['bytes', 'milliseconds']);
+    for (const [name, event] of events) {
+      const more = { save: ['audience'], update: ['audience'], delete: [], serve: ['audience', 'state'] }[name] ?? [];
+      expect(Object.keys(event).sort()).toEqual([...more, 'bytes', 'id', 'milliseconds'].sort());
       expect(event.milliseconds).toBeGreaterThanOrEqual(0);
     }
+    const told = JSON.stringify(events);
+    expect(told).not.toContain(record?.statelessProof);
+    for (const secret of Object.values(record?.meta ?? {})) expect(told).not.toContain(secret);
+  });
+
+  test('every answer says which image it was, for whom, and what it was, to the channel and to onServe', async () => {
+    const events = listen();
+    const served: ServeEvent[] = [];
+    const backend = await openBackend({ onServe: (event) => void served.push(event) });
+    const { id, statelessProof = '' } = (await backend.saveImage(cat, { dir: 'a', id: 'one', audience: 'anna' })) ?? {};
+    const images = createFetchHandler(backend, {
+      authorize: (_, imageId) => imageId !== 'a:sealed',
+      audience: (request) => request.headers.get('x-user') ?? undefined,
+    });
+    const ask = (path: string, headers: Record<string, string>) =>
+      images(new Request(`http://localhost/${path}`, { headers: { 'x-pixstore-proof': statelessProof, ...headers } }));
+    await ask('a:one', { 'x-user': 'anna' });
+    await ask('a:one', { 'x-user': 'ben' });
+    await ask('a:one', {});
+    await ask('a:sealed.thumb', { 'x-user': 'anna' });
+    await ask('<no id>', { 'x-user': 'anna' });
+    const pictures = createImageHandler<Request>(backend, { authorize: (_, imageId) => imageId === id });
+    await pictures(new Request('http://localhost/a:one'));
+    await pictures(new Request('http://localhost/a:two'));
+    expect(served.map(({ id, variant, audience, state }) => [id, variant, audience, state])).toEqual([
+      ['a:one', undefined, 'anna', 'Updated'],
+      ['a:one', undefined, 'ben', 'InvalidProof'],
+      ['a:one', undefined, null, 'InvalidProof'],
+      ['a:sealed', 'thumb', 'anna', 'InvalidProof'],
+      [undefined, undefined, 'anna', 'InvalidProof'],
+      ['a:one', undefined, null, 'Decrypted'],
+      ['a:two', undefined, null, 'InvalidProof'],
+    ]);
+    expect(events.filter(([name]) => name === 'serve').map(([, event]) => event)).toEqual(served);
+    expect(events[0]).toMatchObject(['save', { id: 'a:one', audience: 'anna' }]);
+  });
+
+  test('an onServe that fails, at once or later, keeps nothing from being served', async () => {
+    let failures = 0;
+    const onServe = async () => {
+      failures += 1;
+      throw new Error('the audit log is full');
+    };
+    const backend = await openBackend({ onServe });
+    const record = await backend.saveImage(cat);
+    const payload = await backend.customEndpointHelper(record?.id, record?.token, record?.statelessProof);
+    expect([payload?.length, failures]).toEqual([cat.length + 2, 1]);
   });
 
   test('what failed is published with its code', async () => {

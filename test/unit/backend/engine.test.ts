@@ -22,6 +22,8 @@ function openEngine(options: Partial<EngineOptions> = {}) {
     memoryCacheBytes: 1_000_000,
     maxConcurrentAnswers: 10,
     accessControlAllowOrigin: '*',
+    accessControlAllowCredentials: false,
+    accessControlAllowHeaders: [],
     acceptProofsInQuery: true,
     metrics: false,
     rateLimit: undefined,
