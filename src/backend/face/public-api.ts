@@ -7,6 +7,7 @@ import type { ImageInput } from '../images/to-bytes.js';
 import type { AudienceOptions } from '../keys/audience.js';
 import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
 import type { Endpoint } from '../serving/endpoint.js';
+import type { Uploads } from '../serving/uploads/uploads.js';
 
 export type { EngineStats as BackendStats } from '../engine.js';
 
@@ -187,6 +188,8 @@ export interface PixstoreBackend<Failure extends null = null> {
   readonly ready: Promise<void>;
   /** What `createNodeHandler` and `createFetchHandler` lead to; null while the default endpoint is enabled. */
   readonly endpoint: Endpoint | null;
+  /** What `createUploadHandler` leads to. */
+  readonly uploads: Uploads;
   /** Where the default endpoint listens, or null. */
   address(): AddressInfo | null;
   /** Finishes what is under way, frees the port and closes the store. Later calls fail with `BACKEND_CLOSED`. */
