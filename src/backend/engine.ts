@@ -1,3 +1,4 @@
+import { readCallOptions, requireArrived } from '../shared/call-options.js';
 import { knowStatuses } from '../shared/errors/status.js';
 import { errorStatuses } from '../shared/errors/statuses.js';
 import { createLifecycle } from '../shared/lifecycle.js';
@@ -7,6 +8,7 @@ import type { ImageRecord } from '../types/index.js';
 import { observed, publishServed } from './diagnostics.js';
 import { createAdmission } from './images/admission.js';
 import { requirePartId, type SaveOptions } from './images/ids.js';
+import type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 import { type ImageInput, type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { type Audience, type AudienceOptions, readAudience } from './keys/audience.js';
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
@@ -113,17 +115,29 @@ export function createEngine(options: EngineOptions) {
     keep(source, 'update', ({ images }, bytes) => images.update(id, bytes, audience));
 
   /** A step at a time, so that `close` waits for the one under way. */
-  async function* rotate(given?: RotateOptions): AsyncGenerator<RotationProgress, void, void> {
-    const rotation = rotateMasterKey(await tracked(async (opened) => opened), readRotateOptions(given));
+  async function* inSteps<Step>(begin: () => Promise<AsyncGenerator<Step>>): AsyncGenerator<Step, void, void> {
+    const steps = await begin();
     try {
-      for (let step = await lifecycle.track(() => rotation.next()); !step.done; ) {
+      for (let step = await lifecycle.track(() => steps.next()); !step.done; ) {
         yield step.value;
-        step = await lifecycle.track(() => rotation.next());
+        step = await lifecycle.track(() => steps.next());
       }
     } finally {
-      await rotation.return();
+      await steps.return(undefined);
     }
   }
+
+  const rotate = (given?: RotateOptions) =>
+    inSteps<RotationProgress>(async () =>
+      rotateMasterKey(await tracked(async (opened) => opened), readRotateOptions(given)),
+    );
+
+  const list = (given: ListOptions = {}) =>
+    inSteps<ListedImage>(async () => {
+      requireArrived(given, ['dir'], 'listImages');
+      const options = readCallOptions(given, ['dir', 'after', 'limit'], 'listImages') as ListOptions;
+      return (await tracked(async ({ reading }) => reading)).list(options);
+    });
 
   return {
     saveImage: (image: ImageInput, where?: Where): Promise<ImageRecord> =>
@@ -171,6 +185,15 @@ export function createEngine(options: EngineOptions) {
           }
         });
       }),
+
+    readImage: (id: string, given?: ReadOptions): Promise<StoredImage | null> =>
+      tracked(async ({ reading }) => {
+        requireArrived(given, ['variant'], 'readImage');
+        const { variant } = readCallOptions(given ?? {}, ['variant'], 'readImage');
+        return reading.read(id, variant);
+      }),
+
+    listImages: (given?: ListOptions): AsyncIterable<ListedImage> => list(given),
 
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
 

@@ -55,6 +55,8 @@ export {
   getImageRecords,
   imageExists,
   initPixstoreBackend,
+  listImages,
+  readImage,
   saveImage,
   saveImageFromFile,
   updateImage,
@@ -65,6 +67,7 @@ export { createFetchHandler, createNodeHandler } from './face/handlers.js';
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export { createUploadHandler } from './face/upload-handler.js';
 export type { SaveOptions } from './images/ids.js';
+export type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 export type { ImageInput } from './images/to-bytes.js';
 export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';

@@ -5,6 +5,7 @@ import type { ImageFormat } from '../types/index.js';
 import type { RandomBytes } from './images/encryption.js';
 import { createImages, type Images, syncUnsupported } from './images/images.js';
 import { createPooledRandom } from './images/random.js';
+import { createReading, type Reading } from './images/reading.js';
 import { type Keyring, mastersOf } from './keys/master-key.js';
 import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs, type Proofs } from './keys/proofs.js';
@@ -31,6 +32,7 @@ export interface Opened {
   keys: StoreKeys;
   proofs: Proofs;
   images: Images;
+  reading: Reading;
   /** How long a proof lives at most, in ms. */
   proofLifetime: number;
 }
@@ -77,6 +79,7 @@ export function createOpening(options: OpeningOptions) {
       opened = {
         ...{ store: images, keys, proofs, proofLifetime },
         images: createImages({ store: images, keys, proofs, imageFormats, now, randomBytes }),
+        reading: createReading({ store: images, keys }),
       };
       return opened;
     });

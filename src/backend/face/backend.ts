@@ -101,7 +101,9 @@ export function backendOf(options: ReadOptions): PixstoreBackend {
         const records = await engine.getImageRecords(ids, who);
         return records.map((record) => (record.status === 'fulfilled' ? record.value : fail(record.reason)));
       }),
-    // Its errors are thrown in every mode: a rotation that ends without one is done.
+    readImage: (id, part) => runAsync(() => engine.readImage(id, part)),
+    // Errors of both are thrown in every mode: what ends without one is whole, or done.
+    listImages: (which) => engine.listImages(which),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

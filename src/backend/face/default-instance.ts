@@ -115,6 +115,12 @@ export const getImageRecord: PixstoreBackend['getImageRecord'] = (...args) => cu
 export const getImageRecords: PixstoreBackend['getImageRecords'] = async (...args) =>
   current().getImageRecords(...args);
 
+/** See {@link PixstoreBackend.readImage}. */
+export const readImage: PixstoreBackend['readImage'] = async (...args) => current().readImage(...args);
+
+/** See {@link PixstoreBackend.listImages}. */
+export const listImages: PixstoreBackend['listImages'] = (...args) => current().listImages(...args);
+
 /** See {@link PixstoreBackend.customEndpointHelper}. */
 export const customEndpointHelper: PixstoreBackend['customEndpointHelper'] = async (...args) =>
   current().customEndpointHelper(...args);

@@ -3,6 +3,7 @@ import type { BackupReport, ImageStore, StoreHealth } from '../../stores/port.js
 import type { ErrorHandlingMode, ImageRecord } from '../../types/index.js';
 import type { EngineStats } from '../engine.js';
 import type { SaveOptions } from '../images/ids.js';
+import type { ListedImage, ListOptions, ReadOptions, StoredImage } from '../images/reading.js';
 import type { ImageInput } from '../images/to-bytes.js';
 import type { AudienceOptions } from '../keys/audience.js';
 import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
@@ -92,6 +93,29 @@ export interface PixstoreBackend<Failure extends null = null> {
    * res.json(await getImageRecords(page.map((photo) => photo.imageId)));
    */
   getImageRecords(ids: readonly string[], options?: AudienceOptions): Promise<(ImageRecord | null)[] | Failure>;
+  /**
+   * Decrypts an image on the server: for mails, exports, or pages without a script. Whoever can call this sees every
+   * image: check who asks first. The image is in memory as a whole.
+   *
+   * @param options - `variant`: the name of a variant; without it the original. A variant that is missing is null
+   * @returns the file as it was saved, with format, size in pixels and token; null when there is no such image
+   * @throws PixstoreError `IMAGE_ID_INVALID`, `CONFIG_INVALID`, `CIPHERTEXT_MISSING`, `SEALED_KEY_INVALID`,
+   * `STORAGE_FAILED`
+   * @example
+   * const image = await readImage(user.avatarId);
+   * if (image) attachments.push({ content: Buffer.from(image.bytes), contentType: image.mimeType });
+   */
+  readImage(id: string, options?: ReadOptions): Promise<StoredImage | null>;
+  /**
+   * Lists images in the order of their ids, while others are saved and deleted. Nothing of a picture is decrypted.
+   *
+   * @param options - `dir`: a folder; `after`: the id of the last image that was seen; `limit`: how many at most
+   * @throws PixstoreError `IMAGE_DIR_INVALID`, `IMAGE_ID_INVALID`, `CONFIG_INVALID`, `SEALED_KEY_INVALID`,
+   * `STORAGE_FAILED`, in every error mode, as it is walked through
+   * @example
+   * for await (const { id, bytes } of listImages({ dir: `user-${user.id}`, limit: 100 })) console.log(id, bytes);
+   */
+  listImages(options?: ListOptions): AsyncIterable<ListedImage>;
   /**
    * Answers an image request that came by a transport of the application's own, with a wire payload to be sent
    * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`: the open endpoint would

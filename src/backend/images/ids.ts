@@ -60,6 +60,19 @@ export function requirePartId(id: unknown): string {
 }
 
 /**
+ * Apart from the image's id, as the server's own calls are given it. Undefined is the original.
+ *
+ * @throws PixstoreError `IMAGE_ID_INVALID` unless it could be the name of a variant
+ */
+export function requireVariant(variant: unknown): string | undefined {
+  if (variant === undefined || (typeof variant === 'string' && isImageId(`key.${variant}`))) return variant;
+  throw new PixstoreError(
+    'IMAGE_ID_INVALID',
+    'The name of a variant is made of a-z, 0-9, _ and -, as it stands in ids after the dot. Leave it out for the original.',
+  );
+}
+
+/**
  * The folder that is meant by a name, for a work that cannot be undone. Also one that could not be made any more.
  *
  * @throws PixstoreError `IMAGE_DIR_INVALID`

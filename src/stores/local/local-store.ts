@@ -167,13 +167,13 @@ function requirePath(option: string, path: string): void {
   if (path === ':memory:') {
     throw new PixstoreError(
       'CONFIG_INVALID',
-      `"${option}" must be a path in the file system. For images in memory, give the option store: createMemoryStore().`,
+      `The option ${option} must be a path in the file system. For images in memory, give the option store: createMemoryStore().`,
     );
   }
   if (/^file:/i.test(path)) {
     throw new PixstoreError(
       'CONFIG_INVALID',
-      `"${option}" must be a path in the file system, not a URL: give what fileURLToPath of node:url makes of it.`,
+      `The option ${option} must be a path in the file system, not a URL: give what fileURLToPath of node:url makes of it.`,
     );
   }
 }

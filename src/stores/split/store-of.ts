@@ -57,7 +57,7 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
         throw error;
       }
     },
-    end: (session) => rows.endSessions([session], time()),
+    end: async (session) => rows.endSessions([session], time()),
     now: parts.now,
     maxAge: Math.max(sweepAge, shortestSession),
   });

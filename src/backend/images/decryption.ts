@@ -1,0 +1,46 @@
+import { createDecipheriv } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { formatFromByte } from '../../shared/protocol/formats.js';
+import type { ImageFormat } from '../../types/index.js';
+import type { EncryptedImage } from './encryption.js';
+
+// As much as is encrypted in one turn of the loop.
+const sliceLength = 1024 * 1024;
+
+/**
+ * Decrypts a version of an image.
+ *
+ * @throws PixstoreError `CIPHERTEXT_MISSING` when it is not what was encrypted
+ */
+export async function decryptImage({
+  key,
+  iv,
+  tag,
+  ciphertext,
+}: EncryptedImage): Promise<{ format: ImageFormat; bytes: Uint8Array<ArrayBuffer> }> {
+  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tag.length });
+  decipher.setAuthTag(tag);
+  const first = decipher.update(ciphertext.subarray(0, 1));
+  const bytes = new Uint8Array(Math.max(ciphertext.length - 1, 0));
+  for (let at = 1; at < ciphertext.length; at += sliceLength) {
+    if (at > 1) await nextTurn();
+    bytes.set(decipher.update(ciphertext.subarray(at, at + sliceLength)), at - 1);
+  }
+  try {
+    decipher.final();
+  } catch (cause) {
+    throw damaged(cause);
+  }
+  const format = formatFromByte(first[0]);
+  if (!format) throw damaged();
+  return { format, bytes };
+}
+
+function damaged(cause?: unknown): PixstoreError {
+  return new PixstoreError(
+    'CIPHERTEXT_MISSING',
+    'The ciphertext of an image is damaged: it is not what was encrypted. Restore it from a backup.',
+    { cause },
+  );
+}
