@@ -10,6 +10,7 @@ function project(name: string, settings: ProjectConfig = {}) {
 const thorough = [
   'test/fault/injected-changes.test.ts',
   'test/fault/injected-reads.test.ts',
+  'test/fault/split-changes.test.ts',
   'test/fault/kill-migration.test.ts',
   'test/fault/power-loss.test.ts',
   'test/fault/keys/injected.test.ts',

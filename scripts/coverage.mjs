@@ -14,7 +14,7 @@ import { root, runAsProgram, runInstalled } from './run.mjs';
 await runAsProgram(import.meta.url, async () => {
   await ensureSqlite();
   await ensureBrowser();
-  await build();
+  await build({ sourceMap: true });
   const folder = await mkdtemp(join(tmpdir(), 'pixstore-coverage-'));
   const { ok } = await runTests(folder);
   const map = istanbul.createCoverageMap(JSON.parse(await readFile(join(folder, 'coverage-final.json'), 'utf8')));

@@ -16,6 +16,7 @@ import { metricsText } from './metrics.js';
 import { backendClosed, createOpening, type Opened, type OpeningOptions } from './opening.js';
 import { createEndpoint, type Endpoint, type EndpointOptions, type EndpointStats } from './serving/endpoint.js';
 import { createServing, type ServingOptions } from './serving/image-serving.js';
+import { type Answers, createPictures } from './serving/pictures.js';
 import { backUp, readHealth } from './upkeep.js';
 
 /** What each part of it takes, and how much may wait to be saved. */
@@ -70,6 +71,13 @@ export function createEngine(options: EngineOptions) {
     checkHealth: async () => readHealth(await opening.get()),
     metrics: options.metrics ? async (served) => metricsText(await statsWith(served)) : null,
     onServed: publishServed,
+  });
+
+  const pictures: Answers = createPictures({
+    ...options,
+    record: (id, variant) => tracked(({ reading }) => reading.record(id, variant)),
+    read: (id, variant) => tracked(({ reading }) => reading.read(id, variant)),
+    loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
   });
 
   async function statsWith(served: EndpointStats): Promise<EngineStats> {
@@ -199,6 +207,9 @@ export function createEngine(options: EngineOptions) {
 
     /** From a request to a reply, for servers. */
     endpoint,
+
+    /** The same for decrypted pictures. */
+    pictures,
 
     /** The wire payload for one image, for who asks by a transport of his own. */
     payload: (id: unknown, token: unknown, proof: unknown, who: AudienceOptions | undefined): Promise<Uint8Array> =>

@@ -64,6 +64,7 @@ export {
 } from './face/default-instance.js';
 export { getLastPixstoreError, setCustomErrorHandler } from './face/errors.js';
 export { createFetchHandler, createNodeHandler } from './face/handlers.js';
+export { createImageHandler, type ImageHandler, type ImageHandlerOptions } from './face/image-handler.js';
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export { createUploadHandler } from './face/upload-handler.js';
 export type { SaveOptions } from './images/ids.js';

@@ -154,7 +154,10 @@ export interface BackupReport extends StoreUsage {
  */
 export interface ImageStore {
   readonly supports: {
-    /** `record`, `records`, `version`, `keyRing`, `folderKey` and `lastRemovedToken` answer without a promise. */
+    /**
+     * `record`, `records`, `version`, `keyRing`, `folderKey` and `lastRemovedToken` answer without a promise, once the store
+     * is open: the first call of a store that opens itself may have to wait.
+     */
     syncRecords: boolean;
     /** What was put is there again after `close` and reopening. */
     persistence: boolean;
@@ -212,7 +215,7 @@ export interface ImageStore {
   /** Ids of images (not of variants) in ascending order of their bytes, after `after` when given. */
   list(prefix?: string, after?: string): AsyncIterable<string>;
 
-  /** The sealed keys of all parts of all images, some at a time, in no order, while others write. */
+  /** The sealed keys of all parts of all images, at most 1,000 at a time, in no order, while others write. */
   sealedKeys(): AsyncIterable<readonly SealedKey[]>;
 
   /**

@@ -1,60 +1,13 @@
 import assert from 'node:assert/strict';
 import type { ImageStore, ImageVersion } from '../stores/port.js';
 import type { Check } from './concurrency-checks.js';
+import { ringChecks } from './ring-checks.js';
+import { giveKeys, sealedWith } from './sealing.js';
 import { assertRecord, assertStored, bytesOf, sizes, versionOf } from './versions.js';
 
 /** What a store promises of the keys that it keeps, and of images whose keys are gone. */
 export function keyChecks(check: Check): void {
-  check('keeps a key ring, and replaces it only for who knows the one before', async (store) => {
-    assert.equal(await store.keyRing(), null);
-    const [first, second] = [bytesOf('first', 700), bytesOf('second', 900)];
-    assert.equal(await store.putKeyRing(first, 1), false);
-    assert.equal(await store.putKeyRing(first, 0), true);
-    const kept = await store.keyRing();
-    assert.equal(kept?.version, 1);
-    assert.deepEqual(Uint8Array.from(kept.bytes), first);
-    assert.equal(await store.putKeyRing(second, 0), false);
-    const rivals = await Promise.all([second, second, second].map((bytes) => store.putKeyRing(bytes, 1)));
-    assert.equal(rivals.filter(Boolean).length, 1);
-    assert.equal((await store.keyRing())?.version, 2);
-    assert.deepEqual(Uint8Array.from((await store.keyRing())?.bytes ?? []), second);
-  });
-
-  check('gives the same key ring until it is replaced', async (store) => {
-    await store.putKeyRing(bytesOf('first', 700), 0);
-    if (!store.supports.syncRecords) return;
-    const before = store.keyRing();
-    assert.equal(store.keyRing(), before);
-    await store.put(versionOf('one', 1000), null);
-    await new Promise(setImmediate);
-    assert.equal(store.keyRing(), before, 'another commit has made another one of it');
-    await store.putKeyRing(bytesOf('second', 700), 1);
-    assert.notEqual(store.keyRing(), before);
-  });
-
-  check('gives a folder one key after the other, each under the key ring of the moment', async (store) => {
-    const add = (generation: number, ringVersion: number, folder = 'a') =>
-      store.addFolderKey({ folder, generation, wrapped: bytesOf(`${folder} ${generation}`, 69) }, ringVersion);
-    assert.equal(await store.folderKey('a'), null);
-    assert.equal(await add(1, 0), false, 'a key that nothing wraps');
-    await store.putKeyRing(bytesOf('ring', 10), 0);
-    assert.equal(await add(2, 1), false);
-    assert.deepEqual((await Promise.all([add(1, 1), add(1, 1), add(1, 1)])).filter(Boolean), [true]);
-    await store.putKeyRing(bytesOf('ring', 10), 1);
-    assert.equal(await add(2, 1), false);
-    assert.equal(await add(2, 2), true);
-    assert.equal(await add(1, 2, ''), true);
-    const latest = await store.folderKey('a');
-    assert.equal(latest?.folder, 'a');
-    assert.equal(latest.generation, 2);
-    assert.deepEqual(Uint8Array.from(latest.wrapped ?? []), bytesOf('a 2', 69));
-    assert.equal((await store.folderKey(''))?.generation, 1);
-    const all: string[] = [];
-    for await (const page of store.folderKeys()) {
-      all.push(...page.map(({ folder, generation }) => `${folder} ${generation}`));
-    }
-    assert.deepEqual(all.sort(), [' 1', 'a 1', 'a 2']);
-  });
+  ringChecks(check);
 
   check('gives records with the key of the folder that they name', async (store) => {
     await giveKeys(store, 'a', 1);
@@ -153,26 +106,6 @@ export function keyChecks(check: Check): void {
     assert.deepEqual(await store.records(ids.map((id) => ({ id }))), Array(ids.length).fill(null));
     assert.deepEqual(await store.usage(), { images: 0, bytes: 0 });
   });
-}
-
-/** Gives a folder keys, up to a generation. */
-async function giveKeys(store: ImageStore, folder: string, upTo: number, from = 0): Promise<void> {
-  if (!(await store.keyRing())) await store.putKeyRing(bytesOf('ring', 10), 0);
-  for (let generation = from + 1; generation <= upTo; generation += 1) {
-    const key = { folder, generation, wrapped: bytesOf(`${folder} ${generation}`, 69) };
-    assert.equal(await store.addFolderKey(key, (await store.keyRing())?.version ?? 0), true);
-  }
-}
-
-/** The version with sealed keys that name a generation; see `generationOf`. */
-function sealedWith(version: ImageVersion, generation: number): ImageVersion {
-  const parts = version.parts.map((part) => {
-    const sealedKey = bytesOf(`${version.id}.${part.variant}@${version.token} sealed`, 80);
-    sealedKey[0] = 2;
-    new DataView(sealedKey.buffer).setUint32(1, generation, true);
-    return { ...part, sealedKey };
-  });
-  return { ...version, parts };
 }
 
 async function assertGone(store: ImageStore, { id, parts }: ImageVersion): Promise<void> {

@@ -63,6 +63,7 @@ export function partChecks(check: Check): void {
     await Promise.all(versions.map((version) => store.put(version, null)));
     const found: string[] = [];
     for await (const page of store.sealedKeys()) {
+      assert.ok(page.length <= 1_000, `${page.length} keys at a time`);
       for (const { id, variant, token, sealedKey } of page) {
         const version = versions.find((each) => each.id === id);
         assert.equal(token, version?.token);

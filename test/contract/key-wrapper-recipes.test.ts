@@ -1,43 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { transform } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { KeyWrapper } from '../../src/backend/keys/key-wrapper.js';
 import { unwrapKey, wrapKey } from '../../src/backend/keys/wrap-key.js';
 import { keyWrapperSuite } from '../../src/testing/index.js';
+import { importBlocks } from '../support/code-blocks.js';
 import { failure } from '../support/errors.js';
 import { listenAsKms } from '../support/kms-server.js';
 import { listenAsVault } from '../support/vault-server.js';
-import { codeBlocksOf, readDocument, root } from '../unit/docs/markdown.js';
 
 interface Recipes {
   awsKmsWrapper(client: KMSClient, keyArn: string): KeyWrapper;
   vaultWrapper(vaultUrl: string, keyName: string, token: () => string): KeyWrapper;
 }
 
-/** The code of docs/key-wrappers.md, as it stands there; test/unit/docs/code-blocks.test.ts checks its types. */
-async function importRecipes(): Promise<Recipes> {
-  const folder = await mkdtemp(join(tmpdir(), 'pixstore-'));
-  try {
-    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    const blocks = codeBlocksOf(readDocument('docs/key-wrappers.md'));
-    const recipes = blocks.filter(({ language, code }) => language === 'ts' && code.includes('): KeyWrapper {'));
-    const modules = recipes.map(async ({ code, line }): Promise<Partial<Recipes>> => {
-      const path = join(folder, `line-${line}.mjs`);
-      await writeFile(path, (await transform(code, { loader: 'ts' })).code);
-      return import(/* @vite-ignore */ pathToFileURL(path).href);
-    });
-    return Object.assign({}, ...(await Promise.all(modules)));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-const { awsKmsWrapper, vaultWrapper } = await importRecipes();
+const { awsKmsWrapper, vaultWrapper } = await importBlocks<Recipes>('docs/key-wrappers.md', '): KeyWrapper {');
 
 const arnOf = (key: string) => `arn:aws:kms:eu-central-1:111122223333:key/${key}`;
 const clientFor = (endpoint: string) =>

@@ -1,35 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ImageVersion } from '../../src/stores/port.js';
-import { versionOf } from '../../src/testing/versions.js';
-import { assertOneOf, type Change, makeAll, nextOf, remove, reseal, save, update } from './support/changes.js';
+import { assertOneOf, makeAll, nextOf, remove } from './support/changes.js';
 import { describeFault, type Fault, faultKinds, type Layer } from './support/faults.js';
-import { faultyPlace, large, small } from './support/faulty-place.js';
-
-type Scenario = (id: string, token: number) => Change[];
-
-const variants = ['thumb', 'wide'];
-const scenarios: Record<string, Scenario> = {
-  'saving a small image': (id, token) => [save(versionOf(id, token, small))],
-  'saving a large image': (id, token) => [save(versionOf(id, token, large))],
-  'saving a large image with variants': (id, token) => [save(versionOf(id, token, large, variants))],
-  'small to large': (id, token) => [update(versionOf(id, token, small), versionOf(id, token + 1, large))],
-  'large to small': (id, token) => [update(versionOf(id, token, large), versionOf(id, token + 1, small))],
-  'large to large, with variants': (id, token) => [
-    update(versionOf(id, token, large, variants), versionOf(id, token + 1, large, ['thumb'])),
-  ],
-  'deleting a large image': (id, token) => [remove(versionOf(id, token, large))],
-  'sealing a key anew': (id, token) => [reseal(versionOf(id, token, small))],
-  'seven changes in one commit': (id, token) => [
-    save(versionOf(`${id}-a`, token, small)),
-    save(versionOf(`${id}-b`, token, large)),
-    update(versionOf(`${id}-c`, token, large), versionOf(`${id}-c`, token + 1, large)),
-    update(versionOf(`${id}-d`, token, small), versionOf(`${id}-d`, token + 1, small)),
-    update(versionOf(`${id}-e`, token, small), versionOf(`${id}-e`, token + 1, large)),
-    reseal(versionOf(`${id}-f`, token, small)),
-    remove(versionOf(`${id}-g`, token - 1, large)),
-  ],
-};
+import { faultyPlace } from './support/faulty-place.js';
+import { type Scenario, scenarios } from './support/scenarios.js';
 
 let injected = 0;
 let token = 1_000;

@@ -141,5 +141,6 @@ export function backendOf(options: ReadOptions): PixstoreBackend {
       maxHeldBytes: heldUploads * options.maxQueuedBytes,
       onError: engine.endpoint.report,
     }),
+    pictures: engine.pictures,
   };
 }

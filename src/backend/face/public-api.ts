@@ -8,6 +8,7 @@ import type { ImageInput } from '../images/to-bytes.js';
 import type { AudienceOptions } from '../keys/audience.js';
 import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
 import type { Endpoint } from '../serving/endpoint.js';
+import type { Answers } from '../serving/pictures.js';
 import type { Uploads } from '../serving/uploads/uploads.js';
 
 export type { EngineStats as BackendStats } from '../engine.js';
@@ -214,6 +215,8 @@ export interface PixstoreBackend<Failure extends null = null> {
   readonly endpoint: Endpoint | null;
   /** What `createUploadHandler` leads to. */
   readonly uploads: Uploads;
+  /** What `createImageHandler` leads to. */
+  readonly pictures: Answers;
   /** Where the default endpoint listens, or null. */
   address(): AddressInfo | null;
   /** Finishes what is under way, frees the port and closes the store. Later calls fail with `BACKEND_CLOSED`. */

@@ -1,13 +1,13 @@
 import { recover } from '../../shared/maybe-promise.js';
 import { batchAlreadyRead } from '../serving/batch-errors.js';
 import { inSmallPieces } from '../serving/body-stream.js';
-import type { Endpoint } from '../serving/endpoint.js';
 import {
   createHandlerContexts,
   type EndpointRequest,
   type HandlerOptions,
   type RequestInside,
 } from '../serving/handler.js';
+import type { Answers } from '../serving/pictures.js';
 import { discard, isInMemory, type Reply } from '../serving/reply.js';
 import { responseStream } from './response-stream.js';
 
@@ -19,7 +19,7 @@ import { responseStream } from './response-stream.js';
 export type FetchHandler<Given = Request> = (given: Given) => Promise<Response>;
 
 export function fetchHandler<Given>(
-  endpoint: Endpoint,
+  endpoint: Answers,
   options: HandlerOptions<Given> & RequestInside<Given, Request>,
 ): FetchHandler<Given> {
   const contextOf = createHandlerContexts(options);
@@ -75,7 +75,7 @@ export function toResponse(request: Request, reply: Reply, report: (error: unkno
       if (at % 2 === 1) headers.append(reply.headers[at - 1] as string, value);
     });
     headers.delete('connection'); // the server's business, and refused by some
-    if (request.method === 'HEAD' || status === 204) {
+    if (request.method === 'HEAD' || status === 204 || status === 304) {
       discard(reply);
       return new Response(null, { status, headers });
     }

@@ -1,7 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, recover } from '../../shared/maybe-promise.js';
-import type { Endpoint } from '../serving/endpoint.js';
 import { createHandlerContexts, type HandlerOptions, type RequestInside } from '../serving/handler.js';
+import type { Answers } from '../serving/pictures.js';
 import { clientOf } from '../serving/rate-limit.js';
 import { discard, type Reply } from '../serving/reply.js';
 import { readTarget } from '../serving/target.js';
@@ -21,7 +21,7 @@ export type NodeHandler<Given = NodeRequest> = (
 ) => void;
 
 export function nodeHandler<Given>(
-  endpoint: Endpoint,
+  endpoint: Answers,
   options: HandlerOptions<Given> & RequestInside<Given, NodeRequest>,
 ): NodeHandler<Given> {
   const contextOf = createHandlerContexts(options, (given) => clientOf(options.requestOf(given).socket?.remoteAddress));

@@ -98,6 +98,12 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
       }
     },
 
+    unmakeSession: (session) =>
+      nodeFs.rmdir(join(folder, session)).then(
+        () => true,
+        () => true, // it was not made
+      ),
+
     async write(session, bytes) {
       const name = newBlobName(session);
       const path = join(folder, name);

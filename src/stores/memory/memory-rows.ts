@@ -7,6 +7,9 @@ export interface MemoryRowsOptions {
   inlineUpTo?: number | undefined;
 }
 
+// So that whoever goes through them leaves others their turns.
+const keysAtOnce = 500;
+
 /** The parts of an image by variant; the original's is undefined. */
 type Parts = Map<string | undefined, FoundPart>;
 
@@ -18,6 +21,7 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
   const images = new Map<string, Parts>();
   const folderKeys = new Map<string, FolderKey[]>();
   const sessions = new Map<string, { begun: number; isEnded: boolean }>();
+  const erasedFolders = new Set<string>();
   const givenUpBlobs = new Set<string>();
   const identity = { id: newId(), epoch: 1, isMarked: false, isAdopted: true, place: null };
   let erasures: Erasure[] = [];
@@ -26,7 +30,9 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
 
   const latestKey = (folder: string): FolderKey | null => folderKeys.get(folder)?.at(-1) ?? null;
 
-  const isAlive = (part: FoundPart): boolean => part.record.folderKey?.wrapped !== null;
+  /** Without a key: until the folder is erased. */
+  const isAlive = ({ record: { id, folderKey } }: FoundPart): boolean =>
+    folderKey ? folderKey.wrapped !== null : !erasedFolders.has(folderOf(id));
 
   function find(id: string, variant?: string): FoundPart | null {
     const part = images.get(id)?.get(variant);
@@ -37,12 +43,13 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
 
   const allParts = (): FoundPart[] => [...images.values()].flatMap((parts) => [...parts.values()]);
 
-  /** Parts may name the latest key of their folder, or none at all. */
+  /** Parts may name the latest key of their folder, or none at all while it was never erased. */
   function areFit(id: string, parts: readonly Pick<Part, 'sealedKey'>[]): boolean {
     return parts.every(({ sealedKey }) => {
       const generation = generationOf(sealedKey);
       const latest = latestKey(folderOf(id));
-      return generation === null || (latest?.wrapped && latest.generation === generation);
+      if (generation === null) return !erasedFolders.has(folderOf(id));
+      return latest?.wrapped && latest.generation === generation;
     });
   }
 
@@ -133,9 +140,10 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
     },
 
     async *sealedKeys() {
-      yield allParts()
-        .filter(isAlive)
-        .map((part) => part.record);
+      const names = allParts().map(({ record: { id, variant } }) => ({ id, variant }));
+      for (let at = 0; at < names.length; at += keysAtOnce) {
+        yield names.slice(at, at + keysAtOnce).flatMap(({ id, variant }) => record(id, variant) ?? []);
+      }
     },
 
     async reseal(changes) {
@@ -180,14 +188,13 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
       const isUsed = keys.length > 0 || [...images.keys()].some((id) => folderOf(id) === folder);
       if (!isUsed) return false;
       for (const key of keys) key.wrapped = null;
+      erasedFolders.add(folder);
       erasures = [...erasures.filter((each) => each.folder !== folder), { folder, generation: keys.length }];
       return true;
     },
     erasures: () => erasures,
     async removeErased(folder) {
-      const { generation = 0 } = erasures.find((each) => each.folder === folder) ?? {};
-      const isErased = ({ record }: FoundPart) => (generationOf(record.sealedKey) ?? 0) <= generation;
-      const dead = allParts().filter((part) => folderOf(part.record.id) === folder && isErased(part));
+      const dead = allParts().filter((part) => folderOf(part.record.id) === folder && !isAlive(part));
       const ids = new Set(dead.map(({ record }) => record.id));
       return { images: ids.size, givenUp: [...ids].flatMap(removeImage), last: null };
     },

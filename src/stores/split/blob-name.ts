@@ -24,6 +24,11 @@ export function secondsOf(time: number): string {
   return seconds.toString(16).padStart(8, '0');
 }
 
+/** When a session began, in ms since 1970, to the second. */
+export function begunOf(session: string): number {
+  return Number.parseInt(session.slice(0, 8), 16) * 1000;
+}
+
 export function newBlobName(session: string): string {
   return `${session}/${randomBytes(16).toString('hex')}`;
 }

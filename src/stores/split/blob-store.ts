@@ -13,14 +13,18 @@ export interface OpenBlob {
 
 /**
  * What keeps ciphertexts that are too large for rows: a folder, an object store. Blobs are written once and never changed;
- * names are text of `a-z`, `0-9`, `-` and `/`, at most 128 characters, and never used twice. The suite `blobStoreSuite` of
- * `pixstore/testing` says what each line means. It throws `PixstoreError`s.
+ * names are pieces of `a-z`, `0-9` and `-` with a `/` between them, at most 128 characters, and never used twice; none is
+ * another one's beginning up to a `/`, so pieces may be folders. The suite `blobStoreSuite` of `pixstore/testing` says what
+ * each line means. It should throw `PixstoreError`s; what else it throws, callers see as the `cause` of `STORAGE_FAILED`.
  */
 export interface BlobStore {
-  /** Keeps a new blob. Once this resolves it is durable, and whoever asks finds it whole; until then nobody finds a part of it. */
+  /**
+   * Keeps a new blob. Once this resolves it is durable, and whoever asks finds it whole, also in `list`; nobody ever finds a
+   * part of it. One that fails may have kept it all the same, or may yet, but not after an hour.
+   */
   write(name: string, bytes: Uint8Array): Promise<void>;
 
-  /** @returns null when there is none, or it does not have so many bytes */
+  /** @returns its bytes, not to be changed; null when there is none, or it does not have so many */
   read(name: string, size: number): Promise<Uint8Array | null>;
 
   /** For blobs that should not be in memory all at once. @returns null when there is none */
@@ -38,5 +42,6 @@ export interface BlobStore {
    */
   list(prefix: string, after?: string): AsyncIterable<string>;
 
+  /** Called once, when nothing is under way any more. */
   close?(): Promise<void>;
 }

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen } from '../../shared/maybe-promise.js';
 import type { MaybePromise, StoreHealth } from '../port.js';
-import { secondsOf, sessionPattern } from './blob-name.js';
+import { begunOf, secondsOf, sessionPattern } from './blob-name.js';
 import type { BlobStore } from './blob-store.js';
 import type { Identity } from './identity.js';
 import { sessionMark } from './prefixed-blobs.js';
@@ -32,6 +33,8 @@ const epochDigits = 10;
 // Clocks of writers may differ by less than this.
 const clockMargin = 3_600_000; // ms
 
+const digitsOf = (epoch: number): string => String(epoch).padStart(epochDigits, '0');
+
 export const notAdopted =
   'The blobs have seen a later state of these rows, or another copy of them: images are served and saved, and no blob is removed until you say by adopt() that these rows are the right ones.';
 
@@ -57,19 +60,26 @@ export function createMarkedIdentity({ rows, blobs, storeBlobs, now, onDoubt }: 
     const bytes = size === null ? null : await blobs.read(prefix + latest, size);
     if (!bytes) return null;
     const { place } = JSON.parse(new TextDecoder().decode(bytes)) as Mark;
-    return { epoch: Number(latest), place };
+    return { epoch: Number.parseInt(latest, 10), place };
   }
 
-  async function writeMark({ id }: RowIdentity, { epoch, place }: Mark): Promise<void> {
+  /** @returns what it is called among marks: by its epoch, and a name is never used twice */
+  async function writeMark({ id }: RowIdentity, { epoch, place }: Mark): Promise<string> {
     const note = 'pixstore keeps encrypted images here. Leave this.';
-    const name = `${id}/epochs/${String(epoch).padStart(epochDigits, '0')}`;
-    await blobs.write(name, new TextEncoder().encode(JSON.stringify({ place, note })));
+    const name = `${digitsOf(epoch)}-${randomBytes(4).toString('hex')}`;
+    await blobs.write(`${id}/epochs/${name}`, new TextEncoder().encode(JSON.stringify({ place, note })));
+    return name;
+  }
+
+  /** Two copies may be adopted at once, and whoever writes later sees the mark of the other: so no epoch has two. */
+  async function requireOnlyMark({ id }: RowIdentity, epoch: number, own: string): Promise<void> {
+    for await (const name of namesIn(`${id}/epochs/`, digitsOf(epoch))) if (name !== own) throw superseded();
   }
 
   /** Is there a session that these rows do not know? Looks at those that began after all that they know. */
   async function hasUnknownSession({ id }: RowIdentity): Promise<boolean> {
     const latest = await rows.latestSession();
-    const from = latest ? secondsOf(Number.parseInt(latest.slice(0, 8), 16) * 1000 - clockMargin) : undefined;
+    const from = latest ? secondsOf(begunOf(latest) - clockMargin) : undefined;
     for await (const session of namesIn(`${id}/${sessionMark('')}`, from)) {
       if (!sessionPattern.test(session) || (await rows.hasSession(session))) continue;
       // Unless somebody has forgotten it since: then its mark went first.
@@ -149,7 +159,7 @@ export function createMarkedIdentity({ rows, blobs, storeBlobs, now, onDoubt }: 
       const mark = await readMark(row);
       await requireBlobs(mark);
       const epoch = Math.max(row.epoch, mark?.epoch ?? 0) + 1;
-      await writeMark(row, { epoch, place: row.place });
+      await requireOnlyMark(row, epoch, await writeMark(row, { epoch, place: row.place }));
       const sessions: string[] = [];
       for await (const session of namesIn(`${row.id}/${sessionMark('')}`)) {
         if (sessionPattern.test(session)) sessions.push(session);

@@ -1,7 +1,16 @@
 import type { MaybePromise } from '../port.js';
-import { isSessionBlob, newBlobName } from './blob-name.js';
+import { begunOf, isSessionBlob, newBlobName } from './blob-name.js';
 import type { BlobStore } from './blob-store.js';
 import type { StoreBlobs } from './store-blobs.js';
+
+export interface PrefixedBlobsOptions {
+  blobs: BlobStore;
+  storeId(): MaybePromise<string>;
+  /** ms since 1970. */
+  now(): number;
+  /** How long after it began a session may still get a blob, in ms: one that is written late, or was said to have failed. */
+  keptFor: number;
+}
 
 /**
  * The blobs of a store, in a place that others may share:
@@ -10,7 +19,7 @@ import type { StoreBlobs } from './store-blobs.js';
  * - `<store id>/sessions/<session>`: there was this session
  * - `<store id>/<session>/<blob>`
  */
-export function createPrefixedBlobs(blobs: BlobStore, storeId: () => MaybePromise<string>): StoreBlobs {
+export function createPrefixedBlobs({ blobs, storeId, now, keptFor }: PrefixedBlobsOptions): StoreBlobs {
   const pathOf = async (name: string) => `${await storeId()}/${name}`;
 
   async function list(session: string): Promise<string[]> {
@@ -22,6 +31,11 @@ export function createPrefixedBlobs(blobs: BlobStore, storeId: () => MaybePromis
 
   return {
     makeSession: async (session) => blobs.write(await pathOf(sessionMark(session)), new Uint8Array([1])),
+
+    async unmakeSession(session) {
+      await blobs.remove(await pathOf(sessionMark(session)));
+      return false; // the mark may land yet
+    },
 
     async write(session, bytes) {
       const name = newBlobName(session);
@@ -43,7 +57,7 @@ export function createPrefixedBlobs(blobs: BlobStore, storeId: () => MaybePromis
     list,
 
     async removeSession(session) {
-      if ((await list(session)).length > 0) return false;
+      if (now() - begunOf(session) < keptFor || (await list(session)).length > 0) return false;
       await blobs.remove(await pathOf(sessionMark(session)));
       return true;
     },

@@ -69,7 +69,11 @@ export interface RowIdentity {
   isMarked: boolean;
   /** False: this may be an old copy, and nothing that others may still need is removed. */
   isAdopted: boolean;
-  /** Tells these rows from a copy of them that lies elsewhere; the same for all processes. Null when nothing does. */
+  /**
+   * Tells these rows from a copy of them that lies elsewhere, and is the same for all processes: what a database calls
+   * itself, and what a dump does not take along. Null when nothing does; then a copy knows that it is one only once the
+   * other has gone on to write, and may until then remove blobs that the other needs.
+   */
   place: string | null;
 }
 
@@ -89,7 +93,9 @@ export type Walk<Item> = Iterable<Item> | AsyncIterable<Item>;
  * in which both are written is its affair. The suite `rowStoreSuite` of `pixstore/testing` says what each line means.
  *
  * Methods of the same name as in `ImageStore` promise the same. Every change is atomic, and durable once it resolves; and
- * `record`, `find` and all others that read see it from then on. It throws `PixstoreError`s.
+ * `record`, `find` and all others that read see it from then on, in whatever process. Walks go on while others change what
+ * they walk through, and so may whoever walks. It should throw `PixstoreError`s; what else it throws, callers see as the
+ * `cause` of `STORAGE_FAILED`.
  */
 export interface RowStore
   extends Pick<
@@ -124,11 +130,12 @@ export interface RowStore
   /** Adds those parts that the version with this token does not have. */
   addParts(version: RowVersion): Promise<KeepOutcome>;
 
-  /** Removes an image. @returns the blobs that were given up with it; null when there was none */
+  /** Removes an image, and notes its blobs as given up. @returns the blobs that were given up with it; null when there was none */
   remove(id: string): Promise<readonly string[] | null>;
 
   /**
    * The first step of erasing a folder, in one commit: destroys all its keys, and notes that its images are to be removed.
+   * From then on none of them is there, also of those whose keys name no generation; and none of such is taken any more.
    *
    * @returns false, and nothing changed, when the folder was never used
    */
@@ -138,7 +145,8 @@ export interface RowStore
   erasures(): MaybePromise<readonly Erasure[]>;
 
   /**
-   * Removes some of what the destroyed keys of a folder opened, from a part on, so that others need not wait for long.
+   * Removes some of what the destroyed keys of a folder opened, from a part on, so that others need not wait for long; its
+   * blobs are noted as given up in the same commit.
    *
    * @param after - joined id of the part that the last call ended with; at first the empty text
    * @returns how many images, the blobs given up, and the part to go on after: null when nothing is left
@@ -160,7 +168,7 @@ export interface RowStore
   /** Parts in blobs. */
   partsInBlobs(): Walk<PlacedPart>;
 
-  /** Some of them, from anywhere, so many at most: to see whether their blobs are there. */
+  /** Some of them, from anywhere: about so many, and at least one where there are any, to see whether their blobs are there. */
   sampleOfBlobs(count: number): MaybePromise<readonly PlacedPart[]>;
 
   /** Blobs that were given up, and that nobody has said to be gone. */
@@ -170,6 +178,7 @@ export interface RowStore
   forgetBlobs(blobs: readonly string[]): Promise<void>;
 
   beginSession(session: SessionRow): Promise<void>;
+  /** Nothing that was written in them is committed any more. @param ended - ms since 1970 */
   endSessions(sessions: readonly string[], ended: number): Promise<void>;
   /** Nothing is left of it. */
   forgetSession(session: string): Promise<void>;

@@ -21,6 +21,9 @@ export interface SplitStoreOptions {
   logger?: Logger | undefined;
 }
 
+// A write that was reported as failed may be done after all, but not later than this.
+const lateness = 3_600_000; // ms
+
 /**
  * Makes a store of a database for rows and a place for blobs. It says in which order both are written, removed, swept and
  * checked, so that a crash at any moment leaves every image whole, and any number of processes may share them.
@@ -34,7 +37,13 @@ export interface SplitStoreOptions {
 export function splitStore(rows: RowStore, blobs: BlobStore, options: SplitStoreOptions = {}): ImageStore {
   const now = checkedClock(options.now ?? Date.now);
   const logger = guardLogger(options.logger ?? console, console);
-  const storeBlobs = createPrefixedBlobs(blobs, () => identity.storeId());
+  const sweepAge = options.sweepAge ?? 3_600_000;
+  const storeBlobs = createPrefixedBlobs({
+    blobs,
+    storeId: () => identity.storeId(),
+    now,
+    keptFor: sweepAge + lateness,
+  });
   const { identity, open } = createMarkedIdentity({
     rows,
     blobs,
@@ -48,12 +57,15 @@ export function splitStore(rows: RowStore, blobs: BlobStore, options: SplitStore
     identity,
     asError: asSplitError,
     open,
-    sweepAge: options.sweepAge ?? 3_600_000,
+    sweepAge,
     now,
     logger,
     async close() {
-      await rows.close();
-      await blobs.close?.();
+      try {
+        await rows.close();
+      } finally {
+        await blobs.close?.();
+      }
     },
   });
 }

@@ -7,6 +7,8 @@ import type { OpenBlob } from './blob-store.js';
 export interface StoreBlobs {
   /** Makes ready for blobs of a session, which the rows know already. */
   makeSession(session: string): Promise<void>;
+  /** Undoes that when it has failed. @returns false when it may come about yet: the session stays known then */
+  unmakeSession(session: string): Promise<boolean>;
   /** Keeps a new blob durably. @returns its name */
   write(session: string, bytes: Uint8Array): Promise<string>;
   /** @returns null when there is none, or it does not have so many bytes */
@@ -18,6 +20,6 @@ export interface StoreBlobs {
   remove(name: string): Promise<void>;
   /** What was written in a session: names of blobs, and what a crash left of one. */
   list(session: string): Promise<string[]>;
-  /** Removes what was made for a session. @returns false when it cannot be told to be empty: it stays known then */
+  /** Removes what was made for a session. @returns false when it cannot be told to stay empty: it stays known then */
   removeSession(session: string): Promise<boolean>;
 }

@@ -50,10 +50,7 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
       try {
         await blobs.makeSession(session);
       } catch (error) {
-        await blobs.removeSession(session).then(
-          () => rows.forgetSession(session),
-          () => {},
-        );
+        await abandon(session).catch(() => {}); // a sweep will
         throw error;
       }
     },
@@ -65,6 +62,13 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
   const erasing = createErasing(rows, givenUp);
   const leftovers = createLeftovers({ rows, blobs, identity, time, abandonedAge: 2 * sweepAge, logger });
   const { backup } = parts;
+
+  /** A session that nothing was written in, since it could not be made. */
+  async function abandon(session: string): Promise<void> {
+    if (await blobs.unmakeSession(session)) await rows.forgetSession(session);
+    else await rows.endSessions([session], time());
+  }
+
   let isOpen = parts.open === undefined;
   let opening: MaybePromise<void>;
 
@@ -102,7 +106,8 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
   function read<Found>(name: string, find: () => MaybePromise<Found>): MaybePromise<Found> {
     lifecycle.requireOpen();
     try {
-      const found = isOpen ? find() : andThen(open(), find);
+      if (!isOpen && open()) return run(name, async () => find());
+      const found = find();
       return found instanceof Promise ? run(name, () => found) : found;
     } catch (error) {
       throw asError(error, name);
