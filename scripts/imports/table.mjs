@@ -56,6 +56,12 @@ export const table = [
     packages: ['node:*'],
     because: 'the layers of the engine stand on it, so it stands on nothing of theirs',
   },
+  {
+    files: 'src/backend/serving/uploads/form.ts',
+    may: [...sides, 'src/backend/serving/'],
+    packages: ['@remix-run/multipart-parser'],
+    because: 'forms are taken apart in one place, by a parser that is a package: docs/decisions/0029-uploads.md',
+  },
   ...layers.map((files, index) => ({
     files,
     may: [...sides, port, within, ...layers.slice(0, index)],

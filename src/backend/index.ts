@@ -1,6 +1,7 @@
 /** pixstore on the server: keeps images encrypted, hands out records, serves ciphertext. */
 
 export { errorCodes, type PixstoreErrorCode } from '../shared/errors/codes.js';
+export { type ErrorResponse, errorResponse } from '../shared/errors/error-response.js';
 export type { Logger } from '../shared/errors/gate.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export { WirePayloadState } from '../shared/protocol/states.js';
@@ -65,6 +66,7 @@ export { getLastPixstoreError, setCustomErrorHandler } from './face/errors.js';
 export { createFetchHandler, createNodeHandler } from './face/handlers.js';
 export { createImageHandler, type ImageHandler, type ImageHandlerOptions } from './face/image-handler.js';
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
+export { createUploadHandler } from './face/upload-handler.js';
 export type { SaveOptions } from './images/ids.js';
 export type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 export type { ImageInput } from './images/to-bytes.js';
@@ -75,7 +77,9 @@ export type { EndpointTimeouts } from './servers/default-server.js';
 export type { FetchHandler } from './servers/fetch-handler.js';
 export type { NodeHandler } from './servers/node-handler.js';
 export type { NodeRequest, NodeResponse } from './servers/node-http.js';
+export type { UploadHandler } from './servers/upload-handler.js';
 export type { HandlerOptions, RequestInside } from './serving/handler.js';
 export type { RateLimiter, RateLimiterFailure } from './serving/rate-limit.js';
 export type { ServingStats } from './serving/serving-stats.js';
 export type { HandlerTimeouts } from './serving/timeouts.js';
+export type { UploadOptions } from './serving/uploads/upload-options.js';

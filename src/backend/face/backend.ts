@@ -5,11 +5,15 @@ import { type DefaultServer, startDefaultServer } from '../servers/default-serve
 import { nodeHandler } from '../servers/node-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
 import type { HandlerOptions } from '../serving/handler.js';
+import { createUploads } from '../serving/uploads/uploads.js';
 import { type BackendConfig, type ReadOptions, readBackendConfig } from './config.js';
 import { engineOptionsOf } from './engine-options.js';
 import { alwaysThrowing } from './errors.js';
 import { endpointEnabled } from './handlers.js';
 import type { FailureIn, PixstoreBackend } from './public-api.js';
+
+// So many times as much as is encrypted and written at once may be on its way here: networks are slower than disks.
+const heldUploads = 4;
 
 /**
  * Makes a backend: an engine, with a server of its own unless told otherwise, whose errors are what `errorHandlingMode`
@@ -130,6 +134,13 @@ export function backendOf(options: ReadOptions): PixstoreBackend {
       return alwaysThrowing(() => engine.store);
     },
     endpoint: server ? null : engine.endpoint,
+    uploads: createUploads({
+      save: engine.saveImage,
+      remove: engine.deleteImage,
+      maxImageBytes: options.maxImageBytes,
+      maxHeldBytes: heldUploads * options.maxQueuedBytes,
+      onError: engine.endpoint.report,
+    }),
     pictures: engine.pictures,
   };
 }

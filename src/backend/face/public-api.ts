@@ -9,6 +9,7 @@ import type { AudienceOptions } from '../keys/audience.js';
 import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
 import type { Endpoint } from '../serving/endpoint.js';
 import type { Answers } from '../serving/pictures.js';
+import type { Uploads } from '../serving/uploads/uploads.js';
 
 export type { EngineStats as BackendStats } from '../engine.js';
 
@@ -212,6 +213,8 @@ export interface PixstoreBackend<Failure extends null = null> {
   readonly ready: Promise<void>;
   /** What `createNodeHandler` and `createFetchHandler` lead to; null while the default endpoint is enabled. */
   readonly endpoint: Endpoint | null;
+  /** What `createUploadHandler` leads to. */
+  readonly uploads: Uploads;
   /** What `createImageHandler` leads to. */
   readonly pictures: Answers;
   /** Where the default endpoint listens, or null. */

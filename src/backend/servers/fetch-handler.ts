@@ -40,19 +40,20 @@ export function fetchHandler<Given>(
   };
 }
 
-function fromWebRequest(request: Request): EndpointRequest {
+/** @param alreadyRead - what is wrong when something else has read the body */
+export function fromWebRequest(request: Request, alreadyRead: () => Error = batchAlreadyRead): EndpointRequest {
   const { pathname, search } = new URL(request.url);
   return {
     method: request.method,
     target: pathname + search,
     header: (name) => request.headers.get(name) ?? undefined,
-    chunks: () => chunksOf(request),
+    chunks: () => chunksOf(request, alreadyRead),
     onGone: (callback) => onAbort(request, callback),
   };
 }
 
-async function* chunksOf(request: Request): AsyncGenerator<Uint8Array> {
-  if (request.bodyUsed) throw batchAlreadyRead();
+async function* chunksOf(request: Request, alreadyRead: () => Error): AsyncGenerator<Uint8Array> {
+  if (request.bodyUsed) throw alreadyRead();
   const reader = request.body?.getReader();
   try {
     for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) yield read.value;
@@ -66,7 +67,7 @@ function onAbort({ signal }: Request, callback: () => void): void {
   else signal.addEventListener('abort', callback, { once: true });
 }
 
-function toResponse(request: Request, reply: Reply, report: (error: unknown) => void): Response {
+export function toResponse(request: Request, reply: Reply, report: (error: unknown) => void): Response {
   try {
     const { status, body } = reply;
     const headers = new Headers();

@@ -9,7 +9,12 @@ import { onGone } from './node-gone.js';
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-export function fromNodeRequest(request: NodeRequest, response: NodeResponse): EndpointRequest {
+/** @param alreadyRead - what is wrong when something else has read the body */
+export function fromNodeRequest(
+  request: NodeRequest,
+  response: NodeResponse,
+  alreadyRead: () => Error = batchAlreadyRead,
+): EndpointRequest {
   return {
     method: request.method ?? '',
     target: request.url ?? '',
@@ -18,7 +23,7 @@ export function fromNodeRequest(request: NodeRequest, response: NodeResponse): E
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     },
-    chunks: () => chunksOf(request),
+    chunks: () => chunksOf(request, alreadyRead),
     onGone: (callback) => onGone(request, response, callback),
   };
 }
@@ -34,13 +39,16 @@ function mayHave({ rawHeaders }: { rawHeaders?: readonly string[] | undefined },
   return rawHeaders.some((raw) => raw.length === name.length && raw.toLowerCase() === name);
 }
 
-async function* chunksOf(request: NodeRequest & { body?: unknown }): AsyncGenerator<Uint8Array> {
+async function* chunksOf(
+  request: NodeRequest & { body?: unknown },
+  alreadyRead: () => Error,
+): AsyncGenerator<Uint8Array> {
   const { body } = request; // a framework may have read it before us
   if (typeof body === 'string' || body instanceof Uint8Array) {
     yield Buffer.from(body as Uint8Array);
     return;
   }
-  if (request.readableEnded) throw batchAlreadyRead();
+  if (request.readableEnded) throw alreadyRead();
   // To its end or not, the request stays: it has the connection that will be answered on.
   yield* (request as Readable).iterator({ destroyOnReturn: false });
 }

@@ -1,6 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { BodyFailures } from './read-body.js';
 
-export function batchTooLarge(limit: number): PixstoreError {
+function batchTooLarge(limit: number): PixstoreError {
   return new PixstoreError(
     'BATCH_TOO_LARGE',
     `The body of a batch request may have ${limit} bytes. Ask for fewer images at a time.`,
@@ -8,11 +9,11 @@ export function batchTooLarge(limit: number): PixstoreError {
 }
 
 /** Its sender hung up: no fault of ours. */
-export function batchCutOff(cause: unknown): PixstoreError {
+function batchCutOff(cause: unknown): PixstoreError {
   return new PixstoreError('BATCH_INVALID', 'The body of a batch request was cut off.', { cause });
 }
 
-export function batchTooSlow(): PixstoreError {
+function batchTooSlow(): PixstoreError {
   return new PixstoreError('BATCH_TOO_SLOW', 'The body of a batch request took too long. Send it in one go.');
 }
 
@@ -26,3 +27,6 @@ export function batchAlreadyRead(): PixstoreError {
     'The body of a batch request was read by something else. Mount pixstore before what parses bodies.',
   );
 }
+
+/** What the body of a batch may fail by. */
+export const batchFailures: BodyFailures = { tooLarge: batchTooLarge, tooSlow: batchTooSlow, cutOff: batchCutOff };

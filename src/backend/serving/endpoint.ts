@@ -6,6 +6,7 @@ import type { Audience } from '../keys/audience.js';
 import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
 import { type AnswerSlot, createAnswerSlots } from './answer-slots.js';
 import { batchFrames, readEntry } from './batch.js';
+import { batchCrowdedOut, batchFailures } from './batch-errors.js';
 import { payloadStream } from './body-stream.js';
 import { allowedMethods, type CorsOptions, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
 import type { EndpointRequest, HandlerContext } from './handler.js';
@@ -122,9 +123,10 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     const body = await readBody(request, {
       limit: maxBatchBytes,
       patience: context.timeouts.body,
-      begin: (giveUp) => readingLimit.begin(client, giveUp),
+      begin: (giveUp) => readingLimit.begin(client, () => giveUp(batchCrowdedOut())),
+      failures: batchFailures,
     });
-    return admitted(headers, batchReply, caller, body);
+    return admitted(headers, batchReply, caller, body.toString());
   }
 
   type Work<Asked> = (caller: Caller, asked: Asked, slot: AnswerSlot, headers: HeaderList) => MaybePromise<Reply>;

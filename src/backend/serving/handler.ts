@@ -63,7 +63,7 @@ export interface EndpointRequest {
   /**
    * The body, as it arrives. To be asked for once.
    *
-   * @throws PixstoreError `BATCH_INVALID` when something else has read it
+   * @throws PixstoreError `BATCH_INVALID` or `UPLOAD_INVALID` when something else has read it
    */
   chunks(): AsyncIterator<Uint8Array>;
   /**
@@ -143,7 +143,7 @@ export function createHandlerContexts<Request>(
   };
 }
 
-function orRethrow<Value>(work: () => Value, rethrow: (error: unknown) => never): Value {
+export function orRethrow<Value>(work: () => Value, rethrow: (error: unknown) => never): Value {
   try {
     return work();
   } catch (error) {
@@ -152,7 +152,7 @@ function orRethrow<Value>(work: () => Value, rethrow: (error: unknown) => never)
 }
 
 /** A client that comes later, in a promise, is none to count by. */
-function requireClient(client: unknown): string | undefined {
+export function requireClient(client: unknown): string | undefined {
   if (client === undefined || typeof client === 'string') return client;
   Promise.resolve(client).catch(() => {});
   throw new PixstoreError(
@@ -161,6 +161,6 @@ function requireClient(client: unknown): string | undefined {
   );
 }
 
-function checkTimeout(): PixstoreError {
+export function checkTimeout(): PixstoreError {
   return new PixstoreError('CHECK_TIMEOUT', 'A check of the application took longer than `timeouts.checks` allows.');
 }

@@ -1,5 +1,4 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { batchCrowdedOut, batchCutOff, batchTooLarge, batchTooSlow } from './batch-errors.js';
 import type { EndpointRequest } from './handler.js';
 import type { Reading } from './reading-limit.js';
 
@@ -8,20 +7,31 @@ export interface ReadBodyOptions {
   limit: number;
   /** ms it may take. */
   patience: number;
-  /** Has it counted. `giveUp` is called when others need what it takes up. */
-  begin(giveUp: () => void): Reading;
+  /** Has it counted. `giveUp` ends the reading: when others need what it takes up, for instance. */
+  begin(giveUp: (failure: PixstoreError) => void): Pick<Reading, 'add' | 'end'>;
+  failures: BodyFailures;
+}
+
+/** What a body of this kind may fail by. */
+export interface BodyFailures {
+  tooLarge(limit: number): PixstoreError;
+  tooSlow(): PixstoreError;
+  /** Its sender hung up: no fault of ours. */
+  cutOff(cause: unknown): PixstoreError;
 }
 
 // What a batch of some dozens of images has.
 const firstLength = 8 * 1024;
 
 /**
- * The body of a request as text. Whoever sends it slowly, or never to its end, is given up.
+ * The body of a request. Whoever sends it slowly, or never to its end, is given up; what says that it is too large is not
+ * read at all.
  *
- * @throws PixstoreError `BATCH_TOO_LARGE`, `BATCH_TOO_SLOW`, `BATCH_CROWDED_OUT`, `BATCH_INVALID`
+ * @throws PixstoreError one of `failures`, or what it was given up by
  */
-export async function readBody(request: EndpointRequest, { limit, patience, begin }: ReadBodyOptions): Promise<string> {
-  if (Number(request.header('content-length')) > limit) throw batchTooLarge(limit);
+export async function readBody(request: EndpointRequest, options: ReadBodyOptions): Promise<Buffer> {
+  const { limit, patience, begin, failures } = options;
+  if (Number(request.header('content-length')) > limit) throw failures.tooLarge(limit);
   const chunks = request.chunks();
   let body = Buffer.allocUnsafe(firstLength);
   let length = 0;
@@ -39,21 +49,21 @@ export async function readBody(request: EndpointRequest, { limit, patience, begi
       else chunks.next().then(resolve, reject);
     });
 
-  const reading = begin(() => giveUp(batchCrowdedOut()));
-  const timer = setTimeout(() => giveUp(batchTooSlow()), patience).unref();
-  request.onGone(() => giveUp(batchCutOff(undefined)));
+  const reading = begin(giveUp);
+  const timer = setTimeout(() => giveUp(failures.tooSlow()), patience).unref();
+  request.onGone(() => giveUp(failures.cutOff(undefined)));
   try {
     for (let read = await next(); !read.done; read = await next()) {
       const end = length + read.value.length;
-      if (end > limit) throw batchTooLarge(limit);
+      if (end > limit) throw failures.tooLarge(limit);
       reading.add(read.value.length);
-      if (end > body.length) body = enlarged(body, Math.max(end, 2 * body.length));
+      if (end > body.length) body = enlarged(body, Math.max(end, Math.min(limit, 2 * body.length)));
       body.set(read.value, length);
       length = end;
     }
-    return body.toString('utf8', 0, length);
+    return body.subarray(0, length);
   } catch (error) {
-    throw error instanceof PixstoreError ? error : batchCutOff(error);
+    throw error instanceof PixstoreError ? error : failures.cutOff(error);
   } finally {
     clearTimeout(timer);
     reading.end();

@@ -1,4 +1,4 @@
-/** How much of bodies that are not whole yet may be held. */
+/** How much of bodies may be held that are not whole yet, or still worked on. */
 export interface ReadingLimits {
   bodies: number;
   /** Of what has arrived of them. */
@@ -9,7 +9,9 @@ export interface ReadingLimits {
 export interface Reading {
   /** So much more of it has arrived. */
   add(bytes: number): void;
-  /** It is whole, or given up. */
+  /** It is whole, and worked on: counted as before, and not given up any more. */
+  keep(): void;
+  /** Nothing of it is held any more. */
   end(): void;
 }
 
@@ -26,44 +28,51 @@ interface Entry {
  */
 export function createReadingLimit(limits: ReadingLimits) {
   const clients = new Map<string, Set<Entry>>(); // with their bodies, the oldest first
-  let bodies = 0;
+  const held = new Set<Entry>(); // those, and bodies that are whole
   let bytes = 0;
 
-  function remove(entry: Entry): void {
+  function leave(entry: Entry): void {
     const own = clients.get(entry.client);
-    if (!own?.delete(entry)) return;
-    if (own.size === 0) clients.delete(entry.client);
-    bodies -= 1;
+    own?.delete(entry);
+    if (own?.size === 0) clients.delete(entry.client);
+  }
+
+  function remove(entry: Entry): void {
+    if (!held.delete(entry)) return;
+    leave(entry);
     bytes -= entry.bytes;
   }
 
-  function giveUpOne(): void {
+  /** @returns false when all are whole */
+  function giveUpOne(): boolean {
     let most = new Set<Entry>();
     for (const own of clients.values()) if (own.size > most.size) most = own;
     const [oldest] = most;
-    if (!oldest) return;
+    if (!oldest) return false;
     remove(oldest);
     oldest.giveUp();
+    return true;
   }
 
   return {
     /** @param giveUp - is called when its room is needed */
     begin(client: string, giveUp: () => void): Reading {
-      if (bodies >= limits.bodies) giveUpOne();
+      if (held.size >= limits.bodies) giveUpOne();
       const entry: Entry = { client, bytes: 0, giveUp };
       clients.set(client, (clients.get(client) ?? new Set()).add(entry));
-      bodies += 1;
+      held.add(entry);
       return {
         add(more) {
-          if (!clients.get(client)?.has(entry)) return;
+          if (!held.has(entry)) return;
           entry.bytes += more;
           bytes += more;
-          while (bytes > limits.bytes && bodies > 1) giveUpOne();
+          while (bytes > limits.bytes && held.size > 1 && giveUpOne());
         },
+        keep: () => leave(entry),
         end: () => remove(entry),
       };
     },
 
-    load: (): Readonly<ReadingLimits> => ({ bodies, bytes }),
+    load: (): Readonly<ReadingLimits> => ({ bodies: held.size, bytes }),
   };
 }

@@ -60,6 +60,13 @@ export const errorCodes = {
   BATCH_INVALID: 'The body of a batch request cannot be read.',
   BATCH_TOO_SLOW: 'The body of a batch request was not whole in time.',
   BATCH_CROWDED_OUT: 'The body of a batch request was not whole when others needed its room.',
+  // uploads
+  UPLOAD_FORBIDDEN: 'The authorize of an upload handler did not say true.',
+  UPLOAD_METHOD_REFUSED: 'An upload handler was asked by another method than POST.',
+  UPLOAD_TYPE_REFUSED: 'The content type of an upload is neither an image, bytes nor a form.',
+  UPLOAD_INVALID: 'The body of an upload cannot be read, or is a form without exactly one file.',
+  UPLOAD_TOO_SLOW: 'The body of an upload was sent too slowly.',
+  UPLOAD_CROWDED_OUT: 'The body of an upload was not whole when others needed its room.',
   // what the application and its services do
   RATE_LIMITER_FAILED: 'The limiter of rateLimit failed, or did not answer in time.',
   CLIENT_INVALID: 'clientOf returned something other than a string or undefined.',

@@ -1,7 +1,7 @@
 import type { PixstoreErrorCode } from './codes.js';
 
 /** The HTTP statuses that errors of pixstore are answered with. */
-export type ErrorStatus = 400 | 401 | 403 | 404 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 504 | 507;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 504 | 507;
 
 /** Of what pages can meet, as far as it is not 500. Every page loads this table, and no page the rest of it. */
 export const pageStatuses = {

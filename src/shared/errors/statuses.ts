@@ -61,6 +61,13 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   BATCH_INVALID: 400,
   BATCH_TOO_SLOW: 408,
   BATCH_CROWDED_OUT: 503,
+  // uploads
+  UPLOAD_FORBIDDEN: 403,
+  UPLOAD_METHOD_REFUSED: 405,
+  UPLOAD_TYPE_REFUSED: 415,
+  UPLOAD_INVALID: 400,
+  UPLOAD_TOO_SLOW: 408,
+  UPLOAD_CROWDED_OUT: 503,
   // what the application and its services do
   RATE_LIMITER_FAILED: 503,
   CLIENT_INVALID: 500,

@@ -56,4 +56,18 @@ describe('bodies that are being read', () => {
     expect(givenUp).toEqual([]);
     expect(limit.load()).toEqual({ bodies: 1, bytes: 0 });
   });
+
+  test('are counted and not given up while they are worked on', () => {
+    const { limit, givenUp, begin } = withLimit(10, 100);
+    const whole = begin('a');
+    whole.add(90);
+    whole.keep();
+    expect(limit.load()).toEqual({ bodies: 1, bytes: 90 });
+    const late = begin('b');
+    late.add(20);
+    expect(givenUp).toEqual(['b2']); // there is nothing else to make room with
+    expect(limit.load()).toEqual({ bodies: 1, bytes: 90 });
+    whole.end();
+    expect(limit.load()).toEqual({ bodies: 0, bytes: 0 });
+  });
 });
