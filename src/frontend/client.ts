@@ -3,32 +3,15 @@ import type { ImageRecord } from '../types/index.js';
 import { createDiskCache, type DiskCacheOptions } from './cache/disk-cache.js';
 import { createMemoryCache } from './cache/memory-cache.js';
 import { createTabChannel } from './cache/other-tabs.js';
+import type { Shown } from './loading/cache-stats.js';
 import { createGenerations, type GenerationOptions } from './loading/generations.js';
 import type { ImageLoadInfo } from './loading/load-info.js';
 import { createObjectUrls, type ImageUrl } from './loading/object-urls.js';
-import type { ObserverParts } from './loading/observe.js';
 import type { Observers } from './loading/observers.js';
-import { assertImageId, assertRecord, assertRecords } from './loading/record.js';
+import { assertImageId, assertLoadable, assertRecords, type Records } from './loading/record.js';
 import type { ShownImage } from './loading/show-image.js';
 import type { GetImageOptions } from './network/demand.js';
 import type { PayloadSource } from './network/payload-source.js';
-
-/** What one tier holds, and how many images it gave since the frontend was made. */
-export interface TierStats {
-  entries: number;
-  bytes: number;
-  hits: number;
-}
-
-/** What `cacheStats` tells. */
-export interface CacheStats {
-  /** Decrypted images. */
-  memory: TierStats;
-  /** `entries` and `bytes` are 0 where the browser gives no storage. */
-  disk: TierStats;
-  /** Images that were fetched, and their size. */
-  network: Omit<TierStats, 'entries'>;
-}
 
 /** How `clearImageCache` goes about it. */
 export interface ClearOptions {
@@ -51,9 +34,7 @@ export interface ClientParts {
   options: ClientOptions;
   source: PayloadSource;
   /** The cache was cleared, here or in another tab; told before anything else happens. */
-  onLogout(): void;
-  /** Told what a subscriber of an observer threw, or rejected with. */
-  onSubscriberFailed(error: unknown): void;
+  onLogout(keepShown: boolean): void;
 }
 
 /**
@@ -62,7 +43,7 @@ export interface ClientParts {
  */
 export type Client = ReturnType<typeof createClient>;
 
-export function createClient({ options, source, onLogout, onSubscriberFailed }: ClientParts) {
+export function createClient({ options, source, onLogout }: ClientParts) {
   const memory = createMemoryCache(options);
   const disk = createDiskCache(options, () => logOut());
   const urls = createObjectUrls();
@@ -71,13 +52,13 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
     source,
     memory,
     disk,
-    onArrival: (id, image) => observers?.arrived(id, image),
+    onArrival: (id, image) => watching.observers?.arrived(id, image),
   });
   const tabs = createTabChannel(options.frontendDbName, {
     onDelete(id) {
       forget(id);
       const removal = disk.drop(id);
-      observers?.deleted(id, removal);
+      watching.observers?.deleted(id, removal);
     },
     onLogout({ number, keepShown }) {
       logOut(keepShown);
@@ -91,11 +72,15 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
     },
     onLook: () => void disk.look(),
   });
-  // What was shown since the frontend was made, and the size of what was fetched for it.
-  const hits = { memory: 0, disk: 0, network: 0 };
-  let fetchedBytes = 0;
-  let observers: Observers | undefined;
-  let closed = false;
+  const shown: Shown = {
+    memory: { hits: 0, bytes: 0 },
+    disk: { hits: 0, bytes: 0 },
+    network: { hits: 0, bytes: 0 },
+  };
+  // Set by whoever observes: a page that only gets images loads nothing of it.
+  const watching: { observers?: Observers } = {};
+  let isRetired = false;
+  let isClosed = false;
 
   /** Keeps nothing in memory, nor of what is on its way. Calls under way go on, unless there is an error for them. */
   function forgetAll(error?: PixstoreError): void {
@@ -111,12 +96,12 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
 
   /** The cache was cleared, here or in another tab. */
   function logOut(keepShown = false): void {
-    onLogout();
+    onLogout(keepShown);
     if (keepShown) {
       forgetAll();
       return;
     }
-    const error = new PixstoreError('CACHE_CLEARED', 'The cache was cleared meanwhile: ask for the image again.');
+    const error = new PixstoreError('CACHE_CLEARED', 'The cache was cleared meanwhile: ask again.');
     forgetAll(error);
     showNothing(error);
   }
@@ -125,13 +110,21 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
   function showNothing(why: PixstoreError): void {
     urls.revokeAll();
     // Last: what they do about it belongs to the time afterwards.
-    observers?.end(why);
+    watching.observers?.end(why);
+  }
+
+  /** Takes no more calls. Those under way go on, and what is shown stays until it is released, or `logOut` is called. */
+  function retire(): void {
+    isRetired = true;
+    tabs.close();
+    disk.close();
+    forgetAll();
   }
 
   /** What a call begins with. */
   function begin({ signal }: GetImageOptions = {}): void {
     signal?.throwIfAborted();
-    if (closed) throw closedError();
+    if (isRetired) throw closedError();
   }
 
   /** Finds an image that is about to be shown, and counts it. */
@@ -147,8 +140,8 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
   /** Counts an image that is about to be shown, and tells of it. @param begun - when it was asked for */
   function count({ id }: ImageRecord, { token, source, image }: ShownImage, begun = options.now()): void {
     const bytes = image.size;
-    hits[source] += 1;
-    if (source === 'network') fetchedBytes += bytes;
+    shown[source].hits += 1;
+    shown[source].bytes += bytes;
     options.onImageLoad?.({ id, token, source, bytes, milliseconds: options.now() - begun });
   }
 
@@ -166,45 +159,35 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
   return {
     get,
 
-    /** Many at once; each may fail alone. */
-    getAll(records: readonly ImageRecord[], context?: unknown, call?: GetImageOptions): Promise<Blob>[] {
+    // For what a page loads only when it uses it.
+    begin,
+    current: generations.current,
+    find,
+    findInMemory,
+    count,
+    hold: urls.hold,
+    watching,
+    memory,
+    disk,
+    shown,
+
+    /** Many at once; each may fail alone, and there is none for null. */
+    getAll(records: Records, context?: unknown, call?: GetImageOptions): (Promise<Blob> | null)[] {
       begin(call);
       assertRecords(records);
-      return records.map((record) => get(record, context, call));
+      return records.map((record) => (record === null ? null : get(record, context, call)));
     },
 
     async getUrl(record: ImageRecord, context?: unknown, call?: GetImageOptions): Promise<ImageUrl> {
       const { generation } = generations.current();
       const { version, image } = await find(record, context, call);
       // The frontend may be closed by now, or the cache cleared.
-      begin();
+      if (isClosed) throw closedError();
       generation.signal.throwIfAborted();
       return urls.hold(version, image);
     },
 
     peek: (record: ImageRecord): Blob | undefined => findInMemory(record)?.image,
-
-    /** Keeps images that will be wanted; one that fails is left out. */
-    async prefetch(records: readonly ImageRecord[], context?: unknown, call?: GetImageOptions): Promise<void> {
-      const atOnce = 32;
-      begin(call);
-      assertRecords(records);
-      const { generation, load } = generations.current();
-      const mayKeep = generation.watch();
-      const waiting = records.slice();
-
-      async function prefetchOne(record: ImageRecord): Promise<void> {
-        assertLoadable(record);
-        if (mayKeep(record.id)) await load(record, context, { ...call, priority: 'low' });
-      }
-
-      // After a logout, and when the frontend is closed, nothing of it would be kept.
-      while (waiting.length > 0 && !generation.isOver()) {
-        call?.signal?.throwIfAborted();
-        await Promise.allSettled(waiting.splice(0, atOnce).map(prefetchOne));
-      }
-      generation.signal.throwIfAborted();
-    },
 
     /** Removes an image with its variants, or a variant, and says whether there was anything. */
     async forget(id: string): Promise<boolean> {
@@ -213,7 +196,7 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
       const wasInMemory = forget(id);
       // Told afterwards: a tab that is quicker would leave nothing on disk for us to find.
       const removal = disk.remove(id).finally(() => tabs.tellDelete(id));
-      observers?.deleted(id, removal);
+      watching.observers?.deleted(id, removal);
       return (await removal) || wasInMemory;
     },
 
@@ -221,15 +204,6 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
       begin();
       assertImageId(id);
       return memory.has(id) || disk.has(id);
-    },
-
-    async stats(): Promise<CacheStats> {
-      begin();
-      return {
-        memory: { hits: hits.memory, ...memory.usage() },
-        disk: { hits: hits.disk, entries: 0, bytes: 0, ...(await disk.usage()) },
-        network: { hits: hits.network, bytes: fetchedBytes },
-      };
     },
 
     async clear(call?: ClearOptions): Promise<void> {
@@ -242,24 +216,12 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
       await disk.clear(number);
     },
 
-    /** The observers of this client, the same ones each time: a page that only gets images loads nothing of them. */
-    observersBy(create: (parts: ObserverParts) => Observers): Observers {
-      observers ??= create({
-        findInMemory,
-        find,
-        count,
-        toShown: (id, image) => generations.current().toShown(id, image),
-        hold: urls.hold,
-        onSubscriberFailed,
-      });
-      return observers;
-    },
+    logOut,
+    retire,
 
     close(): void {
-      closed = true;
-      tabs.close();
-      disk.close();
-      forgetAll();
+      retire();
+      isClosed = true;
       showNothing(closedError());
     },
   };
@@ -267,11 +229,4 @@ export function createClient({ options, source, onLogout, onSubscriberFailed }: 
 
 function closedError(): PixstoreError {
   return new PixstoreError('FRONTEND_CLOSED', 'The frontend was closed: make another one.');
-}
-
-/** @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT` */
-function assertLoadable(record: ImageRecord): void {
-  assertRecord(record);
-  if (globalThis.crypto?.subtle) return;
-  throw new PixstoreError('INSECURE_CONTEXT', 'The page needs HTTPS, or localhost.');
 }

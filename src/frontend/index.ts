@@ -2,7 +2,7 @@
 export { getLastPixstoreError, setCustomErrorHandler } from '../shared/errors/last-error.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export type { ErrorHandlingMode, ImageFetcher, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
-export type { CacheStats, ClearOptions, TierStats } from './client.js';
+export type { ClearOptions } from './client.js';
 export type { FrontendConfig } from './face/config.js';
 export { createPixstoreFrontend } from './face/create-frontend.js';
 export {
@@ -18,6 +18,7 @@ export {
   prefetchImages,
 } from './face/default-instance.js';
 export type { ObservableFrontend, PixstoreFrontend } from './face/public-api.js';
+export type { CacheStats, TierStats } from './loading/cache-stats.js';
 export type { ImageObserver, ImageSnapshot, ObserveOptions } from './loading/image-observer.js';
 export type { ImageSource } from './loading/load-image.js';
 export type { ImageLoadInfo } from './loading/load-info.js';

@@ -17,6 +17,7 @@ import type { ErrorHandlingMode } from '../../types/index.js';
 import type { ClientOptions } from '../client.js';
 import { isEndpointHost } from '../network/endpoint-url.js';
 import type { SourceOptions } from '../network/payload-source.js';
+import type { RefreshRecords } from '../network/refresh.js';
 
 /** Options of a frontend, checked and with their defaults filled in: those of all its rooms, and of this one. */
 export interface FrontendOptions extends ClientOptions, SourceOptions {
@@ -26,11 +27,15 @@ export interface FrontendOptions extends ClientOptions, SourceOptions {
   logger: Logger;
 }
 
-/** What `createPixstoreFrontend` takes: any of the options. */
-export type FrontendConfig = { [Name in keyof FrontendOptions]?: FrontendOptions[Name] | undefined };
+/** What `createPixstoreFrontend` takes: any of the options. `Context` is what its calls hand to functions of yours. */
+export type FrontendConfig<Context = unknown> = {
+  [Name in keyof FrontendOptions]?:
+    | (Name extends 'refreshRecords' ? RefreshRecords<Context> : FrontendOptions[Name])
+    | undefined;
+};
 
 /** One with which no call gives null for an error. */
-export type ThrowingConfig = FrontendConfig & { errorHandlingMode: 'throw' };
+export type ThrowingConfig<Context = unknown> = FrontendConfig<Context> & { errorHandlingMode: 'throw' };
 
 /** The time in milliseconds, with the resolution of `performance.now()`. */
 export const wallClock = () => performance.timeOrigin + performance.now();

@@ -1,7 +1,7 @@
 import type { ImageFetcher } from '../../types/index.js';
-import { createObservers } from '../loading/observers.js';
 import type { FrontendConfig, ThrowingConfig } from './config.js';
 import { createFrontend } from './frontend.js';
+import { cacheStatsOf, observeOf, prefetchImagesOf } from './further.js';
 import type { ObservableFrontend } from './public-api.js';
 
 /**
@@ -14,17 +14,22 @@ import type { ObservableFrontend } from './public-api.js';
  * const frontend = createPixstoreFrontend({ defaultEndpointConnectHost: 'https://img.example.com:443' });
  */
 export function createPixstoreFrontend<Context = unknown>(
-  config: ThrowingConfig,
+  config: ThrowingConfig<Context>,
   fetcher?: ImageFetcher<Context>,
 ): ObservableFrontend<Context, never>;
 export function createPixstoreFrontend<Context = unknown>(
-  config?: FrontendConfig,
+  config?: FrontendConfig<Context>,
   fetcher?: ImageFetcher<Context>,
 ): ObservableFrontend<Context>;
 export function createPixstoreFrontend<Context>(
-  config?: FrontendConfig,
+  config?: FrontendConfig<Context>,
   fetcher?: ImageFetcher<Context>,
 ): ObservableFrontend<Context> {
-  const { frontend, observersBy } = createFrontend(config, fetcher);
-  return { ...frontend, observe: observersBy(createObservers).observe };
+  const created = createFrontend(config, fetcher);
+  return {
+    ...created.frontend,
+    prefetchImages: prefetchImagesOf(created),
+    cacheStats: cacheStatsOf(created),
+    observe: observeOf(created),
+  };
 }

@@ -1,42 +1,47 @@
 import { alwaysThrowing, handleError } from '../../shared/errors/gate.js';
 import { forgetLastError } from '../../shared/errors/last-error.js';
 import type { ImageFetcher } from '../../types/index.js';
-import { createClient } from '../client.js';
-import type { ObserverParts } from '../loading/observe.js';
-import type { Observers } from '../loading/observers.js';
+import { type Client, createClient } from '../client.js';
 import type { GetImageOptions } from '../network/demand.js';
 import type { AnyFetcher } from '../network/fetch-payload.js';
 import { createPayloadSource } from '../network/payload-source.js';
-import { guardCallbacks, logFailure, nameOf } from './callbacks.js';
-import { type FrontendConfig, readFrontendConfig } from './config.js';
+import { guardCallbacks, nameOf } from './callbacks.js';
+import { type FrontendConfig, type FrontendOptions, readFrontendConfig } from './config.js';
 import type { PixstoreFrontend } from './public-api.js';
 
-/** A frontend, and what makes its observers: a page that only gets images loads nothing of those. */
+/** A frontend, and what the rest of the face needs of it: a page loads of that only what it uses. */
 export interface CreatedFrontend<Context> {
   frontend: PixstoreFrontend<Context>;
-  /** The same ones each time. */
-  observersBy(create: (parts: ObserverParts) => Observers): Observers;
+  client: Client;
+  options: FrontendOptions;
+  /** Has what goes wrong treated as the error mode says. */
+  run<Result>(work: () => Result | Promise<Result>, call?: GetImageOptions): Promise<Result | null>;
 }
 
 /**
  * Makes a frontend: a client, whose errors are what `errorHandlingMode` makes of them.
  *
- * @throws PixstoreError `CONFIG_INVALID`, in every error mode
+ * @param predecessor - is retired, and knows of logouts from now on by this frontend
+ * @throws PixstoreError `CONFIG_INVALID`, in every error mode; the predecessor stays as it is
  */
 export function createFrontend<Context = unknown>(
-  config?: FrontendConfig,
+  config?: FrontendConfig<Context>,
   fetcher?: ImageFetcher<Context>,
+  predecessor?: Client,
 ): CreatedFrontend<Context> {
   const options = guardCallbacks(alwaysThrowing(() => readFrontendConfig(config, fetcher)));
   const source = createPayloadSource(options, fetcher as AnyFetcher | undefined);
   const client = createClient({
     options,
     source,
-    onLogout: forgetLastError,
-    onSubscriberFailed: logFailure('A subscriber', options.logger),
+    onLogout(keepShown) {
+      forgetLastError();
+      predecessor?.logOut(keepShown);
+    },
   });
 
-  /** Has what goes wrong treated as the error mode says. */
+  predecessor?.retire();
+
   async function run<Result>(
     work: () => Result | Promise<Result>,
     { signal }: GetImageOptions = {},
@@ -54,7 +59,10 @@ export function createFrontend<Context = unknown>(
     getImage: (record, context, call) => run(() => client.get(record, context, call), call),
 
     getImages: (records, context, call) =>
-      run(() => Promise.all(client.getAll(records, context, call).map((image) => run(() => image, call))), call),
+      run(
+        () => Promise.all(client.getAll(records, context, call).map((image) => image && run(() => image, call))),
+        call,
+      ),
 
     getImageUrl: (record, context, call) => run(() => client.getUrl(record, context, call), call),
 
@@ -67,11 +75,6 @@ export function createFrontend<Context = unknown>(
       }
     },
 
-    async prefetchImages(records, context, call) {
-      await run(() => client.prefetch(records, context, call), call);
-    },
-
-    cacheStats: () => run(client.stats),
     deleteCachedImage: (id) => run(() => client.forget(id)),
     cachedImageExists: (id) => run(() => client.has(id)),
 
@@ -82,5 +85,5 @@ export function createFrontend<Context = unknown>(
     close: client.close,
   };
 
-  return { frontend, observersBy: client.observersBy };
+  return { frontend, client, options, run };
 }

@@ -1,5 +1,6 @@
 import type { ImageRecord } from '../../types/index.js';
-import type { CacheStats, ClearOptions } from '../client.js';
+import type { ClearOptions } from '../client.js';
+import type { CacheStats } from '../loading/cache-stats.js';
 import type { ImageObserver, ObserveOptions } from '../loading/image-observer.js';
 import type { ImageUrl } from '../loading/object-urls.js';
 import type { GetImageOptions } from '../network/demand.js';
@@ -20,8 +21,8 @@ export interface PixstoreFrontend<Context = unknown, Failed extends null = null>
    * @param options - `signal` ends the wait, `priority` says what goes first
    * @returns the image with its MIME type, or null when it failed in an error mode that does not throw
    * @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT`, `FRONTEND_CLOSED`, `FETCH_FAILED`, `FETCH_TIMEOUT`,
-   * `PAYLOAD_INVALID`, `IMAGE_NOT_FOUND`, `PROOF_INVALID`, `PROOF_MISSING`, `ID_MISSING`, `SERVER_FAILED`,
-   * `RATE_LIMITED`, `DECRYPTION_FAILED`, `FORMAT_REFUSED`, `CACHE_CLEARED`; in every error mode the reason of an aborted `signal`
+   * `PAYLOAD_INVALID`, `IMAGE_NOT_FOUND`, `PROOF_INVALID`, `ACCESS_REFUSED`, `PROOF_MISSING`, `ID_MISSING`,
+   * `SERVER_FAILED`, `RATE_LIMITED`, `DECRYPTION_FAILED`, `FORMAT_REFUSED`, `CACHE_CLEARED`; in every error mode the reason of an aborted `signal`
    *
    * @example
    * const blob = await frontend.getImage(record, undefined, { priority: 'high' });
@@ -33,16 +34,17 @@ export interface PixstoreFrontend<Context = unknown, Failed extends null = null>
    * Many images in one go, in the order of their records. One that fails fails alone: the modes that return null do so
    * for its place.
    *
+   * @param records - with null for what is gone, as `getImageRecord` gives it: it has null at its place in every mode
    * @returns null when `records` is no list, in the modes that return null
    *
    * @example
    * const blobs = await frontend.getImages(await (await fetch('/api/photos')).json());
    */
-  getImages(
-    records: readonly ImageRecord[],
+  getImages<Entry extends ImageRecord | null>(
+    records: readonly Entry[],
     context?: Context,
     options?: GetImageOptions,
-  ): Promise<(Blob | Failed)[] | Failed>;
+  ): Promise<(Blob | Failed | (null extends Entry ? null : never))[] | Failed>;
 
   /**
    * Gets an image as a URL. However often a version is shown, it has one URL, which is revoked when the last of those
@@ -70,28 +72,6 @@ export interface PixstoreFrontend<Context = unknown, Failed extends null = null>
    * const blob = frontend.peek(record) ?? (await frontend.getImage(record));
    */
   peek(record: ImageRecord): Blob | undefined;
-
-  /**
-   * Fetches images that will soon be wanted, and keeps them. The page goes first: they are fetched a few at a time, when
-   * nothing else is. One that fails is left out; it will say why when it is shown.
-   *
-   * @param options - `signal` stops it; the priority is `low`, whatever is said
-   * @throws PixstoreError `RECORD_INVALID` when `records` is no list, `FRONTEND_CLOSED`, `CACHE_CLEARED`
-   *
-   * @example
-   * await frontend.prefetchImages(recordsOfNextPage);
-   */
-  prefetchImages(records: readonly ImageRecord[], context?: Context, options?: GetImageOptions): Promise<void>;
-
-  /**
-   * What the caches hold and how often they helped. Asking reads no image.
-   *
-   * @throws PixstoreError `FRONTEND_CLOSED`
-   *
-   * @example
-   * const { memory, disk, network } = (await frontend.cacheStats()) ?? {};
-   */
-  cacheStats(): Promise<CacheStats | Failed>;
 
   /**
    * Removes an image with all its variants from memory and disk, in all tabs; what is on its way is shown, but not
@@ -128,11 +108,34 @@ export interface PixstoreFrontend<Context = unknown, Failed extends null = null>
 }
 
 /**
- * What `createPixstoreFrontend` makes. Of the default frontend, `observeImage` does the same: pages that observe nothing
- * load nothing of it.
+ * What `createPixstoreFrontend` makes. Of the default frontend, `observeImage`, `prefetchImages` and `cacheStats` do the
+ * same: pages that do not import them load nothing of it.
  */
 export interface ObservableFrontend<Context = unknown, Failed extends null = null>
   extends PixstoreFrontend<Context, Failed> {
+  /**
+   * Fetches images that will soon be wanted, and keeps them. The page goes first: they are fetched a few at a time, when
+   * nothing else is. One that fails is left out; it will say why when it is shown.
+   *
+   * @param records - with null for what is gone
+   * @param options - `signal` stops it; the priority is `low`, whatever is said
+   * @throws PixstoreError `RECORD_INVALID` when `records` is no list, `FRONTEND_CLOSED`, `CACHE_CLEARED`
+   *
+   * @example
+   * await frontend.prefetchImages(recordsOfNextPage);
+   */
+  prefetchImages(records: readonly (ImageRecord | null)[], context?: Context, options?: GetImageOptions): Promise<void>;
+
+  /**
+   * What the caches hold and how often they helped. Asking reads no image.
+   *
+   * @throws PixstoreError `FRONTEND_CLOSED`
+   *
+   * @example
+   * const { memory, disk, network } = (await frontend.cacheStats()) ?? {};
+   */
+  cacheStats(): Promise<CacheStats | Failed>;
+
   /**
    * Observes an image: the picture as soon as it is there, and what becomes of it. Nothing is begun before somebody
    * subscribes, so that a component that is drawn and thrown away leaves nothing behind; an image that is in memory is

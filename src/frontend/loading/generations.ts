@@ -10,6 +10,8 @@ export interface GenerationsParts extends LoaderParts {
   options: GenerationOptions;
 }
 
+export type Generations = ReturnType<typeof createGenerations>;
+
 /** What calls between two logouts share, but for the caches: who logs in next gets all of it anew. */
 export function createGenerations(parts: GenerationsParts) {
   const { options, memory } = parts;

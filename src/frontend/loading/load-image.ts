@@ -1,3 +1,4 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { mimeTypeOf } from '../../shared/protocol/formats.js';
 import type { ImageFormat, ImageRecord } from '../../types/index.js';
 import type { DiskCache } from '../cache/disk-cache.js';
@@ -28,12 +29,11 @@ export interface LoaderOptions extends RetryOptions, TimeoutOptions {
   /** Formats that may be shown. Default: png, webp, jpg, jpeg. */
   imageFormats: readonly ImageFormat[];
   /**
-   * Gets fresh records from your API, when the proofs of some have expired: asked once for all images concerned, with the
-   * context of the first. An image it returns no record for is `PROOF_INVALID`. Its API asks anew whether the user may.
+   * Gets fresh records from your API, when the proofs of some have expired: asked once for all images concerned, or in
+   * parts of at most 200 ids, one after the other; with the context of the first. Your API asks anew whether the user may:
+   * an image it returns no record for, or one that is refused as well, is `ACCESS_REFUSED`.
    */
   refreshRecords?: RefreshRecords;
-  /** The clock, in milliseconds. */
-  now: () => number;
 }
 
 /** What loading an image goes through. */
@@ -65,10 +65,10 @@ export function createImageLoader(
   { options: loaderOptions, source, memory, disk, onArrival }: LoaderParts,
   generation: Generation,
 ) {
-  const { refreshRecords, fetchTimeout, imageFormats, now } = loaderOptions;
+  const { refreshRecords, fetchTimeout, imageFormats } = loaderOptions;
   const share = createSingleFlight<LoadedImage>(generation.signal);
   const retry = createRetry(loaderOptions);
-  const refused = createRefusedProofs(now);
+  const refused = createRefusedProofs();
   let fetching = 0;
   const refresh = refreshRecords && createRefresher(refreshRecords, fetchTimeout, () => fetching, generation.signal);
   const types = imageFormats.map(mimeTypeOf);
@@ -122,22 +122,16 @@ export function createImageLoader(
         memory.remove(record.id);
         void disk.drop(record.id);
       }
-      if (load.isRenewed || !hasCode(error, 'PROOF_INVALID')) throw error;
-      const fresh = await renew(record, load);
-      if (!fresh) throw error;
+      // A proof that expired does not show, where the application can be asked for a fresh record.
+      if (!refresh || !hasCode(error, 'PROOF_INVALID')) throw error;
+      refused.add(record);
+      const fresh = load.isRenewed ? undefined : await refresh(record.id, load.context);
+      if (!fresh) throw new PixstoreError('ACCESS_REFUSED', 'The application refuses this image.', { cause: error });
+      assertRecord(fresh);
+      // Never an older version than the one that was asked for, whoever names it.
+      if (fresh.token < record.token) throw error;
       return fromMemory(fresh) ?? find(fresh, { ...load, isRenewed: true });
     }
-  }
-
-  /** A proof that expired does not show: the application is asked for a fresh record, if it has one. */
-  async function renew(record: ImageRecord, { context }: LoadContext): Promise<ImageRecord | undefined> {
-    if (!refresh) return undefined;
-    refused.add(record);
-    const fresh = await refresh(record.id, context);
-    if (!fresh) return undefined;
-    assertRecord(fresh);
-    // Never an older version than the one that was asked for, whoever names it.
-    return fresh.token < record.token ? undefined : fresh;
   }
 
   async function fetchImage(

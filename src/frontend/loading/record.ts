@@ -24,8 +24,11 @@ function check(field: string, isGood: boolean): void {
   throw new PixstoreError('RECORD_INVALID', `The record has no valid "${field}": pass it on unchanged.`);
 }
 
+/** What calls for many images take: null is an image that is gone, as `getImageRecord` says it. */
+export type Records = readonly (ImageRecord | null)[];
+
 /** @throws PixstoreError `RECORD_INVALID` */
-export function assertRecords(value: unknown): asserts value is readonly ImageRecord[] {
+export function assertRecords(value: unknown): asserts value is Records {
   if (Array.isArray(value)) return;
   throw new PixstoreError('RECORD_INVALID', 'This takes a list of records.');
 }
@@ -34,6 +37,13 @@ export function assertRecords(value: unknown): asserts value is readonly ImageRe
 export function assertImageId(id: unknown): asserts id is string {
   if (isImageId(id)) return;
   throw new PixstoreError('IMAGE_ID_INVALID', 'This takes the "id" of a record.');
+}
+
+/** @throws PixstoreError `RECORD_INVALID`, `INSECURE_CONTEXT` */
+export function assertLoadable(record: unknown): asserts record is ImageRecord {
+  assertRecord(record);
+  if (globalThis.crypto?.subtle) return;
+  throw new PixstoreError('INSECURE_CONTEXT', 'The page needs HTTPS, or localhost.');
 }
 
 /** Tells versions of images apart, also by what opens them: a record with another key must not get the picture. */

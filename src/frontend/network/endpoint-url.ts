@@ -1,17 +1,28 @@
 import { must } from '../../shared/options.js';
 
-/** A host the default fetcher can connect to: `[scheme://]host[:port]`. */
-export const isEndpointHost = /* @__PURE__ */ must('a host such as "https://img.example.com"', (value) => {
-  try {
-    const { href, origin } = urlOf(value as string);
-    return typeof value === 'string' && href === `${origin}/` && !/:0*\/?$/.test(value);
-  } catch {
-    return false;
-  }
-});
+/** Stands for the origin of the page, with its port. */
+export const sameOrigin = 'same-origin';
 
-/** `scheme://host:port` of the default endpoint. A port written in the host wins. */
+/** A host the default fetcher can connect to: `[scheme://]host[:port]`, or `same-origin`. */
+export const isEndpointHost = /* @__PURE__ */ must(
+  'a host such as "https://img.example.com", or "same-origin"',
+  (value) => {
+    try {
+      const { href, origin } = urlOf(value as string);
+      return typeof value === 'string' && href === `${origin}/` && !/:0*\/?$/.test(value);
+    } catch {
+      return false;
+    }
+  },
+);
+
+/**
+ * `scheme://host:port` of the default endpoint. A port written in the host wins.
+ *
+ * @returns for `same-origin` what leads nowhere where there is no page, as on a server that draws it
+ */
 export function endpointOrigin(host: string, port: number): string {
+  if (host === sameOrigin) return globalThis.origin ?? host;
   const { origin } = urlOf(host);
   return /:\d+\/?$/.test(host) ? origin : `${origin}:${port}`;
 }

@@ -2,8 +2,8 @@ import { createFrameDecoder, encodeBatchRequest } from '../../shared/protocol/ba
 import type { ImageRecord } from '../../types/index.js';
 import { createBatchSupport } from './batch-support.js';
 import type { FetchPriority } from './demand.js';
-import { endpointOrigin } from './endpoint-url.js';
-import { NoAnswerError } from './errors.js';
+import { endpointOrigin, sameOrigin } from './endpoint-url.js';
+import { FetchError, nothing } from './errors.js';
 import { errorOf, isAboutBatches } from './http-status.js';
 import { readChunks, readWhole } from './read-body.js';
 
@@ -11,8 +11,9 @@ import { readChunks, readWhole } from './read-body.js';
 export interface EndpointOptions {
   /**
    * Host of the default endpoint: `img.example.com`, `https://img.example.com`, `http://[::1]:8080`. A port written
-   * here wins over `defaultEndpointConnectPort`. Without a scheme: https on a page over https, else http. Required
-   * unless a fetcher is given.
+   * here wins over `defaultEndpointConnectPort`. Without a scheme: https on a page over https, else http. `same-origin` is
+   * the origin that the page came from, with its port; on a server, that draws the page and asks for no image, it is taken
+   * as well. Required unless a fetcher is given.
    */
   defaultEndpointConnectHost?: string;
   /**
@@ -49,10 +50,10 @@ export function createEndpoint(options: EndpointOptions) {
   // No configuration is without a host that makes an endpoint.
   const { defaultEndpointConnectHost: host = '', defaultEndpointConnectPort: port } = options;
   const base = endpointOrigin(host, port) + options.defaultEndpointRoute;
-  const isOwnOrigin = new URL(base).origin === globalThis.origin;
+  const isOwnOrigin = host === sameOrigin || new URL(base).origin === globalThis.origin;
   const batches = createBatchSupport(options.now);
 
-  /** @throws NoAnswerError, or a StatusError or TransientError for another status than 200 */
+  /** @throws FetchError, also for another status than 200 */
   async function send(url: string, init: RequestInit): Promise<Response> {
     // Asynchronous, since one of the application's own may throw before it promises anything.
     const fetching = async () =>
@@ -70,7 +71,7 @@ export function createEndpoint(options: EndpointOptions) {
 
   function unanswered(cause?: unknown): never {
     const hint = 'check its accessControlAllowOrigin, and that it does not redirect';
-    throw new NoAnswerError('FETCH_FAILED', `No answer from ${base}, or cut off: ${hint}.`, { cause });
+    throw new FetchError('FETCH_FAILED', `No answer from ${base}, or cut off: ${hint}.`, { cause });
   }
 
   async function askForOne(record: ImageRecord, init: EndpointRequestInit, onBytes: OnBytes): Promise<void> {
@@ -103,7 +104,7 @@ export function createEndpoint(options: EndpointOptions) {
     /**
      * Asks for images. When the endpoint turns out to take no batches, some or all are still to be asked for.
      *
-     * @throws PixstoreError `FETCH_FAILED`, a TransientError when asking again may help
+     * @throws FetchError `FETCH_FAILED`
      */
     async ask(records: readonly ImageRecord[], init: EndpointRequestInit, onBytes: OnBytes): Promise<void> {
       const first = records[0] as ImageRecord;
@@ -120,8 +121,8 @@ export function createEndpoint(options: EndpointOptions) {
         });
       } catch (failure) {
         if (init.signal.aborted || isAnswered || !isAboutBatches(failure)) throw failure;
-        // A browser does not tell a network that is down from an answer without CORS headers. Once may be chance.
-        if (failure instanceof NoAnswerError && !wasInDoubt) {
+        // Once may be chance.
+        if (failure.answered === nothing && !wasInDoubt) {
           batches.doubt();
           throw failure;
         }

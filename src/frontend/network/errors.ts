@@ -1,27 +1,20 @@
 import type { PixstoreErrorCode } from '../../shared/errors/codes.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 
-/** A failure of the moment, as networks have them: asking again may help. */
-export class TransientError extends PixstoreError {
-  /** Milliseconds for which the other side wants to be left alone. */
-  retryAfter = 0;
+/** What was answered when nothing was, or nothing that could be read to its end. */
+export const nothing = 0;
+
+/** A fetch that failed, and what is known of it: at first a failure of the moment, as networks have them. */
+export class FetchError extends PixstoreError {
+  /** The HTTP status, or {@link nothing}. */
+  answered = nothing;
+  /** Milliseconds for which the other side wants to be left alone; undefined where time alone mends nothing. */
+  retryAfter: number | undefined = 0;
 }
 
-/** No answer, or none that can be read to its end. */
-export class NoAnswerError extends TransientError {}
-
-/** An answer with an HTTP status that time alone does not mend. */
-export class StatusError extends PixstoreError {
-  constructor(
-    readonly answered: number,
-    from: string,
-  ) {
-    super('FETCH_FAILED', `HTTP status ${answered} from ${from}.`);
-  }
-}
-
-export function isTransient(error: unknown): error is PixstoreError {
-  return error instanceof TransientError || hasCode(error, 'RATE_LIMITED');
+/** May asking again help? */
+export function isTransient(error: unknown): boolean {
+  return error instanceof FetchError ? error.retryAfter !== undefined : hasCode(error, 'RATE_LIMITED');
 }
 
 export function hasCode(error: unknown, code: PixstoreErrorCode): boolean {

@@ -3,8 +3,19 @@ import type { ImageRecord } from '../../types/index.js';
 import { inTime } from './in-time.js';
 import { pause } from './pause.js';
 
-/** Gets fresh records from the application's API; those it does not give out any more are left out, or null. */
-export type RefreshRecords = (ids: string[], context: unknown) => Promise<readonly (ImageRecord | null)[]>;
+/**
+ * Gets fresh records from the application's API; those it does not give out any more are left out, or null.
+ *
+ * @param ids - 1 to 200 of them
+ * @param context - what was given to `getImage` as its second argument, for the first of them
+ */
+export type RefreshRecords<Context = unknown> = (
+  ids: string[],
+  context: Context | undefined,
+) => Promise<readonly (ImageRecord | null)[]>;
+
+/** So many ids go into one question: of the usual length, they take 6 of the 8 KB that servers let a URL have. */
+const mostIds = 200;
 
 /** Fresh records by id; of others the application gave none. */
 type FreshRecords = ReadonlyMap<string, ImageRecord>;
@@ -16,8 +27,8 @@ interface Question {
 }
 
 /**
- * Asks the application for fresh records: once for all proofs that expired together, with the context of the first, and
- * one question at a time.
+ * Asks the application for fresh records: once for all proofs that expired together, as far as they go into one question,
+ * with the context of the first; and one question at a time.
  *
  * @param over - when it aborts, nothing is asked any more
  * @param timeout - milliseconds the application may take
@@ -34,7 +45,7 @@ export function createRefresher(
   // So often in a row that none did, while there are fetches under way, and the question is asked all the same.
   const mostPauses = 10;
   let pauses = 0;
-  // The question that is not asked yet; without one the next proof that expired begins it.
+  // The question that is not asked yet; without one, or when it is full, the next proof that expired begins another.
   let open: Question | undefined;
   let lastAnswer: Promise<FreshRecords> | undefined;
 
@@ -44,9 +55,9 @@ export function createRefresher(
     do {
       pauses += 1;
       await pause(moment);
-    } while (pauses < mostPauses && fetching() > 0);
+    } while (ids.size < mostIds && pauses < mostPauses && fetching() > 0);
     await Promise.allSettled([before]);
-    open = undefined;
+    if (open?.ids === ids) open = undefined;
     over?.throwIfAborted();
     try {
       const records = await inTime(timeout, undefined, () => refreshRecords([...ids], context));
@@ -68,9 +79,10 @@ export function createRefresher(
    * @throws PixstoreError `PROOF_INVALID` when the application failed
    */
   return async (id: string, context: unknown): Promise<ImageRecord | undefined> => {
-    open ??= begin(context);
-    open.ids.add(id);
+    const question = open && open.ids.size < mostIds ? open : begin(context);
+    open = question;
+    question.ids.add(id);
     pauses = 0;
-    return (await open.answer).get(id);
+    return (await question.answer).get(id);
   };
 }

@@ -1,4 +1,4 @@
-import { isTransient, TransientError } from './errors.js';
+import { FetchError, isTransient } from './errors.js';
 import { pause } from './pause.js';
 
 /** How often is tried again. */
@@ -32,7 +32,7 @@ export function createRetry({ fetchRetries, random }: RetryOptions) {
         return await attempt();
       } catch (error) {
         if (failures >= fetchRetries || !isTransient(error)) throw error;
-        const wait = error instanceof TransientError ? error.retryAfter : 0;
+        const wait = (error instanceof FetchError && error.retryAfter) || 0;
         if (wait > longestWait) throw error;
         if (wait > 0) await pause(wait);
       }

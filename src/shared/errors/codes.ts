@@ -78,6 +78,7 @@ export const errorCodes = {
   FETCH_TIMEOUT: 'The fetcher did not answer in time.',
   PROOF_MISSING: 'The endpoint says that the request carried no proof.',
   PROOF_INVALID: 'The endpoint says that the proof is expired or not its own.',
+  ACCESS_REFUSED: 'The application gave no fresh record of the image, or one that the endpoint refuses as well.',
   ID_MISSING: 'The endpoint says that the request named no image.',
   SERVER_FAILED: 'The endpoint failed inside.',
   RATE_LIMITED: 'The endpoint says that too many requests were made.',

@@ -66,6 +66,30 @@ test.each([
   }
 });
 
+test('same-origin asks where the page came from, with its port, in the page and in a worker of it', async () => {
+  const app = await serveOwnOrigin(world);
+  const [inPage = expect.fail(), inWorker = expect.fail()] = await saveAll((bytes) => app.backend.saveImage(bytes));
+  // With the port of another endpoint, which must not be asked.
+  const config = { ...leadTo(world.tap), defaultEndpointConnectHost: 'same-origin' };
+  const tab = await openTab(world, config, undefined, app.origin);
+  expect(await tab.evaluate((record) => helpers.get(record), inPage)).toEqual(shown[0]);
+  const answer = await tab.evaluate(
+    async ([script, task]) => {
+      const source = await (await fetch(script)).blob();
+      const { port1, port2 } = new MessageChannel();
+      new Worker(URL.createObjectURL(source)).postMessage(null, [port2]);
+      return new Promise((resolve) => {
+        port1.onmessage = ({ data }) => resolve(data);
+        port1.postMessage(task);
+      });
+    },
+    [`${world.site.origin}/worker.js`, { record: inWorker, config }] as const,
+  );
+  expect(answer).toMatchObject({ type: 'image/webp', sources: ['network', 'memory'] });
+  expect(app.log).toEqual([inPage, inWorker].map(({ id }) => `GET ${app.origin}/images/${id} `));
+  expect(world.tap.requests).toEqual([]);
+});
+
 test('a page of an origin that is not named reads nothing, though it has the record and the user has cookies', async () => {
   const backend = await startBackend({ accessControlAllowOrigin: [world.site.origin, 'https://admin.example'] });
   onTestFinished(() => backend.close());

@@ -41,7 +41,7 @@ export const refreshing: Case[] = [
   },
 
   {
-    title: 'a picture that the application gives no record for any more is PROOF_INVALID, and the others show',
+    title: 'a picture that the application gives no record for any more is ACCESS_REFUSED, and the others show',
     async run({ control, openFrame }) {
       const { record: refused } = await control.save('brick.webp');
       const { record, sha256 } = await control.save('camera.webp');
@@ -49,7 +49,7 @@ export const refreshing: Case[] = [
       await page.start({ refreshRecords: async () => control.records([record.id]) });
       await control.letTimePass(afterExpiry);
       const [one, other] = await page.getAll([refused, record]);
-      has(one ?? {}, { code: 'PROOF_INVALID' });
+      has(one ?? {}, { code: 'ACCESS_REFUSED' });
       has(other ?? {}, { sha256 });
     },
   },

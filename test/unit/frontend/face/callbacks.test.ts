@@ -115,11 +115,17 @@ test.each([NaN, Infinity, '7', undefined, 7n])('a clock that says %s is done wit
   expect(loads[0]).toBeGreaterThanOrEqual(0);
 });
 
-test.each([null, {}, 7, [null], [{}]])('fresh records that are none (%j) are none', async (records) => {
+test.each([
+  ['PROOF_INVALID', null],
+  ['PROOF_INVALID', {}],
+  ['PROOF_INVALID', 7],
+  ['ACCESS_REFUSED', [null]],
+  ['ACCESS_REFUSED', [{}]],
+])('the error is %s where fresh records are %j', async (code, records) => {
   const frontend = createPixstoreFrontend(
     { errorHandlingMode: 'throw', refreshRecords: async () => records as never },
     async () => Uint8Array.of(5),
   );
   onTestFinished(() => frontend.close());
-  await expect(frontend.getImage(record)).rejects.toMatchObject({ code: 'PROOF_INVALID' });
+  await expect(frontend.getImage(record)).rejects.toMatchObject({ code });
 });

@@ -72,7 +72,9 @@ test.each([
 });
 
 test('the host is required without a fetcher only', () => {
-  expect(() => readFrontendConfig({}, undefined)).toThrow(/"defaultEndpointConnectHost" must be a host/);
+  expect(() => readFrontendConfig({}, undefined)).toThrow(
+    /"defaultEndpointConnectHost" must be a host .* or "same-origin"/,
+  );
   expect(() => readFrontendConfig(undefined, async () => Uint8Array.of(0))).not.toThrow();
 });
 

@@ -54,6 +54,23 @@ describe('getImages', () => {
     expect(await lenient.getImages(noList)).toBeNull();
   });
 
+  test.each(['throw', 'hybrid', 'warn', 'silent', 'custom'] as const)(
+    'gives null in the place of null in mode %s, and no error',
+    async (errorHandlingMode) => {
+      const { frontend } = createFrontend(answer, { errorHandlingMode });
+      silent.error.mockClear();
+      await frontend.prefetchImages([null, first]);
+      expect(await frontend.getImages([null, first, null])).toEqual([null, expect.any(Blob), null]);
+      expect(silent.error).not.toHaveBeenCalled();
+    },
+  );
+
+  test('only null is no record that is gone', async () => {
+    const { frontend } = createFrontend();
+    const lost = [undefined] as unknown as ImageRecord[];
+    await expect(frontend.getImages(lost)).rejects.toMatchObject({ code: 'RECORD_INVALID' });
+  });
+
   test('is aborted as a whole', async () => {
     const { frontend, requests } = createFrontend(() => {});
     const abort = new AbortController();

@@ -18,8 +18,8 @@ test.each([
 });
 
 test.each([
-  [3, /rewrite/],
-  [4, /pass records on unchanged/],
+  [3, /no id: pass requests on unchanged/],
+  [4, /no proof: pass requests on unchanged/],
   [6, /see its log/],
   [9, /try again later/],
 ])('what state %i says leads on', (state, hint) => {

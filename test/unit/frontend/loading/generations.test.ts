@@ -3,7 +3,7 @@ import { resolveObjectURL } from 'node:buffer';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FrontendConfig } from '../../../../src/frontend/face/config.js';
 import { createPixstoreFrontend } from '../../../../src/frontend/face/create-frontend.js';
-import type { PixstoreFrontend } from '../../../../src/frontend/face/public-api.js';
+import type { ObservableFrontend } from '../../../../src/frontend/face/public-api.js';
 import { getLastPixstoreError } from '../../../../src/shared/errors/last-error.js';
 import type { ImageFetcher, ImageRecord } from '../../../../src/types/index.js';
 import { eventually, idsOf, rowsOf, useIdle, usePageEvents } from '../cache/disk.js';
@@ -32,7 +32,7 @@ function openSite() {
   return {
     network,
     asked,
-    openTab(config: FrontendConfig = {}): PixstoreFrontend {
+    openTab(config: FrontendConfig = {}): ObservableFrontend {
       const frontend = createPixstoreFrontend({ frontendDbName, errorHandlingMode: 'throw', ...config }, fetcher);
       onTestFinished(() => frontend.close());
       return frontend;
@@ -45,7 +45,7 @@ function openSite() {
 const isOpen = (url = '') => resolveObjectURL(url) !== undefined;
 
 /** Once what is asked for afterwards is on disk, what was asked for before would be there too. */
-async function expectNothingKept(tab: PixstoreFrontend, { network, asked, disk }: ReturnType<typeof openSite>) {
+async function expectNothingKept(tab: ObservableFrontend, { network, asked, disk }: ReturnType<typeof openSite>) {
   network.holds = false;
   for (const { answer } of asked) answer();
   await tab.getImage(records[99] as ImageRecord);

@@ -36,6 +36,18 @@ describe('the origin of the endpoint', () => {
   });
 });
 
+describe('same-origin', () => {
+  test("is the page's own origin, without a port of ours", () => {
+    vi.stubGlobal('origin', 'https://app.example.com:8443');
+    expect(isEndpointHost('same-origin')).toBeUndefined();
+    expect(endpointOrigin('same-origin', 7482)).toBe('https://app.example.com:8443');
+  });
+
+  test('leads nowhere where there is no page', () => {
+    expect(endpointOrigin('same-origin', 7482)).toBe('same-origin');
+  });
+});
+
 test.each([
   ['a path', 'https://img.example.com/images'],
   ['a query', 'img.example.com?x=1'],

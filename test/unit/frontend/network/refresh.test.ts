@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FrontendConfig } from '../../../../src/frontend/face/config.js';
 import { createPixstoreFrontend } from '../../../../src/frontend/face/create-frontend.js';
 import type { RefreshRecords } from '../../../../src/frontend/network/refresh.js';
@@ -75,19 +75,17 @@ test('a fresh record of an older version is none: what is shown never goes back'
 });
 
 test('but not for ever: after 5 s clocks agree, and a proof that was too early is good', async () => {
-  let time = 0;
   const isGood = { value: false };
   const { fetch, requests } = createFakeEndpoint((request) =>
     answerWith((id) => (isGood.value ? (byId.get(id)?.success as Uint8Array) : Uint8Array.of(5)))(request),
   );
-  const { get } = createFrontend(async () => [], { fetch, now: () => time });
-  const refused = [{ status: 'rejected', reason: { code: 'PROOF_INVALID' } }];
+  const { get } = createFrontend(async () => [], { fetch });
+  const refused = [{ status: 'rejected', reason: { code: 'ACCESS_REFUSED' } }];
   expect(await get([first])).toMatchObject(refused);
   isGood.value = true;
-  time = 4999; // and asking on does not put it off
-  expect(await get([first])).toMatchObject(refused);
+  expect(await get([first]), 'asking on does not put it off').toMatchObject(refused);
   expect(requests).toHaveLength(1);
-  time = 5000;
+  await vi.advanceTimersByTimeAsync(5000);
   expect(await get([first])).toMatchObject([{ status: 'fulfilled' }]);
 });
 
@@ -152,12 +150,12 @@ test('an image that is slow to come does not hold up the question for the others
   all[1]?.catch(() => {});
 });
 
-test('an image the application has no record for is PROOF_INVALID, and the others show', async () => {
+test('an image the application has no record for is ACCESS_REFUSED, and the others show', async () => {
   const { get } = createFrontend(async (ids) =>
     ids.map((id) => (id === first.id ? null : (byId.get(id)?.record as ImageRecord))),
   );
   const outcomes = await get(expired);
-  expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { code: 'PROOF_INVALID' } });
+  expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { code: 'ACCESS_REFUSED', status: 403 } });
   expect(outcomes.slice(1).every(({ status }) => status === 'fulfilled')).toBe(true);
 });
 
@@ -165,11 +163,88 @@ test.each<[string, RefreshRecords]>([
   ['a record whose proof is no better', async () => [first]],
   ['a newer record whose proof is no better', async () => [{ ...first, token: first.token + 1 }]],
   ['a record of another image', async () => [images[1]?.record as ImageRecord]],
-  ['no list', async () => null as never],
-])('%s is PROOF_INVALID, and nobody is asked twice', async (_, refresh) => {
+])('%s is ACCESS_REFUSED, and nobody is asked twice', async (_, refresh) => {
   const { get, refreshRecords } = createFrontend(refresh);
+  expect(await get([first])).toMatchObject([
+    { status: 'rejected', reason: { code: 'ACCESS_REFUSED', cause: { code: 'PROOF_INVALID' } } },
+  ]);
+  expect(refreshRecords).toHaveBeenCalledTimes(1);
+});
+
+test('what is no list is PROOF_INVALID: the application failed, and refused nothing', async () => {
+  const { get, refreshRecords } = createFrontend(async () => null as never);
   expect(await get([first])).toMatchObject([{ status: 'rejected', reason: { code: 'PROOF_INVALID' } }]);
   expect(refreshRecords).toHaveBeenCalledTimes(1);
+});
+
+describe('for more than 200 images', () => {
+  const many = Array.from({ length: 450 }, (_, at) => ({ ...first, id: `cats:many${at}` }));
+
+  test('the application is asked in parts of 200, one after the other', async () => {
+    const parts: number[] = [];
+    let asking = 0;
+    let mostAsking = 0;
+    const { get } = createFrontend(async (ids, context) => {
+      parts.push(ids.length);
+      asking += 1;
+      mostAsking = Math.max(mostAsking, asking);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      asking -= 1;
+      expect(context).toBe('ada');
+      return ids.map((id) => ({ ...first, id, statelessProof: 'fresh' }));
+    });
+    const outcomes = await get(many, 'ada');
+    expect(parts).toEqual([200, 200, 50]);
+    expect(mostAsking).toBe(1);
+    // The fake endpoint has none of them: it was asked with the fresh proofs.
+    expect(new Set(outcomes.map((outcome) => (outcome as PromiseRejectedResult).reason.code))).toEqual(
+      new Set(['IMAGE_NOT_FOUND']),
+    );
+  });
+
+  test('what expires while a part is asked for goes with the next, as far as it has room', async () => {
+    const parts: number[] = [];
+    let answer = () => {};
+    const { frontend } = createFrontend(async (ids) => {
+      parts.push(ids.length);
+      await new Promise<void>((resolve) => (answer = resolve));
+      return [];
+    });
+    const pass = async (milliseconds: number) => {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+      await vi.advanceTimersByTimeAsync(milliseconds);
+    };
+    const early = Promise.allSettled(many.slice(0, 250).map((record) => frontend.getImage(record)));
+    await pass(100);
+    expect(parts).toEqual([200]);
+    const late = Promise.allSettled([frontend.getImage(many[300] as ImageRecord)]);
+    await pass(100);
+    answer();
+    await pass(100);
+    expect(parts).toEqual([200, 51]);
+    answer();
+    await Promise.all([early, late]);
+  });
+
+  test('a part that fails fails alone', async () => {
+    let part = 0;
+    const { get } = createFrontend(async () => {
+      part += 1;
+      if (part === 1) throw new Error('431');
+      return [];
+    });
+    const codes = (await get(many)).map((outcome) => (outcome as PromiseRejectedResult).reason.code);
+    expect(codes.filter((code) => code === 'PROOF_INVALID')).toHaveLength(200);
+    expect(codes.filter((code) => code === 'ACCESS_REFUSED')).toHaveLength(250);
+  });
+
+  test('one that is asked for twice stands in one part, once', async () => {
+    const { frontend, refreshRecords, get } = createFrontend(async () => []);
+    const twice = [first, { ...first, statelessProof: 'expired', token: first.token + 1 }];
+    await get(twice);
+    expect(refreshRecords.mock.calls.map(([ids]) => ids)).toEqual([[first.id]]);
+    frontend.close();
+  });
 });
 
 test('a broken record fails alone, and says what is wrong with it', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { TransientError } from '../../../../src/frontend/network/errors.js';
+import { FetchError } from '../../../../src/frontend/network/errors.js';
 import { createRetry } from '../../../../src/frontend/network/retry.js';
 import { PixstoreError } from '../../../../src/shared/errors/pixstore-error.js';
 
@@ -7,7 +7,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
-const passing = () => new TransientError('FETCH_FAILED', 'No answer.');
+const passing = () => new FetchError('FETCH_FAILED', 'No answer.');
 
 test('it tries again after pauses that double, until it is tired', async () => {
   const retry = createRetry({ fetchRetries: 2, random: () => 0.5 });
