@@ -29,7 +29,7 @@ export interface EngineOptions
   maxQueuedBytes: number;
   /** Does the endpoint have a page of figures? */
   metrics: boolean;
-  /** Told of every image that was served, and of every one that was refused. */
+  /** Told of every image that was served, or kept from who asked by its proof or the application's checks. */
   onServe?: ((event: ServeEvent) => void) | undefined;
 }
 
@@ -125,7 +125,7 @@ export function createEngine(options: EngineOptions) {
     keep(
       source,
       'save',
-      (saved) => (saved ? { id: saved.id, audience: audienceIn(where) } : {}),
+      (saved) => (saved ? { id: saved.id, audience: audienceOf(where) } : {}),
       ({ images }, bytes) => images.save(bytes, where),
     );
 
@@ -273,6 +273,6 @@ export function createEngine(options: EngineOptions) {
 }
 
 /** For whom a record of an image that was saved is. */
-function audienceIn(where: Where): Audience {
+function audienceOf(where: Where): Audience {
   return (typeof where === 'object' && where?.audience) || null;
 }

@@ -28,6 +28,7 @@ export type {
   StoreProblem,
   StoreUsage,
 } from '../stores/port.js';
+export { generationOf, isExpected, maxChunkBytes, openInMemory, storeClosed } from '../stores/port.js';
 export type { BlobStore, OpenBlob } from '../stores/split/blob-store.js';
 export type {
   Erasure,

@@ -102,7 +102,8 @@ export function backendOf(options: ReadOptions): PixstoreBackend {
         return records.map((record) => (record.status === 'fulfilled' ? record.value : fail(record.reason)));
       }),
     readImage: (id, part) => runAsync(() => engine.readImage(id, part)),
-    // Errors of both are thrown in every mode: what ends without one is whole, or done.
+    // Errors of these are thrown in every mode: what ends without one is whole, or done.
+    adopt: engine.adopt,
     listImages: (which) => engine.listImages(which),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
@@ -125,9 +126,6 @@ export function backendOf(options: ReadOptions): PixstoreBackend {
     stats: () => runAsync(engine.stats),
     health: () => runAsync(engine.health),
     backup: (folder) => runAsync(() => engine.backup(folder)),
-    adopt: async () => {
-      await runAsync(engine.adopt);
-    },
     address: () => server?.address() ?? null,
     close: () => engine.close(async () => server?.close()),
     get store() {

@@ -101,8 +101,9 @@ export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMo
    */
   acceptProofsInQuery: boolean;
   /**
-   * Told of every image that is served or refused: which one, to whom, and how. For an audit trail. What it throws goes no
-   * further; it had better be quick.
+   * Told of every image that is served, or kept from who asks by its proof or your checks: which one, to whom, and how.
+   * For an audit trail. Not told of what the rate limit or a full server turns away, nor where a check of yours throws.
+   * What it throws goes no further; it had better be quick.
    */
   onServe?: (event: ServeEvent) => void;
   /** Default: `hybrid`. */
@@ -304,7 +305,7 @@ export function keyringOf({ masterKey, store }: ReadOptions): Keyring | null {
 }
 
 /** @throws PixstoreError `CONFIG_INVALID` when a function that was given for a store makes none */
-export function storeOf(given: ImageStore | (() => ImageStore)): ImageStore {
+export function givenStore(given: ImageStore | (() => ImageStore)): ImageStore {
   if (typeof given !== 'function') return given;
   const store: unknown = given();
   if (isStore(store) === undefined) return store as ImageStore;

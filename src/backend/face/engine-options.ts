@@ -4,7 +4,7 @@ import { openLocalStore } from '../../stores/local/local-store.js';
 import type { ImageStore } from '../../stores/port.js';
 import type { EngineOptions } from '../engine.js';
 import { keyringFromFile } from '../keys/load-keyring.js';
-import { keyringOf, type ReadOptions, storeOf } from './config.js';
+import { givenStore, keyringOf, type ReadOptions } from './config.js';
 
 // With validation off, records still carry a proof, so that clients see no difference.
 const unusedWindowLength = 20_000;
@@ -24,7 +24,7 @@ export function engineOptionsOf(options: ReadOptions): EngineOptions {
 
   return {
     openStore: () =>
-      options.store ? storeOf(options.store) : openLocalStore({ ...options, databasePath, imageRootDir }),
+      options.store ? givenStore(options.store) : openLocalStore({ ...options, databasePath, imageRootDir }),
     keyringFor: (store) =>
       keyring ??
       keyringFromFile({

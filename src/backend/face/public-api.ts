@@ -179,7 +179,7 @@ export interface PixstoreBackend<Failure extends null = null> {
    * Says that this database is the right one, after a backup was put back: other copies of it can change nothing any
    * more, and what it does not name may be removed. Until then it serves and saves, and removes no file.
    *
-   * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`
+   * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`, in every error mode: what ends without one is done
    */
   adopt(): Promise<void>;
   /**

@@ -19,7 +19,9 @@ export function createChanges(writer: Writer, cache: RecordCache) {
   const submit = createBatcher<Command, Outcome>((commands) => write(commands).finally(cache.expire), {
     maxItems: maxCommit.items,
     maxWeight: maxCommit.bytes,
-    weigh: (command) => ('rows' in command ? command.rows.reduce((sum, { size }) => sum + size, 0) : 0),
+    // What lies in files is on the disk already.
+    weigh: (command) =>
+      'rows' in command ? command.rows.reduce((sum, { ciphertext }) => sum + (ciphertext?.length ?? 0), 0) : 0,
   });
 
   async function write(commands: Command[]): Promise<Outcome[]> {

@@ -153,6 +153,7 @@ export function createLocalRows({ reads, blobReads, cache, changes, inlineLimit,
     endedSessions: blobReads.endedSessions,
     latestSession: blobReads.latestSession,
 
+    // From here on, for `splitStore` over these rows: the local store has an identity of its own.
     identity() {
       const { id, epoch, isMarked, isAdopted } = blobReads.store();
       return { id, epoch, isMarked, isAdopted, place: null };

@@ -66,16 +66,16 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
 
   const isAlive = ({ id, sealedKey }: StoredRow): boolean => keys.isAlive(id, sealedKey);
 
-  const isBornTooLate = (token: number): boolean =>
+  const isTokenTooLow = (token: number): boolean =>
     token <= toCount(prepared.counter.get(counters.lastRemovedToken)?.value ?? 0);
 
   function save({ id, token, rows }: CommandOf<'replace'>): boolean {
-    if (isBornTooLate(token)) return false;
+    if (isTokenTooLow(token)) return false;
     for (const part of rows) {
       if (insert(part, token)) continue;
       if (part.id !== id) throw new Error('two parts of a version have the same id');
       // Born already; the original goes first, so nothing was written yet.
-      if (!removeErased(partsOf(id)) || isBornTooLate(token)) return false;
+      if (!removeIfDead(partsOf(id)) || isTokenTooLow(token)) return false;
       insert(part, token);
     }
     added.images += 1;
@@ -83,7 +83,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   }
 
   /** Removes an image whose folder was erased, if it is one. @returns whether it was */
-  function removeErased(parts: readonly StoredRow[]): boolean {
+  function removeIfDead(parts: readonly StoredRow[]): boolean {
     if (parts.some(isAlive)) return false;
     giveUpBlobsOf(parts);
     removeParts(parts);
@@ -210,7 +210,11 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
       case 'remove-erased': {
         const { folder, after } = command;
         const parts = prepared.partsIn.all(after, folder, folder).map(toStoredRow);
-        const erased = parts.filter((part) => !isAlive(part));
+        // An image goes with all its parts, wherever they are in the order of ids: it may be saved again before the next page.
+        const dead = parts
+          .flatMap((part) => (isImage(part.id) ? partsOf(part.id) : part))
+          .filter((part) => !isAlive(part));
+        const erased = [...new Map(dead.map((part) => [part.id, part])).values()];
         const images = erased.filter(({ id }) => isImage(id)).length;
         removeParts(erased);
         const last = parts.length < erasedAtOnce ? null : (parts.at(-1)?.id ?? null);

@@ -42,7 +42,8 @@ export function createPut({ blobs, sessions, givenUp, identity, inlineUpTo }: Pu
 
   /** Of parts that were not added, since there were such already. */
   async function discardKept({ parts }: Put, written: readonly (string | null)[], added: readonly string[]) {
-    await givenUp.discard(written.filter((_, index) => !added.includes(String(parts[index]?.variant))));
+    const isAdded = ({ variant }: Part) => variant !== undefined && added.includes(variant);
+    await givenUp.discard(written.filter((_, index) => !isAdded(parts[index] as Part)));
   }
 
   /** @returns undefined when the session was ended meanwhile: then nothing was changed */

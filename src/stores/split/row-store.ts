@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../shared/maybe-promise.js';
-import type { ExpectedToken, FolderKey, ImageStore, Part, PartRecord } from '../port.js';
+import type { ExpectedToken, ImageStore, Part, PartRecord } from '../port.js';
 
 /** A part as its row has it: with its ciphertext, or with the name of the blob that holds it. */
 export interface RowPart extends Omit<Part, 'ciphertext'> {
@@ -111,6 +111,8 @@ export interface RowStore
     | 'keyRing'
     | 'putKeyRing'
     | 'masterKeyIds'
+    | 'folderKey'
+    | 'folderKeys'
     | 'addFolderKey'
     | 'destroyFolderKeys'
     | 'usage'
@@ -118,13 +120,13 @@ export interface RowStore
   /** Ciphertexts up to so many bytes go into the rows themselves. */
   readonly inlineUpTo: number;
 
-  folderKey(folder: string): MaybePromise<FolderKey | null>;
-  folderKeys(): AsyncIterable<readonly FolderKey[]>;
-
   /** A part with its ciphertext, or where that is; null when there is none, or the key that it names was destroyed. */
   find(id: string, variant?: string): MaybePromise<FoundPart | null>;
 
-  /** Keeps a version as `ImageStore.put` does, in place of the one with `expectedToken`. */
+  /**
+   * Keeps a version as `ImageStore.put` does, in place of the one with `expectedToken`. It counts what was sealed with the
+   * key of the folder, as `addParts` and `reseal` do: see `FolderKey.sealed`.
+   */
   put(version: RowVersion, expectedToken: ExpectedToken): Promise<KeepOutcome>;
 
   /** Adds those parts that the version with this token does not have. */
