@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import Fastify from 'fastify';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type PixstoreBackend, PixstoreError } from '../../../src/backend/index.js';
+import { errorResponse, type PixstoreBackend } from '../../../src/backend/index.js';
 import { openBackend } from '../../support/backend.js';
 import { photo } from '../../support/photos.js';
 import { listen } from '../examples/support/listen.js';
@@ -22,8 +22,9 @@ function expressRoutes(backend: PixstoreBackend): Express {
 
 /** As the README has it. */
 const answerErrors: ErrorRequestHandler = (error, _req, res, next) => {
-  if (!(error instanceof PixstoreError) || error.status >= 500) return next(error);
-  res.status(error.status).json({ code: error.code, message: error.message });
+  if (res.headersSent) return next(error);
+  const { status, code, message } = errorResponse(error);
+  res.status(status).json({ code, message });
 };
 
 type Start = (backend: PixstoreBackend) => Promise<string>;
