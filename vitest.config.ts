@@ -17,6 +17,9 @@ const thorough = [
   'test/fault/keys/kill.test.ts',
 ];
 
+// Builds a whole app, three times: on one Node only, and with the machine to itself.
+const nextApp = ['test/package/next.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -33,7 +36,13 @@ export default defineConfig({
       project('thorough', { include: thorough, testTimeout: 180_000 }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.
       project('attack', { testTimeout: 120_000, fileParallelism: false }),
-      project('package', { testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
+      project('package', { exclude: nextApp, testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
+      project('next', {
+        include: nextApp,
+        testTimeout: 240_000,
+        hookTimeout: 240_000,
+        globalSetup: 'test/package/setup.ts',
+      }),
     ],
   },
 });

@@ -90,6 +90,12 @@ export const steps = [
     needs: ['sqlite', 'chromium'],
     run: () => runVitest(['package']),
   },
+  {
+    name: 'next',
+    title: 'A Next.js app with the packed package, in development and production',
+    needs: ['sqlite', 'chromium'],
+    run: () => runVitest(['next']),
+  },
 ];
 
 /**

@@ -70,7 +70,7 @@ function requireSame(instance: DefaultInstance, data: DataOptions): void {
   const advice = differing.includes('store') ? 'Give the store by a function, which is called once, or c' : 'C';
   throw new PixstoreError(
     'BACKEND_ALREADY_INITIALIZED',
-    `initPixstoreBackend was called before with other options (${differing.join(', ')}). ${advice}all close() on that backend first; createPixstoreBackend makes a second one.`,
+    `initPixstoreBackend was called before with other options (${differing.join(', ')}). ${advice}all close() on that backend first, or restart the process; createPixstoreBackend makes a second one.`,
   );
 }
 

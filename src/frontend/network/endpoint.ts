@@ -42,7 +42,8 @@ export type OnBytes = (payloads: Uint8Array[]) => void;
  * The default endpoint. A proof never goes into a URL: those are kept by the browser (`performance.getEntries`), by its
  * tools and by proxies. To the page's own origin one image is asked for by headers. To another origin they would cost a
  * preflight for every image, so that it is a batch of one. Neither cookies nor a referrer are sent, and no redirect is
- * followed, which would carry the proof elsewhere.
+ * followed, which would carry the proof elsewhere: where there is one, the same path is asked with a slash at its end, or
+ * without it again, since that is what frameworks redirect for.
  */
 export type Endpoint = ReturnType<typeof createEndpoint>;
 
@@ -52,21 +53,29 @@ export function createEndpoint(options: EndpointOptions) {
   const base = endpointOrigin(host, port) + options.defaultEndpointRoute;
   const isOwnOrigin = host === sameOrigin || new URL(base).origin === globalThis.origin;
   const batches = createBatchSupport(options.now);
+  let pathEnd = '';
 
   /** @throws FetchError, also for another status than 200 */
   async function send(url: string, init: RequestInit): Promise<Response> {
     // Asynchronous, since one of the application's own may throw before it promises anything.
-    const fetching = async () =>
-      (options.fetch ?? fetch)(url, {
+    const fetching = async (end: string) =>
+      (options.fetch ?? fetch)(url + end, {
         cache: 'no-store',
         credentials: 'omit',
-        redirect: 'error',
+        redirect: 'manual',
         referrerPolicy: 'no-referrer',
         ...init,
       });
-    const response = await fetching().catch(unanswered);
-    if (response.status !== 200) throw errorOf(response, base, options.now());
-    return response;
+    for (const end of [pathEnd, pathEnd ? '' : '/']) {
+      const response = await fetching(end).catch(unanswered);
+      if (response.status === 200) {
+        pathEnd = end;
+        return response;
+      }
+      // Of a redirect that is not followed, browsers say 0.
+      if (response.status) throw errorOf(response, base, options.now());
+    }
+    return unanswered();
   }
 
   function unanswered(cause?: unknown): never {

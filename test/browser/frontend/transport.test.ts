@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { MiddlewareHandler } from 'hono';
 import { csrf } from 'hono/csrf';
 import type { ImageRecord } from 'pixstore/backend';
 import type { Page } from 'playwright-core';
@@ -153,6 +154,27 @@ test('a redirect is not followed: what is asked for goes nowhere else', async ()
   expect(await tab.evaluate((record) => helpers.get(record), record)).toMatchObject({ code: 'FETCH_FAILED' });
   expect(elsewhere).toEqual([]);
 });
+
+test.each([
+  ["the page's own origin", true],
+  ['another', false],
+])(
+  'to %s that wants a slash behind every path, it is asked so: by one request for each, after the first',
+  async (_, isOwn) => {
+    const slashes = (): MiddlewareHandler => async (context, next) => {
+      const { pathname } = new URL(context.req.url);
+      if (pathname.endsWith('/')) return next();
+      return context.body(null, 308, { location: `${pathname}/`, 'access-control-allow-origin': '*' });
+    };
+    const app = await serveOwnOrigin(world, slashes);
+    const [first = expect.fail(), ...others] = await saveAll((bytes) => app.backend.saveImage(bytes));
+    const tab = await openTab(world, leadTo(app), undefined, isOwn ? app.origin : undefined);
+    expect(await tab.evaluate((record) => helpers.get(record), first)).toEqual(shown[0]);
+    expect(await getAll(tab, others)).toEqual(shown.slice(1));
+    const single = isOwn ? `GET ${app.origin}/images/${first.id}` : `POST ${app.origin}/images`;
+    expect(app.log).toEqual([`${single} `, `${single}/ `, `POST ${app.origin}/images/ `]);
+  },
+);
 
 test.each([
   ["on the page's own origin lets batches pass", true, /^POST/],

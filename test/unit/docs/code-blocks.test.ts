@@ -39,5 +39,14 @@ test('every TypeScript block of the documents compiles, strictly, as a module of
 
 test('every block says its language, so that no TypeScript goes unchecked', () => {
   const languages = documents.flatMap((path) => codeBlocksOf(readDocument(path)).map(({ language }) => language));
-  expect(['http', 'json', 'nginx', 'sh', 'text', 'ts']).toEqual(expect.arrayContaining([...new Set(languages)]));
+  expect(['http', 'json', 'nginx', 'sh', 'text', 'ts', 'tsx']).toEqual(expect.arrayContaining([...new Set(languages)]));
+});
+
+test('blocks of tsx are files of the app that test/package/next.test.ts compiles and runs', () => {
+  const blocks = documents.flatMap((from) => codeBlocksOf(readDocument(from)).map((block) => ({ from, ...block })));
+  const apps = blocks.filter(({ language }) => language === 'tsx');
+  expect(apps.length).toBeGreaterThan(5);
+  expect(apps.filter(({ from, code }) => from !== join('docs', 'frameworks.md') || !/^\/\/ \S+\n/.test(code))).toEqual(
+    [],
+  );
 });

@@ -39,6 +39,11 @@ const byMethod =
   (request: FakeRequest) =>
     request.method === 'POST' ? onPost(request) : onGet(request);
 
+const redirecting = (isRedirected: (path: string) => boolean) => (request: FakeRequest) => {
+  if (isRedirected(new URL(request.url).pathname)) request.redirect();
+  else answerWith(payloadOf)(request);
+};
+
 describe('over a real connection', () => {
   let server: Server;
   let endpoint: Endpoint;
@@ -145,10 +150,34 @@ test('it asks for no cache, no cookies, no redirect and no referrer, with a prio
   await askIds(endpoint, 'a', 'b').answered;
   for (const { init } of requests) {
     expect(init).toMatchObject({ cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer' });
-    expect(init).toMatchObject({ redirect: 'error' });
+    expect(init).toMatchObject({ redirect: 'manual' });
     expect(init).toMatchObject({ priority: 'auto', signal: expect.any(AbortSignal) });
     expect(init).not.toHaveProperty('headers');
   }
+});
+
+test('frameworks that want a slash at the end of every path, or none, are asked so, once they have redirected', async () => {
+  vi.stubGlobal('origin', 'http://127.0.0.1:7482');
+  let wanted = '/';
+  const { endpoint, requests } = fakeEndpoint(redirecting((path) => path.endsWith('/') !== (wanted === '/')));
+  for (wanted of ['/', '']) {
+    const before = requests.length;
+    for (const ids of [['a'], ['a', 'b'], ['b']]) {
+      const { payloads, answered } = askIds(endpoint, ...ids);
+      await answered;
+      expect(payloads).toEqual(ids.map(payloadOf));
+    }
+    const paths = requests.slice(before).map(({ url }) => new URL(url).pathname);
+    const asked = ['/pixstore-image/a', '/pixstore-image', '/pixstore-image/b'].map((path) => path + wanted);
+    expect(paths).toEqual([wanted ? '/pixstore-image/a' : '/pixstore-image/a/', ...asked]);
+  }
+});
+
+test('where both forms of a path redirect, neither is followed', async () => {
+  const { endpoint, requests } = fakeEndpoint(redirecting(() => true));
+  const error = await askIds(endpoint, 'a', 'b').answered.catch((thrown) => thrown);
+  expect(error).toMatchObject({ code: 'FETCH_FAILED', message: expect.stringContaining('does not redirect') });
+  expect(new Set(requests.map(({ url }) => new URL(url).host))).toEqual(new Set(['127.0.0.1:7482']));
 });
 
 test('a fetch that does not stream gets its images one by one', async () => {

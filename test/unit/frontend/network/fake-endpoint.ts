@@ -14,6 +14,8 @@ export interface FakeRequest {
   send(bytes: Uint8Array): void;
   end(): void;
   cut(): void;
+  /** Answers with a redirect, as browsers show one that is not followed. */
+  redirect(): void;
   /** No answer at all. */
   fail(): void;
 }
@@ -46,6 +48,7 @@ export function createFakeEndpoint(onRequest: (request: FakeRequest) => void = (
         ids: idsOf(String(input), init.body),
         init,
         respond: (bytes, status = 200, headers = {}) => resolve(new Response(bytes as BodyInit, { status, headers })),
+        redirect: () => resolve(Response.error()), // status 0, as theirs
         send: (bytes) => begin()?.enqueue(bytes),
         end: () => begin()?.close(),
         cut: () => fail(new TypeError('terminated')),
@@ -61,7 +64,8 @@ export function createFakeEndpoint(onRequest: (request: FakeRequest) => void = (
 }
 
 function idsOf(url: string, body: unknown): string[] {
-  if (typeof body !== 'string') return [decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '')];
+  if (typeof body !== 'string')
+    return [decodeURIComponent(new URL(url).pathname.split('/').filter(Boolean).at(-1) ?? '')];
   return (JSON.parse(body) as { images: BatchEntry[] }).images.map(({ id }) => id);
 }
 

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { withSqlite } from './round-trip.js';
+import { root, run } from './run.js';
+
+/** What a user of Next.js has installed today. To be raised here, and nowhere else. */
+const versions = [
+  'next@16.4.6',
+  'react@19.3.1',
+  'react-dom@19.3.1',
+  'typescript@5.9.3',
+  '@types/react@19.3.3',
+  '@types/node@20',
+];
+
+const environment = { ...withSqlite, NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
+
+/** The files of the app in docs/frameworks.md, by their paths. */
+async function documentedFiles(): Promise<Record<string, string>> {
+  const guide = await readFile(join(root, 'docs/frameworks.md'), 'utf8');
+  const blocks = [...guide.matchAll(/^```tsx\n\/\/ (\S+)\n(.*?)^```$/gms)];
+  return Object.fromEntries(blocks.map(([, path = '', code = '']) => [path, code]));
+}
+
+/** A Next.js app: what docs/frameworks.md says, and what Next.js wants of every app. */
+export async function createNextApp(tarball: string, folder: string) {
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'next-app', private: true }));
+  const quick = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  await run('npm', ['install', ...quick, tarball, ...versions], folder).catch((cause) => {
+    throw new Error('Next.js could not be installed from the npm registry: is it reachable?', { cause });
+  });
+  const files = await documentedFiles();
+  const next = join(folder, 'node_modules/next/dist/bin/next');
+
+  async function write(path: string, text: string) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+
+  return {
+    folder,
+    files,
+    write,
+
+    /** Puts the app back as documented, with these files besides, and nothing built or stored. */
+    async reset(more: Record<string, string>) {
+      for (const made of ['.next', 'data']) await rm(join(folder, made), { recursive: true, force: true });
+      for (const [path, text] of Object.entries({ ...files, ...more })) await write(path, text);
+    },
+
+    async build(...args: string[]) {
+      await run(process.execPath, [next, 'build', ...args], folder, environment);
+      const standalone = join(folder, '.next/standalone/.next');
+      // As its documentation says: files for browsers are not among those of the server.
+      if (existsSync(standalone))
+        await cp(join(folder, '.next/static'), join(standalone, 'static'), { recursive: true });
+    },
+
+    /** What a backend made in the folder of the app, database and keys. */
+    async madeFiles() {
+      const paths = await readdir(folder, { recursive: true });
+      return paths.filter((path) => /sqlite|\.key$/.test(path) && !path.includes('node_modules'));
+    },
+
+    /** Starts a server of the app: `next start`, `next dev` or the one of a standalone build. */
+    async start(command: 'start' | 'dev' | 'standalone') {
+      const port = await freePort();
+      const args =
+        command === 'standalone'
+          ? [join(folder, '.next/standalone/server.js')]
+          : [next, command, '--port', String(port), '--hostname', '127.0.0.1'];
+      const env = {
+        ...process.env,
+        ...environment,
+        PORT: String(port),
+        HOSTNAME: '127.0.0.1',
+        PIXSTORE_DATA: join(folder, 'data'),
+      };
+      return startedServer(spawn(process.execPath, args, { cwd: folder, env }), `http://127.0.0.1:${port}`);
+    },
+  };
+}
+
+export type NextApp = Awaited<ReturnType<typeof createNextApp>>;
+export type NextServer = Awaited<ReturnType<NextApp['start']>>;
+
+/** Resolves when it takes requests. */
+async function startedServer(server: ChildProcess, origin: string) {
+  let log = '';
+  const exited = once(server, 'exit');
+  await new Promise<void>((resolve, reject) => {
+    const read = (text: unknown) => {
+      log += text;
+      if (log.includes('Ready in')) resolve();
+    };
+    server.stdout?.on('data', read);
+    server.stderr?.on('data', read);
+    exited.then(() => reject(new Error(`Next.js ended:\n${log}`)));
+  });
+  return {
+    origin,
+    log: () => log,
+    async stop() {
+      server.kill();
+      await exited;
+    },
+  };
+}
+
+/** Not every server of Next.js takes 0. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { findBrowser } from '../../scripts/ensure-browser.mjs';
+import { createNextApp, type NextApp, type NextServer } from './next-app.js';
+import { root } from './run.js';
+
+const { tarball, app: otherApp } = inject('packed');
+const photos = ['brick.webp', 'astronaut.jpg', 'cat.png'];
+
+let app: NextApp;
+let browser: Browser;
+beforeAll(async () => {
+  app = await createNextApp(tarball, join(dirname(otherApp), 'next'));
+  browser = await chromium.launch({ executablePath: await findBrowser(), chromiumSandbox: false });
+});
+afterAll(() => browser?.close());
+
+/** Besides the documented files: a route that uses the functions of the module, and shows which edition of lib/ it has. */
+const besides = (edition: number) => ({
+  'lib/pixstore.ts': `${app.files['lib/pixstore.ts']}\nexport const edition = ${edition};\n`,
+  'app/layout.tsx': `
+    export default function Layout({ children }: { children: React.ReactNode }) {
+      return <html lang="en"><body>{children}</body></html>;
+    }`,
+  'app/check/route.ts': `
+    import { getImageRecord } from 'pixstore/backend';
+    import { edition } from '../../lib/pixstore';
+    export function GET(request: Request) {
+      const id = new URL(request.url).searchParams.get('id') ?? '';
+      return Response.json({ edition, id: getImageRecord(id, { audience: 'ann' })?.id });
+    }`,
+});
+
+async function started(command: Parameters<NextApp['start']>[0]) {
+  const server = await app.start(command);
+  onTestFinished(server.stop);
+  return server;
+}
+
+/** The browser of a user, with nothing in its cache. What the page asks the images' route for is noted. */
+async function userOf({ origin }: NextServer) {
+  const context: BrowserContext = await browser.newContext({ baseURL: origin });
+  onTestFinished(() => context.close());
+  await context.addCookies([{ name: 'user', value: 'ann', url: origin }]);
+  const tab = await context.newPage();
+  const asked: string[] = [];
+  const failures: string[] = [];
+  tab.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    const line = `${response.request().method()} ${response.status()}`;
+    if (pathname.startsWith('/images')) asked.push(line);
+    if (response.status() >= 500) failures.push(`${line} ${pathname}`);
+  });
+  tab.on('pageerror', (error) => failures.push(String(error)));
+
+  return {
+    asked,
+    failures,
+    /** From the page, as a form would. */
+    async upload(name: string): Promise<string> {
+      await tab.goto('/');
+      const bytes = await readFile(join(root, 'demo/photos', name), 'base64');
+      return tab.evaluate(async (bytes) => {
+        const body = await (await fetch(`data:;base64,${bytes}`)).blob();
+        const { id } = await (await fetch('/api/photos', { method: 'POST', body })).json();
+        return id;
+      }, bytes);
+    },
+    /** Widths of the pictures that the page shows, once all do; those of the files are on the elements. */
+    async see(count: number) {
+      asked.length = 0;
+      await tab.goto('/');
+      await tab.waitForFunction(
+        (count) => [...document.images].filter((image) => image.complete && image.naturalWidth > 0).length === count,
+        count,
+      );
+      const widths = await tab.evaluate(() =>
+        [...document.images].map(({ naturalWidth, width, src }) => ({
+          naturalWidth,
+          width,
+          blob: src.startsWith('blob:'),
+        })),
+      );
+      for (const { naturalWidth, width, blob } of widths)
+        expect({ naturalWidth, blob }).toEqual({ naturalWidth: width, blob: true });
+    },
+  };
+}
+
+/** Saves, shows one picture and then many, and has records by the functions of the module. */
+async function expectToWork(server: NextServer, edition: number) {
+  const user = await userOf(server);
+  const [first = '', ...others] = photos;
+  const id = await user.upload(first);
+  await user.see(1);
+  const single = [...user.asked];
+  for (const name of others) await user.upload(name);
+  const other = await userOf(server);
+  await other.see(photos.length);
+  const checked = await fetch(`${server.origin}/check?id=${id}`);
+  expect(await checked.json()).toEqual({ edition, id });
+  expect([...user.failures, ...other.failures]).toEqual([]);
+  expect(server.log()).not.toMatch(/BACKEND_|PixstoreError/);
+  return { single, batch: other.asked };
+}
+
+test('Next.js as documented, as a standalone server: the build stores nothing, and the thread that writes is there', async () => {
+  const config = app.files['next.config.ts']?.replace("['pixstore']", "['pixstore'], output: 'standalone'") ?? '';
+  await app.reset({ ...besides(1), 'next.config.ts': config });
+  await app.build();
+  expect(await app.madeFiles()).toEqual([]);
+  const server = await started('standalone');
+  const { single, batch } = await expectToWork(server, 1);
+  expect({ single, batch }).toEqual({ single: ['GET 200'], batch: ['POST 200'] });
+  expect(await app.madeFiles()).toEqual(expect.arrayContaining(['data/pixstore.sqlite', 'data/pixstore.sqlite.key']));
+  expect(server.log()).not.toContain('thread');
+});
+
+test('Next.js with a slash behind every path, bundled by webpack: the page is redirected once, and asks so from then on', async () => {
+  await app.reset({
+    ...besides(1),
+    'next.config.ts': 'export default { trailingSlash: true, typescript: { ignoreBuildErrors: true } };\n',
+  });
+  await app.build('--webpack');
+  expect(await app.madeFiles()).toEqual([]);
+  const { single, batch } = await expectToWork(await started('start'), 1);
+  expect(single).toEqual(['GET 308', 'GET 200']);
+  expect(batch).toEqual(['POST 308', 'POST 200']);
+});
+
+test('Next.js in development, bundled by Turbopack: a change of the module that makes the backend is no trouble', async () => {
+  await app.reset({ ...besides(1), 'next.config.ts': 'export default {};\n' });
+  const server = await started('dev');
+  await expectToWork(server, 1);
+  await app.write('lib/pixstore.ts', besides(2)['lib/pixstore.ts']);
+  await expect
+    .poll(async () => (await fetch(`${server.origin}/check?id=none`)).json(), { timeout: 60_000 })
+    .toEqual({ edition: 2 });
+  const user = await userOf(server);
+  await user.upload('grass.jpg');
+  await user.see(photos.length + 1);
+  expect(user.failures).toEqual([]);
+  expect(server.log()).not.toMatch(/BACKEND_|PixstoreError/);
+});
