@@ -17,7 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** Besides the documented files: a route that uses the functions of the module, and shows which edition of lib/ it has. */
+/**
+ * Besides the documented files: a route that uses the functions of the module, and shows which edition of lib/ it has; and
+ * one of the older kind, for which Next.js bundles a copy of its own. That does not import lib/, so that it has the backend
+ * that others made, or none.
+ */
 const besides = (edition: number) => ({
   'lib/pixstore.ts': `${app.files['lib/pixstore.ts']}\nexport const edition = ${edition};\n`,
   'app/layout.tsx': `
@@ -30,6 +34,12 @@ const besides = (edition: number) => ({
     export function GET(request: Request) {
       const id = new URL(request.url).searchParams.get('id') ?? '';
       return Response.json({ edition, id: getImageRecord(id, { audience: 'ann' })?.id });
+    }`,
+  'pages/api/other.ts': `
+    import type { NextApiRequest, NextApiResponse } from 'next';
+    import { getImageRecord } from 'pixstore/backend';
+    export default function handler({ query }: NextApiRequest, response: NextApiResponse) {
+      response.json({ id: getImageRecord(String(query.id), { audience: 'ann' })?.id });
     }`,
 });
 
@@ -97,13 +107,15 @@ async function expectToWork(server: NextServer, edition: number) {
   await user.see(1);
   const single = [...user.asked];
   for (const name of others) await user.upload(name);
-  const other = await userOf(server);
-  await other.see(photos.length);
+  const another = await userOf(server);
+  await another.see(photos.length);
   const checked = await fetch(`${server.origin}/check?id=${id}`);
   expect(await checked.json()).toEqual({ edition, id });
-  expect([...user.failures, ...other.failures]).toEqual([]);
+  const other = await fetch(`${server.origin}/api/other?id=${id}`);
+  expect(await other.json()).toEqual({ id });
+  expect([...user.failures, ...another.failures]).toEqual([]);
   expect(server.log()).not.toMatch(/BACKEND_|PixstoreError/);
-  return { single, batch: other.asked };
+  return { single, batch: another.asked };
 }
 
 test('Next.js as documented, as a standalone server: the build stores nothing, and the thread that writes is there', async () => {
