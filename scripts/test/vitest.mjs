@@ -23,7 +23,7 @@ export async function runVitest(projects, runNode = (args, options) => run(proce
       '--reporter=json',
       `--outputFile.json=${results}`,
     ],
-    { show: true, seconds: 600 },
+    { show: true, seconds: 1_200 },
   );
   const json = await readFile(results, 'utf8').catch(() => undefined);
   await rm(folder, { recursive: true, force: true });

@@ -39,9 +39,9 @@ export async function assertKept(blobs: BlobStore, name: string, bytes: Uint8Arr
 
 export async function assertNone(blobs: BlobStore, name: string, size = 1): Promise<void> {
   assert.equal(await blobs.size(name), null);
-  assert.equal(await blobs.read(name, size), null);
-  assert.equal(await blobs.read(name, 0), null);
-  assert.equal(await blobs.open(name), null);
+  assert.ok((await blobs.read(name, size)) === null);
+  assert.ok((await blobs.read(name, 0)) === null);
+  assert.ok((await blobs.open(name)) === null);
 }
 
 export function assertSame(found: Uint8Array | null, bytes: Uint8Array): void {
