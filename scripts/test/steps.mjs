@@ -98,6 +98,14 @@ export const steps = [
   },
 ];
 
+// Forms, and stores that stand on nothing of Node's: once is enough.
+const sameOnEveryNode = [
+  'test/unit/testing/**',
+  'test/contract/custom-store.test.ts',
+  'test/contract/split-store.test.ts',
+  'test/contract/handlers/upload-forms.test.ts',
+];
+
 /**
  * A step that tests nothing and only counts when it fails.
  *
@@ -149,5 +157,5 @@ async function testOtherNode() {
     console.log(`Skipped: better-sqlite3 could not be built for Node ${otherMajor}, which has no SQLite of its own.`);
     return oneSkipped;
   }
-  return runVitest(['unit', 'contract', 'fault', 'package'], runNode);
+  return runVitest(['unit', 'contract', 'fault', 'package'], runNode, sameOnEveryNode);
 }

@@ -9,9 +9,14 @@ import { countResults } from './counts.mjs';
  *
  * @param {string[]} projects
  * @param {import('./other-node.mjs').RunNode} [runNode] which Node; this one unless told
+ * @param {string[]} [leftOut] files that are not run
  * @returns {Promise<import('./counts.mjs').Counts>}
  */
-export async function runVitest(projects, runNode = (args, options) => run(process.execPath, args, options)) {
+export async function runVitest(
+  projects,
+  runNode = (args, options) => run(process.execPath, args, options),
+  leftOut = [],
+) {
   const folder = await mkdtemp(join(tmpdir(), 'pixstore-test-'));
   const results = join(folder, 'results.json');
   const { ok } = await runNode(
@@ -19,6 +24,7 @@ export async function runVitest(projects, runNode = (args, options) => run(proce
       'node_modules/vitest/vitest.mjs',
       'run',
       ...projects.flatMap((project) => ['--project', project]),
+      ...leftOut.flatMap((files) => ['--exclude', files]),
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${results}`,
