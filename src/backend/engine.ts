@@ -67,21 +67,21 @@ export function createEngine(options: EngineOptions) {
   const admission = createAdmission({ bytes: options.maxQueuedBytes, images: maxQueuedImages });
   const lifecycle = createLifecycle(backendClosed);
   const onServed = createServePublisher(options.onServe);
+  const loadLimits = { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes };
   const endpoint: Endpoint = createEndpoint({
     ...options,
     answer: serving.answer,
-    loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
+    loadLimits,
     checkHealth: async () => readHealth(await opening.get()),
     metrics: options.metrics ? async (served) => metricsText(await statsWith(served)) : null,
     onServed,
   });
-
   const pictures: Answers = createPictures({
     ...options,
     onServed,
     record: (id, variant) => tracked(({ reading }) => reading.record(id, variant)),
     read: (id, variant) => tracked(({ reading }) => reading.read(id, variant)),
-    loadLimits: { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes },
+    loadLimits,
   });
 
   async function statsWith(served: EndpointStats): Promise<EngineStats> {

@@ -4,6 +4,7 @@ import { blobListChecks } from './blobs/blob-list-checks.js';
 import { blobReadChecks } from './blobs/blob-read-checks.js';
 import { blobSharingChecks } from './blobs/blob-sharing-checks.js';
 import { blobWriteChecks } from './blobs/blob-write-checks.js';
+import { testsWith } from './registering.js';
 
 /** A store of blobs under test, and how to get rid of it. */
 export interface OpenedBlobs {
@@ -33,16 +34,8 @@ export type BlobCheck = (name: string, run: (blobs: BlobStore, opened: OpenedBlo
  * describe('my blobs', () => blobStoreSuite({ test, open: openMyBlobs }));
  */
 export function blobStoreSuite({ test, open }: BlobStoreSuiteOptions): void {
-  const check: BlobCheck = (name, run) =>
-    test(name, async () => {
-      const opened = await open();
-      try {
-        await run(opened.blobs, opened);
-      } finally {
-        await opened.blobs.close?.();
-        await opened.destroy();
-      }
-    });
+  const each = testsWith(test, open, ({ blobs }) => blobs.close?.());
+  const check: BlobCheck = (name, run) => each(name, (opened) => run(opened.blobs, opened));
 
   blobWriteChecks(check);
   blobReadChecks(check);

@@ -4,6 +4,7 @@ import { type Check, concurrencyChecks } from './concurrency-checks.js';
 import { keyChecks } from './key-checks.js';
 import { openingChecks } from './opening-checks.js';
 import { partChecks } from './part-checks.js';
+import { testsWith } from './registering.js';
 import { assertRecord, assertStored, bytesOf, sizes, versionOf } from './versions.js';
 
 /** A store under test, and how to get rid of it. */
@@ -28,16 +29,8 @@ export interface ImageStoreSuiteOptions {
  * describe('my store', () => imageStoreSuite({ test, open: openMyStore }));
  */
 export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
-  const check: Check = (name, run) =>
-    test(name, async () => {
-      const { store, destroy } = await open();
-      try {
-        await run(store);
-      } finally {
-        await store.close();
-        await destroy();
-      }
-    });
+  const each = testsWith(test, open, ({ store }) => store.close());
+  const check: Check = (name, run) => each(name, ({ store }) => run(store));
 
   for (const [name, size] of Object.entries(sizes)) {
     check(`gives back a version with ${name} ciphertext (${size} bytes) byte for byte`, async (store) => {

@@ -1,4 +1,5 @@
 import type { RowStore } from '../stores/split/row-store.js';
+import { testsWith } from './registering.js';
 import { ringChecks } from './ring-checks.js';
 import { blobRowChecks } from './rows/blob-row-checks.js';
 import { erasingChecks } from './rows/erasing-checks.js';
@@ -41,16 +42,8 @@ export type RowCheck = (name: string, run: (rows: RowStore, opened: OpenedRows) 
  * describe('my rows', () => rowStoreSuite({ test, open: openMyRows }));
  */
 export function rowStoreSuite({ test, open }: RowStoreSuiteOptions): void {
-  const check: RowCheck = (name, run) =>
-    test(name, async () => {
-      const opened = await open();
-      try {
-        await run(opened.rows, opened);
-      } finally {
-        await opened.rows.close();
-        await opened.destroy();
-      }
-    });
+  const each = testsWith(test, open, ({ rows }) => rows.close());
+  const check: RowCheck = (name, run) => each(name, (opened) => run(opened.rows, opened));
 
   versionChecks(check);
   replacingChecks(check);

@@ -82,7 +82,12 @@ function requireEndpoint(from: HasEndpoint, caller: string): Endpoint {
   const endpoint = (from as Partial<HasEndpoint> | undefined)?.endpoint;
   if (endpoint === null) throw endpointEnabled(caller);
   if (typeof endpoint?.handle === 'function') return endpoint;
-  throw new PixstoreError(
+  throw notABackend(caller);
+}
+
+/** Of what a handler was to lead to. */
+export function notABackend(caller: string): PixstoreError {
+  return new PixstoreError(
     'CONFIG_INVALID',
     `${caller} needs what createPixstoreBackend or initPixstoreBackend returned.`,
   );

@@ -1,10 +1,12 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { type EitherHandler, eitherHandler } from '../servers/either-handler.js';
 import { fetchHandler } from '../servers/fetch-handler.js';
 import { nodeHandler } from '../servers/node-handler.js';
-import type { NodeRequest, NodeResponse } from '../servers/node-http.js';
+import type { NodeRequest } from '../servers/node-http.js';
 import { type HandlerOptions, type RequestInside, readHandlerOptions } from '../serving/handler.js';
 import type { Answers } from '../serving/pictures.js';
 import { alwaysThrowing } from './errors.js';
+import { notABackend } from './handlers.js';
 
 /** What a picture handler leads to: a backend or an engine. */
 export interface HasPictures {
@@ -15,15 +17,6 @@ export interface HasPictures {
 export interface ImageHandlerOptions<Request>
   extends Pick<HandlerOptions<Request>, 'route' | 'clientOf' | 'timeouts'>,
     Required<Pick<HandlerOptions<Request>, 'authorize'>> {}
-
-/**
- * `(req, res, next?)` for Node's servers, Express, Connect and Fastify; `(request)` for web-standard ones. It never throws
- * and never rejects.
- */
-export interface ImageHandler<Given> {
-  (given: Given, response: NodeResponse, next?: (error?: unknown) => void): void;
-  (given: Given): Promise<Response>;
-}
 
 /**
  * Serves images **decrypted**, to whoever `authorize` lets in: for pages without a script, server rendering, mails and
@@ -46,38 +39,28 @@ export interface ImageHandler<Given> {
 export function createImageHandler<Given>(
   from: HasPictures,
   options: ImageHandlerOptions<Given> & RequestInside<Given, NodeRequest | Request>,
-): ImageHandler<Given>;
+): EitherHandler<Given>;
 export function createImageHandler<Given extends NodeRequest | Request = NodeRequest | Request>(
   from: HasPictures,
   options: ImageHandlerOptions<Given>,
-): ImageHandler<Given>;
+): EitherHandler<Given>;
 // As for `createNodeHandler`: in here nobody knows what comes in.
 export function createImageHandler(
   from: HasPictures,
   options: ImageHandlerOptions<never> & Partial<RequestInside<never, unknown>>,
-): unknown {
+): EitherHandler<never> {
   return alwaysThrowing(() => {
     const pictures = requirePictures(from);
     requireCheck(options);
     const read = readHandlerOptions<never, never>(options, 'createImageHandler');
-    const [node, web] = [nodeHandler(pictures, read), fetchHandler(pictures, read)];
-    // A route of Next.js is called with a second argument, too, which is none to write to.
-    return (given: never, response?: NodeResponse, next?: (error?: unknown) => void) =>
-      isResponse(response) ? node(given, response, next) : web(given);
+    return eitherHandler<never>(nodeHandler(pictures, read), fetchHandler(pictures, read));
   });
-}
-
-function isResponse(value: NodeResponse | undefined): value is NodeResponse {
-  return typeof value?.setHeader === 'function' && typeof value.end === 'function';
 }
 
 function requirePictures(from: HasPictures): Answers {
   const pictures = (from as Partial<HasPictures> | undefined)?.pictures;
   if (typeof pictures?.handle === 'function') return pictures;
-  throw new PixstoreError(
-    'CONFIG_INVALID',
-    'Function createImageHandler needs what createPixstoreBackend or initPixstoreBackend returned.',
-  );
+  throw notABackend('createImageHandler');
 }
 
 function requireCheck(options: unknown): void {

@@ -1,10 +1,11 @@
-import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { EitherHandler } from '../servers/either-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
-import { type UploadHandler, uploadHandler } from '../servers/upload-handler.js';
+import { uploadHandler } from '../servers/upload-handler.js';
 import type { RequestInside } from '../serving/handler.js';
 import { readUploadOptions, type UploadOptions } from '../serving/uploads/upload-options.js';
 import type { Uploads } from '../serving/uploads/uploads.js';
 import { alwaysThrowing } from './errors.js';
+import { notABackend } from './handlers.js';
 
 /** What upload handlers lead to: a backend. */
 export interface HasUploads {
@@ -35,21 +36,18 @@ export interface HasUploads {
 export function createUploadHandler<Given>(
   from: HasUploads,
   options: UploadOptions<Given> & RequestInside<Given, NodeRequest | Request>,
-): UploadHandler<Given>;
+): EitherHandler<Given>;
 export function createUploadHandler<Given extends NodeRequest | Request = NodeRequest>(
   from: HasUploads,
   options: UploadOptions<Given>,
-): UploadHandler<Given>;
+): EitherHandler<Given>;
 // Who calls it knows by one of these what comes in. In here nobody does: `never` can be handed on, and not looked into.
-export function createUploadHandler(from: HasUploads, options: UploadOptions<never>): UploadHandler<never> {
+export function createUploadHandler(from: HasUploads, options: UploadOptions<never>): EitherHandler<never> {
   return alwaysThrowing(() => uploadHandler(requireUploads(from), readUploadOptions(options)));
 }
 
 function requireUploads(from: unknown): Uploads {
   const uploads = (from as Partial<HasUploads> | null | undefined)?.uploads;
   if (typeof uploads?.receive === 'function') return uploads;
-  throw new PixstoreError(
-    'CONFIG_INVALID',
-    'What createUploadHandler is given first must be what createPixstoreBackend or initPixstoreBackend returned.',
-  );
+  throw notABackend('createUploadHandler');
 }

@@ -3,20 +3,10 @@ import { discard, type Reply } from '../serving/reply.js';
 import { uploadAlreadyRead } from '../serving/uploads/upload-errors.js';
 import { createUploadContexts, type ReadUploadOptions } from '../serving/uploads/upload-options.js';
 import type { Uploads } from '../serving/uploads/uploads.js';
+import { type EitherHandler, eitherHandler } from './either-handler.js';
 import { fromWebRequest, toResponse } from './fetch-handler.js';
 import { fromNodeRequest, type NodeRequest, type NodeResponse } from './node-http.js';
 import { sendToNode } from './node-reply.js';
-
-/**
- * One handler for both kinds of servers: `(req, res, next?)` of Node, Express and Fastify, and `(request) => Response` of
- * Hono, Next.js and the like, whatever else these hand over. It never throws and never rejects.
- *
- * @typeParam Given - what it is called with: the request, or what `requestOf` finds it in
- */
-export interface UploadHandler<Given> {
-  (given: Given, response: NodeResponse, next?: (error?: unknown) => void): void;
-  (given: Given, ...more: unknown[]): Promise<Response>;
-}
 
 // After a refusal the rest of an upload is let come, and thrown away: who is cut off while he sends sees no answer.
 const longestLinger = 5_000; // ms
@@ -24,7 +14,7 @@ const longestLinger = 5_000; // ms
 export function uploadHandler<Given>(
   uploads: Uploads,
   options: ReadUploadOptions<Given, NodeRequest | Request>,
-): UploadHandler<Given> {
+): EitherHandler<Given> {
   const contextOf = createUploadContexts(options, (given) => {
     const request = options.requestOf(given);
     return 'socket' in request ? clientOf(request.socket?.remoteAddress) : undefined;
@@ -57,26 +47,20 @@ export function uploadHandler<Given>(
     return toResponse(request, reply, uploads.report);
   }
 
-  function handle(given: Given, second?: unknown, next?: (error?: unknown) => void): Promise<Response> | undefined {
-    if (isNodeResponse(second)) {
-      answerNode(given, second, next).catch((error) => {
+  return eitherHandler(
+    (given, response, next) => {
+      answerNode(given, response, next).catch((error) => {
         uploads.report(error);
-        second.statusCode = 500;
-        second.end();
+        response.statusCode = 500;
+        response.end();
       });
-      return undefined;
-    }
-    return answerWeb(given).catch((error) => {
-      uploads.report(error);
-      return new Response(null, { status: 500, headers: { 'cache-control': 'no-store' } });
-    });
-  }
-  return handle as UploadHandler<Given>;
-}
-
-/** Whose second argument is something else, such as `next` or `{ params }`, has web-standard requests. */
-function isNodeResponse(value: unknown): value is NodeResponse {
-  return typeof (value as Partial<NodeResponse> | null | undefined)?.writeHead === 'function';
+    },
+    (given) =>
+      answerWeb(given).catch((error) => {
+        uploads.report(error);
+        return new Response(null, { status: 500, headers: { 'cache-control': 'no-store' } });
+      }),
+  );
 }
 
 /** What was read as text is no image any more. */

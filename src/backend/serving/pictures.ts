@@ -60,9 +60,14 @@ export function createPictures({ record, read, loadLimits, rateLimit, onServed, 
       onServed({ id: target.id }, 0, 0, { state: 'InvalidProof' });
       return textReply(403, 'You may not see this.', common);
     }
-    const begun = performance.now();
     const found = await record(id, variant);
     if (!found) return notFound();
+    const begun = performance.now();
+    // What whoever asks has already is not decrypted for it.
+    if (isNamedIn(request.header('if-none-match'), etagOf(found))) {
+      onServed({ id: target.id }, performance.now() - begun, 0, { state: 'Decrypted' });
+      return { status: 304, headers: headersOf(found), body: [], sending: nothingHeld };
+    }
     const slot = slots.take(request, context, client);
     // While it is decrypted, it is there twice.
     if (!slot?.hold(2 * found.size)) {
@@ -97,17 +102,25 @@ export function createPictures({ record, read, loadLimits, rateLimit, onServed, 
   };
 }
 
-function pictureReply(request: EndpointRequest, { bytes, mimeType, token }: Picture, sending: Reply['sending']): Reply {
-  const etag = `"${token}"`; // it names bytes: see "token" in ARCHITECTURE.md
-  const headers = [...common, 'ETag', etag, 'Accept-Ranges', 'bytes'];
-  const none = (status: number, more: HeaderList): Reply => {
-    sending.done();
-    return { status, headers: [...headers, ...more], body: [], sending: nothingHeld };
-  };
-  if (isNamedIn(request.header('if-none-match'), etag)) return none(304, []);
+/** It names bytes: see "token" in ARCHITECTURE.md. */
+const etagOf = ({ token }: { token: number }): string => `"${token}"`;
+
+const headersOf = (picture: { token: number }): HeaderList => [
+  ...[...common, 'ETag', etagOf(picture)],
+  ...['Accept-Ranges', 'bytes'],
+];
+
+function pictureReply(request: EndpointRequest, picture: Picture, sending: Reply['sending']): Reply {
+  const { bytes, mimeType } = picture;
+  const headers = headersOf(picture);
+  const etag = etagOf(picture);
   const isSame = (request.header('if-range') ?? etag) === etag;
   const range = isSame ? rangeOf(request.header('range'), bytes.length) : 'whole';
-  if (range === 'none') return none(416, ['Content-Range', `bytes */${bytes.length}`, 'Content-Length', '0']);
+  if (range === 'none') {
+    sending.done();
+    const nothing = ['Content-Range', `bytes */${bytes.length}`, 'Content-Length', '0'];
+    return { status: 416, headers: [...headers, ...nothing], body: [], sending: nothingHeld };
+  }
   const { from, to }: ByteRange = range === 'whole' ? { from: 0, to: bytes.length } : range;
   return {
     status: range === 'whole' ? 200 : 206,

@@ -1,6 +1,6 @@
 import { joinId, variantOf } from '../../shared/protocol/image-id.js';
 import type { SealedKey } from '../port.js';
-import type { KeepOutcome, RowStore } from '../split/row-store.js';
+import type { KeepOutcome, RowStore, RowVersion } from '../split/row-store.js';
 import type { BlobReads } from './blob-reads.js';
 import type { Changes } from './changes.js';
 import type { Command, Outcome } from './commands.js';
@@ -83,27 +83,9 @@ export function createLocalRows({ reads, blobReads, cache, changes, inlineLimit,
     },
 
     put: async (version, expectedToken) =>
-      toKeepOutcome(
-        await changes.outcomeOf({
-          kind: 'replace',
-          id: version.id,
-          token: version.token,
-          expectedToken,
-          rows: toPartRows(version),
-          session: version.session,
-        }),
-      ),
+      toKeepOutcome(await changes.outcomeOf({ kind: 'replace', expectedToken, ...toChange(version) })),
 
-    addParts: async (version) =>
-      toKeepOutcome(
-        await changes.outcomeOf({
-          kind: 'add-parts',
-          id: version.id,
-          token: version.token,
-          rows: toPartRows(version),
-          session: version.session,
-        }),
-      ),
+    addParts: async (version) => toKeepOutcome(await changes.outcomeOf({ kind: 'add-parts', ...toChange(version) })),
 
     remove: async (id) => (await changes.make({ kind: 'remove', id }))?.released ?? null,
 
@@ -176,6 +158,12 @@ interface ListedImage {
 interface ListedKey {
   sealed: SealedKey | null;
   rowid: number;
+}
+
+/** What both commands that keep parts have in common. */
+function toChange(version: RowVersion) {
+  const { id, token, session } = version;
+  return { id, token, session, rows: toPartRows(version) };
 }
 
 function toKeepOutcome(outcome: Outcome): KeepOutcome {

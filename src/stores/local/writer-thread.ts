@@ -118,15 +118,15 @@ export function startWriterThread(settings: WorkerSettings, openInstead: () => W
     },
 
     async close() {
-      await instead?.close();
       const closing = worker;
-      if (!closing) return;
-      closing.ref();
-      await new Promise<void>((resolve) => {
-        closing.once('exit', () => resolve());
-        closing.postMessage({ kind: 'close' } satisfies ToWorker);
-      });
-      await instead?.close();
+      if (closing) {
+        closing.ref();
+        await new Promise<void>((resolve) => {
+          closing.once('exit', () => resolve());
+          closing.postMessage({ kind: 'close' } satisfies ToWorker);
+        });
+      }
+      await instead?.close(); // it may have been opened meanwhile
     },
   };
 }

@@ -7,8 +7,8 @@ import { createGivenUp } from './given-up.js';
 import type { Identity } from './identity.js';
 import { createLeftovers, findMissing } from './leftovers.js';
 import { createPartReader } from './part-reader.js';
-import { createPut, type Done } from './put.js';
-import type { KeepOutcome, RowStore, RowVersion } from './row-store.js';
+import { createPut } from './put.js';
+import type { RowStore, RowVersion } from './row-store.js';
 import { createSessions } from './sessions.js';
 import type { AsError } from './split-errors.js';
 import type { StoreBlobs } from './store-blobs.js';
@@ -130,13 +130,6 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
     }
   }
 
-  async function keep(
-    version: Parameters<ImageStore['put']>[0],
-    keepRows: (version: RowVersion) => Promise<KeepOutcome>,
-  ): Promise<Done | null> {
-    return put({ ...version, keepRows });
-  }
-
   async function findProblems(): Promise<StoreProblem[]> {
     const problems: StoreProblem[] = [];
     for await (const problem of findMissing(rows, blobs)) problems.push(problem);
@@ -149,10 +142,13 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
   return {
     supports: rows.supports,
     put: (version, expectedToken) =>
-      run('save an image', async () => (await keep(version, (row) => rows.put(row, expectedToken))) !== null),
+      run('save an image', async () => {
+        const keepRows = (row: RowVersion) => rows.put(row, expectedToken);
+        return (await put({ ...version, keepRows })) !== null;
+      }),
     addParts: (id, token, added) =>
       run('add to an image', async () => {
-        const done = await keep({ id, token, parts: added }, (row) => rows.addParts(row));
+        const done = await put({ id, token, parts: added, keepRows: (row) => rows.addParts(row) });
         return done && [...(done.added ?? [])];
       }),
     read: (id, variant) => read('read an image', () => reader.read(id, variant)),

@@ -7,6 +7,7 @@ import Fastify, { type FastifyRequest } from 'fastify';
 import { type Context, Hono } from 'hono';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createImageHandler, type PixstoreBackend } from '../../../src/backend/index.js';
+import { createMemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { masterKey, openBackend, quietLogger } from '../../support/backend.js';
 import { failure } from '../../support/errors.js';
 import { photo } from '../../support/photos.js';
@@ -181,6 +182,25 @@ describe('createImageHandler', () => {
     expect([explained.status, await explained.text()]).toEqual([503, 'explained: the database of permissions is down']);
     const plain = await createImageHandler<Request>(backend, { authorize })(new Request('http://localhost/one'));
     expect([plain.status, await plain.text()]).toEqual([500, 'The picture could not be answered.\n']);
+  });
+
+  test('decrypts nothing for who has the picture already', async () => {
+    const store = createMemoryStore();
+    let opened = 0;
+    const counting: typeof store = {
+      ...store,
+      open(...args) {
+        opened += 1;
+        return store.open(...args);
+      },
+    };
+    const backend = await openBackend({ store: counting });
+    const { id } = (await backend.saveImage(cat)) ?? {};
+    const pictures = createImageHandler<Request>(backend, { authorize: () => true });
+    const ask = (headers: Record<string, string> = {}) => pictures(new Request(`http://localhost/${id}`, { headers }));
+    const etag = (await ask()).headers.get('etag') as string;
+    expect((await ask({ 'if-none-match': etag })).status).toBe(304);
+    expect(opened).toBe(1);
   });
 
   test('sees the session that the framework has put there', async () => {
