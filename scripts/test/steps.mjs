@@ -4,7 +4,7 @@ import { ensureSqlite } from '../ensure-sqlite.mjs';
 import { nodeMajor, run, runInstalled } from '../run.mjs';
 import { none, oneFailed, onePassed, oneSkipped, sum } from './counts.mjs';
 import { otherMajor, otherNode } from './other-node.mjs';
-import { runVitest } from './vitest.mjs';
+import { onAllCores, runVitest } from './vitest.mjs';
 
 /** @typedef {import('./counts.mjs').Counts} Counts */
 
@@ -45,13 +45,13 @@ export const steps = [
     name: 'unit',
     title: `Unit and contract tests on Node ${nodeMajor}`,
     needs: ['sqlite', 'build'],
-    run: () => runVitest(['unit', 'contract']),
+    run: () => runVitest(['unit', 'contract'], undefined, [onAllCores]),
   },
   {
     name: 'fault',
     title: 'Faults: injected errors, kills, full disks, power cuts',
     needs: ['sqlite', 'build'],
-    run: () => runVitest(['fault', 'thorough']),
+    run: () => runVitest(['fault', 'thorough'], undefined, [onAllCores]),
   },
   {
     name: 'attack',
@@ -157,5 +157,6 @@ async function testOtherNode() {
     console.log(`Skipped: better-sqlite3 could not be built for Node ${otherMajor}, which has no SQLite of its own.`);
     return oneSkipped;
   }
-  return runVitest(['unit', 'contract', 'fault', 'package'], runNode, sameOnEveryNode);
+  const leftOut = sameOnEveryNode.flatMap((files) => ['--exclude', files]);
+  return runVitest(['unit', 'contract', 'fault', 'package'], runNode, [onAllCores, ...leftOut]);
 }

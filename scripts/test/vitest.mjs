@@ -4,18 +4,21 @@ import { join } from 'node:path';
 import { run } from '../run.mjs';
 import { countResults } from './counts.mjs';
 
+/** Vitest itself leaves a core to others, which on a machine with two of them takes twice as long. */
+export const onAllCores = '--maxWorkers=100%';
+
 /**
  * Runs projects of vitest.config.ts and counts their tests.
  *
  * @param {string[]} projects
  * @param {import('./other-node.mjs').RunNode} [runNode] which Node; this one unless told
- * @param {string[]} [leftOut] files that are not run
+ * @param {string[]} [more] options of its command line
  * @returns {Promise<import('./counts.mjs').Counts>}
  */
 export async function runVitest(
   projects,
   runNode = (args, options) => run(process.execPath, args, options),
-  leftOut = [],
+  more = [],
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'pixstore-test-'));
   const results = join(folder, 'results.json');
@@ -24,7 +27,7 @@ export async function runVitest(
       'node_modules/vitest/vitest.mjs',
       'run',
       ...projects.flatMap((project) => ['--project', project]),
-      ...leftOut.flatMap((files) => ['--exclude', files]),
+      ...more,
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${results}`,
