@@ -9,8 +9,8 @@ import { buildProject, commit } from './setup/project.mjs';
 
 const kibibyte = 1024;
 const sizes = [8, 16, 32, 64, 128, 256].map((count) => count * kibibyte);
-const inSqlite = { inlineLimit: 64 * kibibyte * kibibyte };
-const inFiles = { inlineLimit: 0 };
+const inSqlite = { inlineUpTo: 64 * kibibyte * kibibyte };
+const inFiles = { inlineUpTo: 0 };
 const usage = 'node bench/threshold.mjs [--quick] [--no-build]';
 
 /** Saves and reads a second, 16 at once, from the store itself: below what the backend keeps in memory. */
@@ -57,7 +57,7 @@ async function main() {
 
 /**
  * @param {import('./measures/bench.mjs').Bench} bench
- * @param {{ inlineLimit: number }} placement
+ * @param {{ inlineUpTo: number }} placement
  * @param {number} size
  */
 function saveAndRead(bench, placement, size) {

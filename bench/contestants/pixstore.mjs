@@ -17,7 +17,7 @@ const quiet = { info() {}, warn: console.warn, error: console.error };
 /**
  * @typedef {object} Options
  * @property {number} [port] serve images there
- * @property {number} [inlineLimit] keep ciphertexts up to so many bytes in SQLite
+ * @property {number} [inlineUpTo] keep ciphertexts up to so many bytes in SQLite
  * @property {number} [memoryCacheBytes]
  * @property {string | string[]} [masterKey] base64; the same one for all without it
  * @property {number} [windowLength] ms of the window of a proof; without it proofs outlive a run
@@ -29,10 +29,10 @@ const quiet = { info() {}, warn: console.warn, error: console.error };
  * @returns {Promise<Contestant>}
  */
 export async function open(folder, options) {
-  const { port, inlineLimit, memoryCacheBytes, masterKey = anyMasterKey, windowLength = 3_600_000 } = options;
+  const { port, inlineUpTo, memoryCacheBytes, masterKey = anyMasterKey, windowLength = 3_600_000 } = options;
   const places = { databasePath: join(folder, 'images.sqlite'), imageRootDir: join(folder, 'images') };
   const backend = pixstore.createPixstoreBackend({
-    ...(inlineLimit === undefined ? places : { store: pixstore.openLocalStore({ ...places, inlineLimit }) }),
+    ...(inlineUpTo === undefined ? places : { store: pixstore.openLocalStore({ ...places, inlineUpTo }) }),
     masterKey,
     statelessKeyWindowLength: windowLength,
     memoryCacheBytes,
@@ -49,7 +49,7 @@ export async function open(folder, options) {
     record: backend.getImageRecord,
     records: backend.getImageRecords,
     rotate: backend.rotateMasterKey,
-    read: backend.store.read, // below the images that the backend keeps in memory
+    read: (id) => backend.store.open(id, undefined, { inMemoryUpTo: Number.POSITIVE_INFINITY }), // below the images that the backend keeps in memory
     stats: backend.stats,
     close: backend.close,
   };

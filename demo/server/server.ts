@@ -92,13 +92,16 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
 
   // For the demo's panel only: what a thief of the disk would hold.
   app.get('/api/images/:id/stored', async (request, response) => {
-    const stored = found(await backend.store.read(find(request).id));
+    const stored = found(await backend.store.open(find(request).id));
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stored.chunks()) chunks.push(chunk);
+    const ciphertext = Buffer.concat(chunks);
     response.json({
       token: stored.token,
       sealedKey: Buffer.from(stored.sealedKey).toString('hex'),
-      size: stored.ciphertext.length,
-      head: Buffer.from(stored.ciphertext.subarray(0, 96)).toString('hex'),
-      sha256: createHash('sha256').update(stored.ciphertext).digest('hex'),
+      size: stored.size,
+      head: ciphertext.subarray(0, 96).toString('hex'),
+      sha256: createHash('sha256').update(ciphertext).digest('hex'),
     } satisfies StoredAnswer);
   });
 

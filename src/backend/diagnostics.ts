@@ -4,7 +4,7 @@ import type { PixstoreErrorCode } from '../shared/errors/codes.js';
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { imageIdOf, isImageId, variantOf } from '../shared/protocol/image-id.js';
 import type { WirePayloadState } from '../shared/protocol/states.js';
-import type { OnServed } from './serving/serve.js';
+import type { OnServed } from './serving/authorised-answers.js';
 
 /** What is published on `pixstore:save`, `pixstore:update`, `pixstore:delete` and `pixstore:serve`. */
 export interface PixstoreEvent {

@@ -6,7 +6,7 @@ import type { RandomBytes } from './images/encryption.js';
 import { createImages, type Images, syncUnsupported } from './images/images.js';
 import { createPooledRandom } from './images/random.js';
 import { createReading, type Reading } from './images/reading.js';
-import { type Keyring, mastersOf } from './keys/master-key.js';
+import { type MasterKeys, mastersOf } from './keys/master-key.js';
 import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs, type Proofs } from './keys/proofs.js';
 import { createStoreKeys, type StoreKeys } from './keys/store-keys.js';
@@ -15,7 +15,7 @@ export interface OpeningOptions {
   /** Opens the store; asked again when that failed. */
   openStore(): ImageStore;
   /** The keys that open it, asked for once it is open. */
-  keyringFor(store: ImageStore): Keyring;
+  masterKeysFor(store: ImageStore): MasterKeys;
   imageFormats: readonly ImageFormat[];
   /** Of a proof's life, in ms. */
   windowLength: number;
@@ -67,11 +67,11 @@ export function createOpening(options: OpeningOptions) {
 
   function open(): MaybePromise<Opened> {
     const images = store();
-    const keyring = options.keyringFor(images);
+    const masterKeys = options.masterKeysFor(images);
     const keys = createStoreKeys({
       ...{ store: images, proofLifetime, now, randomBytes },
-      wrappers: wrappersOf(keyring, randomBytes),
-      masters: mastersOf(keyring),
+      wrappers: wrappersOf(masterKeys, randomBytes),
+      masters: mastersOf(masterKeys),
       onLost: options.onKeysLost,
     });
     const proofs = createProofs(keys.proofKeys, windowLength, now);

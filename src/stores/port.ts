@@ -81,7 +81,19 @@ export interface KeyRing {
   bytes: Uint8Array;
 }
 
-/** A part as read: record and ciphertext of the same version, never a mix. */
+/**
+ * Which moment an answer is true of: `now`, the default, or any of this turn of the event loop, whichever is cheapest to
+ * tell. For who answers many requests that were all on their way before the turn began.
+ */
+export type AsOf = 'now' | 'this-turn';
+
+/** How a part is opened. */
+export interface OpenOptions {
+  /** Ciphertexts of at most so many bytes had better be in memory as a whole. Default: 0, all are given in pieces. */
+  inMemoryUpTo?: number;
+}
+
+/** A part with its whole ciphertext. */
 export interface StoredPart extends PartRecord {
   ciphertext: Uint8Array;
 }
@@ -90,8 +102,8 @@ export interface StoredPart extends PartRecord {
 export const maxChunkBytes = 64 * 1024;
 
 /**
- * A part whose ciphertext is handed out piece by piece, to those who pass it on more slowly than it can be read. It
- * stays the version it was when it was opened, whatever becomes of the image meanwhile.
+ * A part whose ciphertext is handed out piece by piece, to those who pass it on more slowly than it can be read. Record
+ * and ciphertext are of the same version, never a mix: the one that was opened, whatever becomes of the image meanwhile.
  *
  * Close it whatever happens, also when nothing was read: it may hold a file open.
  *
@@ -183,25 +195,16 @@ export interface ImageStore {
   addParts(id: string, token: number, parts: readonly Part[]): Promise<string[] | null>;
 
   /**
-   * A part with its ciphertext. Without a promise where the store has it at hand: then it throws, too, instead of
-   * rejecting.
+   * A part with its ciphertext, to be read in pieces or as a whole. Without a promise where the store has it at hand: then
+   * it throws, too, instead of rejecting.
    */
-  read(id: string, variant?: string): MaybePromise<StoredPart | null>;
-
-  /**
-   * The same, with the ciphertext to be read in pieces. For ciphertexts that should not be in memory all at once.
-   *
-   * @param wholeUpTo - ciphertexts of so many bytes had better be read as a whole. Default: 0
-   */
-  open(id: string, variant?: string, wholeUpTo?: number): MaybePromise<OpenedPart | null>;
+  open(id: string, variant?: string, options?: OpenOptions): MaybePromise<OpenedPart | null>;
 
   /**
    * A part without its ciphertext; null also when the key of its folder that it names was destroyed, in whatever process.
    * The object is not to be changed: it may be given again while it is true.
-   *
-   * @param recent - what was true at any moment of this turn of the event loop will do, which may be cheaper to tell
    */
-  record(id: string, variant?: string, recent?: boolean): MaybePromise<PartRecord | null>;
+  record(id: string, variant?: string, asOf?: AsOf): MaybePromise<PartRecord | null>;
 
   /** Many parts without ciphertext, in the order asked for. */
   records(parts: readonly PartName[]): MaybePromise<(PartRecord | null)[]>;

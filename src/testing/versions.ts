@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash } from 'node:crypto';
-import type { ImageVersion, OpenedPart, PartRecord, StoredPart } from '../stores/port.js';
+import type { ImageStore, ImageVersion, OpenedPart, PartRecord, StoredPart } from '../stores/port.js';
 
 /** Sizes on both sides of where stores may change how they keep a ciphertext. */
 export const sizes = { empty: 0, small: 5_000, medium: 100_000, large: 300_000 };
@@ -35,6 +35,15 @@ export function versionOf(
 export function assertStored(found: StoredPart | null, version: ImageVersion, variant?: string): void {
   assertRecord(found, version, variant);
   assertBytes(found?.ciphertext, partOf(version, variant).ciphertext, 'ciphertext');
+}
+
+/** A part of an image, whole. */
+export async function readPart(
+  store: Pick<ImageStore, 'open'>,
+  id: string,
+  variant?: string,
+): Promise<StoredPart | null> {
+  return readToEnd(await store.open(id, variant, { inMemoryUpTo: Number.POSITIVE_INFINITY }));
 }
 
 /** Reads an opened part to its end; every chunk has its bytes still when all were read. */

@@ -68,8 +68,8 @@ describe('readImage', () => {
     const store = createMemoryStore();
     const damaged: typeof store = {
       ...store,
-      async open(id, variant, wholeUpTo) {
-        const part = await store.open(id, variant, wholeUpTo);
+      async open(id, variant, options) {
+        const part = await store.open(id, variant, options);
         const ciphertext = part?.ciphertext?.slice();
         if (!part || !ciphertext) return part;
         ciphertext[ciphertext.length - 1] = (ciphertext.at(-1) ?? 0) ^ 1;

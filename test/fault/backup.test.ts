@@ -5,7 +5,7 @@ import { createPixstoreBackend } from '../../src/backend/face/backend.js';
 import { openLocalStore } from '../../src/stores/local/local-store.js';
 import { createMemoryStore } from '../../src/stores/memory/memory-store.js';
 import type { ImageStore } from '../../src/stores/port.js';
-import { assertStored, versionOf } from '../../src/testing/versions.js';
+import { assertStored, readPart, versionOf } from '../../src/testing/versions.js';
 import { filesIn } from '../support/blobs.js';
 import { failure } from '../support/errors.js';
 import { photo } from '../support/photos.js';
@@ -23,7 +23,7 @@ async function place() {
     openLocalStore({
       databasePath: join(at, database),
       imageRootDir: join(at, 'images'),
-      inlineLimit: 1_000,
+      inlineUpTo: 1_000,
       writer: 'inline',
       now: () => clock.now,
       logger: { info: note, warn: note, error: note },
@@ -51,8 +51,8 @@ describe('a backup', () => {
     await store.close();
     rmSync(join(folder, 'images'), { recursive: true });
     const copy = open(target, 'pixstore.sqlite');
-    for (const id of ['a', 'b', 'c']) assertStored(await copy.read(id), large(id));
-    assertStored(await copy.read('d', 'thumb'), versionOf('d', 1_000, 3_000, ['thumb']), 'thumb');
+    for (const id of ['a', 'b', 'c']) assertStored(await readPart(copy, id), large(id));
+    assertStored(await readPart(copy, 'd', 'thumb'), versionOf('d', 1_000, 3_000, ['thumb']), 'thumb');
     expect(await copy.lastRemovedToken()).toBe(5_000);
     expect(copy.usage()).toEqual({ images: 5, bytes: 15_100 });
     await copy.close();
@@ -104,7 +104,7 @@ describe('a backup', () => {
     await staging.remove('a');
     clock.now += 10 * 86_400_000;
     expect(await staging.sweep({ all: true })).toBe(0);
-    for (const id of ['a', 'b', 'later']) assertStored(await store.read(id), large(id));
+    for (const id of ['a', 'b', 'later']) assertStored(await readPart(store, id), large(id));
     await staging.close();
     await store.close();
   });
@@ -127,7 +127,7 @@ describe('a backup', () => {
     await store.close();
     const copy = open(target, 'pixstore.sqlite');
     for (const id of ids) {
-      const part = await copy.read(id);
+      const part = await readPart(copy, id);
       if (part) assertStored(part, large(id, part.token));
       else expect(removed).toBeGreaterThanOrEqual(1_000);
     }
@@ -194,7 +194,7 @@ describe('the log of the database', () => {
     const alone = await quickFolder();
     writeFileSync(join(alone, 'db.sqlite'), readFileSync(join(killed, 'db.sqlite')));
     const copy = open(alone);
-    assertStored(await copy.read('a'), small('a'));
+    assertStored(await readPart(copy, 'a'), small('a'));
     for (const each of [again, copy]) await each.close();
   });
 });

@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest';
 import { createPixstoreBackend } from '../../src/backend/face/backend.js';
 import { findDriver } from '../../src/stores/local/driver.js';
 import { openLocalStore } from '../../src/stores/local/local-store.js';
-import { assertStored, versionOf } from '../../src/testing/versions.js';
+import { assertStored, readPart, versionOf } from '../../src/testing/versions.js';
 import { filesIn } from '../support/blobs.js';
 import { failure } from '../support/errors.js';
 import { photo } from '../support/photos.js';
@@ -28,7 +28,7 @@ async function victim() {
   const folder = await quickFolder();
   const databasePath = join(folder, 'db.sqlite');
   const images = join(folder, 'images');
-  const store = openLocalStore({ databasePath, imageRootDir: images, inlineLimit: 1_000, writer: 'inline' });
+  const store = openLocalStore({ databasePath, imageRootDir: images, inlineUpTo: 1_000, writer: 'inline' });
   await store.put(versionOf('large', 1_000, 3_000), null);
   await store.put(versionOf('small', 1_000, 100), null);
   writeFileSync(join(folder, 'secret'), secret);
@@ -59,7 +59,7 @@ describe('a row that somebody else wrote', () => {
   test.each(names)('names the file %j: it is not read, not sent, not removed', async (name) => {
     const { folder, store, change } = await victim();
     change("UPDATE parts SET file = ?, size = ? WHERE id = 'large'", name, secret.length);
-    await failure('DATABASE_ROW_INVALID', () => store.read('large'));
+    await failure('DATABASE_ROW_INVALID', () => readPart(store, 'large'));
     await failure('DATABASE_ROW_INVALID', async () => store.open('large'));
     expect((await store.check()).filter(({ kind }) => kind !== 'leftover')).toEqual([
       { kind: 'ciphertext-missing', subject: 'large' },
@@ -67,7 +67,7 @@ describe('a row that somebody else wrote', () => {
     expect(await store.remove('large')).toBe(true);
     await store.sweep({ all: true });
     expect(existsSync(join(folder, 'secret'))).toBe(true);
-    assertStored(await store.read('small'), versionOf('small', 1_000, 100));
+    assertStored(await readPart(store, 'small'), versionOf('small', 1_000, 100));
     await store.close();
   });
 
@@ -100,9 +100,9 @@ describe('a row that somebody else wrote', () => {
     const { store, change, databasePath, images } = await victim();
     await store.close();
     change("UPDATE parts SET id = ?, file = ?, size = ? WHERE id = 'large'", 'no id', '../../secret', 2 ** 60);
-    const again = openLocalStore({ databasePath, imageRootDir: images, inlineLimit: 1_000, writer: 'inline' });
+    const again = openLocalStore({ databasePath, imageRootDir: images, inlineUpTo: 1_000, writer: 'inline' });
     expect(await again.check()).toContainEqual({ kind: 'ciphertext-missing', subject: '(no id)' });
-    assertStored(await again.read('small'), versionOf('small', 1_000, 100));
+    assertStored(await readPart(again, 'small'), versionOf('small', 1_000, 100));
     await again.close();
   });
 
@@ -132,10 +132,10 @@ describe('a row that somebody else wrote', () => {
     change(sql, value);
     await failure('DATABASE_ROW_INVALID', async () => store.record('small'));
     await failure('DATABASE_ROW_INVALID', async () => store.records([{ id: 'small' }]));
-    await failure('DATABASE_ROW_INVALID', async () => store.read('small'));
-    assertStored(await store.read('large'), versionOf('large', 1_000, 3_000));
+    await failure('DATABASE_ROW_INVALID', async () => readPart(store, 'small'));
+    assertStored(await readPart(store, 'large'), versionOf('large', 1_000, 3_000));
     expect(await store.put(versionOf('small', 2_000, 100), 'older')).toBe(true);
-    assertStored(await store.read('small'), versionOf('small', 2_000, 100));
+    assertStored(await readPart(store, 'small'), versionOf('small', 2_000, 100));
     change(sql, value);
     expect(await store.remove('small')).toBe(true);
     await store.close();
@@ -144,10 +144,10 @@ describe('a row that somebody else wrote', () => {
   test('says that a ciphertext is longer or shorter than it is: it is not read', async () => {
     const { store, change } = await victim();
     change("UPDATE parts SET size = ? WHERE id = 'small'", 99);
-    await failure('DATABASE_ROW_INVALID', async () => store.read('small'));
+    await failure('DATABASE_ROW_INVALID', async () => readPart(store, 'small'));
     for (const size of [2_999, 3_001, 2 ** 40]) {
       change("UPDATE parts SET size = ? WHERE id = 'large'", size);
-      await failure('CIPHERTEXT_MISSING', async () => store.read('large'));
+      await failure('CIPHERTEXT_MISSING', async () => readPart(store, 'large'));
       await failure('CIPHERTEXT_MISSING', async () => store.open('large'));
     }
     await store.close();
@@ -196,7 +196,7 @@ describe('a link in the folder of images', () => {
     const [file] = filesIn(images) as [string];
     renameSync(file, join(folder, 'moved'));
     symlinkSync(join(folder, 'moved'), file);
-    await failure('STORAGE_FAILED', () => store.read('large'));
+    await failure('STORAGE_FAILED', () => readPart(store, 'large'));
     await failure('STORAGE_FAILED', async () => store.open('large'));
     expect(await store.remove('large')).toBe(true);
     expect(existsSync(join(folder, 'moved'))).toBe(true);
@@ -226,8 +226,8 @@ describe('a link in the folder of images', () => {
     copyFileSync(file, join(folder, 'other', file.slice(session.length + 1)));
     renameSync(session, `${session}x`);
     symlinkSync(join(folder, 'other'), session);
-    const again = openLocalStore({ databasePath, imageRootDir: images, inlineLimit: 1_000, writer: 'inline' });
-    await failure('STORAGE_FAILED', () => again.read('large'));
+    const again = openLocalStore({ databasePath, imageRootDir: images, inlineUpTo: 1_000, writer: 'inline' });
+    await failure('STORAGE_FAILED', () => readPart(again, 'large'));
     expect(await again.remove('large')).toBe(true);
     expect(filesIn(join(folder, 'other'))).toHaveLength(1);
     await again.close();

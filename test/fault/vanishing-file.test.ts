@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openLocalStore } from '../../src/stores/local/local-store.js';
 import type { ImageStore, StoredPart } from '../../src/stores/port.js';
-import { assertStored, readToEnd, versionOf } from '../../src/testing/versions.js';
+import { assertStored, readPart, readToEnd, versionOf } from '../../src/testing/versions.js';
 import { intercept } from './support/intercept.js';
 import { quickFolder } from './support/quick-folder.js';
 
@@ -11,7 +11,7 @@ import { quickFolder } from './support/quick-folder.js';
 const blobPath = /[0-9a-f]{32}$/;
 
 const waysToRead: [string, (store: ImageStore) => Promise<StoredPart | null>][] = [
-  ['whole', async (store) => store.read('one')],
+  ['whole', async (store) => readPart(store, 'one')],
   ['in pieces', async (store) => readToEnd(await store.open('one'))],
 ];
 
@@ -22,7 +22,7 @@ async function openInterrupted() {
   const store = openLocalStore({
     databasePath: join(folder, 'images.sqlite'),
     imageRootDir: join(folder, 'images'),
-    inlineLimit: 0,
+    inlineUpTo: 0,
     writer: 'inline',
     fileSystem: intercept<typeof nodeFs>(nodeFs, async (name, work, [path]) => {
       if (name === 'open' && blobPath.test(String(path))) await interruptions.shift()?.();

@@ -81,7 +81,7 @@ describe('a backup', () => {
     const program = `
       const { openLocalStore } = await import(${JSON.stringify(dist)});
       const { existsSync, rmSync, mkdirSync } = await import('node:fs');
-      const store = openLocalStore({ databasePath: ${JSON.stringify(here.path('db.sqlite'))}, imageRootDir: ${JSON.stringify(here.images)}, inlineLimit: 1000 });
+      const store = openLocalStore({ databasePath: ${JSON.stringify(here.path('db.sqlite'))}, imageRootDir: ${JSON.stringify(here.images)}, inlineUpTo: 1000 });
       const draft = ${JSON.stringify(here.path('backup.partial'))};
       process.on('worker', (worker) => worker.on('message', () => {
         if (!existsSync(draft + '/pixstore.sqlite')) return;

@@ -6,7 +6,7 @@ import { nodeHandler } from '../servers/node-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
 import type { HandlerOptions } from '../serving/handler.js';
 import { createUploads } from '../serving/uploads/uploads.js';
-import { type BackendConfig, type ReadOptions, readBackendConfig } from './config.js';
+import { type BackendConfig, type CheckedOptions, readBackendConfig } from './config.js';
 import { engineOptionsOf } from './engine-options.js';
 import { alwaysThrowing } from './errors.js';
 import { endpointEnabled } from './handlers.js';
@@ -34,7 +34,7 @@ export function createPixstoreBackend(config?: BackendConfig): PixstoreBackend {
 }
 
 /** A backend with options that were read. @throws PixstoreError as `createPixstoreBackend` */
-export function backendOf(options: ReadOptions): PixstoreBackend {
+export function backendOf(options: CheckedOptions): PixstoreBackend {
   const engine = alwaysThrowing(() => createEngine(engineOptionsOf(options)));
   if (options.statelessKeyWindowLength === -1) {
     options.logger.warn(

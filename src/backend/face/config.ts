@@ -26,8 +26,8 @@ import type { ServeEvent } from '../diagnostics.js';
 import type { RandomBytes } from '../images/encryption.js';
 import { checkedRandomBytes } from '../images/random.js';
 import { isKeyWrapper } from '../keys/key-wrapper.js';
-import { givenKeyring, type MasterKeyOption } from '../keys/load-keyring.js';
-import type { Keyring } from '../keys/master-key.js';
+import { givenMasterKeys, type MasterKeyOption } from '../keys/load-master-keys.js';
+import type { MasterKeys } from '../keys/master-key.js';
 import type { EndpointTimeouts } from '../servers/default-server.js';
 import type { CorsOptions } from '../serving/cors.js';
 import type { RateLimiter, RateLimiterFailure } from '../serving/rate-limit.js';
@@ -184,7 +184,7 @@ const isKeys = must('a string (base64 or hex of 32 bytes), a KeyWrapper, or a li
 });
 
 const isStore = must('an ImageStore', (value) =>
-  ['put', 'read', 'record', 'records', 'remove', 'usage', 'close'].every(
+  ['put', 'open', 'record', 'records', 'remove', 'usage', 'close'].every(
     (name) => typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function',
   ),
 );
@@ -239,14 +239,14 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
 };
 
 /** Options as they are once they were read. */
-export type ReadOptions = BackendOptions & { defaultEndpointTimeouts: EndpointTimeouts };
+export type CheckedOptions = BackendOptions & { defaultEndpointTimeouts: EndpointTimeouts };
 
 /**
  * The functions among the options are wrapped here, once, so that nobody who calls them need expect anything odd.
  *
  * @throws PixstoreError `CONFIG_INVALID`, naming the option
  */
-export function readBackendConfig(config: BackendConfig | undefined): ReadOptions {
+export function readBackendConfig(config: BackendConfig | undefined): CheckedOptions {
   requireArrived(config, ['masterKey', 'accessControlAllowOrigin'], 'a pixstore backend');
   const options = readOptions<BackendOptions>(config, rules, 'A pixstore backend');
   const { now, randomBytes, logger } = options;
@@ -296,8 +296,8 @@ function corsOf({
  * @returns null when they are in a key file
  * @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED`
  */
-export function keyringOf({ masterKey, store }: ReadOptions): Keyring | null {
-  return givenKeyring({
+export function masterKeysOf({ masterKey, store }: CheckedOptions): MasterKeys | null {
+  return givenMasterKeys({
     masterKey,
     environment: process.env.PIXSTORE_MASTER_KEY,
     mayHaveFile: store === undefined,

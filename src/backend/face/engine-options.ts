@@ -3,8 +3,8 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { openLocalStore } from '../../stores/local/local-store.js';
 import type { ImageStore } from '../../stores/port.js';
 import type { EngineOptions } from '../engine.js';
-import { keyringFromFile } from '../keys/load-keyring.js';
-import { givenStore, keyringOf, type ReadOptions } from './config.js';
+import { masterKeysFromFile } from '../keys/load-master-keys.js';
+import { type CheckedOptions, givenStore, masterKeysOf } from './config.js';
 
 // With validation off, records still carry a proof, so that clients see no difference.
 const unusedWindowLength = 20_000;
@@ -15,19 +15,19 @@ const unusedWindowLength = 20_000;
  *
  * @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED`
  */
-export function engineOptionsOf(options: ReadOptions): EngineOptions {
+export function engineOptionsOf(options: CheckedOptions): EngineOptions {
   const { logger, rateLimit } = options;
   const checksProofs = options.statelessKeyWindowLength !== -1;
-  const keyring = keyringOf(options);
+  const masterKeys = masterKeysOf(options);
   // As they are now: the program may change its working directory before it needs them.
   const [databasePath, imageRootDir] = [resolve(options.databasePath), resolve(options.imageRootDir)];
 
   return {
     openStore: () =>
       options.store ? givenStore(options.store) : openLocalStore({ ...options, databasePath, imageRootDir }),
-    keyringFor: (store) =>
-      keyring ??
-      keyringFromFile({
+    masterKeysFor: (store) =>
+      masterKeys ??
+      masterKeysFromFile({
         path: `${databasePath}.key`,
         storeHasKeys: hasKeys(store),
         mayMake: options.keyFile === 'create',

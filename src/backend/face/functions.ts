@@ -1,10 +1,10 @@
 import type { Logger } from '../../shared/errors/gate.js';
 import type { KeyWrapper } from '../keys/key-wrapper.js';
-import type { ReadOptions } from './config.js';
+import type { CheckedOptions } from './config.js';
 
 /** The options that are functions, or have some, as they were read. */
 export type BackendFunctions = Pick<
-  ReadOptions,
+  CheckedOptions,
   'logger' | 'now' | 'randomBytes' | 'rateLimit' | 'store' | 'masterKey' | 'onServe'
 >;
 
@@ -12,13 +12,13 @@ export type BackendFunctions = Pick<
  * Options whose functions can be exchanged while a backend works with them: hot reload makes new ones, and what the old
  * ones stand on may be gone. Those that were not there stay away, and what is no function stays as it was.
  */
-export function withExchangeableFunctions(given: ReadOptions): {
-  options: ReadOptions;
+export function withExchangeableFunctions(given: CheckedOptions): {
+  options: CheckedOptions;
   useFunctions(newer: BackendFunctions): void;
 } {
   let current: BackendFunctions = given;
   const log = (level: keyof Logger) => (message: string) => current.logger[level](message);
-  const options: ReadOptions = {
+  const options: CheckedOptions = {
     ...given,
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     now: () => current.now(),

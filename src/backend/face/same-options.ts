@@ -1,19 +1,19 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { keyringOf, type ReadOptions } from './config.js';
+import { type CheckedOptions, masterKeysOf } from './config.js';
 
 /** Options without their functions, to be compared: what is left must be the same for one backend to do for both. */
 export type DataOptions = Readonly<Record<string, unknown>>;
 
 /** @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED` */
-export function dataOf(options: ReadOptions): DataOptions {
+export function dataOf(options: CheckedOptions): DataOptions {
   const { logger: _logger, now: _now, randomBytes, rateLimit, store, onServe, ...data } = options;
   return {
     ...data,
     databasePath: resolve(data.databasePath),
     imageRootDir: resolve(data.imageRootDir),
     // Names of the keys, wherever they come from; the keys themselves are kept nowhere.
-    masterKey: keyringOf(options)?.map(({ id }) => id),
+    masterKey: masterKeysOf(options)?.map(({ id }) => id),
     // Of what is a function, whether it is there.
     randomBytes: randomBytes !== undefined,
     onServe: onServe !== undefined,

@@ -95,7 +95,9 @@ export function createReading({ store, keys }: { store: ImageStore; keys: StoreK
 
     /** @throws PixstoreError `IMAGE_ID_INVALID`, `CIPHERTEXT_MISSING`, `SEALED_KEY_INVALID` */
     async read(id: unknown, variant?: unknown): Promise<StoredImage | null> {
-      const part = await store.open(requireImageId(id), requireVariant(variant), Number.POSITIVE_INFINITY);
+      const part = await store.open(requireImageId(id), requireVariant(variant), {
+        inMemoryUpTo: Number.POSITIVE_INFINITY,
+      });
       return part && decrypt(part);
     },
 

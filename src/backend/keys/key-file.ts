@@ -15,7 +15,7 @@ import {
 import { dirname } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { isUnsupported } from '../../shared/unsupported.js';
-import { type Keyring, masterKeyLength, parseKeyring } from './master-key.js';
+import { type MasterKeys, masterKeyLength, parseMasterKeys } from './master-key.js';
 
 // Hundreds of keys, one a line, have fewer bytes; more is some other file.
 const longestFile = 64 * 1024;
@@ -24,7 +24,7 @@ const longestFile = 64 * 1024;
  * @returns the keys in the file, one a line, or null when there is no such file
  * @throws PixstoreError `MASTER_KEY_INVALID` when the file is there but cannot be used, or somebody else could use it
  */
-export function readKeyFile(path: string): Keyring | null {
+export function readKeyFile(path: string): MasterKeys | null {
   let file: number;
   try {
     // Without waiting: a pipe of that name would have us stand still until somebody writes into it.
@@ -38,7 +38,7 @@ export function readKeyFile(path: string): Keyring | null {
     requireOrdinary(found);
     requirePrivate(found);
     const lines = readFileSync(file, 'utf8').split('\n');
-    return parseKeyring(
+    return parseMasterKeys(
       lines.filter((line) => line.trim() !== ''),
       'the key file beside the database',
     );

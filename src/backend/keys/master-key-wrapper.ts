@@ -1,7 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { openBox, sealBox } from './box.js';
 import type { KeyWrapper, WrappingContext } from './key-wrapper.js';
-import type { Keyring, MasterKey } from './master-key.js';
+import type { MasterKey, MasterKeys } from './master-key.js';
 
 // version 1 | box over the key
 const version = 1;
@@ -31,7 +31,7 @@ export function masterKeyWrapper(master: MasterKey, randomBytes: (length: number
 
 /** All keys as wrappers, in their order. */
 export function wrappersOf(
-  [first, ...others]: Keyring,
+  [first, ...others]: MasterKeys,
   randomBytes: (length: number) => Uint8Array,
 ): [KeyWrapper, ...KeyWrapper[]] {
   const toWrapper = (key: MasterKey | KeyWrapper) =>

@@ -12,11 +12,11 @@ export interface MasterKey {
 }
 
 /** What opens the store's own keys: the first also wraps what is new, all unwrap. */
-export type Keyring = readonly [MasterKey | KeyWrapper, ...(MasterKey | KeyWrapper)[]];
+export type MasterKeys = readonly [MasterKey | KeyWrapper, ...(MasterKey | KeyWrapper)[]];
 
 /** Those that are master keys, and no wrappers of the application's. */
-export function mastersOf(keyring: Keyring): MasterKey[] {
-  return keyring.filter((key) => 'wrappingKey' in key);
+export function mastersOf(masterKeys: MasterKeys): MasterKey[] {
+  return masterKeys.filter((key) => 'wrappingKey' in key);
 }
 
 export const masterKeyLength = 32;
@@ -39,7 +39,7 @@ export function deriveMasterKey(secret: Uint8Array): MasterKey {
  * @param source - what to name in the error
  * @throws PixstoreError `MASTER_KEY_INVALID`, or `CONFIG_INVALID` for what is neither text nor a wrapper
  */
-export function parseKeyring(keys: readonly (string | KeyWrapper)[], source: string): Keyring {
+export function parseMasterKeys(keys: readonly (string | KeyWrapper)[], source: string): MasterKeys {
   const [first, ...others] = keys.map((given, index) => {
     const which = keys.length > 1 ? `Key ${index + 1} of ${source}` : `The key in ${source}`;
     return typeof given === 'string' ? parseMasterKey(given.trim(), which) : requireKeyWrapper(given, source);

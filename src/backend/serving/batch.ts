@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { type BatchEntry, frameHeader } from '../../shared/protocol/batch.js';
 import type { OpenedPart } from '../../stores/port.js';
-import type { Answer } from './answer.js';
+import type { Answer } from './image-answer.js';
 
 // Answers that are being made ready while the one before them is on its way: enough to hide the wait for a disk or a
 // network, and, when images are large, little to hold for a client that reads slowly.

@@ -3,20 +3,20 @@ import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.
 import { decodeBatchRequest } from '../../shared/protocol/batch.js';
 import { type BareState, WirePayloadState } from '../../shared/protocol/states.js';
 import type { Audience } from '../keys/audience.js';
-import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './answer.js';
 import { type AnswerSlot, createAnswerSlots } from './answer-slots.js';
+import { audienceAt, createAuthorisedAnswers, type OnServed, type Visitor } from './authorised-answers.js';
 import { batchFrames, readEntry } from './batch.js';
 import { batchCrowdedOut, batchFailures } from './batch-errors.js';
 import { payloadStream } from './body-stream.js';
 import { allowedMethods, type CorsOptions, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
 import type { EndpointRequest, HandlerContext } from './handler.js';
+import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './image-answer.js';
 import type { LoadLimits } from './load-limit.js';
 import { createPages, type PagesOptions } from './pages.js';
 import { createRateLimit, type RateLimitSettings } from './rate-limit.js';
 import { readBody } from './read-body.js';
 import { createReadingLimit } from './reading-limit.js';
 import { binaryReply, blameReply, busyReply, type HeaderList, nothingHeld, type Reply, textReply } from './reply.js';
-import { audienceAt, createServe, type OnServed, type Visitor } from './serve.js';
 import { createServingCounters, type ServingStats } from './serving-stats.js';
 import { readQuery, readTarget, type Target } from './target.js';
 
@@ -75,7 +75,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const readingLimit = createReadingLimit(readingLimits);
   const counters = createServingCounters();
   const slots = createAnswerSlots(options.loadLimits, counters);
-  const { serve, serveAt, refuse } = createServe(options.answer, counters, options.onServed);
+  const { serve, serveAt, refuse } = createAuthorisedAnswers(options.answer, counters, options.onServed);
   const stats = (): EndpointStats => ({ ...counters.stats(), open: slots.load() });
   const { metrics } = options;
   const pages = createPages({ ...options, metrics: metrics && (() => metrics(stats())) });

@@ -33,7 +33,7 @@ const copiedUpTo = 64 * 1024;
 
 // Up to here a ciphertext is read in one go. A larger one is read in pieces, at the pace of its client: many slow
 // clients must not hold as many large images in memory.
-const wholeUpTo = 1024 * 1024;
+const inMemoryUpTo = 1024 * 1024;
 
 /**
  * What is in memory is served only while the store says that its token is the current one. So nothing outdated is ever
@@ -62,7 +62,7 @@ export function createHotReads(
   /** Opens a part, or says that too many are being opened. */
   function open(id: string): MaybePromise<OpenedPart | null | typeof storeBusy> {
     if (waiting >= readsAtOnce) return storeBusy;
-    const opening = store.open(imageIdOf(id), variantOf(id), wholeUpTo);
+    const opening = store.open(imageIdOf(id), variantOf(id), { inMemoryUpTo });
     if (!(opening instanceof Promise)) return opening;
     waiting += 1;
     // Also one that nobody waits for any more takes up the store, until it has answered.
@@ -88,7 +88,7 @@ export function createHotReads(
       if (!part || part === storeBusy) return part;
       misses += 1;
       const { ciphertext, chunks: _, close: __, ...record } = part;
-      if (!ciphertext || part.size > wholeUpTo) return part;
+      if (!ciphertext || part.size > inMemoryUpTo) return part;
       const ready = toReadyPart(record, ciphertext);
       hot.put(id, ready);
       return ready;
@@ -101,7 +101,9 @@ export function createHotReads(
       const kept = hot.get(id);
       // What the store tells may be as old as this turn of the loop. A client that knows a newer version gets that one.
       if (!kept || (clientToken ?? 0) > kept.record.token) return fromStore(id);
-      return andThen(inTime(store.record(imageIdOf(id), variantOf(id), true)), (record) => serveKept(id, kept, record));
+      return andThen(inTime(store.record(imageIdOf(id), variantOf(id), 'this-turn')), (record) =>
+        serveKept(id, kept, record),
+      );
     },
 
     stats: () => ({ hits, misses, bytes: hot.bytes }),

@@ -2,8 +2,8 @@ import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import type { ImageStore } from '../../stores/port.js';
 import type { Proofs } from '../keys/proofs.js';
 import type { StoreKeys } from '../keys/store-keys.js';
-import { type AnswerImage, createAnswer } from './answer.js';
 import { createHotReads, type HotReads } from './hot-reads.js';
+import { type AnswerImage, createAnswer } from './image-answer.js';
 
 export interface ServingOptions {
   /** Called by the first request, if nothing else has opened it before. */

@@ -2,13 +2,13 @@ import { performance } from 'node:perf_hooks';
 import { imageIdOf, isImageId, variantOf } from '../../shared/protocol/image-id.js';
 import type { PartRecord } from '../../stores/port.js';
 import { createAnswerSlots } from './answer-slots.js';
+import type { OnServed } from './authorised-answers.js';
 import type { Endpoint } from './endpoint.js';
 import type { EndpointRequest, HandlerContext } from './handler.js';
 import type { LoadLimits } from './load-limit.js';
 import { type ByteRange, isNamedIn, rangeOf } from './ranges.js';
 import { createRateLimit, type RateLimitSettings } from './rate-limit.js';
 import { busyReply, type HeaderList, nothingHeld, type Reply, textReply } from './reply.js';
-import type { OnServed } from './serve.js';
 import { createServingCounters } from './serving-stats.js';
 import { readTarget } from './target.js';
 

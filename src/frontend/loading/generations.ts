@@ -1,5 +1,5 @@
-import { createGeneration } from '../cache/generation.js';
 import type { MemoryCacheOptions } from '../cache/memory-cache.js';
+import { createGeneration } from './generation.js';
 import { createImageLoader, type LoaderOptions, type LoaderParts } from './load-image.js';
 import { createImageShower } from './show-image.js';
 

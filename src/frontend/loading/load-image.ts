@@ -2,7 +2,6 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { mimeTypeOf } from '../../shared/protocol/formats.js';
 import type { ImageFormat, ImageRecord } from '../../types/index.js';
 import type { DiskCache } from '../cache/disk-cache.js';
-import type { Generation } from '../cache/generation.js';
 import type { MemoryCache, MemoryEntry } from '../cache/memory-cache.js';
 import type { FetchDemand, GetImageOptions } from '../network/demand.js';
 import { hasCode } from '../network/errors.js';
@@ -13,6 +12,7 @@ import { createRefusedProofs } from '../network/refused-proofs.js';
 import { createRetry, type RetryOptions } from '../network/retry.js';
 import { proofInvalid, readAnswer } from './answer.js';
 import { decrypt, toPicture, withRoomForTag } from './decrypt.js';
+import type { Generation } from './generation.js';
 import { assertRecord, decodeMeta, versionOf } from './record.js';
 import { createSingleFlight } from './single-flight.js';
 

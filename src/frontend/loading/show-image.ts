@@ -1,7 +1,7 @@
 import type { ImageRecord } from '../../types/index.js';
-import type { Generation } from '../cache/generation.js';
 import type { MemoryCache, MemoryCacheOptions } from '../cache/memory-cache.js';
 import type { GetImageOptions } from '../network/demand.js';
+import type { Generation } from './generation.js';
 import { createHeldBlobs } from './held-blobs.js';
 import type { createImageLoader, LoadedImage } from './load-image.js';
 import { versionOf } from './record.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { imageIdOf, folderOf as keyFolderOf } from '../../shared/protocol/image-id.js';
+import { folderOf, imageIdOf } from '../../shared/protocol/image-id.js';
 import type { BackupReport, ImageStore } from '../port.js';
 import type { PlacedPart } from '../split/row-store.js';
 import type { BlobFiles } from './blob-files.js';
@@ -11,7 +11,7 @@ import { counters, raiseCounter } from './counters.js';
 import type { OpenDatabase, SqlDatabase } from './driver.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { syncFolder } from './folders.js';
-import { folderOf, newNonce, writeMark } from './mark.js';
+import { newNonce, storeFolder, writeMark } from './mark.js';
 import { prepareReads, type Reads } from './reads.js';
 import { isPartOf, numberOr } from './row.js';
 import { openDatabase } from './schema.js';
@@ -126,7 +126,7 @@ async function copyBlobs(
 
   async function copyBlob(part: PlacedPart): Promise<void> {
     if (!isBlobName(part.blob)) return;
-    const target = join(isUnmarkedBlob(part.blob) ? root : folderOf(root, storeId), part.blob);
+    const target = join(isUnmarkedBlob(part.blob) ? root : storeFolder(root, storeId), part.blob);
     const folder = dirname(target);
     if (!folders.has(folder)) await mkdir(folder, { recursive: true, mode: 0o700 });
     folders.add(folder);
@@ -167,7 +167,7 @@ function createRepair(copy: SqlDatabase, live: SqlDatabase): { one: Repair; coun
     copy.exec('BEGIN');
     remove.run(imageId, imageId, imageId);
     for (const row of rows) insert.run(...columns.split(', ').map((column) => row[column] ?? null));
-    for (const { folder, generation, is_destroyed: isDestroyed, wrapped } of keys.all(keyFolderOf(imageId))) {
+    for (const { folder, generation, is_destroyed: isDestroyed, wrapped } of keys.all(folderOf(imageId))) {
       addKey.run(folder ?? null, generation ?? null, isDestroyed ?? null, wrapped ?? null);
     }
     raise.run(counters.lastRemovedToken, counter.get(counters.lastRemovedToken)?.value ?? 0);

@@ -6,10 +6,10 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { isUnsupported } from '../../shared/unsupported.js';
 import { maxChunkBytes } from '../port.js';
 import { newBlobName } from '../split/blob-name.js';
-import type { StoreBlobs } from '../split/store-blobs.js';
+import type { SessionBlobs } from '../split/session-blobs.js';
 import { createBatcher } from './batcher.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
-import { folderOf } from './mark.js';
+import { storeFolder } from './mark.js';
 import { isNotThere, readOnly } from './small-files.js';
 import { imageDirMissing } from './storage-error.js';
 
@@ -17,7 +17,7 @@ import { imageDirMissing } from './storage-error.js';
 export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'>;
 
 /** Files that are written once, under random names, and never changed. */
-export interface BlobFiles extends StoreBlobs {
+export interface BlobFiles extends SessionBlobs {
   /** Copies a file to a new place; what it holds is then on the disk. @returns false when there is no such file */
   copy(name: string, target: string): Promise<boolean>;
 }
@@ -36,7 +36,7 @@ const mostLookedAt = 10_000;
  * @throws PixstoreError `STORAGE_FAILED` when the folder of the store is a link
  */
 export function openBlobFiles(root: string, storeId: string, fs: FileSystem = nodeFs): BlobFiles {
-  const folder = folderOf(root, storeId);
+  const folder = storeFolder(root, storeId);
   if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) throw linkedFolder();
   const lookedAt = new Map<string, number>();
   let syncing: { session: string; sync(name: string): Promise<void> } | undefined;

@@ -48,7 +48,7 @@ export type Outcome =
 export interface Done {
   kind: 'done';
   /** Blobs that no row names any more; they are noted as given up until they are forgotten. */
-  released: string[];
+  givenUp: string[];
   /** Of `add-parts`: joined ids of the parts that were not there before. */
   added?: string[];
   /** Of `reseal`: how many. */

@@ -7,7 +7,6 @@ import type { SqlDatabase } from './driver.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { makeWritableFolder } from './folders.js';
 import {
-  folderOf,
   isEpoch,
   isSameFile,
   type Mark,
@@ -16,6 +15,7 @@ import {
   readMark,
   readProgress,
   sessionsIn,
+  storeFolder,
   writeMark,
 } from './mark.js';
 import { imageDirMissing } from './storage-error.js';
@@ -52,7 +52,7 @@ export type FolderIdentity = ReturnType<typeof openIdentity>;
  */
 export function openIdentity(database: SqlDatabase, reads: BlobReads, { databasePath, root, isElsewhere }: Place) {
   const { id } = reads.store();
-  const folder = folderOf(root, id);
+  const folder = storeFolder(root, id);
   let isDoubted = false;
   const missing = requireBlobs();
   claim();

@@ -14,12 +14,12 @@ export interface LocalRowsOptions {
   cache: RecordCache;
   changes: Changes;
   /** Ciphertexts up to so many bytes live in the database. */
-  inlineLimit: number;
+  inlineUpTo: number;
   close(): Promise<void>;
 }
 
 /** The rows of a store in SQLite. Looked up on the calling thread; changed by the writer, on its own. */
-export function createLocalRows({ reads, blobReads, cache, changes, inlineLimit, close }: LocalRowsOptions): RowStore {
+export function createLocalRows({ reads, blobReads, cache, changes, inlineUpTo, close }: LocalRowsOptions): RowStore {
   /** Mostly an image is read soon after its record was handed out: then its row is where the record was found. */
   function findRow(joined: string): FoundRow | null {
     const remembered = cache.remembered(joined);
@@ -40,7 +40,7 @@ export function createLocalRows({ reads, blobReads, cache, changes, inlineLimit,
 
   return {
     supports: { syncRecords: true, persistence: true },
-    inlineUpTo: inlineLimit,
+    inlineUpTo: inlineUpTo,
 
     record: cache.record,
     records: (names) => names.map(({ id, variant }) => cache.record(id, variant)),
@@ -87,7 +87,7 @@ export function createLocalRows({ reads, blobReads, cache, changes, inlineLimit,
 
     addParts: async (version) => toKeepOutcome(await changes.outcomeOf({ kind: 'add-parts', ...toChange(version) })),
 
-    remove: async (id) => (await changes.make({ kind: 'remove', id }))?.released ?? null,
+    remove: async (id) => (await changes.make({ kind: 'remove', id }))?.givenUp ?? null,
 
     async reseal(resealed) {
       const keys = resealed.map(({ id, variant, token, sealedKey }) => ({ id: joinId(id, variant), token, sealedKey }));
@@ -114,7 +114,7 @@ export function createLocalRows({ reads, blobReads, cache, changes, inlineLimit,
     async removeErased(folder, after) {
       const done = await changes.make({ kind: 'remove-erased', folder, after });
       const { images, last } = done?.erased ?? { images: 0, last: null };
-      return { images, last, givenUp: done?.released ?? [] };
+      return { images, last, givenUp: done?.givenUp ?? [] };
     },
     endErasure: (erasure) => make({ kind: 'end-erasure', ...erasure }),
 
@@ -168,6 +168,6 @@ function toChange(version: RowVersion) {
 
 function toKeepOutcome(outcome: Outcome): KeepOutcome {
   if (outcome.kind !== 'done') return outcome;
-  const { released: givenUp, added } = outcome;
+  const { givenUp, added } = outcome;
   return { kind: 'done', givenUp, ...(added && { added: added.map((joined) => variantOf(joined) as string) }) };
 }

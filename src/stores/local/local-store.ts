@@ -4,7 +4,7 @@ import { checkedClock } from '../../shared/clock.js';
 import type { Logger } from '../../shared/errors/gate.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageStore } from '../port.js';
-import { storeOf } from '../split/store-of.js';
+import { assembleStore } from '../split/assemble-store.js';
 import { type BackupSource, backUp } from './backup.js';
 import { type FileSystem, openBlobFiles } from './blob-files.js';
 import { prepareBlobReads } from './blob-reads.js';
@@ -32,7 +32,7 @@ export interface LocalStoreOptions {
   /** Folder for ciphertexts too large for the database. */
   imageRootDir: string;
   /** Ciphertexts up to so many bytes live in the database. Default: 64 KiB. */
-  inlineLimit?: number | undefined;
+  inlineUpTo?: number | undefined;
   /** How long another process may hold the database before a call fails, in ms. Default: 5,000. */
   busyTimeout?: number | undefined;
   /**
@@ -58,7 +58,7 @@ export interface LocalStoreOptions {
  * `DATABASE_FOREIGN`, `DATABASE_TOO_NEW`, `STORAGE_FULL` or `STORAGE_FAILED`
  */
 export function openLocalStore(options: LocalStoreOptions): ImageStore {
-  const { inlineLimit = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000 } = options;
+  const { inlineUpTo = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000 } = options;
   const now = checkedClock(options.now ?? Date.now);
   const logger = guardLogger(options.logger ?? console, console);
   requirePath('databasePath', options.databasePath);
@@ -73,7 +73,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   if (backups.length > 0) logger.info(`[pixstore] ${backupsAreThere(backups)}`);
   const reads = prepareOn(database, prepareReads);
   const blobReads = prepareOn(database, prepareBlobReads);
-  const folder = prepareOn(database, () => {
+  const identity = prepareOn(database, () => {
     const opened = openIdentity(database, blobReads, {
       databasePath,
       root,
@@ -84,8 +84,8 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     return opened;
   });
   const cache = createRecordCache(reads);
-  const files = prepareOn(database, () => openBlobFiles(root, folder.storeId, options.fileSystem));
-  const workerSettings: WorkerSettings = { databasePath, busyTimeout, folder: folder.folder };
+  const files = prepareOn(database, () => openBlobFiles(root, identity.storeId, options.fileSystem));
+  const workerSettings: WorkerSettings = { databasePath, busyTimeout, folder: identity.folder };
   const writer = prepareOn(database, openWriter);
   const changes = createChanges(writer, cache);
   const rows = createLocalRows({
@@ -93,7 +93,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     blobReads,
     cache,
     changes,
-    inlineLimit,
+    inlineUpTo,
     async close() {
       await changes.close();
       database.close();
@@ -106,7 +106,7 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   }
 
   function openInlineWriter(): Writer {
-    return createInlineWriter(openDatabase(driver, databasePath, busyTimeout), createFence(folder.folder));
+    return createInlineWriter(openDatabase(driver, databasePath, busyTimeout), createFence(identity.folder));
   }
 
   function openWriterInstead(): Writer {
@@ -132,25 +132,25 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
       openLocalStore({ databasePath: copy, imageRootDir: images, writer: 'inline', driver, logger: silent }),
   };
 
-  return storeOf({
+  return assembleStore({
     rows,
     blobs: files,
     identity: {
-      storeId: () => folder.storeId,
-      isThere: folder.isFolderThere,
+      storeId: () => identity.storeId,
+      isThere: identity.isFolderThere,
       beginSession() {
-        if (!folder.isFolderThere()) throw imageDirMissing();
+        if (!identity.isFolderThere()) throw imageDirMissing();
       },
-      check: folder.check,
-      isAdopted: folder.isAdopted,
-      mayRemove: folder.mayRemove,
+      check: identity.check,
+      isAdopted: identity.isAdopted,
+      mayRemove: identity.mayRemove,
       adopt: () =>
-        folder.adopt((adopted, sessions) =>
+        identity.adopt((adopted, sessions) =>
           changes.make({ kind: 'adopt', ...adopted, sessions, at: Math.floor(now()) }),
         ),
       health: async (missing) => {
         reads.usage(); // throws when the database does not answer
-        return healthOf(folder, folder.missing + missing);
+        return healthOf(identity, identity.missing + missing);
       },
     },
     backup: (target) => backUp(resolve(target), backupSource),

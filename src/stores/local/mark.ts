@@ -46,7 +46,7 @@ export function newNonce(): string {
   return randomBytes(16).toString('hex');
 }
 
-export function folderOf(root: string, storeId: string): string {
+export function storeFolder(root: string, storeId: string): string {
   return join(root, storeId);
 }
 
@@ -77,7 +77,7 @@ export function writeMark(
   databasePath: string,
   { epoch, nonce }: Pick<Mark, 'epoch' | 'nonce'>,
 ): void {
-  const folder = folderOf(root, storeId);
+  const folder = storeFolder(root, storeId);
   makeIfAbsent(folder);
   const mark: Mark = { epoch, nonce, database: numberOf(databasePath), folder: numberOf(folder) };
   const note = 'pixstore keeps encrypted images here. Leave this file.';

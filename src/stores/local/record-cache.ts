@@ -1,6 +1,14 @@
 import { createByteLru } from '../../shared/byte-lru.js';
 import { folderOf, joinId } from '../../shared/protocol/image-id.js';
-import { type FolderKey, generationOf, isSameRing, type KeyRing, type PartRecord, type SealedKey } from '../port.js';
+import {
+  type AsOf,
+  type FolderKey,
+  generationOf,
+  isSameRing,
+  type KeyRing,
+  type PartRecord,
+  type SealedKey,
+} from '../port.js';
 import type { FoundRecord, Reads } from './reads.js';
 import type { RowRecord } from './row.js';
 
@@ -25,10 +33,10 @@ export function createRecordCache(reads: Reads) {
   let isRingRead = false;
   let dataVersion: number | undefined;
   let isCurrent = false;
-  let isRecent = false;
+  let isOfThisTurn = false;
 
-  function refresh(recent: boolean): void {
-    if (recent ? isRecent : isCurrent) return;
+  function refresh(asOf: AsOf): void {
+    if (asOf === 'now' ? isCurrent : isOfThisTurn) return;
     const version = reads.dataVersion();
     if (version !== dataVersion) forget();
     dataVersion = version;
@@ -36,10 +44,10 @@ export function createRecordCache(reads: Reads) {
     queueMicrotask(() => {
       isCurrent = false;
     });
-    if (isRecent) return;
-    isRecent = true;
+    if (isOfThisTurn) return;
+    isOfThisTurn = true;
     setImmediate(() => {
-      isRecent = false;
+      isOfThisTurn = false;
     });
   }
 
@@ -51,7 +59,7 @@ export function createRecordCache(reads: Reads) {
 
   function expire(): void {
     isCurrent = false;
-    isRecent = false;
+    isOfThisTurn = false;
   }
 
   /** @param generation - left out: the latest */
@@ -86,8 +94,8 @@ export function createRecordCache(reads: Reads) {
   }
 
   /** The same object for the same version of a record, as long as it is kept. */
-  function record(id: string, variant?: string, recent = false): PartRecord | null {
-    refresh(recent);
+  function record(id: string, variant?: string, asOf: AsOf = 'now'): PartRecord | null {
+    refresh(asOf);
     const joined = joinId(id, variant);
     const known = records.get(joined);
     if (known) return known.record;
@@ -118,19 +126,19 @@ export function createRecordCache(reads: Reads) {
       sealedKeyOf: (row: Row) => Uint8Array | undefined,
       complete: (row: Row, withKey: (record: RowRecord) => PartRecord | null) => Result | null,
     ): Result | null {
-      refresh(false);
+      refresh('now');
       return untilSettled(read, sealedKeyOf, (row) => complete(row, withKey));
     },
 
     /** Completes a record that was just read with others. @returns null when the image is gone */
     withKey(found: RowRecord): PartRecord | null {
-      refresh(false);
+      refresh('now');
       return withKey(found) ?? record(found.id, found.variant);
     },
 
     /** Completes a sealed key that was just read with others. @returns null when its image is gone */
     withFolderKey(found: Omit<SealedKey, 'folderKey'>): SealedKey | null {
-      refresh(false);
+      refresh('now');
       const folderKey = keyFor(found.id, found.sealedKey);
       if (folderKey === undefined) return record(found.id, found.variant);
       const { id, variant, token, sealedKey } = found;
@@ -139,19 +147,19 @@ export function createRecordCache(reads: Reads) {
 
     /** Is an image there that was just read with others? */
     isThere(id: string, sealedKey: Uint8Array): boolean {
-      refresh(false);
+      refresh('now');
       return keyFor(id, sealedKey) !== undefined || record(id) !== null;
     },
 
     /** The latest key of a folder, at any moment of this turn: a commit refuses what is sealed with another one. */
     folderKey(folder: string): FolderKey | null {
-      refresh(true);
+      refresh('this-turn');
       return keyOf(folder);
     },
 
     /** The same object until another one is stored. */
     keyRing(): KeyRing | null {
-      refresh(true);
+      refresh('this-turn');
       if (!isRingRead) {
         const ring = reads.keyRing();
         if (!isSameRing(ring, keyRing)) keyRing = ring; // commits are many, and few of them exchange it

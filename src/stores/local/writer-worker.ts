@@ -30,7 +30,7 @@ function serve(port: MessagePort, { databasePath, busyTimeout, folder }: WorkerS
   function snapshot(target: string): Outcome[] {
     try {
       takeSnapshot(findDriver(), databasePath, busyTimeout, target);
-      return [{ kind: 'done', released: [] }];
+      return [{ kind: 'done', givenUp: [] }];
     } catch (error) {
       return [{ kind: 'failed', error, uncertain: false }];
     }

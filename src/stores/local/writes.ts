@@ -95,7 +95,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     const before = new Map(partsOf(id).map((part) => [part.id, part]));
     const current = before.get(id);
     if (!isExpected(current && isAlive(current) ? current.token : null, expectedToken, token)) return null;
-    const released = giveUpBlobsOf(before.values());
+    const givenUp = giveUpBlobsOf(before.values());
     for (const part of rows) {
       const old = before.get(part.id);
       if (old) {
@@ -106,7 +106,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
       } else if (!insert(part, token)) throw new Error('two parts of a version have the same id');
     }
     removeRows(before.values());
-    return released;
+    return givenUp;
   }
 
   /** @returns false when there is such a part already */
@@ -168,20 +168,20 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
 
   function apply(command: Command): Outcome {
     const refused: Outcome = { kind: 'refused' };
-    const done = (released: string[] = []): Outcome => ({ kind: 'done', released });
+    const done = (givenUp: string[] = []): Outcome => ({ kind: 'done', givenUp });
     switch (command.kind) {
       case 'replace': {
         const answer = mayKeep(command);
         if (answer !== 'yes') return { kind: answer };
         if (command.expectedToken === null) return save(command) ? done() : refused;
-        const released = update(command);
-        return released ? done(released) : refused;
+        const givenUp = update(command);
+        return givenUp ? done(givenUp) : refused;
       }
       case 'add-parts': {
         const answer = mayKeep(command);
         if (answer !== 'yes') return { kind: answer };
         const ids = addParts(command);
-        return ids ? { kind: 'done', released: [], added: ids } : refused;
+        return ids ? { kind: 'done', givenUp: [], added: ids } : refused;
       }
       case 'remove': {
         const parts = partsOf(command.id);
@@ -192,7 +192,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
       }
       case 'reseal': {
         const resealed = command.keys.filter(reseal).length;
-        return { kind: 'done', released: [], resealed };
+        return { kind: 'done', givenUp: [], resealed };
       }
       case 'put-key-ring': {
         if (!keys.putRing(command)) return refused;
@@ -218,7 +218,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
         const images = erased.filter(({ id }) => isImage(id)).length;
         removeParts(erased);
         const last = parts.length < erasedAtOnce ? null : (parts.at(-1)?.id ?? null);
-        return { kind: 'done', released: ifThere(giveUpBlobsOf(erased)), erased: { images, last } };
+        return { kind: 'done', givenUp: ifThere(giveUpBlobsOf(erased)), erased: { images, last } };
       }
       case 'end-erasure': {
         keys.endErasure(command);

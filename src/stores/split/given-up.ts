@@ -1,10 +1,10 @@
 import type { Identity } from './identity.js';
 import type { RowStore } from './row-store.js';
-import type { StoreBlobs } from './store-blobs.js';
+import type { SessionBlobs } from './session-blobs.js';
 
 export interface GivenUpOptions {
   rows: RowStore;
-  blobs: StoreBlobs;
+  blobs: SessionBlobs;
   identity: Identity;
 }
 

@@ -2,11 +2,11 @@ import type { Logger } from '../../shared/errors/gate.js';
 import type { StoreProblem } from '../port.js';
 import type { Identity } from './identity.js';
 import type { RowStore } from './row-store.js';
-import type { StoreBlobs } from './store-blobs.js';
+import type { SessionBlobs } from './session-blobs.js';
 
 export interface LeftoversOptions {
   rows: RowStore;
-  blobs: StoreBlobs;
+  blobs: SessionBlobs;
   identity: Identity;
   /** ms since 1970, in whole. */
   time(): number;
@@ -114,7 +114,7 @@ export function createLeftovers({ rows, blobs, identity, time, abandonedAge, log
 }
 
 /** Rows whose blob is gone or has another size. */
-export async function* findMissing(rows: RowStore, blobs: StoreBlobs): AsyncGenerator<StoreProblem> {
+export async function* findMissing(rows: RowStore, blobs: SessionBlobs): AsyncGenerator<StoreProblem> {
   for await (const { id, blob, size } of rows.partsInBlobs()) {
     const found = await blobs.size(blob);
     // An update may have replaced the blob since its row was read.

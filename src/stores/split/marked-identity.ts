@@ -7,13 +7,13 @@ import type { BlobStore } from './blob-store.js';
 import type { Identity } from './identity.js';
 import { sessionMark } from './prefixed-blobs.js';
 import type { PlacedPart, RowIdentity, RowStore } from './row-store.js';
+import type { SessionBlobs } from './session-blobs.js';
 import { ciphertextMissing } from './split-errors.js';
-import type { StoreBlobs } from './store-blobs.js';
 
 export interface MarkedIdentityOptions {
   rows: RowStore;
   blobs: BlobStore;
-  storeBlobs: StoreBlobs;
+  storeBlobs: SessionBlobs;
   /** ms since 1970. */
   now(): number;
   /** Called when these rows turn out to be an old copy, or one that lies elsewhere. */

@@ -1,46 +1,44 @@
 import { andThen } from '../../shared/maybe-promise.js';
-import { type MaybePromise, type OpenedPart, openInMemory, type PartRecord, type StoredPart } from '../port.js';
+import { type MaybePromise, type OpenedPart, type OpenOptions, openInMemory, type PartRecord } from '../port.js';
 import { openInBlob } from './opened-blob.js';
-import type { FoundPart, RowStore } from './row-store.js';
+import type { RowStore } from './row-store.js';
+import type { SessionBlobs } from './session-blobs.js';
 import { type AsError, ciphertextMissing } from './split-errors.js';
-import type { StoreBlobs } from './store-blobs.js';
 
 /** Brings records and ciphertexts together: at once when the row has both, else with a promise. */
-export function createPartReader(rows: Pick<RowStore, 'find'>, blobs: StoreBlobs, asError: AsError) {
+export function createPartReader(rows: Pick<RowStore, 'find'>, blobs: SessionBlobs, asError: AsError) {
   let missing = 0;
   const opened = new Set<OpenedPart>();
 
   /** @param vanished - a blob that the row named before, and that was not there */
-  function find<Found>(
+  function open(
     id: string,
     variant: string | undefined,
-    finding: Finding<Found>,
+    inMemoryUpTo: number,
     vanished?: string,
-  ): MaybePromise<Found | null> {
+  ): MaybePromise<OpenedPart | null> {
     return andThen(rows.find(id, variant), (found) => {
       if (!found) return null;
       const { record, ciphertext, blob } = found;
-      if (ciphertext) return finding.inRow({ ...record, ciphertext });
+      if (ciphertext) return openInMemory({ ...record, ciphertext });
       // An update may have removed the blob after we saw its row: then the row names another one by now.
       if (blob === vanished) {
         missing += 1;
         throw ciphertextMissing();
       }
       const name = blob as string;
-      return finding.inBlob(record, name).then((part) => part ?? find(id, variant, finding, name));
+      const opening = record.size > inMemoryUpTo ? openBlob(record, name) : openWhole(record, name);
+      return opening.then((part) => part ?? open(id, variant, inMemoryUpTo, name));
     });
   }
 
-  async function readBlob(record: PartRecord, name: string): Promise<StoredPart | null> {
-    const ciphertext = await blobs.read(name, record.size);
-    return ciphertext && { ...record, ciphertext };
-  }
-
+  /** @returns null when the blob is not there */
   async function openWhole(record: PartRecord, name: string): Promise<OpenedPart | null> {
-    const part = await readBlob(record, name);
-    return part && openInMemory(part);
+    const ciphertext = await blobs.read(name, record.size);
+    return ciphertext && openInMemory({ ...record, ciphertext });
   }
 
+  /** @returns null when the blob is not there, or not as long as it should be */
   async function openBlob(record: PartRecord, name: string): Promise<OpenedPart | null> {
     const blob = await blobs.open(name);
     if (blob && blob.size !== record.size) await blob.close();
@@ -56,12 +54,7 @@ export function createPartReader(rows: Pick<RowStore, 'find'>, blobs: StoreBlobs
   }
 
   return {
-    read: (id: string, variant?: string) => find(id, variant, { inRow: (part) => part, inBlob: readBlob }),
-    open: (id: string, variant?: string, wholeUpTo = 0) =>
-      find<OpenedPart>(id, variant, {
-        inRow: openInMemory,
-        inBlob: (record, name) => (record.size > wholeUpTo ? openBlob(record, name) : openWhole(record, name)),
-      }),
+    open: (id: string, variant?: string, { inMemoryUpTo = 0 }: OpenOptions = {}) => open(id, variant, inMemoryUpTo),
 
     /** How often a ciphertext was not there. */
     missing: () => missing,
@@ -71,10 +64,4 @@ export function createPartReader(rows: Pick<RowStore, 'find'>, blobs: StoreBlobs
       await Promise.all([...opened].map((part) => part.close()));
     },
   };
-}
-
-interface Finding<Found> {
-  inRow(part: FoundPart['record'] & { ciphertext: Uint8Array }): Found;
-  /** @returns null when the blob is not there, or not as long as it should be */
-  inBlob(record: PartRecord, name: string): Promise<Found | null>;
 }

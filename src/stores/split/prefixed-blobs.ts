@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../port.js';
 import { begunOf, isSessionBlob, newBlobName } from './blob-name.js';
 import type { BlobStore } from './blob-store.js';
-import type { StoreBlobs } from './store-blobs.js';
+import type { SessionBlobs } from './session-blobs.js';
 
 export interface PrefixedBlobsOptions {
   blobs: BlobStore;
@@ -19,7 +19,7 @@ export interface PrefixedBlobsOptions {
  * - `<store id>/sessions/<session>`: there was this session
  * - `<store id>/<session>/<blob>`
  */
-export function createPrefixedBlobs({ blobs, storeId, now, keptFor }: PrefixedBlobsOptions): StoreBlobs {
+export function createPrefixedBlobs({ blobs, storeId, now, keptFor }: PrefixedBlobsOptions): SessionBlobs {
   const pathOf = async (name: string) => `${await storeId()}/${name}`;
 
   async function list(session: string): Promise<string[]> {

@@ -3,11 +3,11 @@ import type { ImageVersion, Part } from '../port.js';
 import type { GivenUp } from './given-up.js';
 import type { Identity } from './identity.js';
 import type { KeepOutcome, RowPart, RowVersion } from './row-store.js';
+import type { SessionBlobs } from './session-blobs.js';
 import type { Sessions } from './sessions.js';
-import type { StoreBlobs } from './store-blobs.js';
 
 export interface PutOptions {
-  blobs: StoreBlobs;
+  blobs: SessionBlobs;
   sessions: Sessions;
   givenUp: GivenUp;
   identity: Identity;

@@ -2,12 +2,12 @@ import { guardLogger } from '../../shared/callbacks.js';
 import { checkedClock } from '../../shared/clock.js';
 import type { Logger } from '../../shared/errors/gate.js';
 import type { ImageStore } from '../port.js';
+import { assembleStore } from './assemble-store.js';
 import type { BlobStore } from './blob-store.js';
 import { createMarkedIdentity, notAdopted } from './marked-identity.js';
 import { createPrefixedBlobs } from './prefixed-blobs.js';
 import type { RowStore } from './row-store.js';
 import { asSplitError } from './split-errors.js';
-import { storeOf } from './store-of.js';
 
 export interface SplitStoreOptions {
   /**
@@ -51,7 +51,7 @@ export function splitStore(rows: RowStore, blobs: BlobStore, options: SplitStore
     now,
     onDoubt: () => logger.warn(`[pixstore] ${notAdopted}`),
   });
-  return storeOf({
+  return assembleStore({
     rows,
     blobs: storeBlobs,
     identity,

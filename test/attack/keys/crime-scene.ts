@@ -30,7 +30,7 @@ export async function crimeScene() {
       store: openLocalStore({
         databasePath: at('db.sqlite'),
         imageRootDir: at('images'),
-        inlineLimit: 1_000,
+        inlineUpTo: 1_000,
         writer: 'inline',
         logger: quietLogger(),
         now,

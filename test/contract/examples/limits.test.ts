@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createMemoryStore, type OpenedPart } from '../../../src/backend/index.js';
+import { createMemoryStore, type ImageStore, type OpenedPart } from '../../../src/backend/index.js';
 import { createFrameDecoder, encodeBatchRequest } from '../../../src/shared/protocol/batch.js';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { masterKey } from '../../support/backend.js';
@@ -103,10 +103,10 @@ describe('a store that hangs', () => {
   it('holds up those alone whose pictures are not in memory', async () => {
     const store = createMemoryStore();
     const arrivals: (() => void)[] = [];
-    const open = (id: string, variant?: string, wholeUpTo?: number) =>
+    const open: ImageStore['open'] = (id, variant, options) =>
       id.endsWith('cold')
         ? new Promise<OpenedPart | null>((resolve) => arrivals.push(() => resolve(null)))
-        : store.open(id, variant, wholeUpTo);
+        : store.open(id, variant, options);
     const { backend, url } = await start({ store: { ...store, open }, masterKey, maxConcurrentAnswers: 100 });
     const hot = await save();
     await backend.saveImage(photo('cat.png'), { id: 'cold' });

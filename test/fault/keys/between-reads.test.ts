@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import { findDriver, type OpenDatabase } from '../../../src/stores/local/driver.js';
+import { readPart } from '../../../src/testing/versions.js';
 import { newKey, oldKey } from '../../support/keys.js';
 import { intercept } from '../support/intercept.js';
 import { compromised, filledPlace, idsWithout, type WorkPlace } from './works.js';
@@ -57,8 +58,8 @@ async function interrupted() {
 
 const reading: [string, (backend: PixstoreBackend) => unknown][] = [
   ['a record', ({ getImageRecord }) => getImageRecord('a:file')?.id === 'a:file'],
-  ['an image in a row', async ({ store }) => (await store.read('a:row'))?.id === 'a:row'],
-  ['an image in a file', async ({ store }) => (await store.read('a:file'))?.id === 'a:file'],
+  ['an image in a row', async ({ store }) => (await readPart(store, 'a:row'))?.id === 'a:row'],
+  ['an image in a file', async ({ store }) => (await readPart(store, 'a:file'))?.id === 'a:file'],
   ['an image in pieces', async ({ store }) => (await store.open('a:file'))?.id === 'a:file'],
   ['the parts of an image', async ({ store }) => (await store.version('a:file')).length === 1],
 ];

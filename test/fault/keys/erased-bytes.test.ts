@@ -42,7 +42,7 @@ test('of keys of folders that were erased, and of all keys before an exchange af
       store: openLocalStore({
         databasePath: join(folder, 'db.sqlite'),
         imageRootDir: join(folder, 'images'),
-        inlineLimit: 1_000,
+        inlineUpTo: 1_000,
         writer: 'inline',
         logger: quietLogger(),
       }),

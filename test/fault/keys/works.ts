@@ -61,7 +61,7 @@ const lengths: Record<string, number> = {
 };
 const ids = Object.keys(lengths);
 const pictureOf = (id: string) => makePicture(id, lengths[id] as number);
-const inlineLimit = 1_000;
+const inlineUpTo = 1_000;
 
 /** A store in a folder of its own, opened as if by a process of its own each time. */
 export interface WorkPlace {
@@ -77,7 +77,7 @@ export interface WorkPlace {
 
 function placeIn(folder: string): WorkPlace {
   const databasePath = join(folder, 'images.sqlite');
-  const settings: LocalStoreOptions = { databasePath, imageRootDir: join(folder, 'images'), inlineLimit, sweepAge: 0 };
+  const settings: LocalStoreOptions = { databasePath, imageRootDir: join(folder, 'images'), inlineUpTo, sweepAge: 0 };
   function onDatabase<Result>(work: (database: SqlDatabase) => Result): Result {
     const database = findDriver()(databasePath);
     try {

@@ -67,7 +67,7 @@ async function place(kind: Kind = 'local') {
   function newStore(): ImageStore {
     if (kind === 'asynchronous') return asynchronous({ ...memory, close: async () => {} });
     const settings = { databasePath: `${folder}/db.sqlite`, imageRootDir: `${folder}/images`, logger: quietLogger() };
-    return openLocalStore({ ...settings, writer: 'inline', inlineLimit: 1_000, now: () => clock.now });
+    return openLocalStore({ ...settings, writer: 'inline', inlineUpTo: 1_000, now: () => clock.now });
   }
 
   function open(key: BackendConfig['masterKey']): PixstoreBackend {

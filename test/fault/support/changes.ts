@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PixstoreError, PixstoreErrorCode } from '../../../src/shared/index.js';
 import type { ImageStore, ImageVersion } from '../../../src/stores/port.js';
-import { assertStored, bytesOf, versionOf } from '../../../src/testing/versions.js';
+import { assertStored, bytesOf, readPart, versionOf } from '../../../src/testing/versions.js';
 
 /** One call that changes an image, and what is stored before and after it. */
 export interface Change {
@@ -55,11 +55,11 @@ export async function assertOneOf(
   id: string,
   versions: readonly (ImageVersion | null)[],
 ): Promise<ImageVersion | null> {
-  const found = await store.read(id);
+  const found = await readPart(store, id);
   const version = versions.find((candidate) => isSame(found?.sealedKey, candidate));
   assert.ok(version !== undefined, `${id} is in a state that it should not be in`);
   if (version) {
-    for (const { variant } of version.parts) assertStored(await store.read(id, variant), version, variant);
+    for (const { variant } of version.parts) assertStored(await readPart(store, id, variant), version, variant);
   }
   return version;
 }

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { findDriver } from '../../../src/stores/local/driver.js';
 import { type LocalStoreOptions, openLocalStore } from '../../../src/stores/local/local-store.js';
 import type { ImageStore } from '../../../src/stores/port.js';
-import { assertStored, versionOf } from '../../../src/testing/versions.js';
+import { assertStored, readPart, versionOf } from '../../../src/testing/versions.js';
 import { quickFolder } from './quick-folder.js';
 
 export const day = 86_400_000; // ms
@@ -16,7 +16,7 @@ export async function save(store: ImageStore, ...ids: string[]): Promise<void> {
 }
 
 export async function expectWhole(store: ImageStore, ...ids: string[]): Promise<void> {
-  for (const id of ids) assertStored(await store.read(id), large(id));
+  for (const id of ids) assertStored(await readPart(store, id), large(id));
 }
 
 /** A folder with a clock of its own, in which a database is opened, copied and changed behind the store's back. */
@@ -31,7 +31,7 @@ export async function copyingPlace(folder?: string) {
     openLocalStore({
       databasePath: path(name),
       imageRootDir,
-      inlineLimit: 1_000,
+      inlineUpTo: 1_000,
       writer: 'inline',
       now: () => clock.now,
       logger: { info() {}, warn: note, error: note },

@@ -9,7 +9,7 @@ import { quickFolder } from './quick-folder.js';
 /** Sizes on both sides of the limit between database and files, of stores in a `FaultyPlace`. */
 export const small = 300;
 export const large = 3_000;
-const inlineLimit = 1_000;
+const inlineUpTo = 1_000;
 
 export interface FaultyPlace {
   folder: string;
@@ -26,7 +26,7 @@ export async function faultyPlace(): Promise<FaultyPlace> {
     openLocalStore({
       databasePath: join(folder, 'images.sqlite'),
       imageRootDir: join(folder, 'images'),
-      inlineLimit,
+      inlineUpTo,
       sweepAge: 0,
       driver: faultyDriver(faults),
       fileSystem: faultyFileSystem(faults),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openLocalStore } from '../../../src/stores/local/local-store.js';
 import type { ImageStore, ImageVersion } from '../../../src/stores/port.js';
-import { assertStored, versionOf } from '../../../src/testing/versions.js';
+import { assertStored, readPart, versionOf } from '../../../src/testing/versions.js';
 import { createFaults, type Fault } from './faults.js';
 import { faultyDriver } from './faulty-driver.js';
 import { faultyFileSystem } from './faulty-file-system.js';
@@ -29,7 +29,7 @@ const kind: Fault['kind'] = { name: 'power cut', files: off, database: off, code
 export async function cutPower({ seed, call = Number.POSITIVE_INFINITY, ignoreSyncOf }: PowerCut) {
   const folder = await quickFolder();
   const root = join(folder, 'images');
-  const settings = { databasePath: join(folder, 'images.sqlite'), imageRootDir: root, inlineLimit: 1_000, sweepAge: 0 };
+  const settings = { databasePath: join(folder, 'images.sqlite'), imageRootDir: root, inlineUpTo: 1_000, sweepAge: 0 };
   const random = createRandom(seed);
   const disk = createVolatileDisk({ root, random, ignoreSyncOf });
   const faults = createFaults();
@@ -85,11 +85,11 @@ const markOf = ({ id, token }: { id: string; token: number }) => `${id}@${token}
 /** The mark of the version that an image is in, when all its parts are whole. */
 async function findMark(store: ImageStore, id: string, versions: Map<string, ImageVersion>): Promise<string | null> {
   try {
-    const found = await store.read(id);
+    const found = await readPart(store, id);
     if (!found) return null;
     const version = versions.get(markOf(found));
     if (!version) return 'unknown version';
-    for (const { variant } of version.parts) assertStored(await store.read(id, variant), version, variant);
+    for (const { variant } of version.parts) assertStored(await readPart(store, id, variant), version, variant);
     return markOf(version);
   } catch (error) {
     return `damaged: ${(error as Error).message}`;

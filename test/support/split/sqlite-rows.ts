@@ -11,7 +11,7 @@ import type { RowStore } from '../../../src/stores/split/row-store.js';
 const busyTimeout = 5_000; // ms
 
 /** The local store's rows on their own, without its folder of blobs: written on the calling thread. */
-export function openSqliteRows(path: string, inlineLimit = 1_000): RowStore {
+export function openSqliteRows(path: string, inlineUpTo = 1_000): RowStore {
   const driver = findDriver();
   const open = () => openDatabase(driver, path, busyTimeout);
   const [database, written] = [open(), open()] as const;
@@ -29,7 +29,7 @@ export function openSqliteRows(path: string, inlineLimit = 1_000): RowStore {
     blobReads: prepareBlobReads(database),
     cache,
     changes,
-    inlineLimit,
+    inlineUpTo,
     async close() {
       await changes.close();
       database.close();

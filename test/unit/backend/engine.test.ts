@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEngine, type EngineOptions } from '../../../src/backend/engine.js';
 import { createFetchHandler } from '../../../src/backend/face/handlers.js';
-import { parseKeyring } from '../../../src/backend/keys/master-key.js';
+import { parseMasterKeys } from '../../../src/backend/keys/master-key.js';
 import { getLastPixstoreError } from '../../../src/shared/errors/last-error.js';
 import { createMemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { failure } from '../../support/errors.js';
@@ -13,7 +13,7 @@ const cat = photo('cat.png');
 function openEngine(options: Partial<EngineOptions> = {}) {
   const engine = createEngine({
     openStore: createMemoryStore,
-    keyringFor: () => parseKeyring([newKey], 'a test'),
+    masterKeysFor: () => parseMasterKeys([newKey], 'a test'),
     imageFormats: ['png'],
     windowLength: 20_000,
     checksProofs: true,

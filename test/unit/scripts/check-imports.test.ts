@@ -69,7 +69,7 @@ describe('the import table refuses', () => {
     ['src/backend/keys/sealing.ts', '../../stores/memory/memory-store.js'],
     ['src/backend/images/inspect.ts', 'image-size'],
     ['src/backend/images/images.ts', '../../stores/local/local-store.js'],
-    ['src/backend/images/images.ts', '../serving/answer.js'],
+    ['src/backend/images/images.ts', '../serving/image-answer.js'],
     ['src/backend/serving/endpoint.ts', '../../stores/local/rows.js'],
     ['src/backend/serving/endpoint.ts', '../servers/node-handler.js'],
     ['src/backend/serving/endpoint.ts', '../engine.js'],

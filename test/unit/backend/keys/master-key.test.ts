@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deriveMasterKey, parseKeyring } from '../../../../src/backend/keys/master-key.js';
+import { deriveMasterKey, parseMasterKeys } from '../../../../src/backend/keys/master-key.js';
 import { failure } from '../../../support/errors.js';
 import { fromHex, readVectors } from '../../../support/vectors.js';
 
@@ -23,28 +23,28 @@ describe('master keys', () => {
       bytes.toString('base64url'),
       ` ${bytes.toString('base64')}\n`,
     ];
-    for (const text of texts) expect(parseKeyring([text], 'a test')[0].id).toBe(vector.keyId);
+    for (const text of texts) expect(parseMasterKeys([text], 'a test')[0].id).toBe(vector.keyId);
   });
 
   test('come as a list in the order given', () => {
     const other = Buffer.alloc(32, 9).toString('hex');
-    const keyring = parseKeyring([other, vector.masterKeyHex], 'a test');
-    expect(keyring).toHaveLength(2);
-    expect(keyring[1]?.id).toBe(vector.keyId);
+    const masterKeys = parseMasterKeys([other, vector.masterKeyHex], 'a test');
+    expect(masterKeys).toHaveLength(2);
+    expect(masterKeys[1]?.id).toBe(vector.keyId);
   });
 
   test.each(['', 'secret', '00'.repeat(31), '00'.repeat(33), Buffer.alloc(31).toString('base64'), '!'.repeat(43)])(
     'are refused when they are "%s"',
     async (text) => {
-      const { message } = await failure('MASTER_KEY_INVALID', () => parseKeyring([text], 'the option masterKey'));
+      const { message } = await failure('MASTER_KEY_INVALID', () => parseMasterKeys([text], 'the option masterKey'));
       expect(message).toMatch(/option masterKey.*openssl rand -base64 32/);
       if (text) expect(message).not.toContain(text);
     },
   );
 
   test('an empty list is refused; of several the wrong one is named', async () => {
-    await failure('MASTER_KEY_INVALID', () => parseKeyring([], 'the option masterKey'));
-    const error = await failure('MASTER_KEY_INVALID', () => parseKeyring([vector.masterKeyHex, 'x'], 'the list'));
+    await failure('MASTER_KEY_INVALID', () => parseMasterKeys([], 'the option masterKey'));
+    const error = await failure('MASTER_KEY_INVALID', () => parseMasterKeys([vector.masterKeyHex, 'x'], 'the list'));
     expect(error.message).toContain('Key 2 of the list');
   });
 });

@@ -22,12 +22,12 @@ const proofLifetime = 40_000;
 const image = { key: new Uint8Array(32).fill(5), info: { format: 'png', width: 7, height: 9 } } as const;
 
 /** The keys of a store, in a process that has these master keys or wrappers. */
-function processOf(store: ImageStore, ...keyring: [MasterKey | KeyWrapper, ...(MasterKey | KeyWrapper)[]]) {
+function processOf(store: ImageStore, ...masterKeys: [MasterKey | KeyWrapper, ...(MasterKey | KeyWrapper)[]]) {
   const clock = { now: 1_700_000_000_000 };
   const lost: unknown[] = [];
   const keys = createStoreKeys({
-    ...{ store, proofLifetime, randomBytes, wrappers: wrappersOf(keyring, randomBytes) },
-    masters: keyring.filter((key): key is MasterKey => 'wrappingKey' in key),
+    ...{ store, proofLifetime, randomBytes, wrappers: wrappersOf(masterKeys, randomBytes) },
+    masters: masterKeys.filter((key): key is MasterKey => 'wrappingKey' in key),
     now: () => clock.now,
     onLost: (error) => lost.push(error),
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Answer, bareAnswer } from '../../../../src/backend/serving/answer.js';
 import { batchFrames } from '../../../../src/backend/serving/batch.js';
+import { type Answer, bareAnswer } from '../../../../src/backend/serving/image-answer.js';
 import { createFrameDecoder } from '../../../../src/shared/protocol/batch.js';
 import { WirePayloadState } from '../../../../src/shared/protocol/states.js';
 

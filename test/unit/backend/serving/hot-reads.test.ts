@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createHotReads, storeBusy } from '../../../../src/backend/serving/hot-reads.js';
 import { joinId } from '../../../../src/shared/protocol/image-id.js';
 import { createMemoryStore } from '../../../../src/stores/memory/memory-store.js';
-import type { OpenedPart, StoredPart } from '../../../../src/stores/port.js';
+import type { ImageStore, OpenedPart, StoredPart } from '../../../../src/stores/port.js';
 import { assertStored, readToEnd, versionOf } from '../../../../src/testing/versions.js';
 
 function open(limit = 1_000_000) {
@@ -118,9 +118,9 @@ describe('a store that hangs', () => {
     for (const id of ['hot', 'cold']) await store.put(versionOf(id, 1000), null);
     let closed = 0;
     const arrivals: (() => Promise<void>)[] = [];
-    const open = (id: string, variant?: string, wholeUpTo?: number) =>
+    const open: ImageStore['open'] = (id, variant, options) =>
       id === 'hot'
-        ? store.open(id, variant, wholeUpTo)
+        ? store.open(id, variant, options)
         : new Promise<OpenedPart | null>((resolve) => {
             arrivals.push(async () => {
               const part = await store.open(id);

@@ -3,7 +3,7 @@ import fs, { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openLocalStore } from '../../../../src/stores/local/local-store.js';
-import { assertStored, versionOf } from '../../../../src/testing/versions.js';
+import { assertStored, readPart, versionOf } from '../../../../src/testing/versions.js';
 import { filesIn } from '../../../support/blobs.js';
 import { failure } from '../../../support/errors.js';
 import { temporaryFolder } from '../../../support/folders.js';
@@ -42,12 +42,12 @@ async function openWatched() {
     calls.push('open');
     return watch(handle) as unknown as FileHandle;
   };
-  return { ...(await openHere({ inlineLimit: 0, fileSystem: { ...fs, open } })), calls, disk };
+  return { ...(await openHere({ inlineUpTo: 0, fileSystem: { ...fs, open } })), calls, disk };
 }
 
 describe('files of a local store', () => {
   test('only ciphertexts above the limit get one, under a name that tells nothing, for their owner only', async () => {
-    const { store, files, images } = await openHere({ inlineLimit: 1_000 });
+    const { store, files, images } = await openHere({ inlineUpTo: 1_000 });
     await store.put(versionOf('secret-id', 1000, 1_000), null);
     expect(files()).toEqual([]);
     await store.put(versionOf('secret-id', 1001, 1_001), 1000);
@@ -58,7 +58,7 @@ describe('files of a local store', () => {
   });
 
   test('there is one file per version that lives, none of those that were replaced or removed', async () => {
-    const { store, files } = await openHere({ inlineLimit: 0 });
+    const { store, files } = await openHere({ inlineUpTo: 0 });
     for (let token = 1000; token < 1010; token += 1) {
       await store.put(versionOf('one', token), token === 1000 ? null : token - 1);
       expect(files()).toHaveLength(1);
@@ -69,25 +69,25 @@ describe('files of a local store', () => {
   });
 
   test('a file that is gone or cut off is an error of its own, and check finds it', async () => {
-    const { store, files } = await openHere({ inlineLimit: 0 });
+    const { store, files } = await openHere({ inlineUpTo: 0 });
     await store.put(versionOf('one', 1000), null);
     const [file] = files();
     truncateSync(file as string, 10);
-    const error = await failure('CIPHERTEXT_MISSING', () => store.read('one'));
+    const error = await failure('CIPHERTEXT_MISSING', () => readPart(store, 'one'));
     expect(error.message).not.toContain(file);
     expect(await store.check()).toEqual([{ kind: 'ciphertext-damaged', subject: 'one' }]);
     rmSync(file as string);
-    await failure('CIPHERTEXT_MISSING', () => store.read('one'));
+    await failure('CIPHERTEXT_MISSING', () => readPart(store, 'one'));
     expect(await store.check()).toEqual([{ kind: 'ciphertext-missing', subject: 'one' }]);
     await store.close();
   });
 
   test('a file with more in it than there should be is not taken for the image', async () => {
-    const { store, files } = await openHere({ inlineLimit: 0 });
+    const { store, files } = await openHere({ inlineUpTo: 0 });
     await store.put(versionOf('one', 1000), null);
     appendFileSync(files()[0] as string, 'x');
-    await failure('CIPHERTEXT_MISSING', () => store.read('one'));
-    await failure('CIPHERTEXT_MISSING', async () => store.open('one', undefined, 10_000));
+    await failure('CIPHERTEXT_MISSING', () => readPart(store, 'one'));
+    await failure('CIPHERTEXT_MISSING', async () => store.open('one', undefined, { inMemoryUpTo: 10_000 }));
     expect(await store.check()).toEqual([{ kind: 'ciphertext-damaged', subject: 'one' }]);
     await store.close();
   });
@@ -95,20 +95,20 @@ describe('files of a local store', () => {
   test('a file takes three calls, also one that is too short, and more when the disk gives less than it has', async () => {
     const { store, files, calls, disk } = await openWatched();
     await store.put(versionOf('one', 1000), null);
-    assertStored(await store.read('one'), versionOf('one', 1000));
+    assertStored(await readPart(store, 'one'), versionOf('one', 1000));
     expect(calls.splice(0)).toEqual(['open', 'read', 'close']);
     disk.givesAtMost = 2_000;
-    assertStored(await store.read('one'), versionOf('one', 1000));
+    assertStored(await readPart(store, 'one'), versionOf('one', 1000));
     expect(calls.splice(0)).toEqual(['open', 'read', 'read', 'read', 'close']);
     truncateSync(files()[0] as string, 1_000);
-    await failure('CIPHERTEXT_MISSING', () => store.read('one'));
+    await failure('CIPHERTEXT_MISSING', () => readPart(store, 'one'));
     expect(calls).toEqual(['open', 'read', 'read', 'close']);
     await store.close();
   });
 
   test('leftovers are found and swept once their writer has ended, and nothing else is', async () => {
     const clock = { now: 1_000_000 };
-    const { store, files, images } = await openHere({ inlineLimit: 0, sweepAge: 1_000, now: () => clock.now });
+    const { store, files, images } = await openHere({ inlineUpTo: 0, sweepAge: 1_000, now: () => clock.now });
     await store.put(versionOf('one', 1000), null);
     const [kept] = files();
     const folder = join(kept as string, '..');

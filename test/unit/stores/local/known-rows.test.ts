@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { findDriver } from '../../../../src/stores/local/driver.js';
 import { openLocalStore } from '../../../../src/stores/local/local-store.js';
 import type { ImageStore } from '../../../../src/stores/port.js';
-import { assertRecord, assertStored, bytesOf, readToEnd, versionOf } from '../../../../src/testing/versions.js';
+import {
+  assertRecord,
+  assertStored,
+  bytesOf,
+  readPart,
+  readToEnd,
+  versionOf,
+} from '../../../../src/testing/versions.js';
 import { temporaryFolder } from '../../../support/folders.js';
 
 /** A store in which two records have just been looked up, and other ways to change it. */
@@ -30,7 +37,7 @@ async function openLookedUp(size: number) {
 }
 
 async function readBothWays(store: ImageStore, id: string) {
-  return [await store.read(id), await readToEnd(await store.open(id))];
+  return [await readPart(store, id), await readToEnd(await store.open(id))];
 }
 
 describe.each([

@@ -59,13 +59,13 @@ describe('records that were looked up before', () => {
     const [first, second, third] = versions as [ImageVersion, ImageVersion, ImageVersion];
     await theirs.put(first, null);
     await turn();
-    assertRecord(await ours.record('one', undefined, true), first);
+    assertRecord(await ours.record('one', undefined, 'this-turn'), first);
     await theirs.put(second, 1000); // in the same turn, as only a test can
-    assertRecord(await ours.record('one', undefined, true), first);
+    assertRecord(await ours.record('one', undefined, 'this-turn'), first);
     assertRecord(await ours.record('one'), second);
     await theirs.put(third, 1001);
     await turn();
-    assertRecord(await ours.record('one', undefined, true), third);
+    assertRecord(await ours.record('one', undefined, 'this-turn'), third);
     await Promise.all([ours.close(), theirs.close()]);
   });
 
@@ -73,10 +73,10 @@ describe('records that were looked up before', () => {
     const { ours, theirs } = await openTwice();
     await ours.put(versionOf('one', 1000), null);
     await turn();
-    ours.record('one', undefined, true);
+    ours.record('one', undefined, 'this-turn');
     const second = versionOf('one', 1001);
     await ours.put(second, 1000);
-    assertRecord(await ours.record('one', undefined, true), second);
+    assertRecord(await ours.record('one', undefined, 'this-turn'), second);
     await Promise.all([ours.close(), theirs.close()]);
   });
 });

@@ -4,7 +4,7 @@ import type { ImageStore } from '../../../../src/stores/port.js';
 import type { BlobStore } from '../../../../src/stores/split/blob-store.js';
 import type { RowStore } from '../../../../src/stores/split/row-store.js';
 import { splitStore } from '../../../../src/stores/split/split-store.js';
-import { assertStored, versionOf } from '../../../../src/testing/versions.js';
+import { assertStored, readPart, versionOf } from '../../../../src/testing/versions.js';
 import { allNames, ciphertextNames } from '../../../support/split/blob-names.js';
 import { createClock, hours } from '../../../support/split/clock.js';
 import { createCopyableRows } from '../../../support/split/copyable-rows.js';
@@ -49,7 +49,7 @@ test.each(ways)('a copy is known by %s: it serves, and removes nothing', async (
   const { blobs, copy, open, warnings, clock } = await copyRows();
   const before = await ciphertextNames(blobs);
   const store = open(copy);
-  assertStored(await store.read('one'), one);
+  assertStored(await readPart(store, 'one'), one);
   expect(warnings).toHaveLength(1);
   expect(await store.remove('one')).toBe(true);
   clock.pass(hours(9));
@@ -70,7 +70,7 @@ test('a copy saves, and the other store then knows that there is one', async () 
   await store.remove('one');
   expect(await store.health?.()).toMatchObject({ status: 'degraded' });
   expect(await ciphertextNames(blobs)).toHaveLength(2);
-  assertStored(await other.read('one'), one);
+  assertStored(await readPart(other, 'one'), one);
 });
 
 test('once a copy is adopted it sweeps what only the others knew, and these save no blob any more', async () => {
@@ -81,12 +81,12 @@ test('once a copy is adopted it sweeps what only the others knew, and these save
   clock.pass(hours(3));
   expect(await store.sweep()).toBe(1);
   expect(await ciphertextNames(blobs)).toHaveLength(1);
-  assertStored(await store.read('one'), one);
+  assertStored(await readPart(store, 'one'), one);
   expect(await store.check()).toEqual([]);
   await store.put(two, null);
 
   const former = open(original);
-  assertStored(await former.read('one'), one);
+  assertStored(await readPart(former, 'one'), one);
   await expect(former.put(versionOf('three', 2000, 500), null)).rejects.toMatchObject({ code: 'STORE_SUPERSEDED' });
   expect(await former.sweep()).toBe(0);
   expect(await former.health?.()).toMatchObject({ status: 'failed' });
@@ -166,7 +166,7 @@ test.each([
   const before = await allNames(blobs);
   const store = open(rows);
   for (const work of [
-    () => store.read('id0'),
+    () => readPart(store, 'id0'),
     () => store.put(two, null),
     () => store.sweep(),
     () => store.adopt?.(),
@@ -185,9 +185,9 @@ test('opens in front of what was missing, as soon as it is there again', async (
     size: async (name) => (isMissing ? null : blobs.size(name)),
     list: (prefix, after) => blobs.list(isMissing ? 'none' : prefix, after),
   });
-  await expect(async () => store.read('id0')).rejects.toMatchObject({ code: 'IMAGE_DIR_MISSING' });
+  await expect(async () => readPart(store, 'id0')).rejects.toMatchObject({ code: 'IMAGE_DIR_MISSING' });
   isMissing = false;
-  assertStored(await store.read('id0'), versionOf('id0', 1000, 500));
+  assertStored(await readPart(store, 'id0'), versionOf('id0', 1000, 500));
 });
 
 test('is degraded when a single blob is missing', async () => {
@@ -208,7 +208,7 @@ test('serves without its mark as long as the blobs are there, keeps and removes 
   const { rows, blobs, open, clock } = await stored(3);
   await removeWhere(blobs, (name) => name.includes('/epochs/'));
   const store = open(rows);
-  assertStored(await store.read('id0'), versionOf('id0', 1000, 500));
+  assertStored(await readPart(store, 'id0'), versionOf('id0', 1000, 500));
   expect(await store.health?.()).toMatchObject({ status: 'failed' });
   clock.pass(hours(3));
   await expect(store.put(two, null)).rejects.toMatchObject({ code: 'IMAGE_DIR_MISSING' });

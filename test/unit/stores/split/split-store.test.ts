@@ -5,7 +5,7 @@ import { createMemoryRows } from '../../../../src/stores/memory/memory-rows.js';
 import type { BlobStore, OpenBlob } from '../../../../src/stores/split/blob-store.js';
 import type { RowStore } from '../../../../src/stores/split/row-store.js';
 import { splitStore } from '../../../../src/stores/split/split-store.js';
-import { assertStored, readToEnd, versionOf } from '../../../../src/testing/versions.js';
+import { assertStored, readPart, readToEnd, versionOf } from '../../../../src/testing/versions.js';
 import { temporaryFolder } from '../../../support/folders.js';
 import { asynchronous } from '../../../support/split/asynchronous-rows.js';
 import { openSqliteRows } from '../../../support/split/sqlite-rows.js';
@@ -23,7 +23,6 @@ test('answers without a promise when rows do, from the first call of a new store
     store.record('small'),
     store.records([{ id: 'small' }]),
     store.version('small'),
-    store.read('small'),
     store.open('small'),
     store.keyRing(),
     store.folderKey(''),
@@ -51,7 +50,7 @@ test('gives promises when rows do', async () => {
   expect(store.supports.syncRecords).toBe(false);
   await store.put(small, null);
   expect(isPromise(store.record('small'))).toBe(true);
-  assertStored(await store.read('small'), small);
+  assertStored(await readPart(store, 'small'), small);
 });
 
 test('tries again to open what could not be opened', async () => {
@@ -71,7 +70,7 @@ test('tries again to open what could not be opened', async () => {
   await expect(store.put(large, null)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
   expect(() => store.usage()).toThrow();
   await store.put(large, null);
-  assertStored(await store.read('large'), large);
+  assertStored(await readPart(store, 'large'), large);
 });
 
 test('does not remember that blobs could not be reached', async () => {
@@ -85,14 +84,14 @@ test('does not remember that blobs could not be reached', async () => {
   };
   const store = splitStore(rows, { ...blobs, list });
   const calls = [
-    () => store.read('large'),
+    () => readPart(store, 'large'),
     () => store.record('large'),
     () => store.usage(),
     () => store.remove('large'),
   ];
   for (const call of calls) await expect(async () => call()).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
   isAway = false;
-  assertStored(await store.read('large'), large);
+  assertStored(await readPart(store, 'large'), large);
 });
 
 test('gives what rows and blobs throw a code, and keeps it as the cause', async () => {
@@ -144,7 +143,7 @@ test('calls methods as those of an object, for they may be those of a class', as
   await store.put(large, null);
   await store.put(small, null);
   await store.addParts('large', 1000, versionOf('large', 1000, 5_000, ['thumb']).parts.slice(1));
-  assertStored(await store.read('large'), large);
+  assertStored(await readPart(store, 'large'), large);
   assertStored(await readToEnd(await store.open('large')), large);
   for (const find of [store.record, store.version]) expect(await find('large')).toBeTruthy();
   expect(await store.records([{ id: 'large' }])).toHaveLength(1);

@@ -6,11 +6,11 @@ import { describe, expect, test } from 'vitest';
 import { createKeyFile, readKeyFile } from '../../../../src/backend/keys/key-file.js';
 import { requireKeys } from '../../../../src/backend/keys/key-set.js';
 import {
-  givenKeyring,
+  givenMasterKeys,
   type KeyFileOptions,
   type KeySources,
-  keyringFromFile,
-} from '../../../../src/backend/keys/load-keyring.js';
+  masterKeysFromFile,
+} from '../../../../src/backend/keys/load-master-keys.js';
 import { deriveMasterKey } from '../../../../src/backend/keys/master-key.js';
 import { failure } from '../../../support/errors.js';
 import { temporaryFolder } from '../../../support/folders.js';
@@ -26,10 +26,11 @@ interface Sources extends KeySources {
 }
 
 /** As a backend does it, with a key file where it has one. */
-function loadKeyring({ keyFile, mayMake = true, announce, ...given }: Sources) {
-  const keyring = givenKeyring({ ...given, mayHaveFile: keyFile !== undefined });
+function loadMasterKeys({ keyFile, mayMake = true, announce, ...given }: Sources) {
+  const masterKeys = givenMasterKeys({ ...given, mayHaveFile: keyFile !== undefined });
   return (
-    keyring ?? keyringFromFile({ ...(keyFile as Pick<KeyFileOptions, 'path' | 'storeHasKeys'>), mayMake, announce })
+    masterKeys ??
+    masterKeysFromFile({ ...(keyFile as Pick<KeyFileOptions, 'path' | 'storeHasKeys'>), mayMake, announce })
   );
 }
 
@@ -39,7 +40,7 @@ function writeKeyFile(path: string, content: string, mode = 0o600): void {
   chmodSync(path, mode);
 }
 
-const idsOf = (keyring: readonly { id: string }[]) => keyring.map(({ id }) => id);
+const idsOf = (masterKeys: readonly { id: string }[]) => masterKeys.map(({ id }) => id);
 
 describe('where master keys come from', () => {
   test('the option goes before the environment, the environment before the key file', async () => {
@@ -47,14 +48,14 @@ describe('where master keys come from', () => {
     writeKeyFile(path, `${keys[2]}\n`);
     const keyFile = { path, storeHasKeys: true };
     const all = { masterKey: keys[0], environment: keys[1], keyFile, ...silent };
-    expect(idsOf(loadKeyring(all))).toEqual([ids[0]]);
-    expect(idsOf(loadKeyring({ ...all, masterKey: undefined }))).toEqual([ids[1]]);
-    expect(idsOf(loadKeyring({ keyFile, environment: undefined, ...silent }))).toEqual([ids[2]]);
+    expect(idsOf(loadMasterKeys(all))).toEqual([ids[0]]);
+    expect(idsOf(loadMasterKeys({ ...all, masterKey: undefined }))).toEqual([ids[1]]);
+    expect(idsOf(loadMasterKeys({ keyFile, environment: undefined, ...silent }))).toEqual([ids[2]]);
   });
 
   test('lists keep their order, in the option and in the environment', () => {
-    expect(idsOf(loadKeyring({ masterKey: [keys[2], keys[0]], ...silent }))).toEqual([ids[2], ids[0]]);
-    expect(idsOf(loadKeyring({ environment: `${keys[1]}, ${keys[0]}`, ...silent }))).toEqual([ids[1], ids[0]]);
+    expect(idsOf(loadMasterKeys({ masterKey: [keys[2], keys[0]], ...silent }))).toEqual([ids[2], ids[0]]);
+    expect(idsOf(loadMasterKeys({ environment: `${keys[1]}, ${keys[0]}`, ...silent }))).toEqual([ids[1], ids[0]]);
   });
 
   test.each(['', ' ', '\n', ',', ', ,', `${keys[0]},`, `,${keys[0]}`, `${keys[0]},,${keys[1]}`])(
@@ -62,26 +63,26 @@ describe('where master keys come from', () => {
     async (environment) => {
       const folder = await temporaryFolder();
       const keyFile = { path: join(folder, 'db.key'), storeHasKeys: false };
-      const error = await failure('MASTER_KEY_INVALID', () => loadKeyring({ environment, keyFile, ...silent }));
+      const error = await failure('MASTER_KEY_INVALID', () => loadMasterKeys({ environment, keyFile, ...silent }));
       expect(error.message).toMatch(/PIXSTORE_MASTER_KEY is there, but empty/);
       expect(await readdir(folder)).toEqual([]);
-      await failure('MASTER_KEY_INVALID', () => loadKeyring({ environment, ...silent }));
-      expect(idsOf(loadKeyring({ masterKey: keys[2], environment, keyFile, ...silent }))).toEqual([ids[2]]);
+      await failure('MASTER_KEY_INVALID', () => loadMasterKeys({ environment, ...silent }));
+      expect(idsOf(loadMasterKeys({ masterKey: keys[2], environment, keyFile, ...silent }))).toEqual([ids[2]]);
     },
   );
 
   test('a store of the user own has no key file to fall back on', () =>
-    failure('MASTER_KEY_REQUIRED', () => loadKeyring(silent)));
+    failure('MASTER_KEY_REQUIRED', () => loadMasterKeys(silent)));
 
   test('a missing key file is not made where one is required', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'db.key');
     const keyFile = { path, storeHasKeys: false };
-    const error = await failure('MASTER_KEY_MISSING', () => loadKeyring({ keyFile, mayMake: false, ...silent }));
+    const error = await failure('MASTER_KEY_MISSING', () => loadMasterKeys({ keyFile, mayMake: false, ...silent }));
     expect(error.message).toContain('keyFile');
     expect(await readdir(folder)).toEqual([]);
     writeKeyFile(path, `${keys[0]}\n`);
-    expect(idsOf(loadKeyring({ keyFile, mayMake: false, ...silent }))).toEqual([ids[0]]);
+    expect(idsOf(loadMasterKeys({ keyFile, mayMake: false, ...silent }))).toEqual([ids[0]]);
   });
 
   test('a missing key file is made once, for its owner only, and announced in one line', async () => {
@@ -89,7 +90,7 @@ describe('where master keys come from', () => {
     const path = join(folder, '.db.key');
     const said: string[] = [];
     const load = () =>
-      loadKeyring({ keyFile: { path, storeHasKeys: false }, announce: (line) => void said.push(line) });
+      loadMasterKeys({ keyFile: { path, storeHasKeys: false }, announce: (line) => void said.push(line) });
     const first = load();
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(said).toHaveLength(1);
@@ -104,7 +105,7 @@ describe('where master keys come from', () => {
   test('a lost key file is never replaced by a new key', async () => {
     const folder = await temporaryFolder();
     const keyFile = { path: join(folder, 'db.key'), storeHasKeys: true };
-    const error = await failure('MASTER_KEY_MISSING', () => loadKeyring({ keyFile, ...silent }));
+    const error = await failure('MASTER_KEY_MISSING', () => loadMasterKeys({ keyFile, ...silent }));
     expect(error.message).toMatch(/db\.key.*backup/);
     expect(await readdir(folder)).toEqual([]);
   });
@@ -113,7 +114,7 @@ describe('where master keys come from', () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'db.key');
     writeKeyFile(path, keys[0].slice(0, 20));
-    await failure('MASTER_KEY_INVALID', () => loadKeyring({ keyFile: { path, storeHasKeys: false }, ...silent }));
+    await failure('MASTER_KEY_INVALID', () => loadMasterKeys({ keyFile: { path, storeHasKeys: false }, ...silent }));
     expect(readFileSync(path, 'utf8')).toBe(keys[0].slice(0, 20));
     writeKeyFile(path, '\n');
     await failure('MASTER_KEY_INVALID', () => readKeyFile(path));
@@ -126,7 +127,7 @@ describe('where master keys come from', () => {
       const path = join(await temporaryFolder(), 'db.key');
       writeKeyFile(path, keys[0], Number.parseInt(mode, 8));
       const error = await failure('MASTER_KEY_INVALID', () =>
-        loadKeyring({ keyFile: { path, storeHasKeys: false }, ...silent }),
+        loadMasterKeys({ keyFile: { path, storeHasKeys: false }, ...silent }),
       );
       expect(error.message).toContain(`its mode is ${mode}`);
       expect(error.message).toMatch(/chmod 600.*PIXSTORE_MASTER_KEY/);
@@ -179,7 +180,7 @@ describe('where master keys come from', () => {
         { keyFile: { path, storeHasKeys: true } },
       ];
       for (const source of sources) {
-        const error = await failure('MASTER_KEY_INVALID', () => loadKeyring({ ...source, ...silent }));
+        const error = await failure('MASTER_KEY_INVALID', () => loadMasterKeys({ ...source, ...silent }));
         expect(error.message).toMatch(/is blank.*openssl rand -base64 32/);
         expect(error.message).not.toContain(blank);
       }
@@ -200,9 +201,9 @@ describe('where master keys come from', () => {
   });
 
   test('every key a store was sealed with must be there', async () => {
-    const keyring = loadKeyring({ masterKey: keys.slice(0, 2), ...silent });
-    requireKeys([], idsOf(keyring));
-    requireKeys([ids[1] as string, ids[0] as string], idsOf(keyring));
-    await failure('MASTER_KEY_MISMATCH', () => requireKeys([ids[0] as string, ids[2] as string], idsOf(keyring)));
+    const masterKeys = loadMasterKeys({ masterKey: keys.slice(0, 2), ...silent });
+    requireKeys([], idsOf(masterKeys));
+    requireKeys([ids[1] as string, ids[0] as string], idsOf(masterKeys));
+    await failure('MASTER_KEY_MISMATCH', () => requireKeys([ids[0] as string, ids[2] as string], idsOf(masterKeys)));
   });
 });

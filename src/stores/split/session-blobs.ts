@@ -4,7 +4,7 @@ import type { OpenBlob } from './blob-store.js';
  * The blobs of one store, by the names that its rows have: `<session>/<blob>`. Where they lie, and that other stores may
  * share the place, is known here only.
  */
-export interface StoreBlobs {
+export interface SessionBlobs {
   /** Makes ready for blobs of a session, which the rows know already. */
   makeSession(session: string): Promise<void>;
   /** Undoes that when it has failed. @returns false when it may come about yet: the session stays known then */

@@ -3,8 +3,8 @@ import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.
 import { imageIdOf, isImageId, variantOf } from '../../shared/protocol/image-id.js';
 import { type BareState, WirePayloadState } from '../../shared/protocol/states.js';
 import { type Audience, requireAudience } from '../keys/audience.js';
-import { type Answer, type AnswerImage, bareAnswer, type ImageRequest } from './answer.js';
 import type { HandlerContext } from './handler.js';
+import { type Answer, type AnswerImage, bareAnswer, type ImageRequest } from './image-answer.js';
 import type { ServingCounters } from './serving-stats.js';
 
 /** What was asked for, and by whom. Nothing of it was checked, but the audience by the application. */
@@ -29,7 +29,7 @@ const outcomes = new Map<number, { state: StateName }>(
 );
 
 /** Answers images and counts what becomes of them. */
-export function createServe(answer: AnswerImage, counters: ServingCounters, onServed: OnServed) {
+export function createAuthorisedAnswers(answer: AnswerImage, counters: ServingCounters, onServed: OnServed) {
   /** @throws PixstoreError `TOKEN_INVALID`, or what the store throws */
   function serve(request: ImageRequest): MaybePromise<Answer> {
     const begun = performance.now();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createGeneration, type Generation } from '../../../../src/frontend/cache/generation.js';
+import { createGeneration, type Generation } from '../../../../src/frontend/loading/generation.js';
 
 /** Whether what is asked for now of one image may still be kept. */
 function watch({ watch }: Generation, id: string): () => boolean {

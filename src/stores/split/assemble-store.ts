@@ -9,14 +9,14 @@ import { createLeftovers, findMissing } from './leftovers.js';
 import { createPartReader } from './part-reader.js';
 import { createPut } from './put.js';
 import type { RowStore, RowVersion } from './row-store.js';
+import type { SessionBlobs } from './session-blobs.js';
 import { createSessions } from './sessions.js';
 import type { AsError } from './split-errors.js';
-import type { StoreBlobs } from './store-blobs.js';
 
 /** What a store is made of. */
 export interface StoreParts {
   rows: RowStore;
-  blobs: StoreBlobs;
+  blobs: SessionBlobs;
   identity: Identity;
   asError: AsError;
   /** Opens rows and blobs, when that was not done before; a failure is not remembered. */
@@ -38,7 +38,7 @@ const shortestSession = 60_000; // ms
  * The order of things, for every store of rows and blobs: a version's blobs are durable before its rows are committed, and
  * the blobs of the version before it go after. Whatever moment a crash picks, the rows name a version that is whole.
  */
-export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...parts }: StoreParts): ImageStore {
+export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger, ...parts }: StoreParts): ImageStore {
   const time = () => Math.floor(parts.now());
   const lifecycle = createLifecycle(storeClosed);
   const reader = createPartReader(rows, blobs, asError);
@@ -151,9 +151,8 @@ export function storeOf({ rows, blobs, identity, asError, sweepAge, logger, ...p
         const done = await put({ id, token, parts: added, keepRows: (row) => rows.addParts(row) });
         return done && [...(done.added ?? [])];
       }),
-    read: (id, variant) => read('read an image', () => reader.read(id, variant)),
-    open: (id, variant, wholeUpTo) => read('read an image', () => reader.open(id, variant, wholeUpTo)),
-    record: (id, variant, recent) => lookUp(() => rows.record(id, variant, recent)),
+    open: (id, variant, options) => read('read an image', () => reader.open(id, variant, options)),
+    record: (id, variant, asOf) => lookUp(() => rows.record(id, variant, asOf)),
     records: (names) => lookUp(() => rows.records(names)),
     version: (id) => lookUp(() => rows.version(id)),
     remove: (id) =>

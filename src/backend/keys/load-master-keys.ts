@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { createKeyFile, readKeyFile } from './key-file.js';
 import type { KeyWrapper } from './key-wrapper.js';
-import { type Keyring, parseKeyring } from './master-key.js';
+import { type MasterKeys, parseMasterKeys } from './master-key.js';
 
 /** A key of 32 bytes as base64 or hex, a key wrapper, or several of them. */
 export type MasterKeyOption = string | KeyWrapper | readonly (string | KeyWrapper)[];
@@ -22,10 +22,10 @@ export interface KeySources {
  * @returns null when they are in a key file
  * @throws PixstoreError `MASTER_KEY_INVALID` or `MASTER_KEY_REQUIRED`
  */
-export function givenKeyring({ masterKey, environment, mayHaveFile = false }: KeySources): Keyring | null {
-  if (masterKey !== undefined) return parseKeyring([masterKey].flat(), 'the option masterKey');
+export function givenMasterKeys({ masterKey, environment, mayHaveFile = false }: KeySources): MasterKeys | null {
+  if (masterKey !== undefined) return parseMasterKeys([masterKey].flat(), 'the option masterKey');
   // Set but blank is a secret that did not arrive, not the wish for a key file.
-  if (environment !== undefined) return parseKeyring(environment.split(','), 'PIXSTORE_MASTER_KEY');
+  if (environment !== undefined) return parseMasterKeys(environment.split(','), 'PIXSTORE_MASTER_KEY');
   if (mayHaveFile) return null;
   throw new PixstoreError(
     'MASTER_KEY_REQUIRED',
@@ -47,7 +47,7 @@ export interface KeyFileOptions {
  *
  * @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_MISSING` or `STORAGE_FAILED`
  */
-export function keyringFromFile({ path, storeHasKeys, mayMake, announce }: KeyFileOptions): Keyring {
+export function masterKeysFromFile({ path, storeHasKeys, mayMake, announce }: KeyFileOptions): MasterKeys {
   const found = readKeyFile(path);
   if (found) return found;
   const name = basename(path);
@@ -67,5 +67,5 @@ export function keyringFromFile({ path, storeHasKeys, mayMake, announce }: KeyFi
   if (createKeyFile(path)) {
     announce(`[pixstore] made a master key in ${name}, beside the database: back it up, no image opens without it`);
   }
-  return readKeyFile(path) as Keyring;
+  return readKeyFile(path) as MasterKeys;
 }
