@@ -205,22 +205,24 @@ describe('for more than 200 images', () => {
   test('what expires while a part is asked for goes with the next, as far as it has room', async () => {
     const parts: number[] = [];
     let answer = () => {};
-    const { frontend } = createFrontend(async (ids) => {
+    const { frontend, requests } = createFrontend(async (ids) => {
       parts.push(ids.length);
       await new Promise<void>((resolve) => (answer = resolve));
       return [];
     });
-    const pass = async (milliseconds: number) => {
-      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-      await vi.advanceTimersByTimeAsync(milliseconds);
+    const pass = async () => {
+      await new Promise(setImmediate);
+      await vi.advanceTimersByTimeAsync(10);
     };
     const early = Promise.allSettled(many.slice(0, 250).map((record) => frontend.getImage(record)));
-    await pass(100);
+    while (parts.length < 1) await pass();
     expect(parts).toEqual([200]);
     const late = Promise.allSettled([frontend.getImage(many[300] as ImageRecord)]);
-    await pass(100);
+    const isLateRefused = () => requests.some(({ init }) => String(init.body).includes('"cats:many300"'));
+    while (!isLateRefused()) await pass();
+    for (let turn = 0; turn < 20; turn += 1) await pass();
     answer();
-    await pass(100);
+    while (parts.length < 2) await pass();
     expect(parts).toEqual([200, 51]);
     answer();
     await Promise.all([early, late]);
