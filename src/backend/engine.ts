@@ -7,8 +7,10 @@ import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../store
 import type { ImageRecord } from '../types/index.js';
 import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
 import { createAdmission } from './images/admission.js';
-import { requirePartId, type SaveOptions } from './images/ids.js';
+import type { SaveOptions } from './images/ids.js';
 import type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
+import { type RebuildOptions, type RebuiltImage, readRebuildOptions } from './images/rebuilding.js';
+import { type RecordOptions, readRecordOptions } from './images/records.js';
 import { type ImageInput, type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { type Audience, type AudienceOptions, readAudience } from './keys/audience.js';
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
@@ -155,6 +157,12 @@ export function createEngine(options: EngineOptions) {
       rotateMasterKey(await tracked(async (opened) => opened), readRotateOptions(given)),
     );
 
+  const rebuild = (given?: RebuildOptions) =>
+    inSteps<RebuiltImage>(async () => {
+      const options = readRebuildOptions(given);
+      return (await tracked(async ({ rebuilding }) => rebuilding)).rebuild(options);
+    });
+
   const list = (given: ListOptions = {}) =>
     inSteps<ListedImage>(async () => {
       requireArrived(given, ['dir'], 'listImages');
@@ -194,25 +202,17 @@ export function createEngine(options: EngineOptions) {
 
     imageExists: (id: string): boolean => openNow().images.exists(id),
 
-    getImageRecord: (id: string, who?: AudienceOptions): ImageRecord | null =>
-      openNow().images.record(id, readAudience(who, 'getImageRecord')),
+    getImageRecord: (id: string, given?: RecordOptions): ImageRecord | null =>
+      openNow().images.record(id, readRecordOptions(given, 'getImageRecord')),
 
     /** In the order asked for; one that fails fails alone. */
     getImageRecords: (
       ids: readonly string[],
-      who?: AudienceOptions,
+      given?: RecordOptions,
     ): Promise<PromiseSettledResult<ImageRecord | null>[]> =>
       tracked(async ({ images }) => {
-        const audience = readAudience(who, 'getImageRecords');
-        const parts = await images.lookUp(ids);
-        return parts.map((part, index) => {
-          try {
-            if (part === undefined) requirePartId(ids[index]);
-            return { status: 'fulfilled', value: part ? images.open(part, audience) : null };
-          } catch (reason) {
-            return { status: 'rejected', reason };
-          }
-        });
+        const wish = readRecordOptions(given, 'getImageRecords');
+        return images.records(ids, wish);
       }),
 
     readImage: (id: string, given?: ReadOptions): Promise<StoredImage | null> =>
@@ -223,6 +223,8 @@ export function createEngine(options: EngineOptions) {
       }),
 
     listImages: (given?: ListOptions): AsyncIterable<ListedImage> => list(given),
+
+    rebuild: (given?: RebuildOptions): AsyncIterable<RebuiltImage> => rebuild(given),
 
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
 

@@ -69,7 +69,10 @@ export { createImageHandler, type ImageHandlerOptions } from './face/image-handl
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export { createUploadHandler } from './face/upload-handler.js';
 export type { SaveOptions } from './images/ids.js';
+export type { ImageProcessing, MadeVariant, Picture, Processed, Wanted } from './images/processing-port.js';
 export type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
+export type { RebuildOptions, RebuiltImage } from './images/rebuilding.js';
+export type { RecordOptions } from './images/records.js';
 export type { ImageInput } from './images/to-bytes.js';
 export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';

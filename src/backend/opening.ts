@@ -4,8 +4,12 @@ import type { ImageStore } from '../stores/port.js';
 import type { ImageFormat } from '../types/index.js';
 import type { RandomBytes } from './images/encryption.js';
 import { createImages, type Images, syncUnsupported } from './images/images.js';
+import { createPartMaker } from './images/new-parts.js';
+import { createPartSealer } from './images/part-sealer.js';
+import type { ImageProcessing } from './images/processing-port.js';
 import { createPooledRandom } from './images/random.js';
 import { createReading, type Reading } from './images/reading.js';
+import { createRebuilding, type Rebuilding } from './images/rebuilding.js';
 import { type MasterKeys, mastersOf } from './keys/master-key.js';
 import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs, type Proofs } from './keys/proofs.js';
@@ -17,6 +21,8 @@ export interface OpeningOptions {
   /** The keys that open it, asked for once it is open. */
   masterKeysFor(store: ImageStore): MasterKeys;
   imageFormats: readonly ImageFormat[];
+  /** Makes variants and placeholders; null makes none. */
+  processing: ImageProcessing | null;
   /** Of a proof's life, in ms. */
   windowLength: number;
   /** ms since 1970. */
@@ -33,6 +39,7 @@ export interface Opened {
   proofs: Proofs;
   images: Images;
   reading: Reading;
+  rebuilding: Rebuilding;
   /** How long a proof lives at most, in ms. */
   proofLifetime: number;
 }
@@ -50,8 +57,9 @@ export interface Opened {
 export type Opening = ReturnType<typeof createOpening>;
 
 export function createOpening(options: OpeningOptions) {
-  const { imageFormats, windowLength, now, randomBytes = createPooledRandom() } = options;
+  const { imageFormats, processing, windowLength, now, randomBytes = createPooledRandom() } = options;
   const proofLifetime = 2 * windowLength;
+  const partMaker = createPartMaker({ imageFormats, processing, randomBytes });
   let openedStore: ImageStore | undefined;
   let isClosed = false;
   let opened: Opened | undefined;
@@ -75,11 +83,23 @@ export function createOpening(options: OpeningOptions) {
       onLost: options.onKeysLost,
     });
     const proofs = createProofs(keys.proofKeys, windowLength, now);
+    const reading = createReading({ store: images, keys });
+    const sealParts = createPartSealer({ keys, randomBytes });
     return andThen(keys.open(), () => {
       opened = {
         ...{ store: images, keys, proofs, proofLifetime },
-        images: createImages({ store: images, keys, proofs, imageFormats, now, randomBytes }),
-        reading: createReading({ store: images, keys }),
+        images: createImages({ store: images, keys, proofs, partMaker, sealParts, now, randomBytes }),
+        reading,
+        rebuilding: createRebuilding({
+          store: images,
+          keys,
+          reading,
+          partMaker,
+          sealParts,
+          processing,
+          now,
+          randomBytes,
+        }),
       };
       return opened;
     });

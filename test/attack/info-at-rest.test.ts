@@ -44,7 +44,7 @@ test('who copies the disk while images are saved, sealed anew, erased and backed
 
   async function partOf(id: string, token: number, variant?: string) {
     const key = randomBytes(32);
-    const sealedKey = sealKey({ key, info: secret }, { id, token, variant }, await keys.sealingKey('a'), randomBytes);
+    const sealedKey = sealKey({ key, info: secret }, { id, token, variant }, await keys.folderKey('a'), randomBytes);
     // In the row, and in a file of its own.
     const ciphertext = randomBytes(variant ? 300 : 90_000);
     return { ...(variant && { variant }), sealedKey, iv: randomBytes(12), tag: randomBytes(16), ciphertext };

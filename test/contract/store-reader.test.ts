@@ -182,7 +182,7 @@ test('variants are found under their joined ids, with placeholders', async () =>
   const { ciphertext, tag } = encrypt(key, iv, plain);
   const info = { format: 'webp', width: 9, height: 7, placeholder: Buffer.from('blurred') } as const;
   const owner = { id: 'a:small', variant: 'thumb', token: record?.token ?? 0 };
-  const folderKey = await storeKeysOf(backend.store, oldKey, () => clock.now).sealingKey('a');
+  const folderKey = await storeKeysOf(backend.store, oldKey, () => clock.now).folderKey('a');
   const sealedKey = sealKey({ key, info }, owner, folderKey, randomBytes);
   const parts = [{ variant: 'thumb', sealedKey, iv, tag, ciphertext }];
   expect(await backend.store.addParts('a:small', owner.token, parts)).toEqual(['thumb']);

@@ -20,7 +20,7 @@ export async function addVariant(
   const token = (await store.record(id))?.token ?? 0;
   const info = inspectImage(bytes, ['png', 'webp', 'jpg']);
   const { key, iv, tag, ciphertext } = await encryptImage(info.format, bytes, randomBytes);
-  const sealedKey = sealKey({ key, info }, { id, variant, token }, await keys.sealingKey(folderOf(id)), randomBytes);
+  const sealedKey = sealKey({ key, info }, { id, variant, token }, await keys.folderKey(folderOf(id)), randomBytes);
   const part: Part = { variant, sealedKey, iv, tag, ciphertext };
   return store.addParts(id, token, [part]);
 }

@@ -105,6 +105,7 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     // Errors of these are thrown in every mode: what ends without one is whole, or done.
     adopt: engine.adopt,
     listImages: (which) => engine.listImages(which),
+    rebuild: (which) => engine.rebuild(which),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

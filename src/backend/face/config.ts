@@ -24,6 +24,7 @@ import type { ImageStore } from '../../stores/port.js';
 import type { ErrorHandlingMode, ImageFormat } from '../../types/index.js';
 import type { ServeEvent } from '../diagnostics.js';
 import type { RandomBytes } from '../images/encryption.js';
+import type { ImageProcessing } from '../images/processing-port.js';
 import { checkedRandomBytes } from '../images/random.js';
 import { isKeyWrapper } from '../keys/key-wrapper.js';
 import { givenMasterKeys, type MasterKeyOption } from '../keys/load-master-keys.js';
@@ -37,6 +38,8 @@ import { isTimeoutsOf, withDefaultTimeouts } from '../serving/timeouts.js';
 export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMode> {
   /** Formats that may be saved. Default: png, webp, jpg, jpeg. */
   imageFormats: ImageFormat[];
+  /** Makes variants and placeholders of images that are saved: see `pixstore/processing`. Default: none. */
+  processing?: ImageProcessing;
   /** Folder for larger ciphertexts. Default: `pixstore-images`. */
   imageRootDir: string;
   /** SQLite file for records and small ciphertexts. Default: `./.pixstore.sqlite`. */
@@ -193,6 +196,12 @@ const isStoreOrFactory = must('an ImageStore, or a function that makes one', (va
   typeof value === 'function' ? true : isStore(value) === undefined,
 );
 
+const isProcessing = must('an ImageProcessing, such as sharpProcessing() makes', (value) =>
+  ['definitions', 'convert', 'process'].every(
+    (name) => typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function',
+  ),
+);
+
 const isRateLimit = must(
   '{ limiter, clientOf?, onError? }: a limiter with a method consume(client, points), a function, and "closed" or "open"',
   (value) => {
@@ -208,6 +217,7 @@ const isRateLimit = must(
 
 const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   imageFormats: [isListOf(imageFormats), [...imageFormats]],
+  processing: [isProcessing],
   imageRootDir: [isText, 'pixstore-images'],
   databasePath: [isText, './.pixstore.sqlite'],
   maxImageBytes: [isWholeNumber(1), 50 * mebibyte],

@@ -39,6 +39,7 @@ export function engineOptionsOf(options: CheckedOptions): EngineOptions {
     onKeysLost: (error) => logger.error(`[pixstore] the keys of the store have changed, and do not open: ${error}`),
     onError: (error) => logger.error(`[pixstore] an image request failed: ${messageOf(error)}`),
     imageFormats: options.imageFormats,
+    processing: options.processing ?? null,
     maxImageBytes: options.maxImageBytes,
     maxQueuedBytes: options.maxQueuedBytes,
     memoryCacheBytes: options.memoryCacheBytes,

@@ -5,7 +5,7 @@ import type { CheckedOptions } from './config.js';
 /** The options that are functions, or have some, as they were read. */
 export type BackendFunctions = Pick<
   CheckedOptions,
-  'logger' | 'now' | 'randomBytes' | 'rateLimit' | 'store' | 'masterKey' | 'onServe'
+  'logger' | 'now' | 'randomBytes' | 'rateLimit' | 'store' | 'masterKey' | 'onServe' | 'processing'
 >;
 
 /**
@@ -23,10 +23,21 @@ export function withExchangeableFunctions(given: CheckedOptions): {
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     now: () => current.now(),
   };
-  const { randomBytes, rateLimit, store, masterKey, onServe } = given;
+  const { randomBytes, rateLimit, store, masterKey, onServe, processing } = given;
   if (onServe) options.onServe = (event) => (current.onServe ?? onServe)(event);
   if (randomBytes) {
     options.randomBytes = (length) => (current.randomBytes ?? randomBytes)(length);
+  }
+  if (processing) {
+    const newest = () => current.processing ?? processing;
+    options.processing = {
+      definitions: (dir) => newest().definitions(dir),
+      get placeholders() {
+        return newest().placeholders;
+      },
+      convert: (bytes, format) => newest().convert(bytes, format),
+      process: (picture, wanted) => newest().process(picture, wanted),
+    };
   }
   if (rateLimit) {
     const { clientOf } = rateLimit;

@@ -4,6 +4,8 @@ import type { ErrorHandlingMode, ImageRecord } from '../../types/index.js';
 import type { EngineStats } from '../engine.js';
 import type { SaveOptions } from '../images/ids.js';
 import type { ListedImage, ListOptions, ReadOptions, StoredImage } from '../images/reading.js';
+import type { RebuildOptions, RebuiltImage } from '../images/rebuilding.js';
+import type { RecordOptions } from '../images/records.js';
 import type { ImageInput } from '../images/to-bytes.js';
 import type { AudienceOptions } from '../keys/audience.js';
 import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
@@ -79,21 +81,24 @@ export interface PixstoreBackend<Failure extends null = null> {
    * so make it when the browser asks.
    *
    * @param options - `audience`: the user or session that the record is for; its proof is good for nobody else. Null, or
-   * no options, makes a record for everybody; undefined is refused
+   * no options, makes a record for everybody; undefined is refused. `variant`: a record of that variant, which opens
+   * nothing else; null when it is missing, never the original. `variants`: records of all variants as well, by name;
+   * `placeholder`: what to show until the picture is there
    * @throws PixstoreError `IMAGE_ID_INVALID`, `AUDIENCE_INVALID`, `CONFIG_INVALID`, `SEALED_KEY_INVALID`,
    * `SYNC_UNSUPPORTED`
    * @example
    * app.get('/api/me', requireLogin, (req, res) => res.json(getImageRecord(req.user.avatarId)));
    */
-  getImageRecord(id: string, options?: AudienceOptions): ImageRecord | null;
+  getImageRecord(id: string, options?: RecordOptions): ImageRecord | null;
   /**
    * Many records in one go, in the order asked for; null where there is no image. An id that fails fails alone: the
    * modes that return null do so for that entry.
    *
+   * @param options - as for `getImageRecord`
    * @example
-   * res.json(await getImageRecords(page.map((photo) => photo.imageId)));
+   * res.json(await getImageRecords(page.map((photo) => photo.imageId), { variants: true, placeholder: true }));
    */
-  getImageRecords(ids: readonly string[], options?: AudienceOptions): Promise<(ImageRecord | null)[] | Failure>;
+  getImageRecords(ids: readonly string[], options?: RecordOptions): Promise<(ImageRecord | null)[] | Failure>;
   /**
    * Decrypts an image on the server: for mails, exports, or pages without a script. Whoever can call this sees every
    * image: check who asks first. The image is in memory as a whole.
@@ -117,6 +122,19 @@ export interface PixstoreBackend<Failure extends null = null> {
    * for await (const { id, bytes } of listImages({ dir: `user-${user.id}`, limit: 100 })) console.log(id, bytes);
    */
   listImages(options?: ListOptions): AsyncIterable<ListedImage>;
+  /**
+   * Gives images that were saved before what images are given now: variants that are missing, a placeholder, width and
+   * height, in the version that is there. One with a variant that was made in another way (its width is another one by
+   * now) becomes a new version. It may be ended at any time, by its signal or a crash: begun anew it passes over what is
+   * done, and `after` goes on behind an id. Others may use the store meanwhile.
+   *
+   * @param options - `dir`: a folder; `after`: the id of the last image that was rebuilt; `signal`
+   * @throws PixstoreError `IMAGE_DIR_INVALID`, `IMAGE_ID_INVALID`, `CONFIG_INVALID`, `STORAGE_FAILED`, in every error mode;
+   * what the signal aborts with. One image that cannot be rebuilt does not end it: its `error` says why
+   * @example
+   * for await (const { id, outcome, error } of backend.rebuild()) if (error) console.error(id, outcome, error.message);
+   */
+  rebuild(options?: RebuildOptions): AsyncIterable<RebuiltImage>;
   /**
    * Answers an image request that came by a transport of the application's own, with a wire payload to be sent
    * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`: the open endpoint would

@@ -1,22 +1,23 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { folderOf, imageIdOf, isImageId, isToken, joinId, variantOf } from '../../shared/protocol/image-id.js';
-import type { ExpectedToken, ImageStore, PartRecord } from '../../stores/port.js';
-import type { ImageFormat, ImageMeta, ImageRecord } from '../../types/index.js';
+import { folderOf, imageIdOf, isImageId, isToken, variantOf } from '../../shared/protocol/image-id.js';
+import type { ExpectedToken, ImageStore, PartName, PartRecord } from '../../stores/port.js';
+import type { ImageRecord } from '../../types/index.js';
 import type { Audience } from '../keys/audience.js';
-import type { ImageInfo } from '../keys/image-info.js';
-import type { ProofMaker, Proofs } from '../keys/proofs.js';
-import { sealKey } from '../keys/sealing.js';
+import type { Proofs } from '../keys/proofs.js';
 import type { StoreKeys } from '../keys/store-keys.js';
-import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
+import type { RandomBytes } from './encryption.js';
 import { newImageId, readSaveOptions, requireDir, requireImageId, type SaveOptions } from './ids.js';
-import { inspectImage } from './inspect.js';
+import type { NewParts, PartMaker } from './new-parts.js';
+import type { SealParts } from './part-sealer.js';
+import { createRecords, toMeta, toRecord, type Wish } from './records.js';
 import { createSerializer } from './serialize.js';
 
 export interface ImagesOptions {
   store: ImageStore;
   keys: StoreKeys;
   proofs: Proofs;
-  imageFormats: readonly ImageFormat[];
+  partMaker: PartMaker;
+  sealParts: SealParts;
   now: () => number;
   randomBytes: RandomBytes;
 }
@@ -27,41 +28,26 @@ const mostTries = 1_000;
 /** The life of an image: inspected, encrypted under a key of its own, kept, handed out, removed. */
 export type Images = ReturnType<typeof createImages>;
 
-export function createImages({ store, keys, proofs, imageFormats, randomBytes, ...options }: ImagesOptions) {
+export function createImages({ store, keys, proofs, partMaker, sealParts, randomBytes, ...options }: ImagesOptions) {
   const now = () => Math.floor(options.now()); // tokens are whole numbers, whatever the clock
   const oneByOne = createSerializer();
-  // Stores may give the same object again for a record that has not changed; then the work for it is done already.
-  const handouts = new WeakMap<PartRecord, Handout>();
-
-  async function encrypt(bytes: Uint8Array): Promise<NewImage> {
-    const info = inspectImage(bytes, imageFormats);
-    const { key, iv, tag, ciphertext } = await encryptImage(info.format, bytes, randomBytes);
-    return { key, iv, tag, ciphertext, info };
-  }
+  const records = createRecords({ keys, proofs });
 
   /** @returns the record of the new version, or null when what is stored is not the expected version */
   async function put(
     id: string,
     token: number,
-    image: NewImage,
+    parts: NewParts,
     expectedToken: ExpectedToken,
     audience: Audience,
   ): Promise<ImageRecord | null> {
-    const { key, info, iv, tag, ciphertext } = image;
-    // Looked up each time: what is stored may be another version because the key is another one.
-    const folderKey = keys.sealingKey(folderOf(id));
-    const sealedKey = sealKey(
-      image,
-      { id, token },
-      folderKey instanceof Promise ? await folderKey : folderKey,
-      randomBytes,
-    );
+    const sealed = await sealParts(id, token, parts);
     // Before anything is stored: where no proof can be made, nothing is saved.
     const statelessProof = proofs.prove(id, audience);
-    const storing = store.put({ id, token, parts: [{ sealedKey, iv, tag, ciphertext }] }, expectedToken);
+    const storing = store.put({ id, token, parts: sealed }, expectedToken);
     // Made while the disk is at work.
-    const version = { id, token, meta: toMeta(key, image), info, size: ciphertext.length };
-    const record = toRecord(version, statelessProof);
+    const [{ key, info, ciphertext, ...original }] = parts;
+    const record = toRecord({ id, token, meta: toMeta(key, original), info, size: ciphertext.length }, statelessProof);
     return (await storing) ? record : null;
   }
 
@@ -70,11 +56,11 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
     async save(bytes: Uint8Array, where?: string | SaveOptions): Promise<ImageRecord> {
       const { audience, ...destination } = readSaveOptions(where);
       const { id, chosen } = newImageId(destination, randomBytes);
-      const image = await encrypt(bytes);
+      const parts = await partMaker.partsOfFile(bytes, folderOf(id));
       let token = now();
       for (let tries = 0; tries < mostTries; tries += 1) {
         if (chosen && (await store.record(id))) throw taken();
-        const record = await put(id, token, image, null, audience);
+        const record = await put(id, token, parts, null, audience);
         if (record) return record;
         // Either the id was taken since we looked, or an image with a higher token was removed.
         token = Math.max(now(), tokenAfter(await store.lastRemovedToken()));
@@ -85,12 +71,12 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
     /** @throws PixstoreError what `inspectImage` throws, or `IMAGE_NOT_FOUND` */
     async update(givenId: string, bytes: Uint8Array, audience: Audience): Promise<ImageRecord> {
       const id = requireImageId(givenId);
-      const image = await encrypt(bytes);
+      const parts = await partMaker.partsOfFile(bytes, folderOf(id));
       return oneByOne(id, async () => {
         let token = now();
         for (let tries = 0; tries < mostTries; tries += 1) {
           // The clock is above the token of what is stored, almost always: then nobody has to look that up first.
-          const record = await put(id, token, image, 'older', audience);
+          const record = await put(id, token, parts, 'older', audience);
           if (record) return record;
           const current = await store.record(id);
           if (!current) throw notFound();
@@ -112,95 +98,82 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
     exists: (id: string): boolean => lookUpNow(requireImageId(id)) !== null,
 
     /** @throws PixstoreError `SYNC_UNSUPPORTED`, `IMAGE_ID_INVALID` or `SEALED_KEY_INVALID` */
-    record(id: string, audience: Audience): ImageRecord | null {
-      const part = lookUpNow(requireImageId(id));
-      return part && open(part, audience);
+    record(givenId: string, wish: Wish): ImageRecord | null {
+      const id = requireImageId(givenId);
+      const found = wish.variants ? versionNow(id) : [lookUpNow(id, wish.variant)];
+      return isFound(found) ? records.open(found, wish) : null;
     },
 
     /**
-     * What the store has for many ids, of images or of variants; `open` makes a record of each. Undefined for an entry that
-     * is no id.
+     * Records for many ids, of images or of variants, in the order asked for. One that fails fails alone.
      *
      * @throws PixstoreError `IMAGE_ID_INVALID` when `ids` is no list
      */
-    async lookUp(ids: readonly unknown[]): Promise<(PartRecord | null | undefined)[]> {
+    async records(ids: readonly unknown[], wish: Wish): Promise<PromiseSettledResult<ImageRecord | null>[]> {
       if (!Array.isArray(ids))
         throw new PixstoreError(
           'IMAGE_ID_INVALID',
           'Records are asked for by a list of ids. Use getImageRecord for one.',
         );
-      const names = ids.map((id) => (isImageId(id) ? { id: imageIdOf(id), variant: variantOf(id) } : undefined));
-      const found = await store.records(names.filter((name) => name !== undefined));
-      const ready = keys.ready(found);
-      if (ready) await ready;
+      const names = ids.map((id) => partNamed(id, wish.variant));
+      const found = await lookUp(
+        names.filter((name) => name !== undefined),
+        wish,
+      );
       let next = 0;
-      return names.map((name) => name && (found[next++] ?? null));
+      return names.map((name, index) => {
+        try {
+          if (!name) requireImageId(ids[index]); // which it is not
+          const parts = found[next++] ?? [];
+          return { status: 'fulfilled', value: isFound(parts) ? records.open(parts, wish) : null };
+        } catch (reason) {
+          return { status: 'rejected', reason };
+        }
+      });
     },
-
-    open,
   };
 
-  function lookUpNow(id: string): PartRecord | null {
+  /** For each name: the part; when variants are wished for, all parts of the image; none, or null, when there is none. */
+  async function lookUp(names: readonly PartName[], wish: Wish): Promise<(readonly (PartRecord | null)[])[]> {
+    const found = wish.variants
+      ? await Promise.all(names.map(withVariants))
+      : (await store.records(names)).map((part) => [part]);
+    const ready = keys.ready(found.flat());
+    if (ready) await ready;
+    return found;
+  }
+
+  function requireSync(): void {
     if (!store.supports.syncRecords) throw syncUnsupported();
-    return store.record(id) as PartRecord | null;
   }
 
-  function open(part: PartRecord, audience: Audience): ImageRecord {
-    let handout = handouts.get(part);
-    if (!handout) {
-      const { key, info } = keys.unseal(part);
-      const id = joinId(part.id, part.variant);
-      handout = { id, token: part.token, meta: toMeta(key, part), info, size: part.size, proof: undefined };
-      handouts.set(part, handout);
-    }
-    return toRecord(handout, audience === null ? commonProof(handout) : proofs.prove(handout.id, audience));
+  function lookUpNow(id: string, variant?: string): PartRecord | null {
+    requireSync();
+    return store.record(id, variant) as PartRecord | null;
   }
 
-  /** The same for everybody, so it is made once in a window. */
-  function commonProof(handout: Handout): string {
-    const maker = proofs.current();
-    if (handout.proof?.maker === maker) return handout.proof.text;
-    const text = proofs.prove(handout.id);
-    handout.proof = { text, maker };
-    return text;
+  function versionNow(id: string): PartRecord[] {
+    requireSync();
+    return store.version(id) as PartRecord[];
+  }
+
+  /** A variant has none itself. */
+  async function withVariants({ id, variant }: PartName): Promise<readonly (PartRecord | null)[]> {
+    return variant === undefined ? store.version(id) : [await store.record(id, variant)];
   }
 }
 
-/** An image to be kept. */
-interface NewImage extends EncryptedImage {
-  info: ImageInfo;
+function isFound(parts: readonly (PartRecord | null)[]): parts is readonly [PartRecord, ...PartRecord[]] {
+  return parts.length > 0 && parts.every((part) => part !== null);
 }
 
-/** What is known of a part of an image. */
-interface KnownPart {
-  /** Joined. */
-  id: string;
-  token: number;
-  meta: ImageMeta;
-  /** Null when it was kept before such was. */
-  info: ImageInfo | null;
-  /** Bytes of ciphertext. */
-  size: number;
+/** @returns undefined for what is no id, or is a variant's already when a variant is asked for */
+function partNamed(id: unknown, variant: string | undefined): PartName | undefined {
+  if (!isImageId(id)) return undefined;
+  const own = variantOf(id);
+  if (variant !== undefined && own !== undefined) return undefined;
+  return { id: imageIdOf(id), variant: variant ?? own };
 }
-
-/** The same, with what was made for it before: the proof for everybody. */
-interface Handout extends KnownPart {
-  proof: { text: string; maker: ProofMaker } | undefined;
-}
-
-/** Nothing in it is shared: what is handed out is the caller's to change. */
-function toRecord({ id, token, meta, info, size }: KnownPart, statelessProof: string): ImageRecord {
-  if (!info) return { id, token, meta: { ...meta }, statelessProof };
-  const { width, height } = info;
-  // What is encrypted begins with a byte for the format.
-  return { id, token, meta: { ...meta }, statelessProof, width, height, bytes: size - 1 };
-}
-
-function toMeta(key: Uint8Array, { iv, tag }: Pick<PartRecord, 'iv' | 'tag'>): ImageMeta {
-  return { key: toBase64(key), iv: toBase64(iv), tag: toBase64(tag) };
-}
-
-const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 
 /** @throws PixstoreError `DATABASE_ROW_INVALID`: the clock never gets there, so somebody else wrote it */
 function tokenAfter(token: number): number {

@@ -51,7 +51,8 @@ export interface ImageProcessing {
    * Makes what is wanted of a picture, without metadata; none is larger than the picture. Decodes it whole when it is to
    * be verified, also when nothing is wanted.
    *
-   * @throws PixstoreError `IMAGE_BROKEN`, `IMAGE_TOO_LARGE_TO_DECODE` or `PROCESSING_TIMEOUT`
+   * @throws PixstoreError when the picture does not decode, has too many pixels for that, or takes too long. What else it
+   * throws, callers see as the `cause` of `PROCESSING_FAILED`
    */
   process(picture: Picture, wanted: Wanted): Promise<Processed>;
 }

@@ -6,6 +6,7 @@ import type { ImageFormat } from '../../types/index.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import { decryptImage } from './decryption.js';
 import { requireDir, requireImageId, requireVariant } from './ids.js';
+import { pagesOf } from './pages.js';
 
 /** An image, decrypted on the server. */
 export interface StoredImage {
@@ -134,14 +135,4 @@ async function readWhole(part: OpenedPart): Promise<Uint8Array> {
     at += chunk.length;
   }
   return ciphertext;
-}
-
-async function* pagesOf<Item>(items: AsyncIterable<Item>, length: number): AsyncGenerator<Item[]> {
-  let page: Item[] = [];
-  for await (const item of items) {
-    if (page.push(item) < length) continue;
-    yield page;
-    page = [];
-  }
-  yield page;
 }

@@ -9,6 +9,8 @@ export interface ImageInfo {
   height: number;
   /** Something to show while the picture loads. */
   placeholder?: Uint8Array | undefined;
+  /** Of a variant: a word for how it was made. */
+  definition?: string | undefined;
 }
 
 // format 1 | width 4 | height 4 | fields: type 1, length 2, contents
@@ -17,23 +19,28 @@ const heightAt = 5;
 const fieldsAt = 9;
 const fieldHead = 3;
 const placeholderField = 1;
+const definitionField = 2;
 const longestField = 2 ** 16 - 1;
 
 /** Of pictures that were kept before such was. */
 export const unknownInfo: Uint8Array = new Uint8Array(fieldsAt);
 
-export function encodeInfo({ format, width, height, placeholder }: ImageInfo): Uint8Array {
-  if (placeholder && placeholder.length > longestField)
-    throw new RangeError('a placeholder has more than 65,535 bytes');
-  const bytes = new Uint8Array(fieldsAt + (placeholder ? fieldHead + placeholder.length : 0));
+export function encodeInfo({ format, width, height, placeholder, definition }: ImageInfo): Uint8Array {
+  const fields: [type: number, contents: Uint8Array][] = [];
+  if (placeholder) fields.push([placeholderField, placeholder]);
+  if (definition !== undefined) fields.push([definitionField, Buffer.from(definition)]);
+  const bytes = new Uint8Array(fields.reduce((length, [, contents]) => length + fieldHead + contents.length, fieldsAt));
   const view = new DataView(bytes.buffer);
   bytes[0] = formatToByte(format);
   view.setUint32(widthAt, width, true);
   view.setUint32(heightAt, height, true);
-  if (placeholder) {
-    bytes[fieldsAt] = placeholderField;
-    view.setUint16(fieldsAt + 1, placeholder.length, true);
-    bytes.set(placeholder, fieldsAt + fieldHead);
+  let at = fieldsAt;
+  for (const [type, contents] of fields) {
+    if (contents.length > longestField) throw new RangeError('what is known of a picture has more than 65,535 bytes');
+    bytes[at] = type;
+    view.setUint16(at + 1, contents.length, true);
+    bytes.set(contents, at + fieldHead);
+    at += fieldHead + contents.length;
   }
   return bytes;
 }
@@ -51,6 +58,7 @@ export function decodeInfo(bytes: Uint8Array): ImageInfo | null {
   for (let at = fieldsAt; at + fieldHead <= bytes.length; ) {
     const contents = bytes.subarray(at + fieldHead, at + fieldHead + view.getUint16(at + 1, true));
     if (bytes[at] === placeholderField) info.placeholder = contents;
+    if (bytes[at] === definitionField) info.definition = Buffer.from(contents).toString();
     at += fieldHead + contents.length;
   }
   return info;

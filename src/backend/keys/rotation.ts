@@ -127,7 +127,7 @@ export async function* rotateMasterKey(
     for await (const page of store.folderKeys()) {
       signal?.throwIfAborted();
       const folders = new Set(page.filter((key) => older.includes(wrapperOf(key))).map(({ folder }) => folder));
-      await Promise.all([...folders].map(async (folder) => keys.sealingKey(folder)));
+      await Promise.all([...folders].map(async (folder) => keys.folderKey(folder)));
       done += folders.size;
       yield { step: 'folders', done, damaged };
     }
@@ -139,7 +139,7 @@ export async function* rotateMasterKey(
     for (const { id } of parts) {
       const folder = folderOf(id);
       if (latest.has(folder)) continue;
-      const key = keys.sealingKey(folder);
+      const key = keys.folderKey(folder);
       latest.set(folder, key instanceof Promise ? await key : key);
     }
     return latest;

@@ -119,7 +119,7 @@ export function createStoreKeys(options: StoreKeysOptions) {
     proofKeys: (): readonly ProofKey[] => ring.known().proofKeys,
 
     /** What new keys of a folder's images are sealed with; made when there is none. */
-    sealingKey(folder: string): MaybePromise<OpenFolderKey> {
+    folderKey(folder: string): MaybePromise<OpenFolderKey> {
       const set = ring.known();
       ring.requireInPlace();
       const found = set.version > 0 ? store.folderKey(folder) : null;

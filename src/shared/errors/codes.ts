@@ -22,6 +22,7 @@ export const errorCodes = {
   IMAGE_FORMAT_REFUSED: 'The bytes are of a format that imageFormats does not list, or that is not kept.',
   IMAGE_TOO_LARGE: 'An image has more bytes than maxImageBytes.',
   IMAGE_FILE_UNREADABLE: 'A file to be saved does not exist or cannot be read.',
+  PROCESSING_FAILED: 'Variants of an image, or its placeholder, could not be made.',
   IMAGE_DIR_INVALID: 'The name of a folder is not 1 to 64 characters of a-z, 0-9, _ and -.',
   IMAGE_ID_INVALID: 'An image id breaks the grammar.',
   IMAGE_ID_TAKEN: 'An image with the chosen id exists already.',

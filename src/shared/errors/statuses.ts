@@ -27,6 +27,7 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   IMAGE_FORMAT_REFUSED: 415,
   IMAGE_TOO_LARGE: 413,
   IMAGE_FILE_UNREADABLE: 500, // a file of the server's own
+  PROCESSING_FAILED: 500,
   IMAGE_DIR_INVALID: 400,
   IMAGE_ID_TAKEN: 409,
   TOKEN_INVALID: 400,

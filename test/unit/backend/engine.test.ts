@@ -15,6 +15,7 @@ function openEngine(options: Partial<EngineOptions> = {}) {
     openStore: createMemoryStore,
     masterKeysFor: () => parseMasterKeys([newKey], 'a test'),
     imageFormats: ['png'],
+    processing: null,
     windowLength: 20_000,
     checksProofs: true,
     maxImageBytes: 1_000_000,

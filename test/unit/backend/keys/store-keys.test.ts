@@ -50,7 +50,7 @@ let lastToken = 1_000;
 /** Seals an image's key and keeps it. @returns what the store tells of it */
 async function save(store: ImageStore, keys: StoreKeys, id: string): Promise<PartRecord> {
   lastToken += 1;
-  const folderKey = await keys.sealingKey(id.split(':')[0] ?? '');
+  const folderKey = await keys.folderKey(id.split(':')[0] ?? '');
   const sealedKey = sealKey(image, { id, token: lastToken }, folderKey, randomBytes);
   const part = { sealedKey, iv: new Uint8Array(12), tag: new Uint8Array(16), ciphertext: new Uint8Array(1) };
   expect(await store.put({ id, token: lastToken, parts: [part] }, null)).toBe(true);
@@ -104,17 +104,17 @@ describe('the keys of a store', () => {
   test('are given at once where the store answers at once and the folder has one', async () => {
     const store = createMemoryStore();
     const { keys } = processOf(store, one);
-    await keys.sealingKey('a');
-    expect(keys.sealingKey('a')).not.toBeInstanceOf(Promise);
-    expect(keys.sealingKey('b')).toBeInstanceOf(Promise);
-    expect(processOf(laterStore(), one).keys.sealingKey('a')).toBeInstanceOf(Promise);
+    await keys.folderKey('a');
+    expect(keys.folderKey('a')).not.toBeInstanceOf(Promise);
+    expect(keys.folderKey('b')).toBeInstanceOf(Promise);
+    expect(processOf(laterStore(), one).keys.folderKey('a')).toBeInstanceOf(Promise);
   });
 
   test('take those of master keys along that have sealed images by themselves, so that these still open', async () => {
     const store = { ...createMemoryStore(), masterKeyIds: () => [two.id] };
     const { keys, clock } = processOf(store, one, two);
     await keys.open();
-    await keys.sealingKey('a');
+    await keys.folderKey('a');
     const ring = await ringOf(store);
     expect(ring.filter(({ purpose }) => purpose === 'sealing').map(({ id }) => id)).toEqual([two.id]);
     // Proofs go on as before for an hour, since processes of an older pixstore know no others.
@@ -134,13 +134,13 @@ describe('the keys of a store', () => {
 
   test('do not open without what wrapped them', async () => {
     const store = createMemoryStore();
-    await processOf(store, one).keys.sealingKey('a');
+    await processOf(store, one).keys.folderKey('a');
     await failure('MASTER_KEY_MISMATCH', () => processOf(store, two).keys.open());
   });
 
   test('are given up when others change them again and again', async () => {
     const store = { ...createMemoryStore(), addFolderKey: async () => false };
-    await failure('STORAGE_FAILED', () => processOf(store, one).keys.sealingKey('a'));
+    await failure('STORAGE_FAILED', () => processOf(store, one).keys.folderKey('a'));
   });
 });
 
@@ -196,7 +196,7 @@ describe('the key of a folder', () => {
   test('is wrapped anew when the keys of the store change before it is kept', async () => {
     const memory = createMemoryStore();
     const other = processOf(memory, one);
-    await other.keys.sealingKey('b');
+    await other.keys.folderKey('b');
     const added: number[] = [];
     const store: ImageStore = {
       ...memory,
@@ -256,7 +256,7 @@ describe('keys that another process has changed', () => {
     }
     expect(here.lost).toHaveLength(1);
     expect(here.keys.trouble()).toMatchObject({ code: 'MASTER_KEY_MISMATCH' });
-    await failure('MASTER_KEY_MISMATCH', async () => here.keys.sealingKey('b'));
+    await failure('MASTER_KEY_MISMATCH', async () => here.keys.folderKey('b'));
     await failure('MASTER_KEY_MISMATCH', () => here.keys.ring());
   });
 
@@ -280,7 +280,7 @@ describe('keys that another process has changed', () => {
     expect(keys.proofKeys()).toHaveLength(1);
     expectOpens(keys, before);
     expect(lost).toMatchObject([{ code: 'SEALED_KEY_INVALID' }]);
-    await failure('SEALED_KEY_INVALID', async () => keys.sealingKey('b'));
+    await failure('SEALED_KEY_INVALID', async () => keys.folderKey('b'));
   });
 
   test('are found within two seconds in a store that answers later, which is asked once a second', async () => {
@@ -355,7 +355,7 @@ describe('a key wrapper that answers later', () => {
     const [proofKey] = there.keys.proofKeys();
     expect(here.keys.proofKeys()).not.toContainEqual(proofKey);
     expectOpens(here.keys, part);
-    await here.keys.sealingKey('b');
+    await here.keys.folderKey('b');
     expect(here.keys.proofKeys()).toContainEqual(proofKey);
     expect(asked.unwrap).toBe(1);
   });
@@ -376,7 +376,7 @@ describe('a key wrapper that answers later', () => {
     expect(asked.unwrap).toBe(1);
     expect(here.lost).toMatchObject([{ code: 'KEY_WRAPPER_FAILED', cause: state.error }]);
     expectOpens(here.keys, part);
-    await failure('KEY_WRAPPER_FAILED', async () => here.keys.sealingKey('b'));
+    await failure('KEY_WRAPPER_FAILED', async () => here.keys.folderKey('b'));
     state.error = undefined;
     here.clock.now += 1_000;
     expectOpens(here.keys, await save(store, here.keys, 'b:k'));

@@ -1,0 +1,94 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { ImageFormat } from '../../types/index.js';
+import type { ImageInfo } from '../keys/image-info.js';
+import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
+import { nameOfOther } from './headers/others.js';
+import { inspectImage } from './inspect.js';
+import type { ImageProcessing, Picture } from './processing-port.js';
+
+/** A part that is encrypted, and not yet sealed to a version. */
+export interface NewPart extends EncryptedImage {
+  /** Undefined for the original. */
+  variant: string | undefined;
+  info: ImageInfo;
+}
+
+/** The parts of a version, the original first. */
+export type NewParts = readonly [NewPart, ...NewPart[]];
+
+export interface NewPartsOptions {
+  imageFormats: readonly ImageFormat[];
+  /** Null: images have no variants. */
+  processing: ImageProcessing | null;
+  randomBytes: RandomBytes;
+}
+
+/** What an image is made into before it is kept: looked at, its variants made, each part encrypted under a key of its own. */
+export function createPartMaker({ imageFormats, processing, randomBytes }: NewPartsOptions) {
+  async function encrypt({ bytes, ...info }: Picture & ImageInfo, variant?: string): Promise<NewPart> {
+    const encrypted = await encryptImage(info.format, bytes, randomBytes);
+    return { ...encrypted, variant, info };
+  }
+
+  /** @throws PixstoreError what `inspectImage` throws */
+  function inspect(bytes: Uint8Array): Picture {
+    return { bytes, ...inspectImage(bytes, imageFormats) };
+  }
+
+  /** Encrypted variants of these names, and the placeholder. */
+  async function make(picture: Picture, dir: string, variants: readonly string[], placeholder: boolean) {
+    if (!processing) return { parts: [], placeholder: undefined };
+    const definitions = processing.definitions(dir);
+    const made = await processing.process(picture, { dir, variants, placeholder }).catch(failed);
+    const parts = made.variants.map(({ name, ...variant }) => {
+      if (!imageFormats.includes(variant.format)) throw formatNotKept(name, variant.format);
+      return encrypt({ ...variant, definition: definitions.get(name) }, name);
+    });
+    return { parts: await Promise.all(parts), placeholder: made.placeholder };
+  }
+
+  async function partsOf(picture: Picture, dir: string): Promise<NewParts> {
+    const names = [...(processing?.definitions(dir).keys() ?? [])];
+    const { parts, placeholder } = await make(picture, dir, names, processing?.placeholders ?? false);
+    return [await encrypt({ ...picture, placeholder }), ...parts];
+  }
+
+  return {
+    inspect,
+    make,
+
+    /** All parts of a picture as it is kept. @throws PixstoreError what processing throws, or `PROCESSING_FAILED` */
+    partsOf,
+
+    /**
+     * All parts of the picture in a file that is to be saved, converted when its format is one that is. The bytes, up to
+     * 1 MiB, are taken before this returns its promise.
+     *
+     * @throws PixstoreError as `partsOf`, or what `inspectImage` throws
+     */
+    async partsOfFile(file: Uint8Array, dir: string): Promise<NewParts> {
+      if (!processing) return [await encrypt(inspect(file))];
+      // Their owner may use them for something else, and original and variants must be of the same picture.
+      const bytes = file.slice();
+      const format = nameOfOther(bytes);
+      const converted = format && (await processing.convert(bytes, format)?.catch(failed));
+      return partsOf(inspect(converted || bytes), dir);
+    },
+  };
+}
+
+export type PartMaker = ReturnType<typeof createPartMaker>;
+
+function failed(cause: unknown): never {
+  if (cause instanceof PixstoreError) throw cause;
+  throw new PixstoreError('PROCESSING_FAILED', 'What makes variants of images failed. The image was not saved.', {
+    cause,
+  });
+}
+
+function formatNotKept(name: string, format: ImageFormat): PixstoreError {
+  return new PixstoreError(
+    'IMAGE_FORMAT_REFUSED',
+    `The variant "${name}" is ${format}, which imageFormats does not list. Add ${format} to imageFormats, or give the variant another format.`,
+  );
+}
