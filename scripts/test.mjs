@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, runAsProgram } from './run.mjs';
 import { oneFailed, sum, summary } from './test/counts.mjs';
+import { stagesOf } from './test/stages.mjs';
 
 await runAsProgram(import.meta.url, async () => {
   const counts = existsSync(join(root, 'node_modules', 'vitest')) ? await runSteps() : notInstalled();
@@ -20,10 +21,27 @@ function notInstalled() {
 async function runSteps() {
   const { steps } = await import('./test/steps.mjs');
   const results = [];
-  for (const { title, run } of chosen(steps)) {
+  for (const lanes of stagesOf(chosen(steps))) {
+    const isAlone = lanes.length === 1;
+    results.push(...(await Promise.all(lanes.map((lane) => runLane(lane, isAlone)))).flat());
+  }
+  const failed = results.filter((result) => result.failed > 0);
+  console.log(failed.map(({ title }) => `\nfailed: ${title}`).join(''));
+  return sum(results);
+}
+
+/**
+ * One step after another. What a step writes is seen at once when nothing runs beside it, else when it has ended.
+ *
+ * @param {import('./test/steps.mjs').Step[]} steps
+ * @param {boolean} isAlone
+ */
+async function runLane(steps, isAlone) {
+  const results = [];
+  for (const { title, run } of steps) {
     console.log(`\n# ${title}`);
     const start = performance.now();
-    const result = await run().catch((error) => {
+    const result = await run({ show: isAlone }).catch((error) => {
       console.error(error instanceof Error ? error.message : error);
       return oneFailed;
     });
@@ -31,9 +49,7 @@ async function runSteps() {
     console.log(`${result.failed > 0 ? 'FAILED' : 'ok'}: ${title}, ${seconds} s`);
     results.push({ title, ...result });
   }
-  const failed = results.filter((result) => result.failed > 0);
-  console.log(failed.map(({ title }) => `\nfailed: ${title}`).join(''));
-  return sum(results);
+  return results;
 }
 
 /** @param {import('./test/steps.mjs').Step[]} steps */

@@ -15,8 +15,10 @@ import { onAllCores, runVitest } from './vitest.mjs';
  * @property {string} name what `--only` calls it
  * @property {string} title
  * @property {string[]} [needs] steps that `--only` runs before it
+ * @property {string} [lane] it may run beside the steps of another lane: see `stages.mjs`
  * @property {boolean} [unasked] false: not run unless `--only` asks for it
- * @property {() => Promise<Counts>} run what it throws counts as one failure
+ * @property {(how: { show: boolean }) => Promise<Counts>} run `show`: it writes to the terminal as it goes; what it throws
+ *   counts as one failure
  */
 
 /** @type {Step[]} */
@@ -45,40 +47,44 @@ export const steps = [
     name: 'unit',
     title: `Unit and contract tests on Node ${nodeMajor}`,
     needs: ['sqlite', 'build'],
-    run: () => runVitest(['unit', 'contract'], undefined, [onAllCores]),
+    run: ({ show }) => runVitest(['unit', 'contract'], undefined, { show, more: [onAllCores] }),
   },
   {
     name: 'fault',
     title: 'Faults: injected errors, kills, full disks, power cuts',
     needs: ['sqlite', 'build'],
-    run: () => runVitest(['fault', 'thorough'], undefined, [onAllCores]),
+    run: ({ show }) => runVitest(['fault', 'thorough'], undefined, { show, more: [onAllCores] }),
   },
   {
     name: 'attack',
     title: 'Attacks on the endpoint: mutated requests, slow senders, crowds, forged proofs',
     needs: ['sqlite', 'build'],
-    run: () => runVitest(['attack']),
+    run: ({ show }) => runVitest(['attack'], undefined, { show }),
   },
   {
     name: 'other-node',
+    lane: 'node',
     title: `Unit, contract, fault and package tests on Node ${otherMajor}`,
     needs: ['chromium', 'build'],
     run: testOtherNode,
   },
   {
     name: 'browser',
+    lane: 'browsers',
     title: 'Browser tests on the built package',
     needs: ['sqlite', 'chromium', 'build'],
-    run: () => runVitest(['browser']),
+    run: ({ show }) => runVitest(['browser'], undefined, { show }),
   },
   {
     name: 'engines',
+    lane: 'browsers',
     title: 'The suite of all engines, in Chromium',
     needs: ['sqlite', 'chromium', 'build'],
-    run: () => runVitest(['chromium']),
+    run: ({ show }) => runVitest(['chromium'], undefined, { show }),
   },
   {
     name: 'other-engines',
+    lane: 'browsers',
     title: 'The same suite in Firefox and WebKit',
     needs: ['sqlite', 'build'],
     unasked: Boolean(process.env.CI),
@@ -86,20 +92,27 @@ export const steps = [
   },
   {
     name: 'package',
+    lane: 'node',
     title: 'The packed package, as users get it',
     needs: ['sqlite', 'chromium'],
-    run: () => runVitest(['package']),
+    run: ({ show }) => runVitest(['package'], undefined, { show }),
   },
   {
     name: 'next',
+    lane: 'node',
     title: 'A Next.js app with the packed package, in development and production',
     needs: ['sqlite', 'chromium'],
-    run: () => runVitest(['next']),
+    run: ({ show }) => runVitest(['next'], undefined, { show }),
   },
 ];
 
-// Forms, and stores that stand on nothing of Node's: once is enough.
+// What stands on nothing of Node's: once is enough.
 const sameOnEveryNode = [
+  'test/unit/docs/**',
+  'test/unit/frontend/**',
+  'test/unit/scripts/**',
+  'test/unit/backend/images/headers/**',
+  'test/unit/backend/images/mutated.test.ts',
   'test/unit/testing/**',
   'test/contract/custom-store.test.ts',
   'test/contract/split-store.test.ts',
@@ -139,10 +152,11 @@ async function installBrowser() {
   await ensureBrowser();
 }
 
-async function testOtherEngines() {
+/** @type {Step['run']} */
+async function testOtherEngines({ show }) {
   await ensureEngines();
   // One browser at a time, as in the other browser tests.
-  return sum([await runVitest(['firefox']), await runVitest(['webkit'])]);
+  return sum([await runVitest(['firefox'], undefined, { show }), await runVitest(['webkit'], undefined, { show })]);
 }
 
 async function checkTypes() {
@@ -151,12 +165,13 @@ async function checkTypes() {
   return { ok: results.every(({ ok }) => ok), output: results.map(({ output }) => output).join('') };
 }
 
-async function testOtherNode() {
+/** @type {Step['run']} */
+async function testOtherNode({ show }) {
   const runNode = await otherNode();
   if (otherMajor < 24 && !(await runNode(['scripts/ensure-sqlite.mjs'], { seconds: 600 })).ok) {
     console.log(`Skipped: better-sqlite3 could not be built for Node ${otherMajor}, which has no SQLite of its own.`);
     return oneSkipped;
   }
   const leftOut = sameOnEveryNode.flatMap((files) => ['--exclude', files]);
-  return runVitest(['unit', 'contract', 'fault', 'package'], runNode, [onAllCores, ...leftOut]);
+  return runVitest(['unit', 'contract', 'fault', 'package'], runNode, { show, more: [onAllCores, ...leftOut] });
 }

@@ -12,17 +12,18 @@ export const onAllCores = '--maxWorkers=100%';
  *
  * @param {string[]} projects
  * @param {import('./other-node.mjs').RunNode} [runNode] which Node; this one unless told
- * @param {string[]} [more] options of its command line
+ * @param {{ show?: boolean, more?: string[] }} [options] `show`: what it writes is seen at once, else when it has ended;
+ *   `more`: options of its command line
  * @returns {Promise<import('./counts.mjs').Counts>}
  */
 export async function runVitest(
   projects,
   runNode = (args, options) => run(process.execPath, args, options),
-  more = [],
+  { show = true, more = [] } = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'pixstore-test-'));
   const results = join(folder, 'results.json');
-  const { ok } = await runNode(
+  const { ok, output } = await runNode(
     [
       'node_modules/vitest/vitest.mjs',
       'run',
@@ -32,8 +33,9 @@ export async function runVitest(
       '--reporter=json',
       `--outputFile.json=${results}`,
     ],
-    { show: true, seconds: 1_200 },
+    { show, seconds: 1_200 },
   );
+  if (output !== '') console.log(output);
   const json = await readFile(results, 'utf8').catch(() => undefined);
   await rm(folder, { recursive: true, force: true });
   return countResults(json, ok);
