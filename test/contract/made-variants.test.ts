@@ -5,7 +5,7 @@ import type { ImageRecord } from '../../src/types/index.js';
 import { openBackend } from '../support/backend.js';
 import { failure } from '../support/errors.js';
 import { photo } from '../support/photos.js';
-import { type ResizingOptions, resizing } from '../support/processing.js';
+import { type ResizingOptions, resizing } from '../support/resizing.js';
 
 const [cat, rocket] = ['cat.png', 'rocket.jpg'].map(photo) as [Buffer, Buffer];
 const sizes = { thumb: 40, card: 200 };

@@ -11,7 +11,7 @@ import { PixstoreError } from '../../src/shared/index.js';
 import { masterKey, quietLogger } from '../support/backend.js';
 import { failure } from '../support/errors.js';
 import { photo } from '../support/photos.js';
-import { resizing } from '../support/processing.js';
+import { resizing } from '../support/resizing.js';
 
 const [cat, rocket] = ['cat.png', 'rocket.jpg'].map(photo) as [Buffer, Buffer];
 
