@@ -101,6 +101,12 @@ export const table = [
     because: 'loading finds images in the cache and the network, and knows neither the client nor the face',
   },
   {
+    files: 'src/frontend/uploading/',
+    may: [...sides, 'src/frontend/loading/record.ts'],
+    because:
+      'uploading stands on Web APIs, and knows of the rest of the frontend what a record is: pages load it by itself',
+  },
+  {
     files: 'src/frontend/client.ts',
     may: [...sides, ...frontendRooms],
     because: 'the client throws, and knows no error mode and no default instance: those are of the face',
