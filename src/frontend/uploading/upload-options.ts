@@ -26,14 +26,14 @@ export interface UploadProgress {
 
 const isUrl = must(
   'a URL or a path',
-  (value) => (typeof value === 'string' && value !== '') || isTagged(value, ['URL']),
+  (value) => (typeof value === 'string' && value !== '') || typeof Object(value).href === 'string',
 );
 
 const isHeaders = must('an object of strings by the names of headers', (value) =>
   Object.values(Object(value)).every((header) => typeof header === 'string'),
 );
 
-const isSignal = must('an AbortSignal', (value) => isTagged(value, ['AbortSignal']));
+const isSignal = must('an AbortSignal', (value) => typeof Object(value).aborted === 'boolean');
 
 const rules = {
   url: isUrl,
@@ -53,13 +53,14 @@ export function readUploadOptions(given: UploadImageOptions): UploadImageOptions
   return given;
 }
 
-/** @throws UploadError `IMAGE_INPUT_INVALID` */
+/**
+ * Files and Blobs of whatever realm, and those of a DOM that tests run in: they are no instances of this one's class, and
+ * not all of them say what they are.
+ *
+ * @throws UploadError `IMAGE_INPUT_INVALID`
+ */
 export function assertFile(file: unknown): asserts file is Blob {
-  if (isTagged(file, ['Blob', 'File'])) return;
+  const { size, type, slice } = Object(file) as Record<string, unknown>;
+  if (typeof size === 'number' && typeof type === 'string' && typeof slice === 'function') return;
   throw noFile(kindOf(file));
-}
-
-/** Of whatever realm: those of a frame, or of a DOM that tests run in, are no instances of this one's classes. */
-function isTagged(value: unknown, names: readonly string[]): boolean {
-  return names.some((name) => Object.prototype.toString.call(value) === `[object ${name}]`);
 }
