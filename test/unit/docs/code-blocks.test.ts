@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { fileNameOf } from '../../support/code-blocks.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { codeBlocksOf, documents, readDocument, root } from './markdown.js';
 
@@ -25,9 +26,7 @@ test('every TypeScript block of the documents compiles, strictly, as a module of
       if (language !== 'ts') continue;
       count += 1;
       await mkdir(join(folder, path), { recursive: true });
-      // One that others import says what it is called.
-      const [, name = `line-${line}.ts`] = /^\/\/ ([\w.-]+\.ts)\n/.exec(code) ?? [];
-      await writeFile(join(folder, path, name), code);
+      await writeFile(join(folder, path, fileNameOf(code, line)), code);
     }
   }
   expect(count).toBeGreaterThan(5);
@@ -42,7 +41,7 @@ test('every TypeScript block of the documents compiles, strictly, as a module of
 
 test('every block says its language, so that no TypeScript goes unchecked', () => {
   const languages = documents.flatMap((path) => codeBlocksOf(readDocument(path)).map(({ language }) => language));
-  expect(['http', 'js', 'json', 'nginx', 'sh', 'text', 'ts', 'tsx']).toEqual(
+  expect(['http', 'js', 'json', 'nginx', 'proto', 'sh', 'text', 'ts', 'tsx']).toEqual(
     expect.arrayContaining([...new Set(languages)]),
   );
 });
