@@ -1,14 +1,13 @@
-import { mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { installTestRunners } from '../browser/harness/install.js';
 import { codeBlocksOf, readDocument } from '../unit/docs/markdown.js';
 import { run } from './run.js';
+import { createFolder, packagesIn } from './small-app.js';
 
 // Applications test themselves as docs/testing.md says, with the packed package.
-
-const { app } = inject('packed');
 
 const blocks = codeBlocksOf(readDocument('docs/testing.md'));
 
@@ -27,13 +26,7 @@ beforeAll(async () => {
 
 /** An application with these files, and with what it runs its tests with. */
 async function createApp(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(app, 'tested-'));
-  const packages = (await readdir(join(runners, 'node_modules'))).filter((name) => !name.startsWith('.'));
-  await mkdir(join(folder, 'node_modules'));
-  for (const name of packages) {
-    await symlink(join(runners, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
-  }
-  await symlink(join(app, 'node_modules/pixstore'), join(folder, 'node_modules/pixstore'), 'junction');
+  const folder = await createFolder({ [runners]: await packagesIn(runners) });
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
   return folder;
 }

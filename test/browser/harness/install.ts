@@ -59,6 +59,15 @@ export const installTestRunners = (): Promise<string> =>
     'jest-environment-jsdom': '30.5.2',
   });
 
+/** React, and Vite with what it builds pages of React with. */
+export const installReact = (): Promise<string> =>
+  install('react', {
+    react: '19.3.1',
+    'react-dom': '19.3.1',
+    vite: '8.4.0',
+    '@vitejs/plugin-react': '6.3.0',
+  });
+
 async function hasAll(folder: string, packages: Readonly<Record<string, string>>): Promise<boolean> {
   const found = Object.entries(packages).map(async ([name, version]) => {
     const manifest = await readFile(join(folder, 'node_modules', name, 'package.json'), 'utf8').catch(() => '{}');
