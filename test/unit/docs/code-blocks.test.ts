@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { fileNameOf } from '../../support/code-blocks.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { codeBlocksOf, documents, readDocument, root } from './markdown.js';
 
@@ -17,6 +18,7 @@ const compilerOptions = {
 
 test('every TypeScript block of the documents compiles, strictly, as a module of its own', async () => {
   const folder = await temporaryFolder();
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   let count = 0;
   for (const path of documents) {
@@ -24,11 +26,11 @@ test('every TypeScript block of the documents compiles, strictly, as a module of
       if (language !== 'ts') continue;
       count += 1;
       await mkdir(join(folder, path), { recursive: true });
-      await writeFile(join(folder, path, `line-${line}.mts`), code);
+      await writeFile(join(folder, path, fileNameOf(code, line)), code);
     }
   }
   expect(count).toBeGreaterThan(5);
-  const config = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['**/*.mts'] };
+  const config = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['**/*.ts'] };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const result = await promisify(execFile)(process.execPath, [compiler, '-p', folder]).catch(({ stdout }) => ({
@@ -39,7 +41,9 @@ test('every TypeScript block of the documents compiles, strictly, as a module of
 
 test('every block says its language, so that no TypeScript goes unchecked', () => {
   const languages = documents.flatMap((path) => codeBlocksOf(readDocument(path)).map(({ language }) => language));
-  expect(['http', 'json', 'nginx', 'sh', 'text', 'ts', 'tsx']).toEqual(expect.arrayContaining([...new Set(languages)]));
+  expect(['http', 'js', 'json', 'nginx', 'proto', 'sh', 'text', 'ts', 'tsx']).toEqual(
+    expect.arrayContaining([...new Set(languages)]),
+  );
 });
 
 test('blocks of tsx are files of the app that test/package/next.test.ts compiles and runs', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { readBackendConfig } from '../../../src/backend/face/config.js';
 import { readFrontendConfig } from '../../../src/frontend/face/config.js';
+import { uploadImage } from '../../../src/frontend/face/upload-image.js';
 import { readDocument, tableRowsOf } from './markdown.js';
 
 const [, beforeFrontend = '', afterFrontend = ''] =
@@ -19,6 +20,13 @@ test.each([
   for (const { name, value } of documented) {
     if (value !== undefined) expect([defaults[name]].flat().join(' '), name).toBe(value);
   }
+});
+
+test('docs/uploads.md lists every option of uploadImage', async () => {
+  const [, ...rows] = tableRowsOf(/## From a page(.*?)\n## /s.exec(readDocument('docs/uploads.md'))?.[1] ?? '');
+  const wrong = uploadImage(new Blob(), { none: 0 } as never);
+  const { message } = await wrong.catch((error) => error);
+  expect(rows.map(([name = '']) => codeSpansOf(name)[0])).toEqual(/It has: (.*)\.$/.exec(message)?.[1]?.split(', '));
 });
 
 const codeSpansOf = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
