@@ -114,7 +114,7 @@ async function startedServer(server: ChildProcess, origin: string) {
 }
 
 /** Not every server of Next.js takes 0. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
