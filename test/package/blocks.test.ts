@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { asModule, blocksOfDocuments, createProject } from './documents.js';
+import { asModule, blocksOfDocuments, createProject, fileNameOf } from './documents.js';
 import { withSqlite } from './round-trip.js';
 import { root, run } from './run.js';
 
@@ -29,9 +29,9 @@ const polite = `
   };
 `;
 
-const blocks = (await blocksOfDocuments()).filter(
-  ({ document, language, code }) =>
-    language === 'ts' && !claimed.some((claim) => claim.document === document && code.includes(claim.text)),
+const all = (await blocksOfDocuments()).filter(({ language }) => language === 'ts');
+const blocks = all.filter(
+  ({ document, code }) => !claimed.some((claim) => claim.document === document && code.includes(claim.text)),
 );
 let project: string;
 
@@ -41,7 +41,6 @@ beforeAll(async () => {
 });
 
 test('what is not run here is one block, and run by a test that is there and names its document', async () => {
-  const all = await blocksOfDocuments();
   for (const { document, text, test } of claimed) {
     expect(all.filter((block) => block.document === document && block.code.includes(text))).toHaveLength(1);
     expect(await readFile(join(root, test), 'utf8')).toContain(document);
@@ -55,8 +54,11 @@ describe.concurrent('runs as it stands, to its end, without an error', { timeout
       const folder = join(project, `${block.document.replaceAll('/', '-')}-${block.line}`);
       await mkdir(folder);
       await writeFile(join(folder, 'photo.jpg'), pixel);
-      await writeFile(join(folder, 'block.mjs'), await asModule(block));
-      await run(process.execPath, ['--import', '../polite.mjs', 'block.mjs'], folder, withSqlite);
+      // With the others of its document, since it may import them by their names.
+      for (const one of all.filter(({ document }) => document === block.document)) {
+        await writeFile(join(folder, fileNameOf(one)), await asModule(one));
+      }
+      await run(process.execPath, ['--import', '../polite.mjs', fileNameOf(block)], folder, withSqlite);
     },
   );
 });

@@ -24,6 +24,11 @@ export async function blocksOfDocuments(): Promise<Block[]> {
   return (await Promise.all(blocks)).flat();
 }
 
+/** What the file of a block is called: as its first line says, or by the line that it begins on. */
+export function fileNameOf({ code, line }: Block): string {
+  return `${/^\/\/ ([\w.-]+)\.ts\n/.exec(code)?.[1] ?? `line-${line}`}.js`;
+}
+
 /** As an application would have it: only its types are gone. */
 export async function asModule({ code }: Block): Promise<string> {
   return (await transform(code, { loader: 'ts' })).code;
