@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { findBrowser } from '../../scripts/ensure-browser.mjs';
 import { asModule, blocksOfDocuments, createProject } from './documents.js';
-import { freePort } from './next-app.js';
+import { freePort } from './free-port.js';
 import { withSqlite } from './round-trip.js';
 import { root } from './run.js';
 
