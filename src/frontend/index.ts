@@ -18,6 +18,7 @@ export {
   prefetchImages,
 } from './face/default-instance.js';
 export type { ObservableFrontend, PixstoreFrontend } from './face/public-api.js';
+export { uploadImage } from './face/upload-image.js';
 export type { CacheStats, TierStats } from './loading/cache-stats.js';
 export type { ImageObserver, ImageSnapshot, ObserveOptions } from './loading/image-observer.js';
 export type { ImageSource } from './loading/load-image.js';
@@ -25,3 +26,4 @@ export type { ImageLoadInfo } from './loading/load-info.js';
 export type { ImageUrl } from './loading/object-urls.js';
 export type { FetchPriority, GetImageOptions } from './network/demand.js';
 export type { RefreshRecords } from './network/refresh.js';
+export type { UploadCredentials, UploadImageOptions, UploadProgress } from './uploading/upload-options.js';

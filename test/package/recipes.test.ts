@@ -6,9 +6,8 @@ import { pathToFileURL } from 'node:url';
 import express from 'express';
 import type * as Backend from 'pixstore/backend';
 import type { ImageRecord, PixstoreBackend } from 'pixstore/backend';
-import type { ImageFetcher } from 'pixstore/types';
 import sharp from 'sharp';
-import { afterEach, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { asModule, blocksOfDocuments, createProject } from './documents.js';
 import { roundTrip, withSqlite } from './round-trip.js';
 import { root, run, runModule } from './run.js';
@@ -29,8 +28,6 @@ interface Recipes {
   mountImages: Mount;
   mountPictures: Mount;
   mountGallery: Mount;
-  mountOwnEndpoint: Mount;
-  ownFetcher: ImageFetcher<{ jwt: string }>;
 }
 
 let recipes: Recipes;
@@ -49,8 +46,6 @@ beforeAll(async () => {
   });
   recipes = Object.assign({}, ...(await Promise.all(modules)));
 });
-
-afterEach(() => void vi.unstubAllGlobals());
 
 const photo = (name: string) => readFile(join(root, 'demo/photos', name));
 
@@ -75,8 +70,7 @@ async function serve(mount: Mount, backend: PixstoreBackend) {
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => void server.close());
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const realFetch = fetch; // a test puts another in its place
-  return (path: string, headers: Record<string, string> = {}) => realFetch(`${origin}${path}`, { headers });
+  return (path: string, headers: Record<string, string> = {}) => fetch(`${origin}${path}`, { headers });
 }
 
 /** What a page sends for one image. */
@@ -193,17 +187,6 @@ test('mail and server rendering: a picture as it was saved, for its user and for
   expect(bytes.equals(new Uint8Array(await mine.arrayBuffer()))).toBe(true);
   expect((await ask(`/pictures/${id}`, { 'x-user': '8' })).status).toBe(403);
   expect((await ask(`/pictures/${id}`)).status).toBe(403);
-});
-
-test('any other transport: the fetcher brings what the endpoint answers', async () => {
-  const backend = openBackend();
-  const ask = await serve(recipes.mountOwnEndpoint, backend);
-  const record = await backend.saveImage(await photo('cat.png'));
-  vi.stubGlobal('fetch', (path: string, init: { headers: Record<string, string> }) => ask(path, init.headers));
-  const payload = await recipes.ownFetcher(record, { jwt: 'none' }, { signal: AbortSignal.timeout(10_000) });
-  expect(stateIn(payload)).toBe('Success');
-  const forged = await recipes.ownFetcher({ ...record, statelessProof: 'made-up' });
-  expect(stateIn(forged)).toBe('InvalidProof');
 });
 
 test('a key as docs/operating.md makes it is taken', async () => {

@@ -83,7 +83,7 @@ function listenError(cause: NodeJS.ErrnoException, host: string, port: number): 
   if (cause.code === 'EADDRINUSE') {
     return new PixstoreError(
       'PORT_IN_USE',
-      `The default endpoint cannot listen on ${host}:${port}: the port is in use. Stop the other program, or choose another defaultEndpointListenPort.`,
+      `The default endpoint cannot listen on ${host}:${port}: the port is in use. Stop the other program, choose another defaultEndpointListenPort, or set defaultEndpointEnabled: false where nothing is to be served.`,
       { cause },
     );
   }

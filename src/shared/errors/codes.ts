@@ -67,6 +67,9 @@ export const errorCodes = {
   UPLOAD_INVALID: 'The body of an upload cannot be read, or is a form without exactly one file.',
   UPLOAD_TOO_SLOW: 'The body of an upload was sent too slowly.',
   UPLOAD_CROWDED_OUT: 'The body of an upload was not whole when others needed its room.',
+  UPLOAD_REFUSED: 'The server refused an upload of uploadImage, and said no code that pixstore has.',
+  UPLOAD_UNANSWERED: 'An upload of uploadImage was not answered, or the line was cut.',
+  UPLOAD_ANSWER_INVALID: 'An upload of uploadImage was answered with something other than a record.',
   // what the application and its services do
   RATE_LIMITER_FAILED: 'The limiter of rateLimit failed, or did not answer in time.',
   CLIENT_INVALID: 'clientOf returned something other than a string or undefined.',

@@ -68,6 +68,9 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   UPLOAD_INVALID: 400,
   UPLOAD_TOO_SLOW: 408,
   UPLOAD_CROWDED_OUT: 503,
+  UPLOAD_REFUSED: 502, // in a page: whatever the server answered with, as of all that uploadImage raises
+  UPLOAD_UNANSWERED: 502,
+  UPLOAD_ANSWER_INVALID: 502,
   // what the application and its services do
   RATE_LIMITER_FAILED: 503,
   CLIENT_INVALID: 500,

@@ -1,28 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { PixstoreFrontend } from 'pixstore/frontend';
 import { chromium } from 'playwright-core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { findBrowser } from '../../../scripts/ensure-browser.mjs';
-import { temporaryFolder } from '../../support/folders.js';
+import { selfSigned } from '../../support/self-signed.js';
 import { smallPicture } from '../../support/small-picture.js';
 import { expectCalm, patience, withVictim } from '../victim/with-victim.js';
 
 declare const pixstore: typeof import('pixstore/frontend');
 declare let aborts: AbortController;
 declare let outcomes: Promise<string>[];
-
-/** A certificate of nobody's, for the loopback interface. */
-async function selfSigned(): Promise<{ key: string; cert: string }> {
-  const folder = await temporaryFolder();
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const named = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert];
-  execFileSync('openssl', ['req', '-x509', '-days', '2', ...named, ...made], { stdio: 'ignore' });
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-}
 
 /** A page of the images' own origin, with the built frontend. */
 async function openPage(port: number) {

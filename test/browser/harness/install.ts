@@ -49,6 +49,25 @@ export const installSvelteKit = (): Promise<string> =>
     vite: '8.4.0',
   });
 
+/** What applications run their tests with. A runner finds the DOMs beside itself. */
+export const installTestRunners = (): Promise<string> =>
+  install('test-runners', {
+    vitest: '4.1.12',
+    jsdom: '29.1.1',
+    'happy-dom': '21.0.4',
+    jest: '30.5.2',
+    'jest-environment-jsdom': '30.5.2',
+  });
+
+/** React, and Vite with what it builds pages of React with. */
+export const installReact = (): Promise<string> =>
+  install('react', {
+    react: '19.3.1',
+    'react-dom': '19.3.1',
+    vite: '8.4.0',
+    '@vitejs/plugin-react': '6.3.0',
+  });
+
 async function hasAll(folder: string, packages: Readonly<Record<string, string>>): Promise<boolean> {
   const found = Object.entries(packages).map(async ([name, version]) => {
     const manifest = await readFile(join(folder, 'node_modules', name, 'package.json'), 'utf8').catch(() => '{}');

@@ -8,6 +8,15 @@ export interface SeenImage {
   sha256: string;
 }
 
+/** What came of an upload, and what the page was told on the way. */
+export interface SeenUpload {
+  record?: pixstore.ImageRecord;
+  error?: { code: string | undefined; status: number | undefined; name: string; message: string };
+  told: pixstore.UploadProgress[];
+  /** Whether `getLastPixstoreError` has it. */
+  isRemembered: boolean;
+}
+
 /** What a page says about a call that failed. */
 export interface SeenError {
   code: string | undefined;
@@ -40,6 +49,31 @@ export const pageHelpers = {
       return {
         code: error instanceof pixstore.PixstoreError ? error.code : undefined,
         message: String(error),
+      };
+    }
+  },
+
+  /** Sends the file that is at a path of the page's own site. */
+  async upload(
+    path: string,
+    type: string,
+    options: Partial<pixstore.UploadImageOptions> & { url: string },
+  ): Promise<SeenUpload> {
+    const content = await (await fetch(path)).arrayBuffer();
+    const told: pixstore.UploadProgress[] = [];
+    const onProgress = (progress: pixstore.UploadProgress) => {
+      told.push(progress);
+      return options.onProgress?.(progress);
+    };
+    try {
+      const record = await pixstore.uploadImage(new File([content], 'chosen', { type }), { ...options, onProgress });
+      return { record, told, isRemembered: false };
+    } catch (failure) {
+      const { code, status, name, message } = failure as pixstore.PixstoreError;
+      return {
+        error: { code, status, name, message },
+        told,
+        isRemembered: pixstore.getLastPixstoreError() === failure,
       };
     }
   },

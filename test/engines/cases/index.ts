@@ -12,6 +12,7 @@ import { refusals } from './refusals.js';
 import { storageTrouble } from './storage-trouble.js';
 import { tabs } from './tabs.js';
 import { tiers } from './tiers.js';
+import { uploads } from './uploads.js';
 import { workers } from './workers.js';
 
 /** All cases, by subject. */
@@ -26,6 +27,7 @@ export const subjects: Record<string, Case[]> = {
   eviction,
   tabs,
   workers,
+  uploads,
   policy,
   'trouble with storage': storageTrouble,
   'foreign databases': foreignDatabase,

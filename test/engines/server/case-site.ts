@@ -1,5 +1,6 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { createUploadHandler } from 'pixstore/backend';
 import type { TestBackend } from '../../browser/harness/backend.js';
 import { type Listening, listen } from '../../browser/harness/listen.js';
 import type { Engine } from '../drivers/engine.js';
@@ -29,6 +30,12 @@ export async function serveCase(backend: TestBackend, engine: Engine): Promise<C
     report: async (problem: string | null) => report(problem ?? undefined),
   };
 
+  const uploads: Record<string, RequestListener> = {
+    '/uploads': createUploadHandler(backend, { authorize: () => true, dir: 'sent' }),
+    '/uploads/unread': () => {},
+    '/uploads/cut': (request) => request.once('data', () => request.destroy()),
+  };
+
   const pages: Record<string, { script: string; policy: string }> = {
     '/': { script: 'conductor', policy: '' },
     // As strict as pixstore's documentation says a page may be.
@@ -39,6 +46,8 @@ export async function serveCase(backend: TestBackend, engine: Engine): Promise<C
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');
     const [, name] = /^\/control\/(\w+)$/.exec(pathname) ?? [];
+    const upload = uploads[pathname];
+    if (upload) return void upload(request, response);
     const call = name === undefined ? undefined : remote[name];
     if (call) {
       try {

@@ -4,6 +4,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { fileNameOf } from '../../support/code-blocks.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { codeBlocksOf, documents, readDocument, root } from './markdown.js';
 
@@ -18,6 +19,7 @@ const compilerOptions = {
 
 test('every TypeScript block of the documents compiles, strictly, as a module of its own', async () => {
   const folder = await temporaryFolder();
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   let count = 0;
   for (const path of documents) {
@@ -25,11 +27,11 @@ test('every TypeScript block of the documents compiles, strictly, as a module of
       if (language !== 'ts') continue;
       count += 1;
       await mkdir(join(folder, path), { recursive: true });
-      await writeFile(join(folder, path, `line-${line}.mts`), code);
+      await writeFile(join(folder, path, fileNameOf(code, line)), code);
     }
   }
   expect(count).toBeGreaterThan(5);
-  const config = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['**/*.mts'] };
+  const config = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['**/*.ts'] };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const result = await promisify(execFile)(process.execPath, [compiler, '-p', folder]).catch(({ stdout }) => ({
@@ -46,7 +48,7 @@ function blocksIn(...languages: string[]) {
 
 test('every block says its language, so that none goes unchecked', () => {
   const languages = documents.flatMap((path) => codeBlocksOf(readDocument(path)).map(({ language }) => language));
-  const known = ['html', 'http', 'js', 'json', 'nginx', 'sh', 'text', 'ts', 'tsx'];
+  const known = ['html', 'http', 'js', 'json', 'nginx', 'proto', 'sh', 'text', 'ts', 'tsx'];
   expect(known).toEqual(expect.arrayContaining([...new Set(languages)]));
 });
 
@@ -65,13 +67,14 @@ test('blocks of tsx are files of the app that test/package/next.test.ts compiles
 /** What runs the files that the blocks of js and html of a document are. */
 const apps: Record<string, string> = {
   'README.md': 'test/package/readme.test.ts',
+  [join('docs', 'testing.md')]: 'test/package/own-tests.test.ts',
 };
 
 test('blocks of js and html are files, which a test runs that names their document', () => {
   const files = blocksIn('js', 'html');
   expect(files.length).toBeGreaterThan(2);
   expect(files.filter(({ from, code }) => !apps[from] || !/^(\/\/|<!--) \S+/.test(code))).toEqual([]);
-  const named = ([document, test]: [string, string]) => readDocument(test).includes(document);
+  const named = ([document, test]: [string, string]) => readDocument(test).includes(document.replaceAll('\\', '/'));
   expect(Object.entries(apps).filter((app) => !named(app))).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { readBackendConfig } from '../../../src/backend/face/config.js';
 import { readHandlerOptions } from '../../../src/backend/serving/handler.js';
 import { readUploadOptions } from '../../../src/backend/serving/uploads/upload-options.js';
 import { readFrontendConfig } from '../../../src/frontend/face/config.js';
+import { uploadImage } from '../../../src/frontend/face/upload-image.js';
 import { readDocument, tableRowsOf } from './markdown.js';
 
 const uploads = { authorize: () => false, dir: null };
@@ -29,6 +30,13 @@ function tableUnder(markdown: string, head: string): string[][] {
   const [, table = ''] = markdown.split(`\n| ${head} |`);
   return tableRowsOf(table.split('\n\n')[0] ?? '');
 }
+
+test('docs/uploads.md lists every option of uploadImage', async () => {
+  const [, ...rows] = tableRowsOf(/## From a page(.*?)\n## /s.exec(readDocument('docs/uploads.md'))?.[1] ?? '');
+  const wrong = uploadImage(new Blob(), { none: 0 } as never);
+  const { message } = await wrong.catch((error) => error);
+  expect(rows.map(([name = '']) => codeSpansOf(name)[0])).toEqual(/It has: (.*)\.$/.exec(message)?.[1]?.split(', '));
+});
 
 const codeSpansOf = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
