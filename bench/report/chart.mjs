@@ -46,17 +46,33 @@ const style = `
  */
 export function chart({ lines, date, machine, commit }, { title, description, panels }) {
   const ruled = lines.filter(({ ratio, budget }) => ratio !== null && budget !== null);
-  const parts = [
-    text(margin, 38, 'title', title),
-    text(margin, 60, 'dim', `${machine.cpu}, ${machine.cores} cores, ${machine.fileSystem}, Node ${machine.node}`),
-    text(margin, 78, 'dim', `${date}, commit ${commit}. The upright mark is the budget.`),
-  ];
-  let y = 112;
-  for (const { heading, scale, shows } of panels) {
-    const shown = ruled.filter(shows);
-    if (shown.length === 0) continue;
-    parts.push(...panel(shown, y, heading, scale === 'ratio' ? logScale(shown) : linearScale(shown)));
-    y += panelHeight(shown);
+  return draw({
+    heads: [
+      title,
+      `${machine.cpu}, ${machine.cores} cores, ${machine.fileSystem}, Node ${machine.node}`,
+      `${date}, commit ${commit}. The upright mark is the budget.`,
+    ],
+    description,
+    panels: panels.map(({ heading, scale, shows }) => ({ heading, scale, lines: ruled.filter(shows) })),
+  });
+}
+
+/**
+ * @param {object} drawing
+ * @param {string[]} drawing.heads a title, and lines below it
+ * @param {string} drawing.description for who cannot see it
+ * @param {{ heading: string, scale: 'ratio' | 'linear', lines: Line[] }[]} drawing.panels
+ * @returns {string} an SVG
+ */
+export function draw({ heads: [title = '', ...others], description, panels }) {
+  const parts = [text(margin, 38, 'title', title)];
+  others.forEach((line, index) => {
+    parts.push(text(margin, 60 + 18 * index, 'dim', line));
+  });
+  let y = 76 + 18 * others.length;
+  for (const { heading, scale, lines } of panels.filter(({ lines }) => lines.length > 0)) {
+    parts.push(...panel(lines, y, heading, scale === 'ratio' ? logScale(lines) : linearScale(lines)));
+    y += panelHeight(lines);
   }
   const body = parts.join('\n  ');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img">
@@ -100,19 +116,33 @@ function panel(lines, top, heading, { scale, ticks, origin }) {
  */
 function bar({ name, ours, other, unit, ratio, budget, verdict }, top, scale, origin) {
   const [from, to] = [scale(origin), scale(ratio ?? 0)];
-  const limit = budget && ('atLeast' in budget ? budget.atLeast : budget.atMost);
-  const sign = budget && 'atLeast' in budget ? '≥' : '≤';
   const middle = top + rowHeight / 2;
   const y = middle - barHeight / 2;
   const [x, length] = [Math.min(from, to).toFixed(1), Math.max(1, Math.abs(to - from)).toFixed(1)];
+  const mark = budget && budgetMark(budget, verdict, middle, scale);
   return [
     text(margin, middle + 4.5, '', name),
     `<rect class="${verdict}" x="${x}" y="${y}" width="${length}" height="${barHeight}" rx="2"/>`,
-    rule(scale(limit ?? 0), middle - 11, middle + 11, 'budget'),
+    mark?.line,
     text(columns.ratio, middle + 4.5, `bold ${verdict === 'short' ? 'short' : ''}`, times(ratio), 'end'),
-    text(columns.budget, middle + 4.5, 'dim', `${sign} ${limit}x${verdict === 'short' ? ' short' : ''}`),
+    mark?.words,
     text(columns.figures, middle + 4.5, 'small', `${figure(ours, unit)} : ${figure(other ?? 0, unit)}`),
-  ];
+  ].filter((part) => part != null);
+}
+
+/**
+ * @param {NonNullable<Line['budget']>} budget
+ * @param {Line['verdict']} verdict
+ * @param {number} middle
+ * @param {Scale} scale
+ */
+function budgetMark(budget, verdict, middle, scale) {
+  const limit = 'atLeast' in budget ? budget.atLeast : 'atMost' in budget ? budget.atMost : budget.limit;
+  const sign = 'atLeast' in budget ? '≥' : '≤';
+  return {
+    line: rule(scale(limit), middle - 11, middle + 11, 'budget'),
+    words: text(columns.budget, middle + 4.5, 'dim', `${sign} ${limit}x${verdict === 'short' ? ' short' : ''}`),
+  };
 }
 
 /** Bars begin at 1x: to the right is faster, to the left slower. @param {Line[]} lines */

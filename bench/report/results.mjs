@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chart } from './chart.mjs';
+import { keepSummary } from './summary.mjs';
 
 /**
  * What a run of the benchmark found.
@@ -23,6 +24,7 @@ import { chart } from './chart.mjs';
 export function keepResults(name, results, { folder: wanted, drawing }) {
   const { date, folder } = keep(name, results, wanted);
   if (drawing) writeFileSync(join(folder, `${name}.svg`), chart({ ...results, date }, drawing));
+  keepSummary(folder);
 }
 
 /**

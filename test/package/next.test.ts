@@ -73,7 +73,7 @@ async function userOf({ origin }: NextServer) {
       await tab.goto('/');
       const bytes = await readFile(join(root, 'demo/photos', name), 'base64');
       return tab.evaluate(async (bytes) => {
-        const body = await (await fetch(`data:;base64,${bytes}`)).blob();
+        const body = await (await fetch(`data:image/png;base64,${bytes}`)).blob();
         const { id } = await (await fetch('/api/photos', { method: 'POST', body })).json();
         return id;
       }, bytes);

@@ -14,7 +14,11 @@ import { isNotThere, readOnly } from './small-files.js';
 import { imageDirMissing } from './storage-error.js';
 
 /** The calls made to the disk; tests pass in ones that fail. */
-export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'>;
+// By `import()`: types of a CommonJS project without esModuleInterop know of no default export.
+export type FileSystem = Pick<
+  typeof import('node:fs/promises'),
+  'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'
+>;
 
 /** Files that are written once, under random names, and never changed. */
 export interface BlobFiles extends SessionBlobs {

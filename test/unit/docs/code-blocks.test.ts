@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -39,18 +40,73 @@ test('every TypeScript block of the documents compiles, strictly, as a module of
   expect(result.stdout).toBe('');
 }, 60_000);
 
-test('every block says its language, so that no TypeScript goes unchecked', () => {
+/** All blocks of these languages. */
+function blocksIn(...languages: string[]) {
+  const blocks = documents.flatMap((from) => codeBlocksOf(readDocument(from)).map((block) => ({ from, ...block })));
+  return blocks.filter(({ language }) => languages.includes(language));
+}
+
+test('every block says its language, so that none goes unchecked', () => {
   const languages = documents.flatMap((path) => codeBlocksOf(readDocument(path)).map(({ language }) => language));
-  expect(['http', 'js', 'json', 'nginx', 'proto', 'sh', 'text', 'ts', 'tsx']).toEqual(
-    expect.arrayContaining([...new Set(languages)]),
-  );
+  const known = ['html', 'http', 'js', 'json', 'nginx', 'proto', 'sh', 'text', 'ts', 'tsx'];
+  expect(known).toEqual(expect.arrayContaining([...new Set(languages)]));
+});
+
+test('blocks of ts are in the README and in docs/, where test/package/blocks.test.ts runs them', () => {
+  expect(blocksIn('ts').filter(({ from }) => from !== 'README.md' && !from.startsWith('docs'))).toEqual([]);
 });
 
 test('blocks of tsx are files of the app that test/package/next.test.ts compiles and runs', () => {
-  const blocks = documents.flatMap((from) => codeBlocksOf(readDocument(from)).map((block) => ({ from, ...block })));
-  const apps = blocks.filter(({ language }) => language === 'tsx');
+  const apps = blocksIn('tsx');
   expect(apps.length).toBeGreaterThan(5);
   expect(apps.filter(({ from, code }) => from !== join('docs', 'frameworks.md') || !/^\/\/ \S+\n/.test(code))).toEqual(
     [],
   );
+});
+
+/** What runs the files that the blocks of js and html of a document are. */
+const apps: Record<string, string> = {
+  'README.md': 'test/package/readme.test.ts',
+  [join('docs', 'testing.md')]: 'test/package/own-tests.test.ts',
+};
+
+test('blocks of js and html are files, which a test runs that names their document', () => {
+  const files = blocksIn('js', 'html');
+  expect(files.length).toBeGreaterThan(2);
+  expect(files.filter(({ from, code }) => !apps[from] || !/^(\/\/|<!--) \S+/.test(code))).toEqual([]);
+  const named = ([document, test]: [string, string]) => readDocument(test).includes(document.replaceAll('\\', '/'));
+  expect(Object.entries(apps).filter((app) => !named(app))).toEqual([]);
+});
+
+/** What does what a block of sh says, by the document and the first words of its lines. */
+const commands: Record<string, Record<string, string>> = {
+  'README.md': {
+    'npm ci && npm run demo': 'test/browser/demo-start.test.ts',
+    'npm ci && npm test': 'scripts/test.mjs',
+    'npm install pixstore express express-session': 'test/package/readme.test.ts',
+    'npm install better-sqlite3@12': 'test/package/node.test.ts',
+    'node server.mjs': 'test/package/readme.test.ts',
+  },
+  [join('docs', 'operating.md')]: { 'openssl rand -base64 32': 'test/package/recipes.test.ts' },
+  [join('docs', 'key-wrappers.md')]: {
+    'vault write -f transit/keys/images type=aes256-gcm96': 'test/contract/key-wrapper-recipes.test.ts',
+    "printf 'path": 'test/contract/key-wrapper-recipes.test.ts',
+    path: 'test/contract/key-wrapper-recipes.test.ts',
+  },
+};
+
+test('every command in the README and in docs/ is known to be run, or its work done, by a test that is there', () => {
+  const lines = blocksIn('sh')
+    .filter(({ from }) => from === 'README.md' || from.startsWith('docs'))
+    .flatMap(({ from, code }) =>
+      code
+        .trim()
+        .split('\n')
+        .map((line) => ({ from, line })),
+    );
+  expect(lines.length).toBeGreaterThan(5);
+  const testOf = ({ from, line }: { from: string; line: string }) =>
+    Object.entries(commands[from] ?? {}).find(([words]) => line.startsWith(words))?.[1];
+  expect(lines.filter((line) => testOf(line) === undefined)).toEqual([]);
+  expect(lines.map(testOf).filter((path) => !existsSync(join(root, path ?? '')))).toEqual([]);
 });

@@ -31,8 +31,11 @@ export interface UploadOptions<Request> {
   dir: ForRequest<Request>;
   /** An id of your own for the new image, or what says it; null for a random one. Default: random. */
   id?: ForRequest<Request>;
-  /** The user or session that the record is for, or what says it; null for everybody. Default: everybody. */
-  audience?: ForRequest<Request>;
+  /**
+   * The user or session that the record is for, or what says it: the same function as a handler of images has. Null for
+   * everybody; undefined is refused. Default: everybody.
+   */
+  audience?: ForRequest<Request, string | null | undefined>;
   /**
    * Told of an image when it is durable. What it returns is answered as JSON instead of the record. When it fails, the
    * image is deleted again, so that there is none that you do not know of.
@@ -55,7 +58,7 @@ export interface UploadOptions<Request> {
 }
 
 /** The same for every request, or what each says. */
-type ForRequest<Request> = string | null | ((request: Request) => MaybePromise<string | null>);
+type ForRequest<Request, Said = string | null> = string | null | ((request: Request) => MaybePromise<Said>);
 
 /** What a handler says of one upload. */
 export interface UploadContext {
@@ -126,7 +129,7 @@ export function createUploadContexts<Given>(
       throw error;
     };
 
-    async function say(name: string, option: ForRequest<Given>): Promise<string | null> {
+    async function say(name: string, option: ForRequest<Given, unknown>): Promise<string | null> {
       if (typeof option !== 'function') return option;
       const said: unknown = await recover(() => inTime(option(request)), rethrow);
       if (said === null || typeof said === 'string') return said;
