@@ -106,8 +106,9 @@ export const steps = [
   },
 ];
 
-// What stands on nothing of Node's: once is enough.
+// What stands on nothing of Node's, or where it is a browser or a tool that is tried: once is enough.
 const sameOnEveryNode = [
+  'test/package/{bundlers,contents,hono,http2,nginx,own-tests,react,recipes,types}.test.ts',
   'test/unit/docs/**',
   'test/unit/frontend/**',
   'test/unit/scripts/**',
