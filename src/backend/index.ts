@@ -69,6 +69,7 @@ export { createImageHandler, type ImageHandlerOptions } from './face/image-handl
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export { createUploadHandler } from './face/upload-handler.js';
 export type { SaveOptions } from './images/ids.js';
+export type { StripMetadata } from './images/metadata/strip.js';
 export type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 export type { ImageInput } from './images/to-bytes.js';
 export type { AudienceOptions } from './keys/audience.js';

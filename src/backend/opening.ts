@@ -1,9 +1,9 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../shared/maybe-promise.js';
 import type { ImageStore } from '../stores/port.js';
-import type { ImageFormat } from '../types/index.js';
 import type { RandomBytes } from './images/encryption.js';
 import { createImages, type Images, syncUnsupported } from './images/images.js';
+import type { IntakeOptions } from './images/intake.js';
 import { createPooledRandom } from './images/random.js';
 import { createReading, type Reading } from './images/reading.js';
 import { type Keyring, mastersOf } from './keys/master-key.js';
@@ -11,12 +11,11 @@ import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs, type Proofs } from './keys/proofs.js';
 import { createStoreKeys, type StoreKeys } from './keys/store-keys.js';
 
-export interface OpeningOptions {
+export interface OpeningOptions extends IntakeOptions {
   /** Opens the store; asked again when that failed. */
   openStore(): ImageStore;
   /** The keys that open it, asked for once it is open. */
   keyringFor(store: ImageStore): Keyring;
-  imageFormats: readonly ImageFormat[];
   /** Of a proof's life, in ms. */
   windowLength: number;
   /** ms since 1970. */
@@ -50,7 +49,7 @@ export interface Opened {
 export type Opening = ReturnType<typeof createOpening>;
 
 export function createOpening(options: OpeningOptions) {
-  const { imageFormats, windowLength, now, randomBytes = createPooledRandom() } = options;
+  const { windowLength, now, randomBytes = createPooledRandom() } = options;
   const proofLifetime = 2 * windowLength;
   let openedStore: ImageStore | undefined;
   let isClosed = false;
@@ -78,7 +77,7 @@ export function createOpening(options: OpeningOptions) {
     return andThen(keys.open(), () => {
       opened = {
         ...{ store: images, keys, proofs, proofLifetime },
-        images: createImages({ store: images, keys, proofs, imageFormats, now, randomBytes }),
+        images: createImages({ ...options, store: images, keys, proofs, randomBytes }),
         reading: createReading({ store: images, keys }),
       };
       return opened;

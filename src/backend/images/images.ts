@@ -1,7 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf, imageIdOf, isImageId, isToken, joinId, variantOf } from '../../shared/protocol/image-id.js';
 import type { ExpectedToken, ImageStore, PartRecord } from '../../stores/port.js';
-import type { ImageFormat, ImageMeta, ImageRecord } from '../../types/index.js';
+import type { ImageMeta, ImageRecord } from '../../types/index.js';
 import type { Audience } from '../keys/audience.js';
 import type { ImageInfo } from '../keys/image-info.js';
 import type { ProofMaker, Proofs } from '../keys/proofs.js';
@@ -9,14 +9,13 @@ import { sealKey } from '../keys/sealing.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
 import { newImageId, readSaveOptions, requireDir, requireImageId, type SaveOptions } from './ids.js';
-import { inspectImage } from './inspect.js';
+import { type IntakeOptions, takeIn } from './intake.js';
 import { createSerializer } from './serialize.js';
 
-export interface ImagesOptions {
+export interface ImagesOptions extends IntakeOptions {
   store: ImageStore;
   keys: StoreKeys;
   proofs: Proofs;
-  imageFormats: readonly ImageFormat[];
   now: () => number;
   randomBytes: RandomBytes;
 }
@@ -27,14 +26,15 @@ const mostTries = 1_000;
 /** The life of an image: inspected, encrypted under a key of its own, kept, handed out, removed. */
 export type Images = ReturnType<typeof createImages>;
 
-export function createImages({ store, keys, proofs, imageFormats, randomBytes, ...options }: ImagesOptions) {
+export function createImages({ store, keys, proofs, randomBytes, ...options }: ImagesOptions) {
   const now = () => Math.floor(options.now()); // tokens are whole numbers, whatever the clock
   const oneByOne = createSerializer();
   // Stores may give the same object again for a record that has not changed; then the work for it is done already.
   const handouts = new WeakMap<PartRecord, Handout>();
 
-  async function encrypt(bytes: Uint8Array): Promise<NewImage> {
-    const info = inspectImage(bytes, imageFormats);
+  async function encrypt(source: Uint8Array): Promise<NewImage> {
+    const accepted = takeIn(source, options);
+    const { info, bytes } = accepted instanceof Promise ? await accepted : accepted;
     const { key, iv, tag, ciphertext } = await encryptImage(info.format, bytes, randomBytes);
     return { key, iv, tag, ciphertext, info };
   }
@@ -66,7 +66,7 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
   }
 
   return {
-    /** @throws PixstoreError what `inspectImage`, `readSaveOptions` and `newImageId` throw, or `IMAGE_ID_TAKEN` */
+    /** @throws PixstoreError what `takeIn`, `readSaveOptions` and `newImageId` throw, or `IMAGE_ID_TAKEN` */
     async save(bytes: Uint8Array, where?: string | SaveOptions): Promise<ImageRecord> {
       const { audience, ...destination } = readSaveOptions(where);
       const { id, chosen } = newImageId(destination, randomBytes);
@@ -82,7 +82,7 @@ export function createImages({ store, keys, proofs, imageFormats, randomBytes, .
       throw refusedAlways();
     },
 
-    /** @throws PixstoreError what `inspectImage` throws, or `IMAGE_NOT_FOUND` */
+    /** @throws PixstoreError what `takeIn` throws, or `IMAGE_NOT_FOUND` */
     async update(givenId: string, bytes: Uint8Array, audience: Audience): Promise<ImageRecord> {
       const id = requireImageId(givenId);
       const image = await encrypt(bytes);

@@ -1,0 +1,124 @@
+import { crc32 } from 'node:zlib';
+import { textAt, uint32 } from '../headers/bytes.js';
+import { createAssembly } from './assembly.js';
+import { orientationAlone } from './orientation.js';
+import {
+  bytesInStep,
+  largestProfile,
+  mostPieces,
+  notStrippable,
+  piecesInStep,
+  type Steps,
+  type Stripping,
+} from './stripping.js';
+
+const signatureLength = 8;
+const chunkOverhead = 12; // length 4 | name 4 | content | checksum 4
+
+type IsGood = (length: number) => boolean;
+
+/** What a picture cannot do without: with any other length it is no picture. */
+const needed: Readonly<Record<string, IsGood>> = {
+  IHDR: (length) => length === 13,
+  PLTE: (length) => length <= 768 && length % 3 === 0,
+  acTL: (length) => length === 8,
+  fcTL: (length) => length === 26,
+};
+
+/** Its own data. */
+const pixels = ['IDAT', 'fdAT'];
+
+/** What says how its colours, its size and its transparency are meant. Decoders pass over one of another length. */
+const describing: Readonly<Record<string, IsGood>> = {
+  tRNS: (length) => length <= 256,
+  gAMA: (length) => length === 4,
+  cHRM: (length) => length === 32,
+  sRGB: (length) => length === 1,
+  cICP: (length) => length === 4,
+  mDCV: (length) => length === 24,
+  cLLI: (length) => length === 8,
+  sBIT: (length) => length <= 4,
+  bKGD: (length) => length <= 6,
+  hIST: (length) => length <= 512,
+  pHYs: (length) => length === 9,
+  iCCP: () => true,
+};
+
+/**
+ * A PNG with the chunks of the lists above and none besides: no text, times, EXIF, thumbnails of editors or private
+ * chunks, and nothing behind its end. The orientation of EXIF that browsers believe stays.
+ *
+ * Checksums are looked at: where one is wrong, a chunk may not be what its name says.
+ *
+ * @throws PixstoreError `IMAGE_NOT_STRIPPABLE`
+ */
+export function* stripPng(source: Uint8Array): Stripping {
+  const result = createAssembly(source);
+  result.keep(0, signatureLength);
+  let at = signatureLength;
+  let hasPixels = false;
+  let previous = '';
+  let exif: Uint8Array | null | undefined;
+  for (let count = 0; count < mostPieces; count += 1) {
+    if (count % piecesInStep === piecesInStep - 1) yield;
+    const length = uint32(source, at);
+    const name = textAt(source, at + 4, 4);
+    const end = at + chunkOverhead + length;
+    if (end > source.length) throw notStrippable('a chunk goes on behind its end');
+    if (name in needed || pixels.includes(name) || name === 'IEND') {
+      if (!(needed[name] ?? (() => true))(length)) throw notStrippable(`its chunk ${name} has an odd length`);
+      if (!(yield* isWhole(source, at, end))) throw notStrippable(`the checksum of its chunk ${name} is wrong`);
+      // What stood between them would be taken out, and decoders that stop there would see another picture.
+      if (name === 'IDAT' && hasPixels && previous !== 'IDAT') throw notStrippable('its pixels are interrupted');
+      if ((name === 'IHDR') !== (count === 0))
+        throw notStrippable('its header is not its first chunk, or not the only one');
+    }
+    if (name === 'IEND') {
+      if (length > 0) throw notStrippable('there is something in the chunk of its end');
+      result.keep(at, end);
+      return yield* result.join();
+    }
+    if (pixels.includes(name)) {
+      result.keepPicture(at, end);
+    } else if (name in needed) {
+      result.keep(at, end);
+    } else if (describing[name]?.(length)) {
+      if (length > largestProfile) throw notStrippable('its colour profile is too large for one');
+      if (yield* isWhole(source, at, end)) result.keep(at, end);
+    } else if (name === 'eXIf' && !hasPixels && exif === undefined) {
+      const isGood = yield* isWhole(source, at, end);
+      exif = isGood ? orientationAlone(source.subarray(at + 8, end - 4)) : null;
+      if (exif) result.add(chunkOf('eXIf', exif));
+    } else if (!isAncillary(name)) {
+      throw notStrippable('it has a chunk that every decoder must know, and none does');
+    }
+    hasPixels ||= name === 'IDAT';
+    previous = name;
+    at = end;
+  }
+  throw notStrippable(`it has more than ${mostPieces} chunks`);
+}
+
+/** The case of its first letter says whether decoders may pass over a chunk. */
+function isAncillary(name: string): boolean {
+  return /^[a-z]/.test(name);
+}
+
+function* isWhole(bytes: Uint8Array, at: number, end: number): Steps<boolean> {
+  const stepLength = 8 * bytesInStep;
+  let checksum = 0;
+  for (let from = at + 4; from < end - 4; from += stepLength) {
+    if (from > at + 4) yield;
+    checksum = crc32(bytes.subarray(from, Math.min(from + stepLength, end - 4)), checksum);
+  }
+  return checksum === uint32(bytes, end - 4);
+}
+
+function chunkOf(name: string, content: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(chunkOverhead + content.length);
+  bytes.writeUInt32BE(content.length, 0);
+  bytes.write(name, 4, 'latin1');
+  bytes.set(content, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, -4)), bytes.length - 4);
+  return bytes;
+}
