@@ -98,3 +98,8 @@ function* copy(source: Uint8Array, run: { from: number; to: number }, target: Ui
     target.set(source.subarray(from, Math.min(from + stepLength, run.to)), at + from - run.from);
   }
 }
+
+/** A `slice` of a Buffer would be the same memory. */
+export function copyOf(bytes: Uint8Array, from = 0, to = bytes.length): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.subarray(from, to));
+}

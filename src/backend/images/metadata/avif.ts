@@ -1,6 +1,7 @@
 import { type Box, boxesIn } from '../headers/boxes.js';
 import { textAt } from '../headers/bytes.js';
 import { type Extent, type Heif, type Item, readHeif } from '../headers/heif.js';
+import { copyOf } from './assembly.js';
 import { bytesInStep, largestProfile, notStrippable, type Stripping } from './stripping.js';
 
 // Everything in the file is found by its offset, so nothing is taken out: what has to go is blanked where it stands.
@@ -75,7 +76,7 @@ export function* stripAvif(source: Uint8Array): Stripping {
   if (blanks.length === 0 && end === source.length) return { bytes: source, picture: [] };
 
   if (end > bytesInStep) yield; // the copy is a step of its own
-  const bytes = source.slice(0, end);
+  const bytes = copyOf(source, 0, end);
   for (const { from, to, bytes: written } of blanks as Blank[]) {
     bytes.fill(0, from, to);
     if (written) bytes.set(written, from);

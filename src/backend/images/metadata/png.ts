@@ -84,7 +84,8 @@ export function* stripPng(source: Uint8Array): Stripping {
       result.keep(at, end);
     } else if (describing[name]?.(length)) {
       if (length > largestProfile) throw notStrippable('its colour profile is too large for one');
-      if (yield* isWhole(source, at, end)) result.keep(at, end);
+      if (!(yield* isWhole(source, at, end))) throw notStrippable(`the checksum of its chunk ${name} is wrong`);
+      result.keep(at, end);
     } else if (name === 'eXIf' && !hasPixels && exif === undefined) {
       const isGood = yield* isWhole(source, at, end);
       exif = isGood ? orientationAlone(source.subarray(at + 8, end - 4)) : null;

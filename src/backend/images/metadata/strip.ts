@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import type { MaybePromise } from '../../../shared/maybe-promise.js';
 import type { ImageFormat } from '../../../types/index.js';
+import { copyOf } from './assembly.js';
 import { stripAvif } from './avif.js';
 import { stripGif } from './gif.js';
 import { stripJpeg } from './jpeg.js';
@@ -42,7 +43,7 @@ export function stripImage(source: Uint8Array, format: ImageFormat, mode: StripM
   const first = steps.next();
   if (first.done) return first.value;
   if (source.length > bytesInStep) return inTurns(steps);
-  return inTurns(strip(source.slice(), format));
+  return inTurns(strip(copyOf(source), format));
 }
 
 async function inTurns<Result>(steps: Steps<Result>): Promise<Result> {

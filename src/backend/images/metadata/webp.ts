@@ -1,5 +1,5 @@
 import { textAt, uint32LittleEndian } from '../headers/bytes.js';
-import { type Assembly, createAssembly } from './assembly.js';
+import { type Assembly, copyOf, createAssembly } from './assembly.js';
 import { orientationAlone } from './orientation.js';
 import { largestProfile, mostPieces, notStrippable, piecesInStep, type Steps, type Stripping } from './stripping.js';
 
@@ -60,7 +60,7 @@ function* keepExtended(source: Uint8Array, chunks: readonly Chunk[], result: Ass
       if (index > 0 || length !== 10) throw notStrippable('its header is not its first chunk, or has an odd length');
       const hasProfile = chunks.some((other) => other.name === 'ICCP');
       const flags = ((hasProfile && profileFlag) || 0) | (turn ? exifFlag : 0);
-      const header = source.slice(at, end);
+      const header = copyOf(source, at, end);
       header[chunkHeader] = ((header[chunkHeader] as number) & ~(profileFlag | exifFlag | xmpFlag)) | flags;
       result.add(header);
     } else if (name === 'ICCP') {
@@ -88,12 +88,13 @@ function* keepFrame(source: Uint8Array, { at, length, end }: Chunk, result: Asse
   const chunks = yield* chunksIn(source, content + frameHeader, content + length);
   requireSingle(chunks);
   const kept = chunks.filter(({ name }) => name === 'ALPH' || pictures.includes(name));
+  if (!kept.some(({ name }) => pictures.includes(name))) throw notStrippable('a frame has no picture');
   if (kept.length === chunks.length && content + length === end) {
     for (const chunk of kept) requirePicture(source, chunk);
     result.keepPicture(at, end);
     return;
   }
-  const header = source.slice(at, content);
+  const header = copyOf(source, at, content);
   const keptLength = kept.reduce((sum, chunk) => sum + chunk.end - chunk.at, frameHeader);
   new DataView(header.buffer).setUint32(4, keptLength, true);
   result.add(header);
