@@ -146,7 +146,9 @@ export function box(type: string, content: Uint8Array): Buffer {
 
 /** What is seen, to the bit, and how it is meant: all frames, in the colours they are coded in, not turned. */
 export async function seenIn(bytes: Uint8Array): Promise<unknown> {
-  const picture = sharp(bytes, { animated: true, limitInputPixels: 1e8 });
+  // Of several pictures in an AVIF, browsers show the primary one.
+  const isAvif = Buffer.from(bytes.subarray(4, 8)).toString('latin1') === 'ftyp';
+  const picture = sharp(bytes, { animated: !isAvif, limitInputPixels: 1e8 });
   const { icc, orientation, delay, loop, pages, space, hasAlpha } = await picture.metadata();
   const pixels = await picture.raw({ depth: 'ushort' }).toBuffer();
   return {

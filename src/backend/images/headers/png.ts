@@ -17,7 +17,7 @@ const frame = 0x66_63_54_4c; // "fcTL"
 // more, which are 6,400 in 50 MiB.
 const mostChunks = 1_000;
 const mostExif = 256 * 1024;
-const mostChunksOfAll = 500_000;
+const mostChunksOfAll = 200_000;
 
 /** The size of a PNG as it stands upright; null when its header, which must be the first chunk, is cut off or broken. */
 export function pngSize(bytes: Uint8Array): ImageSize | null {

@@ -7,7 +7,7 @@ const content = 20;
 
 const animationFlag = 0x02;
 const frame = 0x46_4d_4e_41; // "ANMF", from the last letter on
-const mostChunks = 500_000;
+const mostChunks = 200_000;
 
 // What is read here of a first chunk of each kind.
 const lossyLength = 10;

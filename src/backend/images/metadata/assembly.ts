@@ -63,7 +63,7 @@ export function createAssembly(source: Uint8Array): Assembly {
           bytes.set(piece.bytes, at);
         } else {
           if (piece.isPicture) picture.push({ from: piece.from, at, length: lengthOf(piece) });
-          yield* copy(source, piece, bytes, at);
+          yield* copyRun(source, piece, bytes, at);
         }
         at += lengthOf(piece);
       }
@@ -75,6 +75,9 @@ export function createAssembly(source: Uint8Array): Assembly {
 function lengthOf(piece: Piece): number {
   return 'bytes' in piece ? piece.bytes.length : piece.to - piece.from;
 }
+
+/** What is copied, or written, in one step. */
+const stepLength = 4 * bytesInStep;
 
 /** Runs that stand where they stood, and between them bytes written anew as they were. */
 function areAllOf(source: Uint8Array, pieces: readonly Piece[]): boolean {
@@ -91,11 +94,22 @@ function isAt(source: Uint8Array, at: number, bytes: Uint8Array): boolean {
   return Buffer.compare(source.subarray(at, at + bytes.length), bytes) === 0;
 }
 
-function* copy(source: Uint8Array, run: { from: number; to: number }, target: Uint8Array, at: number): Steps<void> {
-  const stepLength = 8 * bytesInStep;
+export function* copyRun(
+  source: Uint8Array,
+  run: { from: number; to: number },
+  target: Uint8Array,
+  at: number,
+): Steps<void> {
   for (let from = run.from; from < run.to; from += stepLength) {
     if (from > run.from) yield;
     target.set(source.subarray(from, Math.min(from + stepLength, run.to)), at + from - run.from);
+  }
+}
+
+export function* blankOut(bytes: Uint8Array, from: number, to: number): Steps<void> {
+  for (let at = from; at < to; at += stepLength) {
+    if (at > from) yield;
+    bytes.fill(0, at, Math.min(at + stepLength, to));
   }
 }
 

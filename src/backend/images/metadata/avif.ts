@@ -1,8 +1,8 @@
 import { type Box, boxesIn } from '../headers/boxes.js';
 import { textAt } from '../headers/bytes.js';
 import { type Extent, type Heif, type Item, readHeif } from '../headers/heif.js';
-import { copyOf } from './assembly.js';
-import { bytesInStep, largestProfile, notStrippable, type Stripping } from './stripping.js';
+import { blankOut, copyRun } from './assembly.js';
+import { largestProfile, notStrippable, type Stripping } from './stripping.js';
 
 // Everything in the file is found by its offset, so nothing is taken out: what has to go is blanked where it stands.
 
@@ -75,10 +75,10 @@ export function* stripAvif(source: Uint8Array): Stripping {
   ].filter((blank: Blank) => !isBlank(source, blank));
   if (blanks.length === 0 && end === source.length) return { bytes: source, picture: [] };
 
-  if (end > bytesInStep) yield; // the copy is a step of its own
-  const bytes = copyOf(source, 0, end);
+  const bytes = new Uint8Array(end);
+  yield* copyRun(source, { from: 0, to: end }, bytes, 0);
   for (const { from, to, bytes: written } of blanks as Blank[]) {
-    bytes.fill(0, from, to);
+    yield* blankOut(bytes, from, to);
     if (written) bytes.set(written, from);
   }
   return { bytes, picture: kept.map(({ from, to }) => ({ from, at: from, length: to - from })) };
