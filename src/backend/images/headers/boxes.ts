@@ -1,4 +1,4 @@
-import { textAt, uint16, uint32 } from './bytes.js';
+import { nameAt, uint16, uint32 } from './bytes.js';
 
 // Files of boxes, as MPEG-4 has them (ISO 14496-12): length 4, of all of the box | type 4 | content. A length of 1 says
 // that it stands in 8 bytes behind the type, one of 0 that the box goes on to the end of the file.
@@ -28,7 +28,7 @@ export function boxesIn(bytes: Uint8Array, from: number, end: number): Box[] | n
   let at = from;
   while (at < end) {
     const { header, length } = measureBox(bytes, at);
-    const box = { type: textAt(bytes, at + 4, 4), at, content: at + header, end: at + length };
+    const box = { type: nameAt(bytes, at + 4), at, content: at + header, end: at + length };
     if (length < header || box.end > end || boxes.length === mostBoxes) return null;
     boxes.push(box);
     at = box.end;

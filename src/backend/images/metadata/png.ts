@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { textAt, uint32 } from '../headers/bytes.js';
+import { nameAt, uint32 } from '../headers/bytes.js';
 import { createAssembly } from './assembly.js';
 import { orientationAlone } from './orientation.js';
 import {
@@ -62,7 +62,7 @@ export function* stripPng(source: Uint8Array): Stripping {
   for (let count = 0; count < mostPieces; count += 1) {
     if (count % piecesInStep === piecesInStep - 1) yield;
     const length = uint32(source, at);
-    const name = textAt(source, at + 4, 4);
+    const name = nameAt(source, at + 4);
     const end = at + chunkOverhead + length;
     if (end > source.length) throw notStrippable('a chunk goes on behind its end');
     if (name in needed || pixels.includes(name) || name === 'IEND') {

@@ -1,4 +1,4 @@
-import { textAt, uint32LittleEndian } from '../headers/bytes.js';
+import { nameAt, textAt, uint32LittleEndian } from '../headers/bytes.js';
 import { type Assembly, copyOf, createAssembly } from './assembly.js';
 import { orientationAlone } from './orientation.js';
 import { largestProfile, mostPieces, notStrippable, piecesInStep, type Steps, type Stripping } from './stripping.js';
@@ -136,7 +136,7 @@ function* chunksIn(source: Uint8Array, from: number, end: number): Steps<Chunk[]
     const length = at + chunkHeader > end ? Infinity : uint32LittleEndian(source, at + 4);
     if (at + chunkHeader + length > end) throw notStrippable('a chunk goes on behind its end');
     const even = at + chunkHeader + length + (length % 2);
-    chunks.push({ name: textAt(source, at, 4), at, length, end: Math.min(even, source.length) });
+    chunks.push({ name: nameAt(source, at), at, length, end: Math.min(even, source.length) });
   }
   return chunks;
 }
