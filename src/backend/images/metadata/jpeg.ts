@@ -15,16 +15,23 @@ const [app1, app2] = [0xe1, 0xe2];
 /** Bytes between segments, in all of a file. */
 const mostStrays = 65_536;
 
-/** One JPEG of a file, which may have several. */
+/** What was found on the way through a JPEG, of which a file may have several. */
 interface WalkedJpeg {
-  /** Behind the marker of its end. */
-  end: number;
-  /** Where it says that more of them are. */
+  /** The one that is shown; the others may be its gain map. */
+  isFirst: boolean;
+  hasFrame: boolean;
+  hasScan: boolean;
+  exif: Uint8Array | null;
+  /** Of its colour profile, in bytes. */
+  profileLength: number;
+  /** Where it says that more pictures are. */
   places: readonly number[];
   /** What it says of itself as a gain map. */
   gainMap: GainMap;
   /** For segments that are known later; empty until then. */
   later: { bytes: Uint8Array };
+  /** Behind the marker of its end. */
+  end: number;
 }
 
 /**
@@ -64,73 +71,88 @@ function* walkFurther(source: Uint8Array, at: number, result: Assembly): Steps<W
 }
 
 function* walk(source: Uint8Array, start: number, result: Assembly, isFirst: boolean): Steps<WalkedJpeg> {
+  const found: WalkedJpeg = {
+    ...{ isFirst, hasFrame: false, hasScan: false, exif: null, profileLength: 0, places: [] },
+    ...{ gainMap: { xmp: null, iso: null }, later: { bytes: new Uint8Array() }, end: 0 },
+  };
+  result.keep(start, start + 2);
   let at = start + 2;
-  result.keep(start, at);
-  let later: { bytes: Uint8Array } | undefined;
-  let exif: Uint8Array | null = null;
-  let places: readonly number[] = [];
-  const gainMap: GainMap = { xmp: null, iso: null };
-  let profileLength = 0;
-  let hasFrame = false;
-  let hasScan = false;
   let strays = mostStrays;
-
+  let isAtPicture = false;
   for (let count = 1; count <= mostPieces; count += 1) {
     if (count % piecesInStep === 0) yield;
-    const next = markerAt(source, at, strays);
-    strays -= next - at;
-    at = next;
+    const before = at;
+    at = markerAt(source, before, strays);
+    strays -= at - before;
     const marker = source[at + 1] as number;
     if (marker === endOfImage) {
-      if (!hasScan || !later) throw notStrippable('there is no picture in front of its end');
+      if (!found.hasScan) throw notStrippable('there is no picture in front of its end');
       result.keep(at, at + 2);
-      return { end: at + 2, places, gainMap, later };
+      return { ...found, end: at + 2 };
     }
-    if (standsAlone(marker)) {
-      at += 2; // decoders pass over it, so it goes
-      continue;
-    }
-    const found: Segment = { marker, at, content: at + 4, end: at + 2 + uint16(source, at + 2) };
-    if (marker === startOfImage || found.end < found.content || found.end > source.length)
-      throw notStrippable('a segment has an odd length');
-    at = found.end;
-    if (isOfApplications(marker)) {
-      if (hasScan) continue; // too late to be believed
-      const kept = keptOf(source, found);
-      if (isProfile(source, found)) {
-        profileLength += found.end - found.at;
-        if (profileLength > largestProfile) throw notStrippable('its colour profile is too large for one');
-        result.keep(found.at, found.end);
-      } else if (kept) {
-        result.add(kept);
-      } else if (marker === app1 && isFirst && !exif) {
-        exif = exifOf(source, found.content, found.end);
-        const alone = orientationAlone(exif);
-        if (alone) result.add(segment(app1, Buffer.from('Exif\0\0', 'latin1'), alone));
-      } else if (marker === app1 && !isFirst) {
-        gainMap.xmp ??= readXmpMap(source, found);
-      } else if (marker === app2) {
-        if (isFirst && places.length === 0) places = placesIn(source, found);
-        gainMap.iso ??= readIsoMap(source, found);
-      }
-      continue;
-    }
-    later ??= result.add(new Uint8Array());
-    if (marker === startOfScan) {
-      if (!hasFrame || !isScanHeader(source, found)) throw notStrippable('a scan has an odd header');
-      hasScan = true;
-      const end = yield* scanEnd(source, found.end);
-      if (end === null) throw notStrippable('the marker of its end (EOI) was not found');
-      result.keepPicture(found.at, end);
-      at = end;
+    const next = segmentAt(source, at);
+    if (next === null) {
+      at += 2;
+    } else if (isOfApplications(marker)) {
+      if (!found.hasScan) keepOfApplications(source, next, result, found); // behind that nobody believes it
+      at = next.end;
     } else {
-      if (!isTable(source, found)) throw notStrippable('it has a segment that is none of those that pictures have');
-      if (isStartOfFrame(marker) && hasFrame) throw notStrippable('it has a second frame');
-      hasFrame ||= isStartOfFrame(marker);
-      result.keepPicture(found.at, found.end);
+      if (!isAtPicture) found.later = result.add(found.later.bytes);
+      isAtPicture = true;
+      at = yield* keepOfPicture(source, next, result, found);
     }
   }
   throw notStrippable(`it has more than ${mostPieces} segments`);
+}
+
+/** Null for a marker that stands alone: decoders pass over it, so it goes. */
+function segmentAt(source: Uint8Array, at: number): Segment | null {
+  const marker = source[at + 1] as number;
+  if (standsAlone(marker)) return null;
+  const found = { marker, at, content: at + 4, end: at + 2 + uint16(source, at + 2) };
+  if (marker !== startOfImage && found.end >= found.content && found.end <= source.length) return found;
+  throw notStrippable('a segment has an odd length');
+}
+
+function keepOfApplications(source: Uint8Array, next: Segment, result: Assembly, found: WalkedJpeg): void {
+  const { marker, at, content, end } = next;
+  const kept = keptOf(source, next);
+  if (kept) {
+    result.add(kept);
+  } else if (isProfile(source, next)) {
+    found.profileLength += end - at;
+    if (found.profileLength > largestProfile) throw notStrippable('its colour profile is too large for one');
+    result.keep(at, end);
+  } else if (marker === app1 && found.isFirst && !found.exif) {
+    found.exif = exifOf(source, content, end);
+    const alone = orientationAlone(found.exif);
+    if (alone) result.add(segment(app1, Buffer.from('Exif\0\0', 'latin1'), alone));
+  } else if (marker === app1 && !found.isFirst) {
+    found.gainMap.xmp ??= readXmpMap(source, next);
+  } else if (marker === app2) {
+    if (found.isFirst && found.places.length === 0) found.places = placesIn(source, next);
+    found.gainMap.iso ??= readIsoMap(source, next);
+  }
+}
+
+/** @returns where the next segment is */
+function* keepOfPicture(source: Uint8Array, next: Segment, result: Assembly, found: WalkedJpeg): Steps<number> {
+  const { marker, at } = next;
+  if (marker !== startOfScan) {
+    if (!isTable(source, next)) throw notStrippable('it has a segment that is none of those that pictures have');
+    if (isStartOfFrame(marker) && found.hasFrame) throw notStrippable('it has a second frame');
+    found.hasFrame ||= isStartOfFrame(marker);
+    result.keepPicture(at, next.end);
+    return next.end;
+  }
+  if (!found.hasFrame || !isScanHeader(source, next)) throw notStrippable('a scan has an odd header');
+  // A preview goes anyway: no time is spent on its scans.
+  if (!found.isFirst && !mapSegments(found.gainMap)) throw notStrippable('it is no gain map');
+  found.hasScan = true;
+  const end = yield* scanEnd(source, next.end);
+  if (end === null) throw notStrippable('the marker of its end (EOI) was not found');
+  result.keepPicture(at, end);
+  return end;
 }
 
 /** Behind fill bytes, and stray ones, over which decoders pass. */

@@ -6,7 +6,7 @@ import { type Segment, segment } from './jpeg-segments.js';
 const name = Buffer.from('MPF\0', 'latin1');
 const nameLength = 4;
 const listTag = 0xb002;
-const mostEntries = 16;
+const mostEntries = 8; // cameras list three or four
 const entryLength = 16;
 
 const app2 = 0xe2;
