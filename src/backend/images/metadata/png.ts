@@ -23,6 +23,7 @@ const needed: Readonly<Record<string, IsGood>> = {
   PLTE: (length) => length <= 768 && length % 3 === 0,
   acTL: (length) => length === 8,
   fcTL: (length) => length === 26,
+  IEND: (length) => length === 0,
 };
 
 /** Its own data. */
@@ -44,6 +45,14 @@ const describing: Readonly<Record<string, IsGood>> = {
   iCCP: () => true,
 };
 
+interface Chunk {
+  name: string;
+  at: number;
+  /** Of its content. */
+  length: number;
+  end: number;
+}
+
 /**
  * A PNG with the chunks of the lists above and none besides: no text, times, EXIF, thumbnails of editors or private
  * chunks, and nothing behind its end. The orientation of EXIF that browsers believe stays.
@@ -55,49 +64,52 @@ const describing: Readonly<Record<string, IsGood>> = {
 export function* stripPng(source: Uint8Array): Stripping {
   const result = createAssembly(source);
   result.keep(0, signatureLength);
-  let at = signatureLength;
+  let previous: Chunk | null = null;
   let hasPixels = false;
-  let previous = '';
-  let exif: Uint8Array | null | undefined;
-  for (let count = 0; count < mostPieces; count += 1) {
-    if (count % piecesInStep === piecesInStep - 1) yield;
-    const length = uint32(source, at);
-    const name = nameAt(source, at + 4);
-    const end = at + chunkOverhead + length;
-    if (end > source.length) throw notStrippable('a chunk goes on behind its end');
-    if (name in needed || pixels.includes(name) || name === 'IEND') {
-      if (!(needed[name] ?? (() => true))(length)) throw notStrippable(`its chunk ${name} has an odd length`);
-      if (!(yield* isWhole(source, at, end))) throw notStrippable(`the checksum of its chunk ${name} is wrong`);
-      // What stood between them would be taken out, and decoders that stop there would see another picture.
-      if (name === 'IDAT' && hasPixels && previous !== 'IDAT') throw notStrippable('its pixels are interrupted');
-      if ((name === 'IHDR') !== (count === 0))
-        throw notStrippable('its header is not its first chunk, or not the only one');
-    }
-    if (name === 'IEND') {
-      if (length > 0) throw notStrippable('there is something in the chunk of its end');
-      result.keep(at, end);
-      return yield* result.join();
-    }
+  let hasExif = false;
+  for (let count = 1; count <= mostPieces; count += 1) {
+    if (count % piecesInStep === 0) yield;
+    const chunk = chunkAt(source, previous?.end ?? signatureLength);
+    const { name, at, end } = chunk;
+    if ((name === 'IHDR') !== (previous === null))
+      throw notStrippable('its header is not its first chunk, or not alone');
+    // What stood between them would be taken out, and decoders that stop there would see another picture.
+    if (name === 'IDAT' && hasPixels && previous?.name !== 'IDAT') throw notStrippable('its pixels are interrupted');
     if (pixels.includes(name)) {
+      yield* requireWhole(source, chunk);
       result.keepPicture(at, end);
-    } else if (name in needed) {
+    } else if (needed[name] || describing[name]?.(chunk.length)) {
+      requireLength(chunk);
+      yield* requireWhole(source, chunk);
       result.keep(at, end);
-    } else if (describing[name]?.(length)) {
-      if (length > largestProfile) throw notStrippable('its colour profile is too large for one');
-      if (!(yield* isWhole(source, at, end))) throw notStrippable(`the checksum of its chunk ${name} is wrong`);
-      result.keep(at, end);
-    } else if (name === 'eXIf' && !hasPixels && exif === undefined) {
-      const isGood = yield* isWhole(source, at, end);
-      exif = isGood ? orientationAlone(source.subarray(at + 8, end - 4)) : null;
+      if (name === 'IEND') return yield* result.join();
+    } else if (name === 'eXIf' && !hasPixels && !hasExif) {
+      hasExif = true; // the first one counts, broken or not
+      const exif = (yield* isWhole(source, chunk)) ? orientationAlone(source.subarray(at + 8, end - 4)) : null;
       if (exif) result.add(chunkOf('eXIf', exif));
     } else if (!isAncillary(name)) {
       throw notStrippable('it has a chunk that every decoder must know, and none does');
     }
     hasPixels ||= name === 'IDAT';
-    previous = name;
-    at = end;
+    previous = chunk;
   }
   throw notStrippable(`it has more than ${mostPieces} chunks`);
+}
+
+function chunkAt(source: Uint8Array, at: number): Chunk {
+  const length = uint32(source, at);
+  const end = at + chunkOverhead + length;
+  if (end > source.length) throw notStrippable('a chunk goes on behind its end');
+  return { name: nameAt(source, at + 4), at, length, end };
+}
+
+function requireLength({ name, length }: Chunk): void {
+  if (needed[name]?.(length) === false) throw notStrippable(`its chunk ${name} has an odd length`);
+  if (length > largestProfile) throw notStrippable('its colour profile is too large for one');
+}
+
+function* requireWhole(source: Uint8Array, chunk: Chunk): Steps<void> {
+  if (!(yield* isWhole(source, chunk))) throw notStrippable(`the checksum of its chunk ${chunk.name} is wrong`);
 }
 
 /** The case of its first letter says whether decoders may pass over a chunk. */
@@ -105,7 +117,7 @@ function isAncillary(name: string): boolean {
   return /^[a-z]/.test(name);
 }
 
-function* isWhole(bytes: Uint8Array, at: number, end: number): Steps<boolean> {
+function* isWhole(bytes: Uint8Array, { at, end }: Chunk): Steps<boolean> {
   const stepLength = 8 * bytesInStep;
   let checksum = 0;
   for (let from = at + 4; from < end - 4; from += stepLength) {
