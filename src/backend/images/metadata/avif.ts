@@ -39,6 +39,14 @@ interface Blank extends Extent {
   bytes?: Uint8Array;
 }
 
+interface AvifFile {
+  top: readonly Box[];
+  heif: Heif;
+  items: readonly Item[];
+  /** Boxes in which the bytes of items are. */
+  data: readonly Box[];
+}
+
 /**
  * An AVIF with its primary picture, what that is made of, its transparency and its gain map. EXIF, XMP, thumbnails and
  * other items, names, boxes that pictures do not need, and whatever bytes nothing kept refers to are blanked; boxes
@@ -47,49 +55,54 @@ interface Blank extends Extent {
  * @throws PixstoreError `IMAGE_NOT_STRIPPABLE`
  */
 export function* stripAvif(source: Uint8Array): Stripping {
-  const top = boxesIn(source, 0, source.length);
-  if (top?.some(({ type }) => type === 'moov')) throw notStrippable('an animation of AVIF is not taken apart');
-  const metas = top?.filter(({ type }) => type === 'meta') ?? [];
-  const heif = metas.length === 1 ? readHeif(source, metas[0]) : null;
-  if (!top || !heif) throw notStrippable('the list of its parts is broken');
-
-  if (top.some(({ type, at, end }) => type === 'ftyp' && end - at > longestFtyp))
-    throw notStrippable('it has odd brands');
-
-  const data = [...top.filter(({ type }) => type === 'mdat'), ...heif.boxes.filter(({ type }) => type === 'idat')];
-  const items = [...heif.items.values()];
-  const kept = keptExtents(heif, data);
-  const exif = items.filter(({ type }) => type === 'Exif').flatMap((item) => exifExtent(item, data));
-  const referenced = [...kept, ...exif].sort((one, other) => one.from - other.from);
-  const end = top.findLast(({ type }) => needed.includes(type))?.end ?? 0;
-  const blanks = [
-    ...top.filter(({ type, at }) => at < end && !needed.includes(type)).map(freed),
-    ...heif.boxes.filter(({ type }) => !listing.includes(type)).map(freed),
-    ...heif.boxes
-      .filter(({ type }) => type === 'hdlr')
-      .map((box) => ({ from: box.content + handlerHead, to: box.end })),
-    ...heif.properties.filter(({ type, content, end }) => end - content > (properties[type] ?? -1)).map(freed),
-    ...items.flatMap((item) => unnamed(source, item)),
-    ...data.flatMap((box) => unreferenced(box, referenced)),
-    ...exif.map((extent): Blank => ({ ...extent, bytes: emptyExif })),
-  ].filter((blank: Blank) => !isBlank(source, blank));
+  const file = readFile(source);
+  const kept = keptExtents(file);
+  const blanks = blanksOf(source, file, kept).filter((blank) => !isBlank(source, blank));
+  const end = file.top.findLast(({ type }) => needed.includes(type))?.end ?? 0;
   if (blanks.length === 0 && end === source.length) return { bytes: source, picture: [] };
 
   const bytes = new Uint8Array(end);
   yield* copyRun(source, { from: 0, to: end }, bytes, 0);
-  for (const { from, to, bytes: written } of blanks as Blank[]) {
+  for (const { from, to, bytes: written } of blanks) {
+    if (from >= end) continue;
     yield* blankOut(bytes, from, to);
     if (written) bytes.set(written, from);
   }
   return { bytes, picture: kept.map(({ from, to }) => ({ from, at: from, length: to - from })) };
 }
 
+function readFile(source: Uint8Array): AvifFile {
+  const top = boxesIn(source, 0, source.length) ?? [];
+  const all = (type: string) => top.filter((box) => box.type === type);
+  if (all('moov').length > 0) throw notStrippable('an animation of AVIF is not taken apart');
+  const [meta, ...more] = all('meta');
+  const heif = more.length === 0 ? readHeif(source, meta) : null;
+  if (!heif) throw notStrippable('the list of its parts is broken');
+  if (all('ftyp').some(({ at, end }) => end - at > longestFtyp)) throw notStrippable('it has odd brands');
+  const data = [...all('mdat'), ...heif.boxes.filter(({ type }) => type === 'idat')];
+  return { top, heif, items: [...heif.items.values()], data };
+}
+
+function blanksOf(source: Uint8Array, { top, heif, items, data }: AvifFile, kept: readonly Extent[]): Blank[] {
+  const exif = items.filter(({ type }) => type === 'Exif').flatMap((item) => exifExtent(item, data));
+  const referenced = [...kept, ...exif].sort((one, other) => one.from - other.from);
+  const handlers = heif.boxes.filter(({ type }) => type === 'hdlr');
+  return [
+    ...top.filter(({ type }) => !needed.includes(type)).map(freed),
+    ...heif.boxes.filter(({ type }) => !listing.includes(type)).map(freed),
+    ...heif.properties.filter(({ type, content, end }) => end - content > (properties[type] ?? -1)).map(freed),
+    ...handlers.map(({ content, end }) => ({ from: content + handlerHead, to: end })),
+    ...items.flatMap((item) => unnamed(source, item)),
+    ...data.flatMap((box) => unreferenced(box, referenced)),
+    ...exif.map((extent) => ({ ...extent, bytes: emptyExif })),
+  ];
+}
+
 /** Where the bytes of the picture are. */
-function keptExtents(heif: Heif, data: readonly Box[]): Extent[] {
+function keptExtents({ heif, items, data }: AvifFile): Extent[] {
   const ids = keptItems(heif);
-  const [kept, others] = [true, false].map((isKept) =>
-    [...heif.items.values()].filter(({ id }) => ids.has(id) === isKept).flatMap(({ extents }) => extents),
-  ) as [Extent[], Extent[]];
+  const kept = items.filter(({ id }) => ids.has(id)).flatMap(({ extents }) => extents);
+  const others = items.filter(({ id }) => !ids.has(id)).flatMap(({ extents }) => extents);
   if (!kept.every((extent) => data.some((box) => isWithin(extent, box))))
     throw notStrippable('its picture is not where pictures are');
   if (others.some((other) => kept.some((extent) => other.from < extent.to && extent.from < other.to)))
