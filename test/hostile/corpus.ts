@@ -228,6 +228,15 @@ export const corpus: readonly HostilePicture[] = [
     outcome: null,
   },
   {
+    name: 'JPEG with one behind it that has 700 texts of XMP',
+    make: () => {
+      const text = latin1(`http://ns.adobe.com/xap/1.0/\0${'hdrgm:GainMapMin="'.repeat(3_500)}`);
+      const behind = withSegments(photo('rocket.jpg'), [many(jpegSegment(0xe1, text))]);
+      return Buffer.concat([photo('rocket.jpg'), behind]);
+    },
+    outcome: null,
+  },
+  {
     name: 'PNG of four million chunks',
     make: () => withChunks(drawPng(8, 8), [many(chunk('tEXt', Buffer.alloc(0)))]),
     outcome: unsure,

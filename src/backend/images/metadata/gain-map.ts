@@ -50,8 +50,8 @@ interface XmpMap {
 }
 
 export function readXmpMap(source: Uint8Array, { content, end }: Segment): XmpMap | null {
+  if (textAt(source, content, xmpName.length) !== xmpName) return null;
   const text = textAt(source, content, end - content);
-  if (!text.startsWith(xmpName)) return null;
   const isApples = text.includes(appleType);
   if (!isApples && !/hdrgm:GainMapMax/.test(text)) return null;
   const prefixes = isApples ? ['HDRGainMap', 'apdi'] : ['hdrgm'];
@@ -85,10 +85,8 @@ export function readIsoMap(source: Uint8Array, { content, end }: Segment): Uint8
 
 /** The segments in which a gain map says what it is; null for what is none. */
 export function mapSegments({ xmp, iso }: GainMap): Uint8Array | null {
-  if (!xmp && !iso) return null;
-  return Buffer.concat(
-    [xmp ? xmpSegment(mapXmp(xmp)) : '', iso ? segment(app2, iso) : ''].map((part) => Buffer.from(part)),
-  );
+  const parts = [...(xmp ? [xmpSegment(mapXmp(xmp))] : []), ...(iso ? [segment(app2, iso)] : [])];
+  return parts.length > 0 ? Buffer.concat(parts) : null;
 }
 
 /** The segments by which the picture in front of a gain map says that there is one, and where. */

@@ -7,7 +7,15 @@ import { scanEnd } from './jpeg-scan.js';
 import { isOfApplications, isProfile, isScanHeader, isTable, keptOf, type Segment, segment } from './jpeg-segments.js';
 import { placesIn } from './multi-picture.js';
 import { orientationAlone } from './orientation.js';
-import { largestProfile, mostPieces, notStrippable, piecesInStep, type Steps, type Stripping } from './stripping.js';
+import {
+  bytesInStep,
+  largestProfile,
+  mostPieces,
+  notStrippable,
+  piecesInStep,
+  type Steps,
+  type Stripping,
+} from './stripping.js';
 
 const [startOfImage, endOfImage, startOfScan] = [0xd8, 0xd9, 0xda];
 const [app1, app2] = [0xe1, 0xe2];
@@ -79,8 +87,12 @@ function* walk(source: Uint8Array, start: number, result: Assembly, isFirst: boo
   let at = start + 2;
   let strays = mostStrays;
   let isAtPicture = false;
+  let stepEnd = at + bytesInStep;
   for (let count = 1; count <= mostPieces; count += 1) {
-    if (count % piecesInStep === 0) yield;
+    if (count % piecesInStep === 0 || at > stepEnd) {
+      yield;
+      stepEnd = at + bytesInStep;
+    }
     const before = at;
     at = markerAt(source, before, strays);
     strays -= at - before;
