@@ -7,6 +7,7 @@ import { inspectImage } from '../../src/backend/images/inspect.js';
 import { stripImage } from '../../src/backend/images/metadata/strip.js';
 import { imageFormats, mimeTypeOf } from '../../src/shared/protocol/formats.js';
 import { turnedAvif } from '../support/drawn-avif.js';
+import { drawnOn } from '../support/drawn-gif.js';
 import {
   drawJpeg,
   drawPng,
@@ -66,6 +67,19 @@ test('a photo of a camera is upright, stripped or not', async () => {
 
 test.each(await tellingPictures())('$name is as large as Chromium shows it', async ({ bytes }) =>
   expectSameSize(bytes),
+);
+
+test.each([
+  [40, 30, 0, 0],
+  [10, 40, 0, 0],
+  [0, 0, 0, 0],
+  [20, 20, 7, 3],
+])(
+  'a GIF with a screen of %i x %i, drawn at %i, %i, is as large as Chromium shows it',
+  async (width, height, left, top) => {
+    const gif = await sharp(photo('rocket.jpg')).resize(20, 20).gif().toBuffer();
+    await expectSameSize(drawnOn(gif, { width, height, left, top }));
+  },
 );
 
 test.each([0, 1, 2, 3])('an AVIF that is turned by %i quarters is as large as Chromium shows it', async (quarters) => {

@@ -23,9 +23,27 @@ export interface GifBlock {
 /** Why there are no further blocks. */
 export type GifStop = 'cut off' | 'unknown' | 'endless';
 
+/**
+ * The size of a GIF: of its screen, which Chromium makes as large as its first picture needs. Null when the header is cut
+ * off.
+ */
 export function gifSize(bytes: Uint8Array): ImageSize | null {
   if (bytes.length < headerLength) return null;
-  return { width: uint16LittleEndian(bytes, 6), height: uint16LittleEndian(bytes, 8) };
+  const [width, height] = [uint16LittleEndian(bytes, 6), uint16LittleEndian(bytes, 8)];
+  const at = firstPicture(bytes);
+  if (at === null) return { width, height };
+  // mark 1 | left 2 | top 2 | width 2 | height 2
+  return {
+    width: Math.max(width, uint16LittleEndian(bytes, at + 1) + uint16LittleEndian(bytes, at + 5)),
+    height: Math.max(height, uint16LittleEndian(bytes, at + 3) + uint16LittleEndian(bytes, at + 7)),
+  };
+}
+
+function firstPicture(bytes: Uint8Array): number | null {
+  for (const block of gifBlocks(bytes)) {
+    if (typeof block !== 'string' && block.kind === 'picture') return block.at;
+  }
+  return null;
 }
 
 /** What a GIF lacks that would make it a whole picture, or null. */

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { gifFrames, gifLack, gifSize } from '../../../../../src/backend/images/headers/gif.js';
+import { drawnOn } from '../../../../support/drawn-gif.js';
 import { photo } from '../../../../support/photos.js';
 
 const pages = await Promise.all(
@@ -17,6 +18,21 @@ describe('a GIF', () => {
     expect(gifSize(animated)).toEqual({ width: 24, height: 12 });
     expect(gifSize(still.subarray(0, 12))).toBeNull();
   });
+
+  test.each([
+    [10, 40, 0, 0, 24, 40],
+    [0, 0, 0, 0, 24, 12],
+    [30, 5, 7, 3, 31, 15],
+  ])(
+    'with a screen of %i x %i and its first picture at %i, %i is as large as both',
+    (width, height, left, top, ...size) => {
+      const [expectedWidth, expectedHeight] = size;
+      expect(gifSize(drawnOn(still, { width, height, left, top }))).toEqual({
+        width: expectedWidth,
+        height: expectedHeight,
+      });
+    },
+  );
 
   test('has frames, which are counted up to what is allowed and one more', () => {
     expect(gifFrames(still, 100)).toBe(1);
