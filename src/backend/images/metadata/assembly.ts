@@ -77,7 +77,7 @@ function lengthOf(piece: Piece): number {
 }
 
 /** What is copied, or written, in one step. */
-const stepLength = 4 * bytesInStep;
+const stepLength = 2 * bytesInStep;
 
 /** Runs that stand where they stood, and between them bytes written anew as they were. */
 function areAllOf(source: Uint8Array, pieces: readonly Piece[]): boolean {
