@@ -30,7 +30,7 @@ export function targetOf({ id, token, statelessProof }: ImageRecord): string {
 /** A photo with zeros behind the last of its pixels, over which decoders pass: of so many MiB. */
 export function largePhoto(mebibytes: number): Uint8Array {
   const bytes = photo('rocket.jpg');
-  const zeros = Buffer.alloc(mebibytes * mebibyte - bytes.length);
+  const zeros = Buffer.alloc(Math.floor(mebibytes * mebibyte) - bytes.length);
   return Buffer.concat([bytes.subarray(0, -2), zeros, bytes.subarray(-2)]);
 }
 
