@@ -25,7 +25,7 @@ export default defineConfig({
     projects: [
       // Patience for a machine that does other things as well; nothing here waits for a clock.
       // Pure code: threads start faster than processes.
-      project('unit', { testTimeout: 30_000, pool: 'threads' }),
+      project('unit', { testTimeout: 30_000, pool: 'threads', setupFiles: 'test/unit/own-channels.ts' }),
       project('contract', { testTimeout: 60_000 }),
       // One browser at a time: timings and CPU are the test's own.
       project('browser', { testTimeout: 30_000, hookTimeout: 60_000, fileParallelism: false }),
@@ -36,6 +36,8 @@ export default defineConfig({
       project('thorough', { include: thorough, testTimeout: 180_000 }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.
       project('attack', { testTimeout: 120_000, fileParallelism: false }),
+      // The loop is watched: nothing else may use the processor.
+      project('hostile', { testTimeout: 60_000, fileParallelism: false }),
       project('package', { exclude: nextApp, testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
       project('next', {
         include: nextApp,

@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import { fetchPayload } from '../contestants/get.mjs';
+import { stampOf } from '../contestants/images.mjs';
 import { decrypt, states } from '../http/payload.mjs';
 import { stampBytes } from './work.mjs';
 
@@ -24,7 +25,7 @@ export function createClient(port) {
       }
       const image = decrypt(payload, record.meta);
       seen.opened += 1;
-      return { size: image.length, stamp: image.subarray(-stampBytes).toString('hex') };
+      return { size: image.length, stamp: stampOf(image, stampBytes) };
     } catch (error) {
       errors.push(`GET: ${error}`);
       return null;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { imageOf } from '../contestants/images.mjs';
+import { stampedImageOf } from '../contestants/images.mjs';
 import { pixstore } from '../contestants/pixstore.mjs';
 
-/** @typedef {{ size: number, stamp: string }} Content what makes an image known again: its length and last bytes */
+/** @typedef {{ size: number, stamp: string }} Content what makes an image known again: its length, and some of its bytes */
 
 export const stampBytes = 16;
 const kibibyte = 1024;
@@ -134,10 +134,8 @@ export function createWork(contestant, folder) {
 function makeImage() {
   const chance = Math.random();
   const size = (chance < 0.85 ? 5 : chance < 0.97 ? 56 : 528) * kibibyte;
-  const stamp = randomBytes(stampBytes);
-  // Decoders ignore what comes after the image's end.
-  const bytes = Buffer.concat([imageOf(size - stampBytes), stamp]);
-  return { bytes, content: { size, stamp: stamp.toString('hex') } };
+  const stamp = Buffer.from(randomBytes(stampBytes).map((byte) => byte & 0x7f));
+  return { bytes: stampedImageOf(size, stamp), content: { size, stamp: stamp.toString('hex') } };
 }
 
 /** @param {string[]} ids */

@@ -62,6 +62,11 @@ export const steps = [
     run: ({ show }) => runVitest(['attack'], undefined, { show }),
   },
   {
+    name: 'hostile',
+    title: 'Hostile pictures: bombs, broken headers, halves',
+    run: () => runVitest(['hostile']),
+  },
+  {
     name: 'other-node',
     lane: 'node',
     title: `Unit, contract, fault and package tests on Node ${otherMajor}`,

@@ -69,6 +69,7 @@ export { createImageHandler, type ImageHandlerOptions } from './face/image-handl
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export { createUploadHandler } from './face/upload-handler.js';
 export type { SaveOptions } from './images/ids.js';
+export type { StripMetadata } from './images/metadata/strip.js';
 export type { ImageProcessing, MadeVariant, Picture, Processed, Wanted } from './images/processing-port.js';
 export type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 export type { RebuildOptions, RebuiltImage } from './images/rebuilding.js';

@@ -1,9 +1,9 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../shared/maybe-promise.js';
 import type { ImageStore } from '../stores/port.js';
-import type { ImageFormat } from '../types/index.js';
 import type { RandomBytes } from './images/encryption.js';
 import { createImages, type Images, syncUnsupported } from './images/images.js';
+import type { IntakeOptions } from './images/intake.js';
 import { createPartMaker } from './images/new-parts.js';
 import { createPartSealer } from './images/part-sealer.js';
 import type { ImageProcessing } from './images/processing-port.js';
@@ -15,12 +15,11 @@ import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs, type Proofs } from './keys/proofs.js';
 import { createStoreKeys, type StoreKeys } from './keys/store-keys.js';
 
-export interface OpeningOptions {
+export interface OpeningOptions extends IntakeOptions {
   /** Opens the store; asked again when that failed. */
   openStore(): ImageStore;
   /** The keys that open it, asked for once it is open. */
   masterKeysFor(store: ImageStore): MasterKeys;
-  imageFormats: readonly ImageFormat[];
   /** Makes variants and placeholders; null makes none. */
   processing: ImageProcessing | null;
   /** Of a proof's life, in ms. */
@@ -57,9 +56,9 @@ export interface Opened {
 export type Opening = ReturnType<typeof createOpening>;
 
 export function createOpening(options: OpeningOptions) {
-  const { imageFormats, processing, windowLength, now, randomBytes = createPooledRandom() } = options;
+  const { processing, windowLength, now, randomBytes = createPooledRandom() } = options;
   const proofLifetime = 2 * windowLength;
-  const partMaker = createPartMaker({ imageFormats, processing, randomBytes });
+  const partMaker = createPartMaker({ ...options, randomBytes });
   let openedStore: ImageStore | undefined;
   let isClosed = false;
   let opened: Opened | undefined;

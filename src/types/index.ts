@@ -1,5 +1,5 @@
 /** The formats pixstore keeps. `jpg` and `jpeg` are the same bytes under two names. */
-export type ImageFormat = 'png' | 'webp' | 'jpg' | 'jpeg';
+export type ImageFormat = 'png' | 'webp' | 'jpg' | 'jpeg' | 'gif' | 'avif';
 
 /** What a browser needs to decrypt one version of one image; every field is base64. */
 export interface ImageMeta {

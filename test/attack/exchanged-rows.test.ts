@@ -7,12 +7,13 @@ import type { ImageRecord } from '../../src/types/index.js';
 import { openBackend } from '../support/backend.js';
 import { drawPng } from '../support/drawn-images.js';
 import { openPayload } from '../support/payload.js';
+import { withMorePixels } from '../support/small-picture.js';
 
 type Row = ReturnType<ReturnType<SqlDatabase['prepare']>['all']>[number];
 const ids = ['mine', 'yours'] as const;
 
 /** As long as one another, so that it is never the length by which they are told apart. */
-const pictureOf = (length: number) => Buffer.concat([drawPng(8, 8), randomBytes(length)]);
+const pictureOf = (length: number) => withMorePixels(drawPng(8, 8), randomBytes(length));
 
 /** Every choice of some of these. */
 function choicesOf<Item>(items: readonly Item[]): Item[][] {

@@ -4,6 +4,7 @@ import { masterKey, openBackend } from '../support/backend.js';
 import { startEndpoint } from '../support/endpoint.js';
 import { photo } from '../support/photos.js';
 import { sendRaw, sendRequest } from '../support/raw-http.js';
+import { withMorePixels } from '../support/small-picture.js';
 import { batchRequest } from './support/connection.js';
 
 const route = '/pixstore-image';
@@ -14,7 +15,7 @@ async function startWithImages() {
   const endpoint = await startEndpoint();
   const { backend, port, goodTarget } = endpoint;
   await sendRequest(port, 'GET', goodTarget); // now it is in memory
-  const large = Buffer.concat([photo('cat.png'), Buffer.alloc(2_000_000)]);
+  const large = withMorePixels(photo('cat.png'), Buffer.alloc(2_000_000));
   await backend.saveImage(large, { id: 'large' });
   await backend.saveImage(photo('brick.webp'), { id: 'deleted' });
   await backend.deleteImage('deleted');

@@ -5,10 +5,11 @@ import { WirePayloadState } from '../../src/shared/index.js';
 import { openBackend } from '../support/backend.js';
 import { filesIn } from '../support/blobs.js';
 import { photo } from '../support/photos.js';
+import { withMorePixels } from '../support/small-picture.js';
 
 const mebibyte = 1024 * 1024;
 const size = 50 * mebibyte; // what a server accepts by default
-const large = Buffer.concat([photo('cat.png'), Buffer.alloc(size)]).subarray(0, size);
+const large = withMorePixels(photo('cat.png'), Buffer.alloc(size - photo('cat.png').length - 12));
 
 type Backend = Awaited<ReturnType<typeof openBackend>>;
 

@@ -1,9 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/backend/images/inspect.js';
+import { stripImage } from '../../src/backend/images/metadata/strip.js';
 import { imageFormats, mimeTypeOf } from '../../src/shared/protocol/formats.js';
+import { turnedAvif } from '../support/drawn-avif.js';
+import { drawnOn } from '../support/drawn-gif.js';
 import {
   drawJpeg,
   drawPng,
@@ -15,7 +19,8 @@ import {
   orientation,
   webpChunk,
 } from '../support/drawn-images.js';
-import { photo, photoPath } from '../support/photos.js';
+import { tellingPictures } from '../support/metadata.js';
+import { photo, photoPath, photoWithPlace } from '../support/photos.js';
 import { chunk } from '../support/small-picture.js';
 import { launchOptions } from './harness/world.js';
 
@@ -42,15 +47,45 @@ function sizeInBrowser(bytes: Buffer): Promise<{ width: number; height: number }
   }, url);
 }
 
+/** As it is, and without its metadata. */
 async function expectSameSize(bytes: Buffer, what?: string): Promise<void> {
-  const { width, height } = inspect(bytes);
+  const { format, width, height } = inspect(bytes);
   expect(await sizeInBrowser(bytes), what).toEqual({ width, height });
+  const stripped = Buffer.from(await stripImage(bytes, format, true));
+  expect(await sizeInBrowser(stripped), `${what}, stripped`).toEqual({ width, height });
 }
 
 test.each(readdirSync(dirname(photoPath('cat.png'))).filter((name) => /\.(jpg|png|webp)$/.test(name)))(
   'the photo %s is as large as Chromium shows it',
   async (name) => expectSameSize(photo(name)),
 );
+
+test('a photo of a camera is upright, stripped or not', async () => {
+  expect(await sizeInBrowser(photoWithPlace())).toEqual({ width: 451, height: 300 });
+  await expectSameSize(photoWithPlace());
+});
+
+test.each(await tellingPictures())('$name is as large as Chromium shows it', async ({ bytes }) =>
+  expectSameSize(bytes),
+);
+
+test.each([
+  [40, 30, 0, 0],
+  [10, 40, 0, 0],
+  [0, 0, 0, 0],
+  [20, 20, 7, 3],
+])(
+  'a GIF with a screen of %i x %i, drawn at %i, %i, is as large as Chromium shows it',
+  async (width, height, left, top) => {
+    const gif = await sharp(photo('rocket.jpg')).resize(20, 20).gif().toBuffer();
+    await expectSameSize(drawnOn(gif, { width, height, left, top }));
+  },
+);
+
+test.each([0, 1, 2, 3])('an AVIF that is turned by %i quarters is as large as Chromium shows it', async (quarters) => {
+  const avif = await sharp(photo('rocket.jpg')).resize(64, 48).avif({ effort: 0 }).toBuffer();
+  await expectSameSize(turnedAvif(avif, quarters));
+});
 
 const [width, height] = [32, 16];
 const shown = { width, height };

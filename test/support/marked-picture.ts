@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { smallPicture } from './small-picture.js';
+import { smallPicture, withMorePixels } from './small-picture.js';
 
 /** Every so many bytes of a marked picture stands its mark: so much of it as is on a disk, it can be found. */
 export const markedBlock = 64;
@@ -8,5 +8,5 @@ export const markedBlock = 64;
 export function markedPicture(mark: Buffer, size: number): Buffer {
   const noise = randomBytes(size);
   for (let at = 0; at < size; at += markedBlock) mark.copy(noise, at);
-  return Buffer.concat([smallPicture(), noise]);
+  return withMorePixels(smallPicture(), noise);
 }

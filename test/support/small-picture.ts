@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 
 const side = 8;
+const endLength = 12;
 
 /** A PNG of a few hundred bytes that no two calls make alike. */
 export function smallPicture(): Buffer {
@@ -16,6 +17,11 @@ export function smallPicture(): Buffer {
     chunk('IDAT', deflateSync(Buffer.concat(rows))),
     chunk('IEND', Buffer.alloc(0)),
   ]);
+}
+
+/** A PNG with so much more in its pixels: decoders pass over it, and nothing strips it. */
+export function withMorePixels(png: Buffer, more: Buffer): Buffer<ArrayBuffer> {
+  return Buffer.concat([png.subarray(0, -endLength), chunk('IDAT', more), png.subarray(-endLength)]);
 }
 
 /** A chunk of a PNG. */

@@ -24,6 +24,7 @@ import type { ImageStore } from '../../stores/port.js';
 import type { ErrorHandlingMode, ImageFormat } from '../../types/index.js';
 import type { ServeEvent } from '../diagnostics.js';
 import type { RandomBytes } from '../images/encryption.js';
+import type { StripMetadata } from '../images/metadata/strip.js';
 import type { ImageProcessing } from '../images/processing-port.js';
 import { checkedRandomBytes } from '../images/random.js';
 import { isKeyWrapper } from '../keys/key-wrapper.js';
@@ -36,8 +37,19 @@ import { isTimeoutsOf, withDefaultTimeouts } from '../serving/timeouts.js';
 
 /** Options of a backend, all with their defaults filled in. */
 export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMode> {
-  /** Formats that may be saved. Default: png, webp, jpg, jpeg. */
+  /** Formats that may be saved. Default: png, webp, jpg, jpeg. Also known: gif, avif. */
   imageFormats: ImageFormat[];
+  /**
+   * Remove what a picture's file tells besides the picture: EXIF and the place in it, XMP, IPTC, comments, thumbnails,
+   * videos behind the picture. Pixels stay the same, orientation and colour profile stay. A picture of which that cannot
+   * be done with certainty is refused (`IMAGE_NOT_STRIPPABLE`), or, with `best-effort`, kept as it is. `false` keeps every
+   * file as it is. Default: true.
+   */
+  stripMetadata: StripMetadata;
+  /** Width times height of the largest picture that may be saved. Default: 268,435,456 (2^28). */
+  maxPixels: number;
+  /** Frames of the longest animation that may be saved. Default: 2,000. */
+  maxFrames: number;
   /** Makes variants and placeholders of images that are saved: see `pixstore/processing`. Default: none. */
   processing?: ImageProcessing;
   /** Folder for larger ciphertexts. Default: `pixstore-images`. */
@@ -215,8 +227,13 @@ const isRateLimit = must(
   },
 );
 
+const defaultFormats: readonly ImageFormat[] = ['png', 'webp', 'jpg', 'jpeg'];
+
 const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
-  imageFormats: [isListOf(imageFormats), [...imageFormats]],
+  imageFormats: [isListOf(imageFormats), [...defaultFormats]],
+  stripMetadata: [isOneOf([true, false, 'best-effort']), true],
+  maxPixels: [isWholeNumber(1), 2 ** 28],
+  maxFrames: [isWholeNumber(1), 2_000],
   processing: [isProcessing],
   imageRootDir: [isText, 'pixstore-images'],
   databasePath: [isText, './.pixstore.sqlite'],

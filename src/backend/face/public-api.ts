@@ -27,13 +27,15 @@ export type FailureIn<Mode extends ErrorHandlingMode> = Mode extends 'throw' ? n
  */
 export interface PixstoreBackend<Failure extends null = null> {
   /**
-   * Encrypts and keeps a new image. Resolves when it is durable; leave the bytes as they are until then.
+   * Encrypts and keeps a new image, without what its file tells besides the picture (unless `stripMetadata` says
+   * otherwise). Resolves when it is durable; leave the bytes as they are until then.
    *
    * @param where - a folder, or `{ dir, id, audience }`: an id of your own, and the user or session that the record is
    * for; its proof is good for nobody else
    * @throws PixstoreError `IMAGE_INPUT_INVALID`, `IMAGE_EMPTY`, `IMAGE_TRUNCATED`, `IMAGE_NOT_RECOGNIZED`,
-   * `IMAGE_FORMAT_REFUSED`, `IMAGE_TOO_LARGE`, `IMAGE_DIR_INVALID`, `IMAGE_ID_INVALID`, `IMAGE_ID_TAKEN`,
-   * `AUDIENCE_INVALID`, `CONFIG_INVALID`, `STORAGE_FULL`, `STORAGE_FAILED`
+   * `IMAGE_FORMAT_REFUSED`, `IMAGE_TOO_LARGE`, `IMAGE_TOO_MANY_PIXELS`, `IMAGE_TOO_MANY_FRAMES`, `IMAGE_NOT_STRIPPABLE`,
+   * `IMAGE_DIR_INVALID`, `IMAGE_ID_INVALID`, `IMAGE_ID_TAKEN`, `AUDIENCE_INVALID`, `CONFIG_INVALID`, `STORAGE_FULL`,
+   * `STORAGE_FAILED`
    * @example
    * const record = await saveImage(request.body, 'avatars');
    */

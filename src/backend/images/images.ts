@@ -52,7 +52,7 @@ export function createImages({ store, keys, proofs, partMaker, sealParts, random
   }
 
   return {
-    /** @throws PixstoreError what `inspectImage`, `readSaveOptions` and `newImageId` throw, or `IMAGE_ID_TAKEN` */
+    /** @throws PixstoreError what `takeIn`, `readSaveOptions` and `newImageId` throw, or `IMAGE_ID_TAKEN` */
     async save(bytes: Uint8Array, where?: string | SaveOptions): Promise<ImageRecord> {
       const { audience, ...destination } = readSaveOptions(where);
       const { id, chosen } = newImageId(destination, randomBytes);
@@ -68,7 +68,7 @@ export function createImages({ store, keys, proofs, partMaker, sealParts, random
       throw refusedAlways();
     },
 
-    /** @throws PixstoreError what `inspectImage` throws, or `IMAGE_NOT_FOUND` */
+    /** @throws PixstoreError what `takeIn` throws, or `IMAGE_NOT_FOUND` */
     async update(givenId: string, bytes: Uint8Array, audience: Audience): Promise<ImageRecord> {
       const id = requireImageId(givenId);
       const parts = await partMaker.partsOfFile(bytes, folderOf(id));

@@ -3,7 +3,7 @@ import type { ImageFormat } from '../../types/index.js';
 import type { ImageInfo } from '../keys/image-info.js';
 import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
 import { nameOfOther } from './headers/others.js';
-import { inspectImage } from './inspect.js';
+import { type AcceptedImage, type IntakeOptions, takeIn } from './intake.js';
 import type { ImageProcessing, Picture } from './processing-port.js';
 
 /** A part that is encrypted, and not yet sealed to a version. */
@@ -16,23 +16,17 @@ export interface NewPart extends EncryptedImage {
 /** The parts of a version, the original first. */
 export type NewParts = readonly [NewPart, ...NewPart[]];
 
-export interface NewPartsOptions {
-  imageFormats: readonly ImageFormat[];
+export interface NewPartsOptions extends IntakeOptions {
   /** Null: images have no variants. */
   processing: ImageProcessing | null;
   randomBytes: RandomBytes;
 }
 
 /** What an image is made into before it is kept: looked at, its variants made, each part encrypted under a key of its own. */
-export function createPartMaker({ imageFormats, processing, randomBytes }: NewPartsOptions) {
+export function createPartMaker({ processing, randomBytes, ...intake }: NewPartsOptions) {
   async function encrypt({ bytes, ...info }: Picture & ImageInfo, variant?: string): Promise<NewPart> {
     const encrypted = await encryptImage(info.format, bytes, randomBytes);
     return { ...encrypted, variant, info };
-  }
-
-  /** @throws PixstoreError what `inspectImage` throws */
-  function inspect(bytes: Uint8Array): Picture {
-    return { bytes, ...inspectImage(bytes, imageFormats) };
   }
 
   /** Encrypted variants of these names, and the placeholder. */
@@ -41,7 +35,7 @@ export function createPartMaker({ imageFormats, processing, randomBytes }: NewPa
     const definitions = processing.definitions(dir);
     const made = await processing.process(picture, { dir, variants, placeholder }).catch(failed);
     const parts = made.variants.map(({ name, ...variant }) => {
-      if (!imageFormats.includes(variant.format)) throw formatNotKept(name, variant.format);
+      if (!intake.imageFormats.includes(variant.format)) throw formatNotKept(name, variant.format);
       return encrypt({ ...variant, definition: definitions.get(name) }, name);
     });
     return { parts: await Promise.all(parts), placeholder: made.placeholder };
@@ -54,7 +48,6 @@ export function createPartMaker({ imageFormats, processing, randomBytes }: NewPa
   }
 
   return {
-    inspect,
     make,
 
     /** All parts of a picture as it is kept. @throws PixstoreError what processing throws, or `PROCESSING_FAILED` */
@@ -64,20 +57,25 @@ export function createPartMaker({ imageFormats, processing, randomBytes }: NewPa
      * All parts of the picture in a file that is to be saved, converted when its format is one that is. The bytes, up to
      * 1 MiB, are taken before this returns its promise.
      *
-     * @throws PixstoreError as `partsOf`, or what `inspectImage` throws
+     * @throws PixstoreError as `partsOf`, or what `takeIn` throws
      */
     async partsOfFile(file: Uint8Array, dir: string): Promise<NewParts> {
-      if (!processing) return [await encrypt(inspect(file))];
+      if (!processing) {
+        const taken = takeIn(file, intake);
+        return [await encrypt(pictureOf(taken instanceof Promise ? await taken : taken))];
+      }
       // Their owner may use them for something else, and original and variants must be of the same picture.
       const bytes = file.slice();
       const format = nameOfOther(bytes);
       const converted = format && (await processing.convert(bytes, format)?.catch(failed));
-      return partsOf(inspect(converted || bytes), dir);
+      return partsOf(pictureOf(await takeIn(converted || bytes, intake)), dir);
     },
   };
 }
 
 export type PartMaker = ReturnType<typeof createPartMaker>;
+
+const pictureOf = ({ info, bytes }: AcceptedImage): Picture => ({ ...info, bytes });
 
 function failed(cause: unknown): never {
   if (cause instanceof PixstoreError) throw cause;

@@ -1,12 +1,15 @@
 import { readCallOptions, requireArrived } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { imageFormats } from '../../shared/protocol/formats.js';
 import { folderOf } from '../../shared/protocol/image-id.js';
 import type { ImageStore, PartRecord } from '../../stores/port.js';
+import type { ImageFormat } from '../../types/index.js';
 import type { ImageInfo } from '../keys/image-info.js';
 import { sealKey } from '../keys/sealing.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import type { RandomBytes } from './encryption.js';
 import { requireDir, requireImageId } from './ids.js';
+import { inspectImage } from './inspect.js';
 import type { PartMaker } from './new-parts.js';
 import { pagesOf } from './pages.js';
 import type { SealParts } from './part-sealer.js';
@@ -92,7 +95,7 @@ export function createRebuilding(options: RebuildingOptions) {
 
     const stored = await reading.read(id);
     if (stored?.token !== original.token) return null;
-    const picture: Picture = { ...partMaker.inspect(stored.bytes), format: stored.format };
+    const picture = info ? { ...info, bytes: stored.bytes } : pictureIn(stored.bytes, stored.format);
     if (changed.length > 0) return replace(original, picture, [...definitions.keys()]);
 
     const { parts, placeholder } = await partMaker.make(picture, folderOf(id), missing, lacksPlaceholder);
@@ -145,6 +148,12 @@ export function createRebuilding(options: RebuildingOptions) {
       }
     },
   };
+}
+
+/** Of an image that was kept before width and height were. What is there stays, whatever is asked of new ones. */
+function pictureIn(bytes: Uint8Array, format: ImageFormat): Picture {
+  const { width, height } = inspectImage(bytes, imageFormats, { maxPixels: Infinity, maxFrames: Infinity });
+  return { bytes, format, width, height };
 }
 
 export type Rebuilding = ReturnType<typeof createRebuilding>;

@@ -25,6 +25,9 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   IMAGE_TRUNCATED: 422,
   IMAGE_NOT_RECOGNIZED: 415, // RFC 9110: also "as a result of inspecting the data directly"
   IMAGE_FORMAT_REFUSED: 415,
+  IMAGE_NOT_STRIPPABLE: 422,
+  IMAGE_TOO_MANY_PIXELS: 422,
+  IMAGE_TOO_MANY_FRAMES: 422,
   IMAGE_TOO_LARGE: 413,
   IMAGE_FILE_UNREADABLE: 500, // a file of the server's own
   PROCESSING_FAILED: 500,

@@ -2,9 +2,9 @@ import type { ImageFormat } from '../../types/index.js';
 
 // The format byte is part of every stored ciphertext: it never changes, whatever order formats are configured in.
 // 1 to 15 belong to pixstore 3.x; new formats start at 16.
-const formatBytes: Readonly<Record<ImageFormat, number>> = { png: 1, webp: 2, jpg: 3, jpeg: 4 };
+const formatBytes: Readonly<Record<ImageFormat, number>> = { png: 1, webp: 2, jpg: 3, jpeg: 4, gif: 16, avif: 17 };
 
-/** Every format pixstore knows, in the order of the default configuration. */
+/** Every format pixstore knows. */
 export const imageFormats = Object.keys(formatBytes) as readonly ImageFormat[];
 
 /** The byte that stands before an image's own bytes in the plaintext. */

@@ -12,7 +12,7 @@ import type { ImageRecord } from '../../../src/types/index.js';
 import { quietLogger } from '../../support/backend.js';
 import { copyWithLog, temporaryFolder } from '../../support/folders.js';
 import { openPayload } from '../../support/payload.js';
-import { smallPicture } from '../../support/small-picture.js';
+import { smallPicture, withMorePixels } from '../../support/small-picture.js';
 
 export type Scene = Awaited<ReturnType<typeof crimeScene>>;
 
@@ -57,7 +57,7 @@ export async function crimeScene() {
 
     /** Saves or updates, in a row or in a file. */
     async save(backend: PixstoreBackend, id: string, kind: 'row' | 'file' = 'row'): Promise<ImageRecord> {
-      const picture = Buffer.concat([smallPicture(), Buffer.alloc(kind === 'row' ? 0 : 2_000)]);
+      const picture = withMorePixels(smallPicture(), Buffer.alloc(kind === 'row' ? 0 : 2_000));
       const dir = folderOf(id);
       const where = { id: dir ? id.slice(dir.length + 1) : id, ...(dir && { dir }) };
       const exists = backend.imageExists(id);

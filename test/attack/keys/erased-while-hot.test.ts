@@ -12,7 +12,7 @@ import type { ImageRecord } from '../../../src/types/index.js';
 import { startNode } from '../../fault/support/program.mjs';
 import { masterKey, openBackend } from '../../support/backend.js';
 import { framesOf } from '../../support/frames.js';
-import { smallPicture } from '../../support/small-picture.js';
+import { smallPicture, withMorePixels } from '../../support/small-picture.js';
 
 const route = '/pixstore-image';
 const inBatch = 40;
@@ -30,7 +30,7 @@ async function twoServers() {
   const records = (await Promise.all(
     names.flat().map(({ dir, id }) => {
       const isLarge = id.endsWith('0');
-      return backend.saveImage(Buffer.concat([smallPicture(), Buffer.alloc(isLarge ? 100_000 : 0)]), { dir, id });
+      return backend.saveImage(withMorePixels(smallPicture(), Buffer.alloc(isLarge ? 100_000 : 0)), { dir, id });
     }),
   )) as ImageRecord[];
   const place = { databasePath: join(backend.folder, 'images.sqlite'), imageRootDir: join(backend.folder, 'images') };

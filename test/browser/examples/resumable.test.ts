@@ -10,14 +10,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { importBlocks, withBlocks } from '../../support/code-blocks.js';
 import { drawPng } from '../../support/drawn-images.js';
 import { temporaryFolder } from '../../support/folders.js';
-import { chunk } from '../../support/small-picture.js';
+import { withMorePixels } from '../../support/small-picture.js';
 import { sha256 } from '../harness/backend.js';
 import { openContext, useWorld } from '../harness/world.js';
 import { pageOf, serve, startOwnBackend } from './app.js';
 
 const world = useWorld();
 const mebibyte = 1024 * 1024;
-const image = drawPng(8, 8, { before: [chunk('teSt', Buffer.alloc(24 * mebibyte, 'plain'))] });
+const image = withMorePixels(drawPng(8, 8), Buffer.alloc(24 * mebibyte, 'plain'));
 
 const { resumableUploads } = await importBlocks<{
   resumableUploads(

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createUploadHandler, type ImageRecord, type NodeRequest, type UploadOptions } from 'pixstore/backend';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { drawPng } from '../../support/drawn-images.js';
-import { chunk } from '../../support/small-picture.js';
+import { withMorePixels } from '../../support/small-picture.js';
 import { photo, sha256 } from '../harness/backend.js';
 import { listen } from '../harness/listen.js';
 import type { SeenUpload } from '../harness/page.js';
@@ -15,7 +15,7 @@ const world = useWorld({ maxImageBytes: 64 * mebibyte });
 
 const brick = await photo('brick.webp');
 // More than the buffers of two sockets hold: it is not sent before the server reads it.
-const large = drawPng(8, 8, { before: [chunk('teSt', Buffer.alloc(24 * mebibyte))] });
+const large = withMorePixels(drawPng(8, 8), Buffer.alloc(24 * mebibyte));
 const files = { brick, large, text: Buffer.from('no image'), half: brick.subarray(0, 2000), empty: Buffer.alloc(0) };
 
 const serveSite = (

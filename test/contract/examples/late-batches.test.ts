@@ -6,6 +6,7 @@ import { openBackend } from '../../support/backend.js';
 import { framesOf } from '../../support/frames.js';
 import { stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
+import { withMorePixels } from '../../support/small-picture.js';
 import { listen } from './support/listen.js';
 
 const windowLength = 20_000; // ms
@@ -15,7 +16,7 @@ const pictures = 8;
 async function openGallery() {
   const clock = { now: Date.now() };
   const backend = await openBackend({ now: () => clock.now, statelessKeyWindowLength: windowLength });
-  const large = Buffer.concat([photo('cat.png'), Buffer.alloc(2_000_000)]);
+  const large = withMorePixels(photo('cat.png'), Buffer.alloc(2_000_000));
   const records: ImageRecord[] = [];
   for (let picture = 0; picture < pictures; picture += 1) records.push((await backend.saveImage(large)) as ImageRecord);
   const body = encodeBatchRequest(

@@ -7,6 +7,7 @@ import type { ImageRecord } from '../../../src/types/index.js';
 import { masterKey } from '../../support/backend.js';
 import { stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
+import { withMorePixels } from '../../support/small-picture.js';
 import { ask, askState, save, start } from './support/default-instance.js';
 
 const entryOf = ({ id, token, statelessProof }: ImageRecord) => ({ id, token, proof: statelessProof });
@@ -124,7 +125,7 @@ describe('a store that hangs', () => {
 describe('answers on their way', () => {
   it('are bounded: what comes above is told so, and served when there is room again', async () => {
     const { backend, port, url } = await start({ maxConcurrentAnswers: 1 });
-    const large = await backend.saveImage(Buffer.concat([photo('cat.png'), Buffer.alloc(20_000_000)]));
+    const large = await backend.saveImage(withMorePixels(photo('cat.png'), Buffer.alloc(20_000_000)));
     const small = await save();
     const slow = await askWithoutReading(port, large as ImageRecord);
     const openAnswers = async () => (await backend.stats())?.endpoint.open.answers;
@@ -204,7 +205,7 @@ describe('an image that fails when its answer has begun', () => {
       },
     };
     const { backend, url } = await start({ store: opening, masterKey, logger });
-    const large = await backend.saveImage(Buffer.concat([photo('cat.png'), Buffer.alloc(2_000_000)]));
+    const large = await backend.saveImage(withMorePixels(photo('cat.png'), Buffer.alloc(2_000_000)));
     await expect(ask(url, large as ImageRecord)).rejects.toThrow();
     await expect.poll(() => lines).toEqual(['[pixstore] an image request failed: TypeError']);
     expect((await backend.stats())?.endpoint.open).toEqual({ answers: 0, bytes: 0 });

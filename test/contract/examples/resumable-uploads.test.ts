@@ -13,7 +13,7 @@ import { importBlocks } from '../../support/code-blocks.js';
 import { drawPng } from '../../support/drawn-images.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { ownOptions } from '../../support/options.js';
-import { chunk } from '../../support/small-picture.js';
+import { withMorePixels } from '../../support/small-picture.js';
 import { listen } from './support/listen.js';
 
 interface Recipe {
@@ -30,7 +30,7 @@ interface Recipe {
 const { resumableUploads, sendResumably } = await importBlocks<Recipe>('docs/uploads.md', 'tus');
 
 const mebibyte = 1024 * 1024;
-const image = drawPng(8, 8, { before: [chunk('teSt', Buffer.alloc(4 * mebibyte, 'plain'))] });
+const image = withMorePixels(drawPng(8, 8), Buffer.alloc(4 * mebibyte, 'plain'));
 
 /** The application of docs/uploads.md, whose user is named by a header, or the only one that there is. */
 async function startApp(onlyUser?: string) {

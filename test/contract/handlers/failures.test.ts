@@ -14,6 +14,7 @@ import { openBackend, quietLogger } from '../../support/backend.js';
 import { ownOptions } from '../../support/options.js';
 import { stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
+import { withMorePixels } from '../../support/small-picture.js';
 import { askFor, askForMany, type Send, sendHttp2 } from './ask.js';
 
 /** Fails the test when anything escapes to the process, where it would end it. */
@@ -33,7 +34,7 @@ async function openGallery(config: BackendConfig = {}) {
   const logger = quietLogger();
   const backend = await openBackend({ logger, ...config });
   const record = (await backend.saveImage(photo('coffee.webp'))) as ImageRecord;
-  const large = (await backend.saveImage(Buffer.concat([photo('cat.png'), Buffer.alloc(2_500_000)]))) as ImageRecord;
+  const large = (await backend.saveImage(withMorePixels(photo('cat.png'), Buffer.alloc(2_500_000)))) as ImageRecord;
   const failures = () => logger.lines.filter((line) => line.startsWith('[pixstore] an image request failed: '));
   return { backend, record, large, failures };
 }

@@ -6,6 +6,7 @@ import { failure } from '../../support/errors.js';
 import { ownOptions } from '../../support/options.js';
 import { openPayload, stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
+import { withMorePixels } from '../../support/small-picture.js';
 import {
   expressApp,
   expressWithParsers,
@@ -103,7 +104,7 @@ describe.each(handlers)('through %s', (name, start, send) => {
 
   it('streams an image that is too large for memory, alone and in a batch', async () => {
     const { backend, url, jwt } = await openClinic();
-    const file = Buffer.concat([photo('cat.png'), Buffer.alloc(2_500_000, 3)]);
+    const file = withMorePixels(photo('cat.png'), Buffer.alloc(2_500_000, 3));
     const saved = await backend.saveImage(file, 'scans');
     const record = recordFor(backend, saved?.id as string, 'anna');
     expect(openPayload(await askFor(send, url, record, jwt), record).equals(file)).toBe(true);

@@ -8,6 +8,7 @@ import type { ImageRecord } from '../../../src/types/index.js';
 import { openBackend } from '../../support/backend.js';
 import { openPayload, stateOf } from '../../support/payload.js';
 import { photo } from '../../support/photos.js';
+import { withMorePixels } from '../../support/small-picture.js';
 import { askForMany, imageUrl } from './ask.js';
 
 // As most applications still have them, with an on-headers that knows no flat lists; Next.js brings the same compression
@@ -48,7 +49,7 @@ async function start(...handlers: RequestHandler[]): Promise<string> {
 
 async function openGallery() {
   const backend = await openBackend();
-  const large = Buffer.concat([photo('cat.png'), Buffer.alloc(2_500_000, 3)]);
+  const large = withMorePixels(photo('cat.png'), Buffer.alloc(2_500_000, 3));
   const save = async (bytes: Uint8Array) => (await backend.saveImage(bytes)) as ImageRecord;
   const [small, medium, streamed] = [await save(photo('coffee.webp')), await save(photo('cat.png')), await save(large)];
   return { backend, small, medium, streamed, large };

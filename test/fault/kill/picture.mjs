@@ -1,11 +1,10 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 
-// What makes bytes a PNG to a library that decodes nothing: signature, IHDR of 16 x 16 pixels, an empty IDAT, IEND.
-const png = Buffer.from(
-  '89504e470d0a1a0a0000000d4948445200000010000000100802000000909168360000000049444154' +
-    '35af061e0000000049454e44ae426082',
-  'hex',
-);
+// What makes bytes a PNG to a library that decodes nothing: signature, IHDR of 16 x 16 pixels, an IDAT, IEND.
+const head = Buffer.from('89504e470d0a1a0a0000000d494844520000001000000010080200000090916836', 'hex');
+const end = Buffer.from('0000000049454e44ae426082', 'hex');
+const chunkOverhead = 12;
 
 /**
  * An image of so many bytes that is different for every name.
@@ -15,7 +14,12 @@ const png = Buffer.from(
  */
 export function makePicture(name, length) {
   const noise = createCipheriv('aes-256-ctr', createHash('sha256').update(name).digest(), Buffer.alloc(16));
-  return Buffer.concat([png, noise.update(Buffer.alloc(length - png.length))]);
+  const pixels = Buffer.alloc(length - head.length - end.length);
+  pixels.writeUInt32BE(pixels.length - chunkOverhead);
+  pixels.write('IDAT', 4);
+  noise.update(Buffer.alloc(pixels.length - chunkOverhead)).copy(pixels, 8);
+  pixels.writeUInt32BE(crc32(pixels.subarray(4, -4)), pixels.length - 4);
+  return Buffer.concat([head, pixels, end]);
 }
 
 /** @param {Uint8Array} bytes */

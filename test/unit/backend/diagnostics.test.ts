@@ -4,7 +4,7 @@ import type { PixstoreEvent, ServeEvent } from '../../../src/backend/diagnostics
 import { createFetchHandler, createImageHandler } from '../../../src/backend/index.js';
 import { openBackend } from '../../support/backend.js';
 import { photo } from '../../support/photos.js';
-import { smallPicture } from '../../support/small-picture.js';
+import { smallPicture, withMorePixels } from '../../support/small-picture.js';
 
 function listen() {
   const events: [string, PixstoreEvent][] = [];
@@ -126,7 +126,7 @@ describe('what a backend tells about its work', () => {
 
   test('thousands of saves at once stay within the queue, and all arrive', async () => {
     const backend = await openBackend({ maxQueuedBytes: 1_000_000 });
-    const small = Buffer.concat([smallPicture(), Buffer.alloc(1_700)]);
+    const small = withMorePixels(smallPicture(), Buffer.alloc(1_700));
     const saves = Array.from({ length: 3_000 }, () => backend.saveImage(small));
     expect((await backend.stats())?.queue.images).toBe(3_000);
     const ids = (await Promise.all(saves)).map((record) => record?.id);

@@ -29,7 +29,7 @@ export function upright(size: ImageSize, exif: Uint8Array | null): ImageSize {
  * 1 to 8; 1 when nothing else is said. Only the first directory is looked at, so that there is no chain to follow, and
  * in it whatever entries are whole, however many it claims. As in Chromium, the first entry that makes sense is believed.
  */
-function orientationOf(exif: Uint8Array): number {
+export function orientationOf(exif: Uint8Array): number {
   const mark = textAt(exif, 0, 4);
   if (mark !== littleEndianMark && mark !== bigEndianMark) return 1;
   const isLittle = mark === littleEndianMark;

@@ -99,18 +99,18 @@ function readHeader(bytes: Uint8Array): JpegHeader | null {
  * XMP has segments of the same kind, and one that ends after the name is passed over. Nothing is made of a segment until
  * it is known to be EXIF: there may be very many.
  */
-function exifOf(bytes: Uint8Array, at: number, end: number): Uint8Array | null {
+export function exifOf(bytes: Uint8Array, at: number, end: number): Uint8Array | null {
   if (end <= at + exifNameLength || uint32(bytes, at) !== exifName || bytes[at + 4] !== 0) return null;
   return bytes.subarray(at + exifNameLength, end);
 }
 
 /** TEM and the restart markers have no segment. */
-function standsAlone(marker: number): boolean {
+export function standsAlone(marker: number): boolean {
   return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 }
 
 /** SOF0 to SOF15, of any coding; between them are DHT (C4), JPG (C8) and DAC (CC). */
-function isStartOfFrame(marker: number): boolean {
+export function isStartOfFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 

@@ -1,9 +1,5 @@
-import { textAt, uint32 } from './bytes.js';
-
-// Files of boxes, as MPEG-4 has them (ISO 14496-12): length 4, of all of the box | type 4 | content. A length of 1 says
-// that it stands in 8 bytes behind the type, one of 0 that the box goes on to the end of the file.
-const boxHeader = 8;
-const longBoxHeader = 16;
+import { boxHeader, measureBox } from './boxes.js';
+import { textAt } from './bytes.js';
 
 // "ftyp" comes first, as it should, or behind some of these.
 const mostBoxes = 100;
@@ -44,13 +40,6 @@ export function nameOfMedia(bytes: Uint8Array): string | undefined {
     at += length;
   }
   return isMovie ? 'mov' : undefined; // QuickTime was there before the box of brands
-}
-
-function measureBox(bytes: Uint8Array, at: number): { header: number; length: number } {
-  const short = uint32(bytes, at);
-  if (short === 0) return { header: boxHeader, length: bytes.length - at };
-  if (short !== 1) return { header: boxHeader, length: short };
-  return { header: longBoxHeader, length: uint32(bytes, at + 8) * 2 ** 32 + uint32(bytes, at + 12) };
 }
 
 /** brand 4 | version 4 | compatible brands, 4 each */

@@ -6,8 +6,6 @@ import { isSvg } from './svg.js';
 const glance = 512;
 
 const beginnings: readonly (readonly [beginning: string, format: string])[] = [
-  ['GIF87a', 'gif'],
-  ['GIF89a', 'gif'],
   ['II*\0\x10\0\0\0CR', 'cr2 (camera raw)'],
   ['II*\0', 'tiff'], // DNG, NEF, ARW and more raw files of cameras begin so as well
   ['MM\0*', 'tiff'],

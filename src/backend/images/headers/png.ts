@@ -10,12 +10,14 @@ const chunkOverhead = 12;
 const pixelData = 0x49_44_41_54; // "IDAT"
 const exifData = 0x65_58_49_66; // "eXIf"
 const imageEnd = 0x49_45_4e_44; // "IEND"
+const animation = 0x61_63_54_4c; // "acTL"
+const frame = 0x66_63_54_4c; // "fcTL"
 
 // Real files have some dozens of chunks in front of their pixels, and EXIF of some KiB. Pixels come in chunks of 8 KiB or
 // more, which are 6,400 in 50 MiB.
 const mostChunks = 1_000;
 const mostExif = 256 * 1024;
-const mostChunksOfAll = 500_000;
+const mostChunksOfAll = 200_000;
 
 /** The size of a PNG as it stands upright; null when its header, which must be the first chunk, is cut off or broken. */
 export function pngSize(bytes: Uint8Array): ImageSize | null {
@@ -36,6 +38,26 @@ export function pngLack(bytes: Uint8Array): string | null {
     at += chunkOverhead + uint32(bytes, at);
   }
   return null; // it may be further on
+}
+
+/**
+ * How many frames it has, or says that it has; 1 for a picture that does not move. An animation is announced in front of
+ * the pixels, or it is none.
+ */
+export function pngFrames(bytes: Uint8Array, most: number): number {
+  let claimed = 0;
+  let frames = 0;
+  let at = headerLength;
+  for (let count = 0; count < mostChunksOfAll; count += 1) {
+    const name = uint32(bytes, at + 4);
+    if (name === animation) claimed = uint32(bytes, at + 8);
+    if (name === frame) frames += 1;
+    const isStill = name === pixelData && claimed === 0;
+    if (isStill || name === imageEnd || at > bytes.length || frames > most)
+      return isStill ? 1 : Math.max(1, claimed, frames);
+    at += chunkOverhead + uint32(bytes, at);
+  }
+  return claimed > 0 ? Infinity : 1;
 }
 
 /**

@@ -2,7 +2,12 @@ import { type ImageSize, textAt, uint16LittleEndian, uint24LittleEndian, uint32L
 
 // "RIFF" | size of what follows 4 | "WEBP" | name of the first chunk 4 | its length 4 | its content
 const riffOverhead = 8;
+const firstChunk = 12;
 const content = 20;
+
+const animationFlag = 0x02;
+const frame = 0x46_4d_4e_41; // "ANMF", from the last letter on
+const mostChunks = 200_000;
 
 // What is read here of a first chunk of each kind.
 const lossyLength = 10;
@@ -34,6 +39,22 @@ export function webpLack(bytes: Uint8Array): string | null {
   if (size > bytes.length) return `its header (RIFF) says that it has ${size}`;
   if (content + uint32LittleEndian(bytes, 16) > size) return 'its first chunk is longer than all of it';
   return null;
+}
+
+/** How many frames it has; 1 for a picture that does not move. */
+export function webpFrames(bytes: Uint8Array, most: number): number {
+  const isAnimation = textAt(bytes, 12, 4) === 'VP8X' && ((bytes[content] as number) & animationFlag) !== 0;
+  if (!isAnimation) return 1;
+  const end = riffOverhead + uint32LittleEndian(bytes, 4);
+  let frames = 0;
+  let at = firstChunk;
+  for (let count = 0; count < mostChunks; count += 1) {
+    if (at >= end || frames > most) return Math.max(1, frames);
+    if (uint32LittleEndian(bytes, at) === frame) frames += 1;
+    const length = uint32LittleEndian(bytes, at + 4);
+    at += riffOverhead + length + (length % 2);
+  }
+  return Infinity;
 }
 
 /** flags 4 | width - 1 in 3 | height - 1 in 3 */

@@ -397,7 +397,10 @@ describe('a backend', () => {
   });
 
   test.each([
-    [{ imageFormats: ['gif'] }, 'imageFormats'],
+    [{ imageFormats: ['svg'] }, 'imageFormats'],
+    [{ stripMetadata: 'always' }, 'stripMetadata'],
+    [{ maxPixels: 0 }, 'maxPixels'],
+    [{ maxFrames: 1.5 }, 'maxFrames'],
     [{ imageFormats: [] }, 'imageFormats'],
     [{ imageRootDir: '' }, 'imageRootDir'],
     [{ databasePath: ' ' }, 'databasePath'],

@@ -1,7 +1,16 @@
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { inspectImage } from '../../../../src/backend/images/inspect.js';
 import { imageFormats } from '../../../../src/shared/protocol/formats.js';
-import { drawJpeg, drawPng, exif, exifSegment, orientation } from '../../../support/drawn-images.js';
+import {
+  drawJpeg,
+  drawPng,
+  drawWebp,
+  exif,
+  exifSegment,
+  orientation,
+  webpChunk,
+} from '../../../support/drawn-images.js';
 import { failure } from '../../../support/errors.js';
 import { photo } from '../../../support/photos.js';
 import { chunk } from '../../../support/small-picture.js';
@@ -87,16 +96,17 @@ describe('the format and the size of an image', () => {
   });
 
   test('an image of a format pixstore does not keep is named', async () => {
-    const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(gif, all));
+    const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(gif, ['png', 'webp']));
     expect(error.message).toBe(
-      'The file is gif; imageFormats accepts png, webp, jpg, jpeg. Convert it to one of these first.',
+      'The file is gif; imageFormats accepts png, webp. Convert it first, or add gif to imageFormats.',
     );
     const heic = text('\0\0\0\x18ftypmif1\0\0\0\0mif1heic');
     expect((await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(heic, ['png']))).message).toBe(
       'The file is heic; imageFormats accepts png. Convert it to one of these first.',
     );
     const svg = text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>');
-    await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(svg, all));
+    const why = /^The file is svg, which is never kept: .* can run scripts/;
+    expect((await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(svg, all))).message).toMatch(why);
   });
 
   test('an image of a format the configuration leaves out is refused', async () => {
@@ -106,6 +116,45 @@ describe('the format and the size of an image', () => {
     );
     const jpg = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('rocket.jpg'), ['png', 'webp']));
     expect(jpg.message).toContain('or add jpg to imageFormats.');
+  });
+
+  test('GIF and AVIF are found where they are accepted', async () => {
+    expect(inspectImage(gif, ['gif'])).toEqual({ format: 'gif', width: 1, height: 1 });
+    const avif = await sharp(photo('rocket.jpg')).resize(20, 10).avif({ effort: 0 }).toBuffer();
+    expect(inspectImage(avif, ['png', 'avif'])).toEqual({ format: 'avif', width: 20, height: 10 });
+    const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(avif, ['png']));
+    expect(error.message).toContain('or add avif to imageFormats.');
+  });
+
+  test('more pixels than are allowed are refused by the header', async () => {
+    const limits = { maxPixels: 200, maxFrames: 1 };
+    expect(inspectImage(drawPng(20, 10), all, limits)).toMatchObject({ width: 20, height: 10 });
+    const error = await failure('IMAGE_TOO_MANY_PIXELS', () => inspectImage(drawPng(67, 3), all, limits));
+    expect(error.message).toMatch(/^The picture has 67 x 3 pixels; maxPixels allows 200 in all/);
+    const line = Buffer.from(drawPng(1, 1));
+    line.writeUInt32BE(1_000_000, 16);
+    expect(inspectImage(line, all).width).toBe(1_000_000);
+    line.writeUInt32BE(1_000_001, 16);
+    await failure('IMAGE_TOO_MANY_PIXELS', () => inspectImage(line, all));
+  });
+
+  test('more frames than are allowed are refused, of those that move', async () => {
+    const frame = chunk('fcTL', Buffer.alloc(26));
+    const announced = (claimed: number) => chunk('acTL', Buffer.of(0, 0, 0, claimed, 0, 0, 0, 0));
+    const [still, two] = [drawPng(8, 8, { after: [frame, frame] }), [frame, frame]];
+    const limits = { maxPixels: 1_000, maxFrames: 2 };
+    for (const bytes of [still, drawPng(8, 8, { before: [announced(2), ...two] }), drawWebp(8, 8, 0)]) {
+      expect(inspectImage(bytes, all, limits)).toMatchObject({ width: 8 });
+    }
+    const three = drawPng(8, 8, { before: [announced(2), ...two], after: [frame] });
+    for (const bytes of [three, drawPng(8, 8, { before: [announced(3), ...two] })]) {
+      const error = await failure('IMAGE_TOO_MANY_FRAMES', () => inspectImage(bytes, all, limits));
+      expect(error.message).toMatch(/^The animation has more frames than the 2 that maxFrames allows/);
+    }
+    const frames = new Array<Buffer>(3).fill(webpChunk('ANMF', Buffer.alloc(16)));
+    const webp = drawWebp(8, 8, 0x02, { before: frames });
+    await failure('IMAGE_TOO_MANY_FRAMES', () => inspectImage(webp, all, limits));
+    expect(inspectImage(webp, all, { ...limits, maxFrames: 3 })).toMatchObject({ width: 8 });
   });
 
   test('half an image of a format that is left out is refused for its format', async () => {

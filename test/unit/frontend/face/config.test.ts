@@ -5,7 +5,7 @@ const host = { defaultEndpointConnectHost: 'localhost' };
 
 test('defaults are those of the contract', () => {
   expect(readFrontendConfig(host, undefined)).toMatchObject({
-    imageFormats: ['png', 'webp', 'jpg', 'jpeg'],
+    imageFormats: ['png', 'webp', 'jpg', 'jpeg', 'gif', 'avif'],
     frontendDbName: 'pixstore',
     frontendDbVersion: 1,
     imageStoreName: 'images',
@@ -33,7 +33,7 @@ test('the default clock is the wall clock', () => {
 });
 
 test.each([
-  ['imageFormats', ['gif']],
+  ['imageFormats', ['bmp']],
   ['imageFormats', []],
   ['frontendDbName', ''],
   ['frontendDbVersion', 0],

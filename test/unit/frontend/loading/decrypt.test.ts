@@ -6,7 +6,7 @@ import type { DecryptionKey } from '../../../../src/shared/protocol/payload.js';
 import type { ImageFormat } from '../../../../src/types/index.js';
 import { sealImage } from '../sealed-image.js';
 
-const formats = ['png', 'webp', 'jpg'] as const;
+const formats = ['png', 'webp', 'jpg', 'gif', 'avif'] as const;
 
 async function decryptImage(ciphertext: Uint8Array, key: DecryptionKey, allowed: readonly ImageFormat[]) {
   return toPicture(await decrypt(withRoomForTag(ciphertext), key), allowed.map(mimeTypeOf));
@@ -17,6 +17,8 @@ test.each([
   [2, 'image/webp'],
   [3, 'image/jpeg'],
   [4, 'image/jpeg'],
+  [16, 'image/gif'],
+  [17, 'image/avif'],
 ])('format byte %i becomes %s, with the same bytes', async (formatByte, type) => {
   const { record, ciphertext, bytes } = await sealImage({ formatByte });
   const image = await decryptImage(ciphertext, decodeMeta(record.meta), formats);

@@ -8,11 +8,13 @@ describe('image formats', () => {
       ['webp', 2, 'image/webp'],
       ['jpg', 3, 'image/jpeg'],
       ['jpeg', 4, 'image/jpeg'],
+      ['gif', 16, 'image/gif'],
+      ['avif', 17, 'image/avif'],
     ]);
   });
 
   test('a byte that names no format gives none', () => {
-    for (const byte of [0, 5, 15, 16, 255, undefined]) expect(formatFromByte(byte)).toBeUndefined();
+    for (const byte of [0, 5, 15, 18, 255, undefined]) expect(formatFromByte(byte)).toBeUndefined();
     for (const format of imageFormats) expect(formatFromByte(formatToByte(format))).toBe(format);
   });
 });
