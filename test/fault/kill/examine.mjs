@@ -42,13 +42,24 @@ export async function examine(folder, ledger) {
  */
 async function findMark(backend, id) {
   try {
-    const record = backend.getImageRecord(id);
+    const record = backend.getImageRecord(id, { variants: true });
     if (!record) return null;
-    // Without a token of the client: so the answer has the whole version in it, with its key.
-    const payload = await backend.customEndpointHelper(id, undefined, record.statelessProof);
-    const { token, image } = openPayload(/** @type {Uint8Array} */ (payload));
-    return token === record.token ? hashOf(image) : 'another version than its record';
+    const copy = record.variants?.copy;
+    if (!copy) return 'without its variant';
+    const [hash, hashOfCopy] = [await hashOfPart(backend, record), await hashOfPart(backend, copy)];
+    return hash === hashOfCopy && record.token === copy.token ? hash : 'with a variant of another version';
   } catch (error) {
     return `does not open: ${error}`;
   }
+}
+
+/**
+ * @param {import('pixstore/backend').PixstoreBackend} backend
+ * @param {import('pixstore/types').ImageRecord} record
+ */
+async function hashOfPart(backend, { id, token, statelessProof }) {
+  // Without a token of the client: so the answer has the whole version in it, with its key.
+  const payload = await backend.customEndpointHelper(id, undefined, statelessProof);
+  const opened = openPayload(/** @type {Uint8Array} */ (payload));
+  return opened.token === token ? hashOf(opened.image) : 'another version than its record';
 }
