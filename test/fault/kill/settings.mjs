@@ -5,7 +5,7 @@ import { join } from 'node:path';
  *
  * @type {import('pixstore/backend').ImageProcessing}
  */
-const processing = {
+export const processing = {
   placeholders: false,
   definitions: () => new Map([['copy', 'copy']]),
   convert: () => null,
@@ -22,7 +22,6 @@ export const backendOf = (folder) => ({
   imageRootDir: join(folder, 'images'),
   masterKey: Buffer.alloc(32, 7).toString('base64'),
   defaultEndpointEnabled: false,
-  processing,
   /** @type {'throw'} */
   errorHandlingMode: 'throw',
 });

@@ -6,7 +6,7 @@ import { readSync, writeSync } from 'node:fs';
 import { createPixstoreBackend } from 'pixstore/backend';
 import { createRandom } from '../support/random.mjs';
 import { hashOf, makePicture } from './picture.mjs';
-import { backendOf } from './settings.mjs';
+import { backendOf, processing } from './settings.mjs';
 
 const [folder = '', seed = '0'] = process.argv.slice(2);
 const random = createRandom(Number(seed));
@@ -21,7 +21,7 @@ const say = (...words) => void writeSync(1, `${words.join(' ')}\n`);
 say('ready');
 readSync(0, Buffer.alloc(1));
 
-const backend = createPixstoreBackend(backendOf(folder));
+const backend = createPixstoreBackend({ ...backendOf(folder), processing });
 
 /** @param {string} key */
 async function changeOnce(key) {
