@@ -36,6 +36,8 @@ export default defineConfig({
       project('thorough', { include: thorough, testTimeout: 180_000 }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.
       project('attack', { testTimeout: 120_000, fileParallelism: false }),
+      // The loop is watched: nothing else may use the processor.
+      project('hostile', { testTimeout: 60_000, fileParallelism: false }),
       project('package', { exclude: nextApp, testTimeout: 120_000, globalSetup: 'test/package/setup.ts' }),
       project('next', {
         include: nextApp,

@@ -60,6 +60,12 @@ export const steps = [
     run: () => runVitest(['attack']),
   },
   {
+    name: 'hostile',
+    title: 'Hostile pictures: bombs, broken headers, halves',
+    needs: ['build'],
+    run: () => runVitest(['hostile']),
+  },
+  {
     name: 'other-node',
     title: `Unit, contract, fault and package tests on Node ${otherMajor}`,
     needs: ['chromium', 'build'],

@@ -32,6 +32,10 @@ export interface ImageRecord {
   height?: number;
   /** Bytes of the image file. Not there for images of older backends. */
   bytes?: number;
+  /** Records of its variants, by name, when they were asked for. */
+  variants?: Record<string, ImageRecord>;
+  /** A ThumbHash in base64, when it was asked for: see placeholderUrl. */
+  placeholder?: string;
 }
 
 /**

@@ -25,11 +25,16 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   IMAGE_TRUNCATED: 422,
   IMAGE_NOT_RECOGNIZED: 415, // RFC 9110: also "as a result of inspecting the data directly"
   IMAGE_FORMAT_REFUSED: 415,
+  IMAGE_BROKEN: 422,
+  IMAGE_TOO_LARGE_TO_DECODE: 422,
   IMAGE_TOO_LARGE: 413,
   IMAGE_FILE_UNREADABLE: 500, // a file of the server's own
   IMAGE_DIR_INVALID: 400,
   IMAGE_ID_TAKEN: 409,
   TOKEN_INVALID: 400,
+  // processing
+  PROCESSING_UNAVAILABLE: 500,
+  PROCESSING_TIMEOUT: 503,
   // keys
   MASTER_KEY_INVALID: 500,
   MASTER_KEY_MISSING: 500,
