@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sharpProcessing } from '../../../src/processing/index.js';
 import { failure } from '../../support/errors.js';
+import { readDocument, tableRowsOf } from '../docs/markdown.js';
 
 const wordsOf = (variants: object, dir = '') => sharpProcessing({ variants } as never).definitions(dir);
 
@@ -78,4 +79,26 @@ test('a folder has its own variants in place of the others', () => {
 test('placeholders are made when they are asked for', () => {
   expect(sharpProcessing().placeholders).toBe(false);
   expect(sharpProcessing({ placeholders: true }).placeholders).toBe(true);
+});
+
+describe('docs/processing.md', () => {
+  const documented = tableRowsOf(readDocument('docs/processing.md'))
+    .map(([names = '', byDefault = '']) => [[...names.matchAll(/`([A-Za-z]+)`/g)].map(([, name]) => name), byDefault])
+    .filter(([names]) => names?.length) as [string[], string][];
+  const namesIn = (message: string) => (/It has: (.*)\.$/.exec(message)?.[1] ?? '').split(', ');
+
+  test('lists every option, and none besides', async () => {
+    const ofAll = await failure('CONFIG_INVALID', () => sharpProcessing({ none: 0 } as never));
+    const ofVariant = await failure('CONFIG_INVALID', () => wordsOf({ thumb: { none: 0 } }));
+    const expected = [ofAll, ofVariant].flatMap(({ message }) => namesIn(message));
+    expect(documented.flatMap(([names]) => names).sort()).toEqual(expected.sort());
+  });
+
+  test('says their defaults', () => {
+    const defaults = Object.fromEntries(documented.map(([[name = ''], value]) => [name, value]));
+    expect(defaults).toMatchObject({ maxDecodePixels: '`50000000`', concurrency: '`2`', timeout: '`30000`' });
+    const inFull = { fit: 'inside', format: 'webp', quality: 80 };
+    expect(defaults).toMatchObject({ fit: '`inside`', format: '`webp`', quality: '`80`' });
+    expect(wordsOf({ thumb: { width: 160, ...inFull } })).toEqual(wordsOf({ thumb: { width: 160 } }));
+  });
 });
