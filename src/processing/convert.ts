@@ -2,7 +2,7 @@ import type Sharp from 'sharp';
 import type { SharpOptions } from 'sharp';
 import { bitmapSize } from './bitmap.js';
 import { decodeOnThread, type ThreadFormat } from './decoder-thread.js';
-import { encode, encodingMemory, type VariantFormat } from './encoders.js';
+import { encode, encodingMemory } from './encoders.js';
 import { broken, tooManyPixels, tooMuchMemory } from './failures.js';
 import { heicSize } from './heic-size.js';
 import { decodingMemory } from './memory.js';
@@ -11,6 +11,7 @@ import { inTime, readHeader } from './pixels.js';
 import type { Size } from './plan.js';
 import { inspectTiff } from './tiff.js';
 import type { Turn } from './turns.js';
+import type { VariantFormat } from './variant-formats.js';
 
 /** What is made here is the image from now on: it keeps more than a variant does. */
 const quality = 90;

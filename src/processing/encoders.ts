@@ -1,27 +1,21 @@
 import type { Sharp } from 'sharp';
-import { imageFormats } from '../shared/protocol/formats.js';
-import type { ImageFormat } from '../types/index.js';
+import type { FormatName, VariantFormat } from './variant-formats.js';
 
 /** Bytes for each pixel that encoders hold, measured with 6 and 24 megapixels. */
-const heldBytes: Readonly<Record<string, number>> = { webp: 8, jpg: 8, jpeg: 8, png: 1 };
+const heldBytes: Readonly<Record<FormatName, number>> = { webp: 8, jpg: 8, jpeg: 8, png: 1, avif: 48 };
 
-const encoders = {
-  webp: (pixels: Sharp, quality: number) => pixels.webp({ quality }),
+const encoders: Readonly<Record<FormatName, (pixels: Sharp, quality: number) => Sharp>> = {
+  webp: (pixels, quality) => pixels.webp({ quality }),
   // JPEG has no transparency: what is behind a picture is white on most pages, and black unless told.
-  jpg: (pixels: Sharp, quality: number) => pixels.flatten({ background: '#fff' }).jpeg({ quality }),
-  jpeg: (pixels: Sharp, quality: number) => pixels.flatten({ background: '#fff' }).jpeg({ quality }),
-  png: (pixels: Sharp) => pixels.png(),
-  avif: (pixels: Sharp, quality: number) => pixels.avif({ quality }),
+  jpg: (pixels, quality) => pixels.flatten({ background: '#fff' }).jpeg({ quality }),
+  jpeg: (pixels, quality) => pixels.flatten({ background: '#fff' }).jpeg({ quality }),
+  png: (pixels) => pixels.png(),
+  avif: (pixels, quality) => pixels.avif({ quality }),
 };
-
-/** The formats that variants are made in, of those that a backend keeps. */
-export type VariantFormat = Extract<ImageFormat, keyof typeof encoders>;
-
-export const keptFormats = imageFormats.filter((format): format is VariantFormat => format in encoders);
 
 /** Bytes of memory that encoding takes at most. */
 export function encodingMemory(format: VariantFormat, pixels: number): number {
-  return pixels * (heldBytes[format] ?? 48);
+  return pixels * heldBytes[format];
 }
 
 /** Sets the format that comes out, with no metadata. */

@@ -2,4 +2,5 @@
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export type { ConversionOptions, ProcessingFolder, SharpProcessingOptions } from './options.js';
 export { sharpProcessing } from './sharp-processing.js';
-export type { VariantDefinition, VariantFormat } from './variant-definition.js';
+export type { VariantDefinition } from './variant-definition.js';
+export type { VariantFormat } from './variant-formats.js';

@@ -7,8 +7,8 @@ import {
   type OptionRule,
   readOptions,
 } from '../shared/options.js';
-import { keptFormats, type VariantFormat } from './encoders.js';
 import { type CompleteDefinition, readDefinitions, type VariantDefinition } from './variant-definition.js';
+import { type VariantFormat, variantFormats } from './variant-formats.js';
 
 /** What pictures that browsers do not show are made into when they are saved. */
 export interface ConversionOptions {
@@ -52,7 +52,7 @@ export interface Settings {
 }
 
 const isObject = must('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value));
-const isTarget = isOneOf(keptFormats);
+const isTarget = isOneOf(variantFormats);
 
 const conversionRules: Record<keyof ConversionOptions, OptionRule> = {
   heic: [isTarget],

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { assertOption, isOneOf, isWholeNumber, must, type OptionRule, readOptions } from '../shared/options.js';
-import { keptFormats, type VariantFormat } from './encoders.js';
-
-export type { VariantFormat } from './encoders.js';
+import { type VariantFormat, variantFormats } from './variant-formats.js';
 
 /**
  * How a variant is made. It has a width, a height or both, in pixels; no variant is larger than its picture.
@@ -38,7 +36,7 @@ const rules: Record<keyof VariantDefinition, OptionRule> = {
   width: [isWholeNumber(1, longestSide)],
   height: [isWholeNumber(1, longestSide)],
   fit: [isOneOf(['inside', 'cover']), 'inside'],
-  format: [isOneOf(keptFormats), 'webp'],
+  format: [isOneOf(variantFormats), 'webp'],
   quality: [isWholeNumber(1, 100), 80],
 };
 
