@@ -95,12 +95,25 @@ export const table = [
       'the face makes a backend of an engine, a store and a server: drivers of other stores are their own affair',
   })),
 
+  {
+    files: 'src/processing/',
+    may: [...sides, 'src/backend/images/processing-port.ts'],
+    packages: ['node:*', 'sharp', 'libheif-js', 'thumbhash'],
+    because: 'processing stands behind its port, on sharp: it knows no store, no key and no server',
+  },
+
   ...['network', 'cache', 'painting'].map((name) => ({
     files: `src/frontend/${name}/`,
     may: sides,
     because:
       'a room of the frontend stands on Web APIs, shared and types, and knows neither its neighbours nor the face',
   })),
+  {
+    files: 'src/frontend/loading/placeholder-url.ts',
+    may: sides,
+    packages: ['thumbhash'],
+    because: 'a placeholder is drawn by a package, and only in pages that draw it: docs/decisions/0031-processing.md',
+  },
   {
     files: 'src/frontend/loading/',
     may: [...sides, 'src/frontend/network/', 'src/frontend/cache/'],

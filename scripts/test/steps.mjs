@@ -67,6 +67,12 @@ export const steps = [
     run: () => runVitest(['hostile']),
   },
   {
+    name: 'hostile',
+    title: 'Hostile pictures: bombs, broken headers, halves',
+    needs: ['build'],
+    run: () => runVitest(['hostile']),
+  },
+  {
     name: 'other-node',
     lane: 'node',
     title: `Unit, contract, fault and package tests on Node ${otherMajor}`,

@@ -1,3 +1,4 @@
+import { createAdmission } from '../shared/admission.js';
 import { readCallOptions, requireArrived } from '../shared/call-options.js';
 import { knowStatuses } from '../shared/errors/status.js';
 import { errorStatuses } from '../shared/errors/statuses.js';
@@ -6,7 +7,6 @@ import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
 import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
-import { createAdmission } from './images/admission.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 import { type RebuildOptions, type RebuiltImage, readRebuildOptions } from './images/rebuilding.js';

@@ -101,7 +101,7 @@ export function createClient({ options, source, onLogout }: ClientParts) {
       forgetAll();
       return;
     }
-    const error = new PixstoreError('CACHE_CLEARED', 'The cache was cleared meanwhile: ask again.');
+    const error = new PixstoreError('CACHE_CLEARED', 'The cache was cleared: ask again.');
     forgetAll(error);
     showNothing(error);
   }

@@ -24,6 +24,8 @@ export type { ImageObserver, ImageSnapshot, ObserveOptions } from './loading/ima
 export type { ImageSource } from './loading/load-image.js';
 export type { ImageLoadInfo } from './loading/load-info.js';
 export type { ImageUrl } from './loading/object-urls.js';
+export { pickVariant } from './loading/pick-variant.js';
+export { placeholderUrl } from './loading/placeholder-url.js';
 export type { FetchPriority, GetImageOptions } from './network/demand.js';
 export type { RefreshRecords } from './network/refresh.js';
 export type { UploadCredentials, UploadImageOptions, UploadProgress } from './uploading/upload-options.js';

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 import { root } from './run.js';
@@ -45,7 +45,8 @@ export async function createProject(app: string, name: string): Promise<string> 
   await mkdir(join(folder, 'node_modules'), { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   const link = (source: string, target: string) => symlink(source, join(folder, 'node_modules', target), 'junction');
-  await link(join(app, 'node_modules/pixstore'), 'pixstore');
+  // A copy, which finds what it may use, such as sharp, beside it.
+  await cp(join(app, 'node_modules/pixstore'), join(folder, 'node_modules/pixstore'), { recursive: true });
   for (const entry of await readdir(join(root, 'node_modules'))) {
     if (!entry.startsWith('.')) await link(join(root, 'node_modules', entry), entry);
   }

@@ -7,7 +7,7 @@ import { choose, createSmallApp, startServer, useBrowser, visitAsAnn, widthsShow
 const world = useBrowser();
 
 test('Hono, and a page that nothing bundles: the browser loads the modules of the package as they are', async () => {
-  const folder = await createSmallApp('hono', { [root]: ['hono', '@hono/node-server'] });
+  const folder = await createSmallApp('hono', { [root]: ['hono', '@hono/node-server', 'thumbhash'] });
   await copyFile(join(root, 'test/package/apps/page/page.js'), join(folder, 'page.js'));
   const { origin } = await startServer(folder);
   const { page } = await visitAsAnn(world, `${origin}/index.html`);

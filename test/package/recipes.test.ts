@@ -17,10 +17,8 @@ type Mount = (app: express.Express, backend: PixstoreBackend, userOf: UserOf) =>
 
 /** What the blocks of docs/recipes.md export. */
 interface Recipes {
-  savePhoto(backend: PixstoreBackend, photo: Buffer, dir: string): Promise<string>;
-  smallRecords(backend: PixstoreBackend, ids: string[]): Promise<(ImageRecord | null)[]>;
-  deletePhoto(backend: PixstoreBackend, id: string): Promise<void>;
-  saveHeic(backend: PixstoreBackend, decode: () => Promise<object>, photo: Uint8Array): Promise<ImageRecord>;
+  openGallery(config: Backend.BackendConfig): PixstoreBackend;
+  tilesOf(gallery: PixstoreBackend, ids: string[]): Promise<(ImageRecord | null)[]>;
   saveFor(backend: PixstoreBackend, user: string, photo: Uint8Array): Promise<ImageRecord>;
   erase(backend: PixstoreBackend, user: string): Promise<number>;
   withAudit(config: Backend.BackendConfig, write: (line: object) => void): PixstoreBackend;
@@ -84,34 +82,18 @@ const stateIn = ([first]: Uint8Array) =>
   Object.entries(pixstore.WirePayloadState).find(([, state]) => state === first)?.[0];
 const stateOf = async (answer: Response) => stateIn(new Uint8Array(await answer.arrayBuffer()));
 
-test('thumbnails: a photo is kept upright in two sizes, without its metadata, and goes with both', async () => {
-  const backend = openBackend();
+test('thumbnails: a photo is kept in two sizes, both upright, and goes with both', async () => {
+  const gallery = recipes.openGallery(options());
+  onTestFinished(() => gallery.close());
   const turned = await sharp(await photo('astronaut.jpg'))
-    .withExif({ IFD0: { Artist: 'somebody' } })
     .withMetadata({ orientation: 6 })
     .toBuffer();
-  const { width, height } = await sharp(turned).metadata();
-  const id = await recipes.savePhoto(backend, turned, 'photos');
-  const large = await backend.readImage(id);
-  expect(large).toMatchObject({ format: 'webp', width: height, height: width });
-  expect((await sharp(large?.bytes).metadata()).exif).toBeUndefined();
-  const [small] = await recipes.smallRecords(backend, [id]);
-  expect(small).toMatchObject({ id: `${id}-small`, width: 320 });
-  await recipes.deletePhoto(backend, id);
-  expect((await backend.stats()).images).toBe(0);
-});
-
-// The decoder gives the pixels of another photo: there is no HEIC among the photos of the project.
-test('HEIC: what the decoder gives is kept as JPEG', async () => {
-  const backend = openBackend();
-  const { data, info } = await sharp(await photo('cat.png'))
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const decode = async () => ({ width: info.width, height: info.height, data: Uint8ClampedArray.from(data).buffer });
-  const record = await recipes.saveHeic(backend, decode, new Uint8Array());
-  expect(record).toMatchObject({ width: info.width, height: info.height });
-  expect(await backend.readImage(record.id)).toMatchObject({ format: 'jpg' });
+  const { width = 0, height = 0 } = await sharp(turned).metadata();
+  const { id } = (await gallery.saveImage(turned, 'photos')) as ImageRecord;
+  const [small] = await recipes.tilesOf(gallery, [id]);
+  expect(small).toMatchObject({ id: `${id}.small`, width: 320, height: Math.round((320 * width) / height) });
+  await gallery.deleteImage(id);
+  expect(await recipes.tilesOf(gallery, [id])).toEqual([null]);
 });
 
 test("a user's deletion: nothing of his is there, and all of the others is", async () => {

@@ -23,6 +23,8 @@ export const errorCodes = {
   IMAGE_NOT_STRIPPABLE: 'The metadata of a picture cannot be removed with certainty.',
   IMAGE_TOO_MANY_PIXELS: 'A picture has more pixels than maxPixels.',
   IMAGE_TOO_MANY_FRAMES: 'A picture has more frames than maxFrames.',
+  IMAGE_BROKEN: 'A picture does not decode, or not whole, or something else stands behind its end.',
+  IMAGE_TOO_LARGE_TO_DECODE: 'A picture has more pixels than maxDecodePixels, or takes too much memory to decode.',
   IMAGE_TOO_LARGE: 'An image has more bytes than maxImageBytes.',
   IMAGE_FILE_UNREADABLE: 'A file to be saved does not exist or cannot be read.',
   PROCESSING_FAILED: 'Variants of an image, or its placeholder, could not be made.',
@@ -31,6 +33,9 @@ export const errorCodes = {
   IMAGE_ID_TAKEN: 'An image with the chosen id exists already.',
   IMAGE_NOT_FOUND: 'No image has this id.',
   TOKEN_INVALID: 'A token is not a whole number from 0 to 2^53 - 1.',
+  // processing
+  PROCESSING_UNAVAILABLE: 'A package that pixstore/processing stands on is not installed, or does not load.',
+  PROCESSING_TIMEOUT: 'A picture was not processed in time.',
   // keys
   MASTER_KEY_INVALID: 'A master key is not 32 bytes in base64 or hex, is blank, or lies where others may read it.',
   MASTER_KEY_MISSING: 'The store holds images, but the key file that opens them is gone.',

@@ -7,7 +7,8 @@ import {
   initPixstoreBackend,
   saveImage,
 } from 'pixstore/backend';
-import { getImage, initPixstoreFrontend } from 'pixstore/frontend';
+import { getImage, initPixstoreFrontend, pickVariant, placeholderUrl } from 'pixstore/frontend';
+import { sharpProcessing } from 'pixstore/processing';
 import { getLastPixstoreError, PixstoreError, setCustomErrorHandler, WirePayloadState } from 'pixstore/shared';
 import type { ImageFetcher, ImageRecord } from 'pixstore/types';
 
@@ -25,6 +26,13 @@ export async function server(upload: Uint8Array): Promise<ImageRecord | null> {
 
 const strict = createPixstoreBackend({ errorHandlingMode: 'throw', defaultEndpointEnabled: false });
 export const saveOrThrow = (upload: Uint8Array): Promise<ImageRecord> => strict.saveImage(upload);
+
+export const processing = sharpProcessing({ variants: { thumb: { width: 160 } }, convert: { heic: 'webp' } });
+
+export const shown = (record: ImageRecord): [ImageRecord, string | undefined] => [
+  pickVariant(record, 160, 2),
+  placeholderUrl(record),
+];
 
 const fetcher: ImageFetcher<{ login: string }> = async (record, context) => {
   const response = await fetch(`/images/${record.id}`, { headers: { authorization: context?.login ?? '' } });

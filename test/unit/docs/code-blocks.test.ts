@@ -87,6 +87,10 @@ const commands: Record<string, Record<string, string>> = {
     'npm install better-sqlite3@12': 'test/package/node.test.ts',
     'node server.mjs': 'test/package/readme.test.ts',
   },
+  [join('docs', 'processing.md')]: {
+    'npm install sharp': 'test/package/blocks.test.ts',
+    'npm install libheif-js': 'test/unit/processing/convert.test.ts',
+  },
   [join('docs', 'operating.md')]: { 'openssl rand -base64 32': 'test/package/recipes.test.ts' },
   [join('docs', 'key-wrappers.md')]: {
     'vault write -f transit/keys/images type=aes256-gcm96': 'test/contract/key-wrapper-recipes.test.ts',

@@ -24,6 +24,7 @@ app.get(
   '/pixstore/*',
   serveStatic({ root: 'node_modules', rewriteRequestPath: (path) => path.replace('pixstore', 'pixstore/dist') }),
 );
+app.get('/thumbhash/*', serveStatic({ root: 'node_modules' }));
 app.get('/*', serveStatic({ root: '.' }));
 
 serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(process.env.PORT ?? 3000) }, ({ port }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createAdmission } from '../../../../src/backend/images/admission.js';
+import { createAdmission } from '../../../src/shared/admission.js';
 
 /** Work that ends when it is told to. */
 function startJobs(admission: ReturnType<typeof createAdmission>) {

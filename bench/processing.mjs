@@ -1,0 +1,148 @@
+// `node bench/processing.mjs`: how many pictures a second get two variants, beside bare sharp making the same, and what the
+// users of a server notice while it does so.
+import { fork } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { endWithUs } from './contestants/children.mjs';
+import { load } from './contestants/get.mjs';
+import { freePort } from './contestants/start.mjs';
+import { pictures } from './processing/pictures.mjs';
+import { keep } from './report/results.mjs';
+import { align } from './report/table.mjs';
+import { describeMachine, makePlace } from './setup/place.mjs';
+import { buildProject, commit } from './setup/project.mjs';
+
+const rate = 200; // requests a second
+const connections = 16;
+const atOnce = 4; // pictures that wait, or are worked on
+
+const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
+const runs = options.quick ? 1 : 5;
+const duration = options.quick ? 500 : 3000;
+if (!options['no-build']) buildProject();
+const place = makePlace();
+const machine = describeMachine(place);
+const port = await freePort();
+const server = await startServer();
+const records = await server.call('handOut', { count: 50 });
+
+const throughput = [];
+for (const name of Object.keys(pictures)) throughput.push({ name, ...(await besideBareSharp(name)) });
+const serving = [];
+const quiet = await latenciesWhile(() => new Promise((resolve) => setTimeout(resolve, duration)));
+serving.push({ name: 'nothing', ...quiet });
+for (const [name, way] of [
+  ['JPEG 12 MP', 'save'],
+  ['JPEG 12 MP', 'bare'],
+  ['PNG 12 MP', 'save'],
+]) {
+  serving.push({ name: `${name}, ${way}`, ...(await latenciesWhile(() => make(name, way))) });
+}
+await server.end();
+
+const times = (/** @type {number} */ value) => `${value.toFixed(2)}x`;
+const ms = (/** @type {number} */ value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+console.log(
+  `\n${align(
+    [
+      ['two variants, pictures a second', 'bare sharp', 'process', '', 'save', '', 'CPU: bare', 'process', ''],
+      ...throughput.map(({ name, perSecond, cpu }) => [
+        name,
+        perSecond.bare.toFixed(1),
+        perSecond.process.toFixed(1),
+        times(perSecond.process / perSecond.bare),
+        perSecond.save.toFixed(1),
+        times(perSecond.save / perSecond.bare),
+        ms(cpu.bare),
+        ms(cpu.process),
+        times(cpu.bare / cpu.process),
+      ]),
+    ],
+    [false, true, true, true, true, true, true, true, true],
+  )}\n\n${align(
+    [
+      [`${rate} requests a second, beside`, 'p50', 'p99', 'of alone'],
+      ...serving.map(({ name, p50, p99 }) => [name, ms(p50), ms(p99), times(p99 / quiet.p99)]),
+    ],
+    [false, true, true, true],
+  )}\n`,
+);
+if (!options.quick) keep('processing', { machine, commit: commit(), runs, throughput, serving });
+
+/**
+ * In turns, since a shared machine changes its speed.
+ *
+ * @param {string} name
+ */
+async function besideBareSharp(name) {
+  console.log(`  measuring: ${name}`);
+  const ways = ['bare', 'process', 'save'];
+  const found = Object.fromEntries(ways.map((way) => [way, /** @type {{ perSecond: number, cpu: number }[]} */ ([])]));
+  for (let run = 0; run < runs; run += 1) {
+    for (const way of ways) found[way].push(await make(name, way));
+  }
+  const medians = (/** @type {'perSecond' | 'cpu'} */ figure) =>
+    Object.fromEntries(ways.map((way) => [way, median(found[way].map((run) => run[figure]))]));
+  return { perSecond: medians('perSecond'), cpu: medians('cpu') };
+}
+
+/**
+ * @param {string} name
+ * @param {string} way
+ * @returns {Promise<{ perSecond: number, cpu: number, longest: number }>}
+ */
+function make(name, way) {
+  return server.call('make', { name, way, atOnce, duration });
+}
+
+/**
+ * @template Result
+ * @param {() => Promise<Result>} work
+ */
+async function latenciesWhile(work) {
+  /** @type {number[]} */
+  const latencies = [];
+  let isOver = false;
+  const working = work().finally(() => {
+    isOver = true;
+  });
+  while (!isOver) latencies.push(...(await load({ port, records, connections, duration: 250, rate })).latencies);
+  latencies.sort((a, b) => a - b);
+  const at = (/** @type {number} */ share) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99), ...(await working) };
+}
+
+/** @param {number[]} values */
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+async function startServer() {
+  const program = fileURLToPath(new URL('processing/server.mjs', import.meta.url));
+  const child = fork(program, [mkdtempSync(join(place, 'processing-')), String(port)], { serialization: 'advanced' });
+  endWithUs(child);
+  /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
+  const calls = new Map();
+  let last = 0;
+  const answered = (/** @type {number} */ call) =>
+    new Promise((resolve, reject) => calls.set(call, { resolve, reject }));
+  child.on('message', (/** @type {any} */ { call, result, error }) => {
+    if (error) calls.get(call)?.reject(new Error(error));
+    else calls.get(call)?.resolve(result);
+  });
+  await answered(0);
+  const call = (/** @type {string} */ name, /** @type {object} */ argument = {}) => {
+    last += 1;
+    child.send({ call: last, name, argument });
+    return answered(last);
+  };
+  return {
+    call,
+    async end() {
+      await call('close');
+      child.disconnect();
+    },
+  };
+}

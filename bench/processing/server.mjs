@@ -1,0 +1,95 @@
+// A server that answers requests for images, and makes variants meanwhile when it is told to: over IPC.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { pathToFileURL } from 'node:url';
+import { imageOf } from '../contestants/images.mjs';
+import { pictures, sharp } from './pictures.mjs';
+
+const projectRequire = createRequire(new URL('../../package.json', import.meta.url));
+const load = (/** @type {string} */ entry) => import(pathToFileURL(projectRequire.resolve(entry)).href);
+const { createPixstoreBackend } = await load('pixstore/backend');
+const { sharpProcessing } = await load('pixstore/processing');
+
+const [folder, port] = process.argv.slice(2);
+const widths = { thumb: { width: 160 }, card: { width: 640 } };
+const processing = sharpProcessing({ variants: widths });
+const options = {
+  databasePath: join(folder, 'images.sqlite'),
+  imageRootDir: join(folder, 'images'),
+  masterKey: Buffer.alloc(32, 7).toString('base64'),
+  statelessKeyWindowLength: 3_600_000,
+  defaultEndpointListenHost: '127.0.0.1',
+  defaultEndpointListenPort: Number(port),
+  errorHandlingMode: 'throw',
+  logger: { info() {}, warn: console.warn, error: console.error },
+};
+const plain = createPixstoreBackend(options);
+await plain.ready;
+const withVariants = createPixstoreBackend({
+  ...options,
+  databasePath: join(folder, 'variants.sqlite'),
+  imageRootDir: join(folder, 'variants'),
+  defaultEndpointEnabled: false,
+  processing,
+});
+const wanted = { dir: '', variants: Object.keys(widths), placeholder: false };
+
+/** @type {Record<string, (picture: import('./pictures.mjs').Picture) => Promise<unknown>>} */
+const ways = {
+  process: (picture) => processing.process(picture, wanted),
+  save: ({ bytes }) => withVariants.saveImage(bytes),
+  // As an application would: each variant from the file, and both at once.
+  bare: ({ bytes }) =>
+    Promise.all(
+      Object.values(widths).map((size) =>
+        sharp(bytes, { autoOrient: true })
+          .resize({ ...size, withoutEnlargement: true })
+          .webp({ quality: 80 })
+          .toBuffer(),
+      ),
+    ),
+};
+
+/** @type {Record<string, (argument: any) => Promise<unknown>>} */
+const work = {
+  async handOut({ count }) {
+    const ids = [];
+    for (let index = 0; index < count; index += 1) ids.push((await plain.saveImage(imageOf(56 * 1024, index))).id);
+    return plain.getImageRecords(ids);
+  },
+
+  /** Makes variants for a while: pictures a second, CPU for each, and the longest that the loop was late by; in ms. */
+  async make({ name, way, atOnce, duration }) {
+    const picture = await pictures[name]();
+    sharp.cache(way === 'bare'); // what sharp does unless told otherwise
+    await ways[way](picture);
+    const delays = monitorEventLoopDelay({ resolution: 1 });
+    delays.enable();
+    const before = process.cpuUsage();
+    const begin = performance.now();
+    let made = 0;
+    const loop = async () => {
+      for (; performance.now() - begin < duration; made += 1) await ways[way](picture);
+    };
+    await Promise.all(Array.from({ length: atOnce }, loop));
+    delays.disable();
+    const perSecond = made / ((performance.now() - begin) / 1000);
+    const { user, system } = process.cpuUsage(before);
+    return { perSecond, cpu: (user + system) / 1000 / made, longest: delays.max / 1e6 };
+  },
+
+  async close() {
+    await Promise.all([plain.close(), withVariants.close()]);
+  },
+};
+
+process.on('disconnect', () => process.exit());
+process.on('message', async (/** @type {any} */ { call, name, argument }) => {
+  try {
+    process.send?.({ call, result: await work[name](argument) });
+  } catch (error) {
+    process.send?.({ call, error: String(/** @type {Error} */ (error).stack ?? error) });
+  }
+});
+process.send?.({ call: 0 });
