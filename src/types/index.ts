@@ -34,7 +34,7 @@ export interface ImageRecord {
   bytes?: number;
   /** Records of its variants, by name, when they were asked for. */
   variants?: Record<string, ImageRecord>;
-  /** A ThumbHash in base64, when it was asked for: see placeholderUrl. */
+  /** A ThumbHash in base64, when it was asked for: see `placeholderUrl`. */
   placeholder?: string;
 }
 
