@@ -50,8 +50,7 @@ export async function convertPicture(
     autoOrient: true,
   };
   const encodeTiff = async (tiff: Uint8Array) => {
-    const pixels = sharp(tiff, options).toColourspace('srgb');
-    return (await inTime(encode(pixels, target, quality), turn)).data;
+    return (await inTime(encode(sharp(tiff, options), target, quality), turn)).data;
   };
   const requireMemory = (needed: number) => {
     if (needed > memory) throw tooMuchMemory();

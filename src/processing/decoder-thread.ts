@@ -1,6 +1,6 @@
 // biome-ignore lint/style/useNodejsImportProtocol: with it, webpack makes no file of the thread's program
 import { Worker } from 'worker_threads';
-import { broken, decodingFailed, tooMuchMemory } from './failures.js';
+import { broken, decodingFailed, threadMissing, tooMuchMemory } from './failures.js';
 import type { Turn } from './turns.js';
 
 export type ThreadFormat = 'heic' | 'bmp';
@@ -23,7 +23,7 @@ const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 1
  * Decodes one picture on a thread of its own, which ends with it, or with its time: what a decoder leaves behind is gone
  * then.
  *
- * @throws PixstoreError `IMAGE_BROKEN`, `IMAGE_TOO_LARGE_TO_DECODE` or `PROCESSING_TIMEOUT`
+ * @throws PixstoreError `IMAGE_BROKEN`, `IMAGE_TOO_LARGE_TO_DECODE`, `PROCESSING_TIMEOUT` or `PROCESSING_UNAVAILABLE`
  */
 export async function decodeOnThread(work: ThreadWork, { signal }: Turn): Promise<Uint8Array> {
   signal.throwIfAborted();
@@ -45,7 +45,9 @@ export async function decodeOnThread(work: ThreadWork, { signal }: Turn): Promis
     if ('problem' in answer) throw broken(answer.problem);
     return answer.tiff;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') throw tooMuchMemory();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') throw tooMuchMemory();
+    if (code?.endsWith('MODULE_NOT_FOUND')) throw threadMissing(error);
     throw decodingFailed(error);
   } finally {
     signal.removeEventListener('abort', stop);

@@ -45,3 +45,11 @@ export function tooMuchMemory(): PixstoreError {
     'The picture is of a kind that takes too much memory to decode at its size. Send a smaller one, save it without interlacing or with 8 bits for each colour, or raise maxDecodePixels.',
   );
 }
+
+export function threadMissing(cause: unknown): PixstoreError {
+  return new PixstoreError(
+    'PROCESSING_UNAVAILABLE',
+    'The thread that decodes HEIC and BMP does not load: its file, or libheif-js, was left behind by a bundler. Keep pixstore and libheif-js out of bundles.',
+    { cause },
+  );
+}

@@ -30,7 +30,7 @@ export async function makeVariant(
   const fromDecoded = plan.scale === decoded.scale || plan.scale <= decoded.scale / 2;
   const { bytes, options } = fromDecoded ? sourceOf(decoded) : file;
   const fit = definition.fit === 'cover' ? 'cover' : 'fill';
-  const pixels = sharp(bytes, options).resize(plan.width, plan.height, { fit }).toColourspace('srgb');
+  const pixels = sharp(bytes, options).resize(plan.width, plan.height, { fit });
   const { data } = await inTime(encode(pixels, definition.format, definition.quality), turn);
   return { name, bytes: data, format: definition.format, width: plan.width, height: plan.height };
 }

@@ -52,10 +52,13 @@ export function isTurned({ format, width, height }: Picture, header: Metadata): 
   return false;
 }
 
-/** Decodes a whole picture, at the size that is planned. JPEG and WebP are decoded at a smaller one at once. */
+/**
+ * Decodes a whole picture, at the size that is planned; JPEG and WebP are decoded at a smaller one at once. Sharp makes sRGB of
+ * 8 bits of whatever it reads, unless told otherwise.
+ */
 export async function decode(sharp: typeof Sharp, source: Source, { whole, scale }: Plan, turn: Turn): Promise<Pixels> {
   const pixels = sharp(source.bytes, source.options).resize(whole.width, whole.height, { fit: 'fill' });
-  const { data, info } = await inTime(pixels.toColourspace('srgb').raw({ depth: 'uchar' }), turn);
+  const { data, info } = await inTime(pixels.raw(), turn);
   return { ...whole, scale, data, channels: info.channels as 3 | 4 };
 }
 

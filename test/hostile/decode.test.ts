@@ -65,7 +65,7 @@ const table: [name: string, make: () => Promise<Picture>, verified: string, unve
     'made', // black, as browsers show it
   ],
   [
-    'a PNG of 7,000 x 7,000 of 4 times 16 bits, interlaced or not',
+    'a PNG of 7,000 x 7,000 of 4 times 16 bits, with pixels for no row',
     async () => pictureOf(pngThatClaims(7000, 7000, 16, 6), 'png', 7000, 7000),
     'IMAGE_BROKEN',
     'made',

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { sharpProcessing } from '../../../src/processing/index.js';
+import { drawBitmap } from '../../support/drawn-bitmap.js';
 import { failure } from '../../support/errors.js';
 import { metadataIn } from '../../support/exiftool.js';
 import { photoPath } from '../../support/photos.js';
@@ -19,6 +20,15 @@ test.each(['heic', 'heif', 'bmp', 'jxl', 'png', 'constructor'])(
     expect(processing.convert(new Uint8Array(10), format)).toBe(null);
   },
 );
+
+// It is not there beside the sources, as in many a bundle.
+test('without the file of its thread, BMP is refused with what to do', async () => {
+  const bitmap = drawBitmap({ bits: 24, width: 1, rows: [[1, 2, 3, 0]] });
+  const { message } = await failure('PROCESSING_UNAVAILABLE', () =>
+    sharpProcessing({ convert: { bmp: 'png' } }).convert(bitmap, 'bmp'),
+  );
+  expect(message).toContain('out of bundles');
+});
 
 describe('TIFF', () => {
   test.each(['none', 'lzw', 'deflate'] as const)('keeps its pixels (%s)', async (compression) => {
@@ -54,6 +64,12 @@ describe('TIFF', () => {
     const strict = sharpProcessing({ convert: { tiff: 'png' }, verify: 'decode' });
     const tiff = await cat().tiff({ compression: 'lzw' }).toBuffer();
     await failure('IMAGE_BROKEN', () => strict.convert(tiff.subarray(0, length), 'tiff'));
+  });
+
+  test('that is a raw photo of a camera is refused, and not made into its preview', async () => {
+    // One entry, the version of DNG.
+    const dng = Buffer.from('II*\0\x08\0\0\0\x01\0\x12\xc6\x01\0\x01\0\0\0\x01\x04\0\0\0\0\0\0', 'latin1');
+    await failure('IMAGE_FORMAT_REFUSED', () => processing.convert(dng, 'tiff'));
   });
 
   test('that only begins like one is refused', async () => {

@@ -92,11 +92,26 @@ describe('a turned photo with a place', () => {
   });
 });
 
-test('a WebP is not turned, since no browser turns it', async () => {
-  const bytes = await sharp(photoPath('cat.png')).withMetadata({ orientation: 8 }).webp().toBuffer();
-  expect((await sharp(bytes).metadata()).orientation).toBe(8);
-  const { width, height } = await makeOne(pictureOf(bytes, 'webp', 451, 300), { width: 90 });
-  expect([width, height]).toEqual([90, 60]);
+describe('a picture that EXIF puts upside down', () => {
+  const upsideDown = async (format: 'jpeg' | 'webp') => {
+    const top = await plain(40, 20, 'red').png().toBuffer();
+    const picture = plain(40, 40, 'blue').composite([{ input: top, gravity: 'north' }]);
+    return picture.withMetadata({ orientation: 3 })[format]().toBuffer();
+  };
+  const topOf = async ({ bytes }: MadeVariant) =>
+    middleOf(await sharp(bytes).extract({ left: 0, top: 0, width: 20, height: 4 }).png().toBuffer());
+  const variant: VariantDefinition = { width: 20, format: 'png' };
+
+  test('is turned, if it is JPEG', async () => {
+    const made = await makeOne(pictureOf(await upsideDown('jpeg'), 'jpg', 40, 40), variant);
+    expectColour(await topOf(made), { r: 0, g: 0, b: 255 }, 6);
+  });
+
+  test('is not turned, if it is WebP, since no browser turns that', async () => {
+    const bytes = await upsideDown('webp');
+    expect((await sharp(bytes).metadata()).orientation).toBe(3);
+    expectColour(await topOf(await makeOne(pictureOf(bytes, 'webp', 40, 40), variant)), { r: 255, g: 0, b: 0 }, 6);
+  });
 });
 
 test('EXIF that only sharp reads turns nothing: the size in browsers decides', async () => {
