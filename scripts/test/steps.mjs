@@ -64,13 +64,8 @@ export const steps = [
   {
     name: 'hostile',
     title: 'Hostile pictures: bombs, broken headers, halves',
-    run: () => runVitest(['hostile']),
-  },
-  {
-    name: 'hostile',
-    title: 'Hostile pictures: bombs, broken headers, halves',
     needs: ['build'],
-    run: () => runVitest(['hostile']),
+    run: ({ show }) => runVitest(['hostile'], undefined, { show }),
   },
   {
     name: 'other-node',

@@ -7,6 +7,17 @@ import { promisify } from 'node:util';
 
 const program = fileURLToPath(new URL('../../node_modules/exiftool-vendored.pl/bin/exiftool', import.meta.url));
 
+/** An independent reader of metadata. @returns what it writes to stdout */
+export async function exiftool(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('perl', [program, ...args], { maxBuffer: 2 ** 26 });
+  return stdout;
+}
+
+/** Every tag of each file, also unknown ones, those of further pictures in it and of what is behind its end. */
+export async function tagsOf(files: readonly string[]): Promise<Record<string, unknown>[]> {
+  return JSON.parse(await exiftool('-json', '-G1', '-a', '-u', '-ee3', '-validate', '-warning', '-all', ...files));
+}
+
 // What every picture has: where exiftool found it, and how large it is.
 const ofEveryPicture = ['ExifTool', 'File', 'RIFF', 'PNG', 'Composite', 'JFIF'];
 
@@ -16,8 +27,7 @@ export async function metadataIn(bytes: Uint8Array): Promise<string[]> {
   try {
     const file = join(folder, 'picture');
     await writeFile(file, bytes);
-    const { stdout } = await promisify(execFile)('perl', [program, '-json', '-G', '-a', '-u', file]);
-    const [found] = JSON.parse(stdout) as Record<string, unknown>[];
+    const [found] = JSON.parse(await exiftool('-json', '-G', '-a', '-u', file)) as Record<string, unknown>[];
     return Object.keys(found ?? {}).filter((name) => name.includes(':') && !isOfEveryPicture(name));
   } finally {
     await rm(folder, { recursive: true });

@@ -4,11 +4,11 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { ImageRecord } from '../../../src/types/index.js';
 import { openBackend } from '../../support/backend.js';
+import { exiftool, tagsOf } from '../../support/exiftool.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { secret, seenIn, tellingPictures } from '../../support/metadata.js';
 import { openPayload } from '../../support/payload.js';
 import { photo, photoWithPlace } from '../../support/photos.js';
-import { exiftool, tagsOf } from './exiftool.js';
 
 const everyFormat = ['png', 'webp', 'jpg', 'gif', 'avif'] as const;
 
