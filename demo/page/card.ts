@@ -1,6 +1,6 @@
 import type { Picture } from '../answers.js';
 import { find, fromTemplate, showBlob } from './dom.js';
-import { explain, type Load, loadPicture } from './pictures.js';
+import { explain, type Load, loadPicture, placeholderUrl } from './pictures.js';
 import { showSource } from './source.js';
 
 export interface CardActions {
@@ -15,6 +15,7 @@ export class Card {
   /** How the picture that is shown was loaded; undefined when it could not be. */
   lastLoad: Load | undefined;
   #image = find(HTMLImageElement, 'img', this.element);
+  #open = find(HTMLButtonElement, '.open', this.element);
   #trouble = find(HTMLElement, '.trouble', this.element);
   #replace = find(HTMLButtonElement, '[data-action=replace]', this.element);
   #delete = find(HTMLButtonElement, '[data-action=delete]', this.element);
@@ -26,7 +27,7 @@ export class Card {
     actions: CardActions,
   ) {
     const input = find(HTMLInputElement, 'input', this.element);
-    find(HTMLButtonElement, '.open', this.element).addEventListener('click', () => actions.open(this));
+    this.#open.addEventListener('click', () => actions.open(this));
     this.#delete.addEventListener('click', () => actions.remove(this));
     this.#replace.addEventListener('click', () => input.click());
     input.addEventListener('change', () => {
@@ -43,6 +44,8 @@ export class Card {
     this.picture = picture;
     this.element.dataset.id = picture.id;
     this.#image.alt = picture.alt;
+    const placeholder = placeholderUrl(picture.record);
+    this.#open.style.backgroundImage = placeholder ? `url(${placeholder})` : '';
     find(HTMLElement, 'h2', this.element).textContent = picture.title;
     for (const [verb, button] of Object.entries({ Replace: this.#replace, Delete: this.#delete })) {
       button.title = verb;
@@ -68,7 +71,10 @@ export class Card {
   }
 
   async #show(): Promise<void> {
-    await showBlob(this.#image, await loadPicture(this.picture));
+    const { width = 1, height = 1 } = this.picture.record;
+    // The tile is a square that is filled: of a wide picture, its height fills it.
+    const cssWidth = this.#open.clientWidth * Math.max(1, width / height);
+    await showBlob(this.#image, await loadPicture(this.picture, { cssWidth }));
   }
 
   /** Says where the picture came from. */

@@ -43,7 +43,7 @@ async function inspect(source: Source): Promise<void> {
   showFindings(dialog, []);
   try {
     await forgetUpTo(source, picture.id);
-    const blob = await loadPicture(picture);
+    const blob = await loadPicture(picture, 'whole');
     if (mine === turn) await showBlob(image, blob);
     const { token } = picture.record;
     Object.assign(picture, await api.picture(picture.id));

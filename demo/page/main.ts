@@ -47,7 +47,8 @@ async function loadAll(): Promise<void> {
 }
 
 function onImageLoad(load: Load): void {
-  cards.get(load.id)?.showLoad(load);
+  const [id = ''] = load.id.split('.');
+  cards.get(id)?.showLoad(load);
   showDetailLoad(load);
 }
 

@@ -1,9 +1,19 @@
-import { clearImageCache, deleteCachedImage, getImage, initPixstoreFrontend, PixstoreError } from 'pixstore/frontend';
+import {
+  clearImageCache,
+  deleteCachedImage,
+  getImage,
+  initPixstoreFrontend,
+  PixstoreError,
+  pickVariant,
+  placeholderUrl,
+} from 'pixstore/frontend';
+import type { ImageRecord } from 'pixstore/types';
 import type { GalleryAnswer, Picture } from '../answers.js';
 import { api } from './api.js';
 
 /** Where a picture came from, and how long that took. */
 export interface Load {
+  /** Of the picture, or of a smaller one: `<picture>.<variant>`. */
   id: string;
   source: Source;
   milliseconds: number;
@@ -24,17 +34,21 @@ export function startPixstore(endpoint: GalleryAnswer['endpoint'], onImageLoad: 
   initPixstoreFrontend(config);
 }
 
+/** The picture itself, or the smallest one that fills so many pixels of the page. */
+export type Size = 'whole' | { cssWidth: number };
+
 /**
  * The decrypted picture. A record is good for less than a minute: when it has expired, the application's API is asked
  * for a fresh one, and may say no by then.
  */
-export async function loadPicture(picture: Picture): Promise<Blob> {
+export async function loadPicture(picture: Picture, size: Size): Promise<Blob> {
+  const sized = (record: ImageRecord) => (size === 'whole' ? record : pickVariant(record, size.cssWidth));
   try {
-    return present(await getImage(picture.record));
+    return present(await getImage(sized(picture.record)));
   } catch (error) {
     if (!(error instanceof PixstoreError) || error.code !== 'PROOF_INVALID') throw error;
     Object.assign(picture, await api.picture(picture.id));
-    return present(await getImage(picture.record));
+    return present(await getImage(sized(picture.record)));
   }
 }
 
@@ -45,7 +59,7 @@ export async function forgetUpTo(source: Source, id?: string): Promise<void> {
   if (source === 'network') await (id === undefined ? clearImageCache() : deleteCachedImage(id));
 }
 
-export { deleteCachedImage };
+export { deleteCachedImage, placeholderUrl };
 
 // With errorHandlingMode 'throw' a failure is an error, never null.
 function present(blob: Blob | null): Blob {

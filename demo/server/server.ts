@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import express, { type Request } from 'express';
 import { createPixstoreBackend } from 'pixstore/backend';
+import { sharpProcessing } from 'pixstore/processing';
 import type { GalleryAnswer, Picture, StoredAnswer } from '../answers.js';
 import { Catalogue, type Entry } from './catalogue.js';
 import { ApiError, answerErrors, onlyThisPage } from './http.js';
@@ -23,6 +24,9 @@ export interface DemoOptions {
   pageDir: string;
 }
 
+// A tile is shown by the smallest picture that fills it, and by a placeholder until that is there.
+const withTiles = { variants: true, placeholder: true };
+
 /** Starts the gallery: an ordinary Express app that leaves its pictures to pixstore. */
 export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDir }: DemoOptions) {
   const host = '127.0.0.1';
@@ -36,10 +40,16 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
     defaultEndpointListenPort: endpointPort,
     accessControlAllowOrigin: origins,
     errorHandlingMode: 'throw',
+    processing: sharpProcessing({
+      variants: { tile: { width: 320 }, 'large-tile': { width: 640 } }, // for screens of one and of two pixels to one of CSS
+      placeholders: true,
+    }),
   });
   await backend.ready;
   const catalogue = new Catalogue(join(dataDir, 'gallery.json'));
   if (catalogue.isNew) await addSamplePhotos(photosDir, backend, catalogue);
+  // A gallery that an earlier version of this demo has made has no tiles yet.
+  else for await (const { error } of backend.rebuild({ dir: 'gallery' })) if (error) console.warn(error.message);
 
   const app = express();
   app.disable('x-powered-by');
@@ -54,7 +64,10 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
 
   app.get('/api/images', async (_request, response) => {
     const entries = catalogue.list();
-    const records = await backend.getImageRecords(entries.map((entry) => entry.id));
+    const records = await backend.getImageRecords(
+      entries.map((entry) => entry.id),
+      withTiles,
+    );
     const pictures = entries.flatMap((entry, index) => {
       const record = records?.[index];
       return record ? [{ ...entry, record }] : [];
@@ -64,23 +77,22 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
 
   // This is where your application asks: may this user see this picture? A record is the answer yes.
   app.get('/api/images/:id', (request, response) => {
-    const entry = find(request);
-    response.json({ ...entry, record: found(backend.getImageRecord(entry.id)) } satisfies Picture);
+    response.json(pictureOf(find(request)));
   });
 
   app.post('/api/images', imageBody, async (request, response) => {
-    const record = found(await backend.saveImage(request.body, 'gallery'));
+    const { id } = found(await backend.saveImage(request.body, 'gallery'));
     const title = titleOf(request);
-    catalogue.add({ id: record.id, title, alt: title });
-    response.status(201).json({ id: record.id, title, alt: title, record } satisfies Picture);
+    catalogue.add({ id, title, alt: title });
+    response.status(201).json(pictureOf({ id, title, alt: title }));
   });
 
   app.put('/api/images/:id', imageBody, async (request, response) => {
     const { id } = find(request);
-    const record = found(await backend.updateImage(id, request.body));
+    await backend.updateImage(id, request.body);
     const title = titleOf(request);
     catalogue.replace({ id, title, alt: title });
-    response.json({ id, title, alt: title, record } satisfies Picture);
+    response.json(pictureOf({ id, title, alt: title }));
   });
 
   app.delete('/api/images/:id', async (request, response) => {
@@ -109,6 +121,10 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
     throw new ApiError(404, 'ROUTE_NOT_FOUND', 'The API has no such route.');
   });
   app.use(answerErrors);
+
+  function pictureOf(entry: Entry): Picture {
+    return { ...entry, record: found(backend.getImageRecord(entry.id, withTiles)) };
+  }
 
   function find(request: Request<{ id: string }>): Entry {
     return found(catalogue.get(request.params.id));

@@ -133,7 +133,7 @@ describe('the demo gallery', () => {
 
     await page.locator('.upload', { hasText: 'chosen-1.webp' }).getByRole('progressbar').waitFor();
     await notice(page, '“chosen-2” was added.');
-    expect(await widthOf(cardOf(page, 'chosen-1').locator('img'))).toBe(512);
+    expect(await widthOf(cardOf(page, 'chosen-1').locator('img'))).toBe(320);
     expect(await widthOf(cardOf(page, 'chosen-2').locator('img'))).toBe(451);
   });
 
@@ -174,7 +174,7 @@ describe('the demo gallery', () => {
     const page = await visit();
     const card = page.locator(`[data-id="${id}"]`);
     await card.and(page.locator('[data-state=shown]')).waitFor();
-    expect(await widthOf(card.locator('img'))).toBe(512);
+    expect(await widthOf(card.locator('img'))).toBe(320);
 
     const choosing = page.waitForEvent('filechooser');
     await card.getByRole('button', { name: 'Replace “to-replace”' }).click();
