@@ -101,6 +101,32 @@ describe('the demo gallery', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('shows placeholders until pictures are there, and then the smallest that fill their tiles', async () => {
+    const page = await visit();
+    await allShown(page);
+    const asked: string[] = [];
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route('**/pixstore-image**', async (route) => {
+      asked.push(route.request().postData() ?? '');
+      await held;
+      await route.continue();
+    });
+    await page.locator('#bar').getByRole('button', { name: 'Network' }).click();
+    await page.reload();
+    const tile = cardOf(page, 'Espresso').locator('.open');
+    await tile.waitFor();
+    const background = () => tile.evaluate((element) => getComputedStyle(element).backgroundImage);
+    await expect.poll(background).toMatch(/^url\("data:image\/png/);
+    letGo();
+    await allShown(page);
+    // Squares of up to 240 pixels; a photo that is wider than high has to be larger for one.
+    const ids = asked.join().match(/"gallery:[^"]+"/g) ?? [];
+    expect(ids.length).toBeGreaterThanOrEqual(captions.length);
+    expect(ids.filter((id) => !/\.(large-)?tile"$/.test(id))).toEqual([]);
+    expect(ids.some((id) => id.endsWith('.tile"'))).toBe(true);
+  });
+
   test('says where each picture came from: network, memory, and disk cache after a reload', async () => {
     const page = await visit();
     await allShown(page);
