@@ -91,15 +91,18 @@ export class PixstoreImageElement extends Base {
       Reflect.deleteProperty(this, 'record');
       this.#record = record;
     }
-    this.#shown = createShownImage(this.frontend ?? defaultFrontend, this, (state) => this.#draw(state));
+    this.#shown ??= createShownImage(this.frontend ?? defaultFrontend, this, (state) => this.#draw(state));
     this.#update();
   }
 
   disconnectedCallback(): void {
-    this.#shown?.leave();
-    this.#shown = undefined;
     // Not at once: what is moved to another place keeps its picture.
-    queueMicrotask(() => this.isConnected || this.#draw(nothingYet));
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#shown?.leave();
+      this.#shown = undefined;
+      this.#draw(nothingYet);
+    });
   }
 
   /** Sheets stay behind in the document that they were made in. */

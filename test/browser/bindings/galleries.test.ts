@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { ImageRecord } from 'pixstore/backend';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -183,6 +184,26 @@ describe.each(Object.entries(bindings))('%s', (name, given) => {
     await eventually(ids).toEqual([variants[1]?.[1].id, variants[2]?.[1].id]);
     await show(tab, tileOf(whole, { width: 200, height: 200 }));
     await eventually(() => look(tab)).toEqual([shown(large)]);
+  });
+
+  test('axe finds nothing on a page of all states', async () => {
+    const [one, gone, late] = [await saveLarge(), await saveSmall(), await saveSmall()];
+    await world.backend.deleteImage(gone.id);
+    const tab = await open();
+    await show(tab, tileOf(one, { width: 200 }));
+    await eventually(() => look(tab)).toEqual([shown(large)]);
+    await show(tab, tileOf(one, { width: 200 }), tileOf(gone), tileOf(gone, { key: 'again', canRetry: true }));
+    await eventually(async () => (await look(tab)).map(({ status }) => status)).toEqual(['loaded', 'error', 'error']);
+    holdBack();
+    const all = [tileOf(one, { width: 200 }), tileOf(gone), tileOf(gone, { key: 'again', canRetry: true })];
+    await show(tab, ...all, tileOf(late), tileOf(late, { key: 'decoration', alt: '' }));
+    await tab.addScriptTag({ path: fileURLToPath(import.meta.resolve('axe-core')) });
+    const found = await tab.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+      const { violations } = await axe.run({ runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa'] } });
+      return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+    });
+    expect(found).toEqual([]);
   });
 
   test('2,000 pictures that fly past are not waited for, and leave no URL', async () => {
