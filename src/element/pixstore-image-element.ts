@@ -8,7 +8,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 // Keeps room for the picture, and has it follow the size of the element. Any rule of the page is stronger.
 const css = `
-  :host { display: inline-block; position: relative; overflow: hidden }
+  :host { display: inline-block; width: max-content; position: relative; overflow: hidden }
   :host([hidden]), [hidden] { display: none }
   img { display: block; object-fit: inherit; height: auto; min-width: 100%; max-width: 100%; min-height: 100%; max-height: 100% }
   slot { display: block; position: absolute; inset: 0 }
