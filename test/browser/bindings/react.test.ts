@@ -61,3 +61,16 @@ test('its ref is the image, whose attributes are its own, and the placeholder is
     /title="tip".*lang="en"/,
   );
 });
+
+test('what fails within Suspense is for the error boundary, and for it alone', async () => {
+  const { tab, props } = await openPage();
+  await world.backend.deleteImage(props.other.id);
+  await tab.evaluate((props) => hydrate(props), props);
+  await tab.getByRole('alert').waitFor();
+  expect(await tab.getByRole('alert').textContent()).toBe('IMAGE_NOT_FOUND');
+  await eventually(() => look(tab)).toEqual([
+    { status: 'loaded', alt: 'component', width: 1000 },
+    { status: 'error', alt: 'hook', width: 0 },
+  ]);
+  expect(world.tap.requests.length).toBeLessThan(6);
+});

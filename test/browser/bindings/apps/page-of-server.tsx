@@ -1,6 +1,6 @@
 import type { ImageRecord } from 'pixstore/frontend';
 import { PixstoreImage, usePixstoreImage, usePixstoreImageSuspense } from 'pixstore/react';
-import { Suspense, useRef } from 'react';
+import { Component, type ReactNode, Suspense, useRef } from 'react';
 
 export interface PageProps {
   record: ImageRecord;
@@ -14,9 +14,11 @@ export function Page({ record, other }: PageProps) {
     <main>
       <PixstoreImage record={record} alt="component" ref={image} title="tip" placeholder="/placeholder.png" />
       <Hook record={other} />
-      <Suspense fallback={<p>waiting</p>}>
-        <Suspended record={other} />
-      </Suspense>
+      <Boundary>
+        <Suspense fallback={<p>waiting</p>}>
+          <Suspended record={other} />
+        </Suspense>
+      </Boundary>
       <button type="button" onClick={() => image.current?.setAttribute('lang', 'en')}>
         Mark it
       </button>
@@ -32,4 +34,10 @@ function Hook({ record }: { record: ImageRecord }) {
 function Suspended({ record }: { record: ImageRecord }) {
   const { src, status } = usePixstoreImageSuspense(record);
   return <img src={src} alt="suspense" data-status={status} />;
+}
+
+class Boundary extends Component<{ children: ReactNode }, { code?: string }> {
+  override state: { code?: string } = {};
+  static getDerivedStateFromError = ({ code }: { code: string }) => ({ code });
+  override render = () => (this.state.code ? <p role="alert">{this.state.code}</p> : this.props.children);
 }
