@@ -7,12 +7,11 @@ import type { ImageRecord } from '../frontend/index.js';
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 // Keeps room for the picture, and has it follow the size of the element. Any rule of the page is stronger.
-const css = `
-  :host { display: inline-block; width: max-content; position: relative; overflow: hidden }
-  :host([hidden]), [hidden] { display: none }
-  img { display: block; object-fit: inherit; height: auto; min-width: 100%; max-width: 100%; min-height: 100%; max-height: 100% }
-  slot { display: block; position: absolute; inset: 0 }
-`;
+const css =
+  ':host{display:inline-block;width:max-content;position:relative;overflow:hidden}' +
+  ':host([hidden]),[hidden]{display:none}' +
+  'img{display:block;height:auto;min-width:100%;max-width:100%;min-height:100%;max-height:100%;object-fit:inherit}' +
+  'slot:not([hidden]){display:block;position:absolute;inset:0}';
 
 // One for all elements of the document that defined them.
 let shared: CSSStyleSheet | undefined;
@@ -142,9 +141,11 @@ export class PixstoreImageElement extends Base {
     drawInto(this.#image, state);
     this.#slot.name = error ? 'error' : 'loading';
     this.#slot.hidden = !!src;
+    const alt = this.getAttribute('alt');
     // A picture, to assistive technology, has nothing within it that could be used.
-    this.#internals.role = error && this.#slot.assignedElements().length > 0 ? 'group' : 'img';
-    this.#internals.ariaLabel = this.getAttribute('alt');
+    const isGroup = error && this.#slot.assignedElements().length > 0;
+    this.#internals.role = isGroup ? 'group' : alt === '' ? 'presentation' : 'img';
+    this.#internals.ariaLabel = alt;
     if (error && isNews) this.#tell(new Event('error'));
   }
 

@@ -129,3 +129,15 @@ test('what is slotted is shown while it loads, or after an error, and never over
   await eventually(visible).toEqual([]);
   expect(await toldOf(tab)).toEqual(['image A cat']);
 });
+
+test('its name is its alternative text, and one without any only decorates', async () => {
+  const tab = await open();
+  await add(tab);
+  expect(await toldOf(tab)).toEqual(['image A cat']);
+  const rename = (alt: string) =>
+    tab.evaluate((alt) => (globalThis as unknown as { image: HTMLElement }).image.setAttribute('alt', alt), alt);
+  await rename('A dog');
+  expect(await toldOf(tab)).toEqual(['image A dog']);
+  await rename('');
+  expect(await toldOf(tab)).toEqual([]);
+});
