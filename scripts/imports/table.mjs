@@ -135,9 +135,14 @@ export const table = [
     may: [...sides, 'src/frontend/'],
     because: 'the face makes a frontend for browsers of a client: no package, never node:* or the backend',
   })),
-  ...Object.entries({ react: ['react'], vue: ['vue'], element: [] }).map(([name, packages]) => ({
-    files: `src/${name}/`,
+  {
+    files: 'src/bindings/',
     may: ['src/frontend/index.ts', 'src/types/'],
+    because: 'what all bindings share stands on the public face of the frontend, and knows no framework',
+  },
+  ...Object.entries({ react: ['react'], vue: ['vue'], svelte: ['svelte'], element: [] }).map(([name, packages]) => ({
+    files: `src/${name}/`,
+    may: ['src/bindings/', 'src/frontend/index.ts', 'src/types/'],
     packages,
     because: 'a binding is a thin layer over the public face of the frontend, for one framework',
   })),

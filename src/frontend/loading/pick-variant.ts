@@ -18,17 +18,18 @@ export function pickVariant(
   cssWidth: number,
   devicePixelRatio: number = globalThis.devicePixelRatio ?? 1,
 ): ImageRecord {
+  const { width = 0, height = 0, variants = {} } = record;
   const needed = cssWidth * devicePixelRatio;
-  const [smallest] = Object.values(record.variants ?? {})
-    .filter((variant) => (variant.width ?? 0) >= needed && hasShapeOf(record, variant))
-    .sort((one, other) => (one.width ?? 0) - (other.width ?? 0));
-  return smallest ?? record;
-}
-
-/** Is a variant the whole picture, but for what was rounded? Where sizes are not known, it may be. */
-function hasShapeOf(picture: ImageRecord, variant: ImageRecord): boolean {
-  if (!picture.width || !picture.height || !variant.width || !variant.height) return true;
-  const height = (picture.height * variant.width) / picture.width;
-  const width = (picture.width * variant.height) / picture.height;
-  return Math.abs(height - variant.height) <= 1 || Math.abs(width - variant.width) <= 1;
+  let picked = record;
+  let least = Infinity;
+  for (const variant of Object.values(variants)) {
+    const { width: w = 0, height: h = 0 } = variant;
+    // Sides are whole pixels: they may be rounded.
+    const hasShape = Math.abs(w * height - h * width) <= Math.max(width, height);
+    if (hasShape && w >= needed && w < least) {
+      picked = variant;
+      least = w;
+    }
+  }
+  return picked;
 }

@@ -1,5 +1,6 @@
 import { aborting } from './aborting.js';
 import { batches } from './batches.js';
+import { bindings } from './bindings.js';
 import type { Case } from './case.js';
 import { eviction } from './eviction.js';
 import { foreignDatabase } from './foreign-database.js';
@@ -29,6 +30,7 @@ export const subjects: Record<string, Case[]> = {
   workers,
   uploads,
   policy,
+  bindings,
   'trouble with storage': storageTrouble,
   'foreign databases': foreignDatabase,
   'many images': many,

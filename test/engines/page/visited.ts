@@ -1,6 +1,8 @@
 // The script of a page that shows images: the built package, as an application would bundle it, and what a case asks of
 // the page. A frame is asked directly, other pages by messages.
+import 'pixstore/element';
 import type { FrontendConfig, ImageRecord, ImageSource } from 'pixstore/frontend';
+import { pixstoreImage } from 'pixstore/svelte';
 import { pageHelpers } from '../../browser/harness/page.js';
 
 /** What went wrong in the page and nobody caught. */
@@ -22,6 +24,8 @@ const visited = {
   forget: (id: string) => frontend.deleteCachedImage(id),
   clear: () => frontend.clearImageCache(),
   close: () => frontend.close(),
+  /** Has an `<img>` show a picture, as Svelte does. */
+  showIn: (image: HTMLImageElement, record: ImageRecord) => void pixstoreImage(image, { record, frontend }),
   /** Takes note of the problems so far. */
   problems: (): string[] => problems.splice(0),
 };

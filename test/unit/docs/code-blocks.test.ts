@@ -12,6 +12,7 @@ const compilerOptions = {
   lib: ['ES2023', 'DOM', 'DOM.Iterable'],
   types: ['node'],
   noEmit: true,
+  jsx: 'react-jsx',
   // The public entry points as they are in src/: what is documented must hold before anything is built.
   paths: { 'pixstore/*': [join(root, 'src/*/index.ts')] },
   noUnusedLocals: false,
@@ -24,14 +25,14 @@ test('every TypeScript block of the documents compiles, strictly, as a module of
   let count = 0;
   for (const path of documents) {
     for (const { language, code, line } of codeBlocksOf(readDocument(path))) {
-      if (language !== 'ts') continue;
+      if (language !== 'ts' && (language !== 'tsx' || path !== join('docs', 'bindings.md'))) continue;
       count += 1;
       await mkdir(join(folder, path), { recursive: true });
-      await writeFile(join(folder, path, fileNameOf(code, line)), code);
+      await writeFile(join(folder, path, language === 'ts' ? fileNameOf(code, line) : `line-${line}.tsx`), code);
     }
   }
   expect(count).toBeGreaterThan(5);
-  const config = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['**/*.ts'] };
+  const config = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['**/*.ts', '**/*.tsx'] };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const result = await promisify(execFile)(process.execPath, [compiler, '-p', folder]).catch(({ stdout }) => ({
@@ -48,7 +49,7 @@ function blocksIn(...languages: string[]) {
 
 test('every block says its language, so that none goes unchecked', () => {
   const languages = documents.flatMap((path) => codeBlocksOf(readDocument(path)).map(({ language }) => language));
-  const known = ['html', 'http', 'js', 'json', 'nginx', 'proto', 'sh', 'text', 'ts', 'tsx'];
+  const known = ['html', 'http', 'js', 'json', 'nginx', 'proto', 'sh', 'svelte', 'text', 'ts', 'tsx', 'vue'];
   expect(known).toEqual(expect.arrayContaining([...new Set(languages)]));
 });
 
@@ -56,12 +57,12 @@ test('blocks of ts are in the README and in docs/, where test/package/blocks.tes
   expect(blocksIn('ts').filter(({ from }) => from !== 'README.md' && !from.startsWith('docs'))).toEqual([]);
 });
 
+// Those of bindings.md, and what it shows of Vue and Svelte, are compiled and run by test/browser/bindings.
 test('blocks of tsx are files of the app that test/package/next.test.ts compiles and runs', () => {
   const apps = blocksIn('tsx');
+  const sources = [join('docs', 'frameworks.md'), join('docs', 'bindings.md')];
   expect(apps.length).toBeGreaterThan(5);
-  expect(apps.filter(({ from, code }) => from !== join('docs', 'frameworks.md') || !/^\/\/ \S+\n/.test(code))).toEqual(
-    [],
-  );
+  expect(apps.filter(({ from, code }) => !sources.includes(from) || !/^\/\/ \S+\n/.test(code))).toEqual([]);
 });
 
 /** What runs the files that the blocks of js and html of a document are. */

@@ -109,6 +109,8 @@ describe('the import table refuses', () => {
     ['src/react/use-image.ts', '../frontend/cache/database.js'],
     ['src/react/use-image.ts', '../vue/index.js'],
     ['src/element/index.ts', 'react'],
+    ['src/bindings/image-view.ts', 'react'],
+    ['src/bindings/image-view.ts', '../frontend/client.js'],
     ['src/cli/sweep.ts', '../stores/port.js'],
     ['src/testing/image-store-suite.ts', '../stores/local/local-store.js'],
     ['demo/server/server.ts', '../../src/backend/index.js'],

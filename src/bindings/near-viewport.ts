@@ -1,0 +1,67 @@
+import type { Size } from './choose-record.js';
+
+/** Is an element near enough to be loaded, and how large is it shown? */
+export interface Place extends Size {
+  isNear: boolean;
+}
+
+// How far away is near: half a viewport, and half of what scrolls within it, where browsers know of that; the types do
+// not yet.
+const margins: IntersectionObserverInit & { scrollMargin: string } = { rootMargin: '50%', scrollMargin: '50%' };
+
+const watched = new WeakMap<Element, (isNear?: boolean) => void>();
+// One of each for all elements: a browser looks after one of them faster than after thousands. Made when the first
+// element is watched, since servers that draw pages have neither.
+let observers: (IntersectionObserver | ResizeObserver)[] | undefined;
+
+// An image without a picture is a line of text to browsers, whatever its width and height. Any rule of the page is
+// stronger than this one, and a policy that forbids inline styles does not forbid it.
+let room: CSSStyleSheet | undefined;
+
+// What is far away is told of without its size.
+const nowhere: Place = { isNear: false, width: 0, height: 0 };
+
+/**
+ * Tells where an element is: at once if it is on the screen already, so that what is at hand is there in the first
+ * frame, and whenever it comes near, leaves, or is resized while it is near.
+ *
+ * @param isEager - it is near wherever it is
+ * @returns ends it
+ */
+export function watchPlace(element: Element, isEager: boolean, tell: (place: Place) => void): () => void {
+  let last = nowhere;
+  if (!room) {
+    room = new CSSStyleSheet();
+    room.replaceSync(':where(img[data-status]:not([src])){display:inline-block;overflow:hidden}');
+    document.adoptedStyleSheets.push(room);
+  }
+  observers ??= [
+    new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) watched.get(target)?.(isIntersecting);
+    }, margins),
+    new ResizeObserver((entries) => {
+      for (const { target } of entries) watched.get(target)?.();
+    }),
+  ];
+
+  function look(isNear = last.isNear): void {
+    const { width, height } = element.getBoundingClientRect();
+    const place = isEager || isNear ? { isNear: true, width, height } : nowhere;
+    if (place.isNear === last.isNear && place.width === last.width && place.height === last.height) return;
+    last = place;
+    tell(place);
+  }
+
+  look(isOnScreen(element));
+  watched.set(element, look);
+  for (const observer of observers) observer.observe(element);
+  return () => {
+    watched.delete(element);
+    for (const observer of observers ?? []) observer.unobserve(element);
+  };
+}
+
+function isOnScreen(element: Element): boolean {
+  const { top, bottom, left, right } = element.getBoundingClientRect();
+  return bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+}

@@ -1,0 +1,56 @@
+import { computed, type MaybeRefOrGetter, onScopeDispose, shallowRef, toValue, watch } from 'vue';
+import { createImageView, type ImageRequest, type ImageView, keyOf, nothingYet } from '../bindings/image-view.js';
+import type { ImageRecord } from '../frontend/index.js';
+import { useFrontend } from './frontend-key.js';
+
+export interface UsePixstoreImageOptions extends Pick<ImageRequest, 'context' | 'priority'> {
+  /** False waits, asks for nothing and holds nothing: for what is not to be seen yet. Default true. */
+  enabled?: boolean | undefined;
+}
+
+/**
+ * One picture, for a component that draws it as it likes. It is loaded while the component is there, aborted when it
+ * leaves, and has one URL however many show it; after a logout, in any tab, it is an error with the code `CACHE_CLEARED`.
+ * A record with a newer token keeps the old picture in `src` until the new one is there. On a server it is `loading`.
+ *
+ * @param record - null or undefined while the application has none: `loading`, with nothing asked for
+ * @throws PixstoreError `FRONTEND_NOT_INITIALIZED` without the plugin and `initPixstoreFrontend`; all else is in `error`
+ *
+ * @example
+ * const { src, error, retry } = usePixstoreImage(() => props.photo.record);
+ */
+export function usePixstoreImage(
+  record: MaybeRefOrGetter<ImageRecord | null | undefined>,
+  options: MaybeRefOrGetter<UsePixstoreImageOptions> = {},
+) {
+  const frontend = useFrontend();
+  const state = shallowRef(nothingYet);
+  let view: ImageView | undefined;
+  let leave: (() => void) | undefined;
+
+  function show(request: ImageRequest): void {
+    if (view?.key === keyOf(request)) return;
+    const next = createImageView(frontend, request, view);
+    const leaveFormer = leave;
+    const draw = () => {
+      state.value = next.getState();
+    };
+    view = next;
+    leave = next.subscribe(draw);
+    leaveFormer?.();
+    draw();
+  }
+
+  if (typeof document !== 'undefined') {
+    watch(() => ({ ...toValue(options), record: toValue(record) }), show, { immediate: true });
+    onScopeDispose(() => leave?.());
+  }
+  return {
+    src: computed(() => state.value.src),
+    status: computed(() => state.value.status),
+    error: computed(() => state.value.error),
+    source: computed(() => state.value.source),
+    /** Begins anew after an error; otherwise it does nothing. */
+    retry: () => state.value.retry(),
+  };
+}

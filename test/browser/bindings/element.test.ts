@@ -1,0 +1,143 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { smallPicture } from '../../support/small-picture.js';
+import type { Listening } from '../harness/listen.js';
+import { eventually, openContext, startFrontend, useWorld } from '../harness/world.js';
+import { look, prepare, toldOf, urlsLeft } from './look.js';
+import { serveApp } from './serve-app.js';
+
+// What only an element has: it is there before its script, and goes where the page puts it.
+const world = useWorld();
+let site: Listening;
+beforeAll(async () => {
+  site = await serveApp('element.ts');
+});
+afterAll(() => site.close());
+
+async function open(before: (tab: Page) => Promise<void> = async () => {}): Promise<Page> {
+  const tab = await (await openContext(world)).newPage();
+  const uncaught: Error[] = [];
+  tab.on('pageerror', (error) => uncaught.push(error));
+  onTestFinished(() => expect(uncaught).toEqual([]));
+  await prepare(tab);
+  await before(tab);
+  await tab.goto(site.origin);
+  await startFrontend(world, tab);
+  return tab;
+}
+
+const shown = { status: 'loaded', alt: 'A cat', width: 8 };
+
+/** Puts an element with a picture into the page; it is `image` there. */
+async function add(tab: Page): Promise<void> {
+  const record = await world.backend.save(smallPicture());
+  await tab.evaluate((record) => {
+    const image = document.createElement('pixstore-image');
+    Object.assign(globalThis, { image });
+    Object.assign(image, { frontend, record });
+    image.setAttribute('alt', 'A cat');
+    document.body.append(image);
+  }, record);
+  await eventually(() => look(tab)).toEqual([shown]);
+}
+
+test('properties that were set before the element was defined count', async () => {
+  const record = await world.backend.save(smallPicture());
+  const tab = await open();
+  await tab.evaluate((record) => {
+    const name = 'private-image';
+    const early = Object.assign(document.createElement(name), { frontend, record });
+    document.body.append(early);
+    customElements.define(name, class extends (customElements.get('pixstore-image') as typeof HTMLElement) {});
+    Object.assign(globalThis, { early });
+  }, record);
+  const state = () => tab.evaluate(() => (globalThis as unknown as { early: HTMLElement }).early.dataset.status);
+  await eventually(state).toBe('loaded');
+});
+
+test('one that is moved keeps its picture, and one that is removed lets go of it', async () => {
+  const tab = await open();
+  await add(tab);
+  const sources = await tab.evaluate(async () => {
+    const { image } = globalThis as unknown as { image: HTMLElement };
+    const source = () => image.shadowRoot?.querySelector('img')?.getAttribute('src');
+    const before = source();
+    const elsewhere = document.createElement('section');
+    document.body.append(elsewhere);
+    elsewhere.append(image);
+    const moved = source();
+    await new Promise((resolve) => setTimeout(resolve));
+    return [moved === before, source() === before];
+  });
+  expect(sources).toEqual([true, true]);
+  expect(await urlsLeft(tab)).toBe(1);
+  expect(await tab.evaluate(() => loads.length)).toBeLessThanOrEqual(2);
+  await tab.evaluate(() => (globalThis as unknown as { image: HTMLElement }).image.remove());
+  await eventually(() => urlsLeft(tab)).toBe(0);
+});
+
+test('it has the size that the page gives it, in a document of another frame, too', async () => {
+  const tab = await open();
+  await add(tab);
+  const sizes = await tab.evaluate(async () => {
+    const { image } = globalThis as unknown as { image: HTMLElement };
+    const inner = () => image.shadowRoot?.querySelector('img')?.getBoundingClientRect();
+    const sizeOf = (rect: DOMRect | undefined) => [rect?.width, rect?.height];
+    const natural = sizeOf(inner());
+    image.style.width = '200px';
+    const wide = sizeOf(inner());
+    image.style.height = '50px';
+    const cut = sizeOf(inner());
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    frame.contentDocument?.body.append(image);
+    return [natural, wide, cut, sizeOf(inner())];
+  });
+  expect(sizes).toEqual([
+    [8, 8],
+    [200, 200],
+    [200, 50],
+    [200, 50],
+  ]);
+});
+
+test('what is slotted is shown while it loads, or after an error, and never over a picture', async () => {
+  const record = await world.backend.save(smallPicture());
+  const tab = await open();
+  world.tap.meddle = () => new Promise(() => {});
+  await tab.evaluate((record) => {
+    const image = document.createElement('pixstore-image');
+    image.innerHTML = '<i slot="loading">wait</i><button slot="error">again</button>';
+    Object.assign(globalThis, { image });
+    Object.assign(image, { frontend, record });
+    image.setAttribute('alt', 'A cat');
+    document.body.append(image);
+  }, record);
+  const visible = () =>
+    tab.evaluate(() =>
+      [...(globalThis as unknown as { image: HTMLElement }).image.children]
+        .filter((child) => child.checkVisibility() && (child as HTMLElement).assignedSlot)
+        .map(({ textContent }) => textContent),
+    );
+  await eventually(visible).toEqual(['wait']);
+  expect(await toldOf(tab)).toEqual(['image A cat']);
+  await tab.evaluate(() => frontend.clearImageCache());
+  await eventually(visible).toEqual(['again']);
+  expect(await toldOf(tab)).toEqual(['group A cat']);
+  world.tap.meddle = undefined;
+  await tab.evaluate(() => (globalThis as unknown as { image: { retry(): void } }).image.retry());
+  await eventually(visible).toEqual([]);
+  expect(await toldOf(tab)).toEqual(['image A cat']);
+});
+
+test('its name is its alternative text, and one without any only decorates', async () => {
+  const tab = await open();
+  await add(tab);
+  expect(await toldOf(tab)).toEqual(['image A cat']);
+  const rename = (alt: string) =>
+    tab.evaluate((alt) => (globalThis as unknown as { image: HTMLElement }).image.setAttribute('alt', alt), alt);
+  await rename('A dog');
+  expect(await toldOf(tab)).toEqual(['image A dog']);
+  await rename('');
+  expect(await toldOf(tab)).toEqual([]);
+});

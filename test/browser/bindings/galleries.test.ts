@@ -1,0 +1,259 @@
+import { fileURLToPath } from 'node:url';
+import type { ImageRecord } from 'pixstore/backend';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { smallPicture } from '../../support/small-picture.js';
+import { photo } from '../harness/backend.js';
+import type { Listening } from '../harness/listen.js';
+import { eventually, openContext, startFrontend, useWorld } from '../harness/world.js';
+import type { Tile } from './apps/gallery.js';
+import { look, prepare, toldOf, urlsLeft } from './look.js';
+import { type AppOptions, serveApp } from './serve-app.js';
+import { svelte } from './svelte-plugin.js';
+
+// What every binding does alike, each in an app of its own that Vite built.
+const world = useWorld();
+const bindings: Record<string, [entry: string, options?: AppOptions]> = {
+  react: ['react.tsx'],
+  element: ['element.ts'],
+  vue: ['vue.ts'],
+  svelte: ['svelte.js', { plugins: [svelte] }],
+};
+
+/** Pixels of the pictures that `saveLarge` saves, and of all others. */
+const [large, small] = [1000, 8];
+
+const saveLarge = async () => world.backend.save(await photo('hubble.jpg'));
+const saveSmall = () => world.backend.save(smallPicture());
+const tileOf = (record: ImageRecord, more: Partial<Tile> = {}): Tile => ({
+  key: record.id,
+  record,
+  alt: 'A picture',
+  ...more,
+});
+/** Ids of pictures; saved once for all bindings. */
+let many: string[] | undefined;
+
+const shown = (width: number) => ({ status: 'loaded', alt: 'A picture', width });
+const failed = { status: 'error', alt: 'A picture', width: 0 };
+const waiting = { status: 'loading', alt: 'A picture', width: 0 };
+
+describe.each(Object.entries(bindings))('%s', (name, given) => {
+  let site: Listening;
+  beforeAll(async () => {
+    site = await serveApp(...given);
+  });
+  afterAll(() => site.close());
+
+  async function open(context?: BrowserContext): Promise<Page> {
+    const tab = await (context ?? (await openContext(world))).newPage();
+    const uncaught: Error[] = [];
+    tab.on('pageerror', (error) => uncaught.push(error));
+    onTestFinished(() => expect(uncaught).toEqual([]));
+    await prepare(tab);
+    await tab.goto(site.origin);
+    await startFrontend(world, tab);
+    return tab;
+  }
+
+  const show = (tab: Page, ...tiles: Tile[]) => tab.evaluate((tiles) => gallery.show(tiles), tiles);
+
+  test('a picture that is shown twice is fetched once and has one URL, which goes with the last of them', async () => {
+    const record = await saveLarge();
+    const tab = await open();
+    await show(tab, tileOf(record), tileOf(record, { key: 'again' }));
+    await eventually(() => look(tab)).toEqual([shown(large), shown(large)]);
+    expect(await tab.evaluate(() => new Set(images().map(({ src }) => src)).size)).toBe(1);
+    expect(await tab.evaluate(() => loads.map(({ source }) => source))).toEqual(['network', 'network']);
+    expect(world.tap.requests).toHaveLength(1);
+    await show(tab, tileOf(record));
+    expect(await urlsLeft(tab)).toBe(1);
+    await show(tab);
+    await eventually(() => urlsLeft(tab)).toBe(0);
+  });
+
+  test('what is in memory is there in the first frame', async () => {
+    const record = await saveLarge();
+    const tab = await open();
+    await show(tab, tileOf(record));
+    await eventually(() => look(tab)).toEqual([shown(large)]);
+    await show(tab);
+    const first = await tab.evaluate(async (tile) => {
+      gallery.show([tile]);
+      await new Promise(requestAnimationFrame);
+      return images().map(({ dataset, src }) => [dataset.status, src.slice(0, 5)]);
+    }, tileOf(record));
+    expect(first).toEqual([['loaded', 'blob:']]);
+  });
+
+  test('room for a picture is kept free, and the picture moves nothing', async () => {
+    const [one, other] = [await saveLarge(), await saveLarge()];
+    const tab = await open();
+    const line = holdBack();
+    const boxes = () => tab.evaluate(() => images().map((image) => JSON.stringify(image.getBoundingClientRect())));
+    await show(tab, tileOf(one), tileOf(other, { width: 300, height: 200 }));
+    await eventually(() => look(tab)).toEqual([waiting, waiting]);
+    expect(await toldOf(tab)).toEqual(['image A picture', 'image A picture']);
+    const before = await boxes();
+    line.release();
+    await eventually(() => look(tab)).toEqual([shown(large), shown(large)]);
+    expect(await boxes()).toEqual(before);
+    expect(before[1]).toContain('"width":300,"height":200');
+  });
+
+  test('a newer version takes the place of the older without a gap', async () => {
+    const record = await saveLarge();
+    const tab = await open();
+    await show(tab, tileOf(record));
+    await eventually(() => look(tab)).toEqual([shown(large)]);
+    const line = holdBack();
+    const next = await world.backend.update(record.id, smallPicture());
+    await show(tab, tileOf(next));
+    await eventually(async () => world.tap.requests.length).toBe(2);
+    expect(await look(tab)).toEqual([{ ...shown(large), status: 'loading' }]);
+    line.release();
+    await eventually(() => look(tab)).toEqual([shown(small)]);
+    expect(await urlsLeft(tab)).toBe(1);
+  });
+
+  test('another picture does not wait behind the one before', async () => {
+    const [one, other] = [await saveLarge(), await saveSmall()];
+    const tab = await open();
+    await show(tab, tileOf(one, { key: 'tile' }));
+    await eventually(() => look(tab)).toEqual([shown(large)]);
+    const line = holdBack();
+    await show(tab, tileOf(other, { key: 'tile' }));
+    await eventually(() => look(tab)).toEqual([waiting]);
+    line.release();
+    await eventually(() => look(tab)).toEqual([shown(small)]);
+  });
+
+  test('a picture that fails keeps its name, says so in an event, and is there after another try', async () => {
+    const record = await saveLarge();
+    const tab = await open();
+    world.tap.meddle = (payload) => payload.map((byte, at) => (at > payload.length - 9 ? byte ^ 1 : byte));
+    await show(tab, tileOf(record, { canRetry: true }));
+    await eventually(() => look(tab)).toEqual([failed]);
+    await eventually(() => tab.evaluate(() => events)).toEqual([`error ${record.id}`]);
+    // A group, where there is something to use within it.
+    expect(await toldOf(tab)).toEqual([`${name === 'element' ? 'group' : 'image'} A picture`]);
+    world.tap.meddle = undefined;
+    await tab.getByRole('button', { name: 'Try again' }).click();
+    await eventually(() => look(tab)).toEqual([shown(large)]);
+    expect(await tab.evaluate(() => events.at(-1))).toBe(`load ${record.id}`);
+  });
+
+  test('a logout takes every picture away, in this tab and in others', async () => {
+    const [one, other] = [await saveLarge(), await saveSmall()];
+    const context = await openContext(world);
+    const [tab, elsewhere] = [await open(context), await open(context)];
+    for (const page of [tab, elsewhere]) {
+      await show(page, tileOf(one), tileOf(other));
+      await eventually(() => look(page)).toEqual([shown(large), shown(small)]);
+    }
+    await elsewhere.evaluate(() => frontend.clearImageCache());
+    for (const page of [tab, elsewhere]) {
+      await eventually(() => look(page)).toEqual([failed, failed]);
+      expect(await urlsLeft(page)).toBe(0);
+    }
+  });
+
+  test('what is far away is not asked for; what comes near is, and is let go of when it is far away again', async () => {
+    const records = await Promise.all(Array.from({ length: 4 }, saveSmall));
+    const tab = await open();
+    const tiles = records.map((record) => tileOf(record, { width: 1000, height: 3000 }));
+    await show(tab, ...tiles);
+    await eventually(() => look(tab)).toEqual([shown(small), waiting, waiting, waiting]);
+    await tab.evaluate(() => scrollTo(0, 11_000));
+    await eventually(() => look(tab)).toEqual([waiting, waiting, waiting, shown(small)]);
+    expect(await urlsLeft(tab)).toBe(1);
+    await show(tab, ...tiles.slice(0, 3), { ...tileOf(await saveSmall()), loading: 'eager' });
+    await tab.evaluate(() => scrollTo(0, 0));
+    await eventually(() => look(tab)).toEqual([shown(small), waiting, waiting, shown(small)]);
+  });
+
+  test('of a record with variants the smallest that fills the element is shown, and a larger one as it grows', async () => {
+    const record = await saveLarge();
+    const variants = await Promise.all(
+      [32, 64, 128].map(async (width) => [`w${width}`, { ...(await saveSmall()), width, height: width }] as const),
+    );
+    const cut = { ...(await saveSmall()), width: 50, height: 20 };
+    const whole = { ...record, width: 1000, height: 1000, variants: { cut, ...Object.fromEntries(variants) } };
+    const tab = await open();
+    const ids = () => tab.evaluate(() => loads.map(({ id }) => id));
+    await show(tab, tileOf(whole, { width: 40, height: 40 }));
+    await eventually(ids).toEqual([variants[1]?.[1].id]);
+    await show(tab, tileOf(whole, { width: 100, height: 20 }));
+    await eventually(ids).toEqual([variants[1]?.[1].id, variants[2]?.[1].id]);
+    await show(tab, tileOf(whole, { width: 200, height: 200 }));
+    await eventually(() => look(tab)).toEqual([shown(large)]);
+  });
+
+  test('axe finds nothing on a page of all states', async () => {
+    const [one, gone, late] = [await saveLarge(), await saveSmall(), await saveSmall()];
+    await world.backend.deleteImage(gone.id);
+    const tab = await open();
+    await show(tab, tileOf(one, { width: 200 }));
+    await eventually(() => look(tab)).toEqual([shown(large)]);
+    await show(tab, tileOf(one, { width: 200 }), tileOf(gone), tileOf(gone, { key: 'again', canRetry: true }));
+    await eventually(async () => (await look(tab)).map(({ status }) => status)).toEqual(['loaded', 'error', 'error']);
+    holdBack();
+    const all = [tileOf(one, { width: 200 }), tileOf(gone), tileOf(gone, { key: 'again', canRetry: true })];
+    await show(tab, ...all, tileOf(late), tileOf(late, { key: 'decoration', alt: '' }));
+    await tab.addScriptTag({ path: fileURLToPath(import.meta.resolve('axe-core')) });
+    const found = await tab.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+      const { violations } = await axe.run({ runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa'] } });
+      return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+    });
+    expect(found).toEqual([]);
+  });
+
+  test('2,000 pictures that fly past are not waited for, and leave no URL', async () => {
+    many ??= await Promise.all(Array.from({ length: 2000 }, async () => (await saveSmall()).id));
+    const records = many.map((id) => world.backend.record(id));
+    const tab = await open();
+    const line = holdBack();
+    await show(tab, ...records.map((record) => tileOf(record, { width: 120, height: 40 })));
+    const longest = await tab.evaluate(async () => {
+      const tasks: number[] = [0];
+      const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration)));
+      observer.observe({ type: 'longtask' });
+      const height = document.documentElement.scrollHeight;
+      for (let frame = 0; frame <= 60; frame += 1) {
+        scrollTo(0, (height * frame) / 60);
+        await new Promise(requestAnimationFrame);
+      }
+      observer.disconnect();
+      return Math.max(...tasks);
+    });
+    console.log(`${name}: longest task while 2,000 pictures fly past: ${longest} ms`);
+    // None is over 50 ms on a machine that does nothing else; each picture asking the whole page took seconds.
+    expect(longest).toBeLessThan(500);
+    line.release();
+    await eventually(async () => (await look(tab)).at(-1)).toEqual(shown(small));
+    await eventually(async () => {
+      const drawn = await look(tab);
+      const loaded = drawn.filter(({ status }) => status === 'loaded').length;
+      const failed = drawn.filter(({ status }) => status === 'error').length;
+      return { isFew: loaded < 1000, failed, urlsTooMany: (await urlsLeft(tab)) - loaded };
+    }).toEqual({ isFew: true, failed: 0, urlsTooMany: 0 });
+    // All others were aborted before they came.
+    expect(await tab.evaluate(() => loads.length)).toBeLessThan(1000);
+    await show(tab);
+    await eventually(() => urlsLeft(tab)).toBe(0);
+  });
+});
+
+/** Holds every answer back until it is released. */
+function holdBack() {
+  let release = () => {};
+  const free = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  world.tap.meddle = async (payload) => {
+    await free;
+    return payload;
+  };
+  return { release };
+}
