@@ -1,5 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { folderOf, imageIdOf, isImageId, isToken, variantOf } from '../../shared/protocol/image-id.js';
+import { folderOf, imageIdOf, isImageId, variantOf } from '../../shared/protocol/image-id.js';
 import type { ExpectedToken, ImageStore, PartName, PartRecord } from '../../stores/port.js';
 import type { ImageRecord } from '../../types/index.js';
 import type { Audience } from '../keys/audience.js';
@@ -11,6 +11,7 @@ import type { NewParts, PartMaker } from './new-parts.js';
 import type { SealParts } from './part-sealer.js';
 import { createRecords, toMeta, toRecord, type Wish } from './records.js';
 import { createSerializer } from './serialize.js';
+import { tokenAfter } from './tokens.js';
 
 export interface ImagesOptions {
   store: ImageStore;
@@ -173,15 +174,6 @@ function partNamed(id: unknown, variant: string | undefined): PartName | undefin
   const own = variantOf(id);
   if (variant !== undefined && own !== undefined) return undefined;
   return { id: imageIdOf(id), variant: variant ?? own };
-}
-
-/** @throws PixstoreError `DATABASE_ROW_INVALID`: the clock never gets there, so somebody else wrote it */
-function tokenAfter(token: number): number {
-  if (isToken(token) && isToken(token + 1)) return token + 1;
-  throw new PixstoreError(
-    'DATABASE_ROW_INVALID',
-    'The store names a token above which there is none: it was changed, or is damaged. Restore it from a backup.',
-  );
 }
 
 export function syncUnsupported(): PixstoreError {

@@ -65,7 +65,7 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
         return [await encrypt(pictureOf(taken instanceof Promise ? await taken : taken))];
       }
       // Their owner may use them for something else, and original and variants must be of the same picture.
-      const bytes = file.slice();
+      const bytes = new Uint8Array(file);
       const format = nameOfOther(bytes);
       const converted = format && (await processing.convert(bytes, format)?.catch(failed));
       return partsOf(pictureOf(await takeIn(converted || bytes, intake)), dir);

@@ -15,6 +15,7 @@ import { pagesOf } from './pages.js';
 import type { SealParts } from './part-sealer.js';
 import type { ImageProcessing, Picture } from './processing-port.js';
 import type { Reading } from './reading.js';
+import { tokenAfter } from './tokens.js';
 
 /** Which images are rebuilt. */
 export interface RebuildOptions {
@@ -111,7 +112,7 @@ export function createRebuilding(options: RebuildingOptions) {
   /** A token names bytes, in every cache: what is made in another way is another version. */
   async function replace({ id, token }: PartRecord, picture: Picture, names: string[]): Promise<Change | null> {
     const parts = await partMaker.partsOf(picture, folderOf(id));
-    const next = Math.max(Math.floor(now()), token + 1);
+    const next = Math.max(Math.floor(now()), tokenAfter(token));
     const isPut = await store.put({ id, token: next, parts: await sealParts(id, next, parts) }, token);
     return isPut ? { outcome: 'replaced', variants: names } : null;
   }
