@@ -7,7 +7,8 @@ import { onTestFinished } from 'vitest';
 /** A new folder that is gone when the test ends. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pixstore-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  // What a test has left to be closed may still write there.
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 

@@ -4,9 +4,9 @@
 import { readSync, writeSync } from 'node:fs';
 import { createPixstoreBackend } from 'pixstore/backend';
 import { hashOf, makePicture } from '../kill/picture.mjs';
-import { backendOf } from '../kill/settings.mjs';
+import { backendOf, processing } from '../kill/settings.mjs';
 
-const backend = createPixstoreBackend(backendOf(process.argv[2] ?? ''));
+const backend = createPixstoreBackend({ ...backendOf(process.argv[2] ?? ''), processing });
 const [first, second] = ['first', 'second'].map((name) => makePicture(name, 80_000));
 /** @param {unknown[]} words */
 const say = (...words) => void writeSync(1, `${words.join(' ')}\n`);
