@@ -126,7 +126,7 @@ test('in a page ends what a worker does', async () => {
   );
   await held.arrived;
   await logOut(tab);
-  expect(await answer).toEqual({ error: expect.stringContaining('PixstoreError: The cache was cleared meanwhile') });
+  expect(await answer).toEqual({ error: expect.stringContaining('PixstoreError: The cache was cleared') });
   held.release();
   await expectNothingKept(tab);
 });
