@@ -4,9 +4,10 @@ import { inTime } from './in-time.js';
 import { pause } from './pause.js';
 
 /**
- * Gets fresh records from the application's API; those it does not give out any more are left out, or null.
+ * Gets fresh records from the application's API; those it does not give out any more are left out, or null. Records of
+ * variants may come by themselves or with the record of their image.
  *
- * @param ids - 1 to 200 of them
+ * @param ids - 1 to 200 of them; that of a variant is `[dir:]key.variant`
  * @param context - what was given to `getImage` as its second argument, for the first of them
  */
 export type RefreshRecords<Context = unknown> = (
@@ -61,7 +62,7 @@ export function createRefresher(
     over?.throwIfAborted();
     try {
       const records = await inTime(timeout, undefined, () => refreshRecords([...ids], context));
-      return new Map(records.filter((record) => record != null).map((record) => [record.id, record]));
+      return byId(records);
     } catch (cause) {
       throw new PixstoreError('PROOF_INVALID', 'The proof is expired, and "refreshRecords" failed.', { cause });
     }
@@ -85,4 +86,11 @@ export function createRefresher(
     pauses = 0;
     return (await question.answer).get(id);
   };
+}
+
+/** Records by their ids, with those of the variants that came along: an API often answers with images, whatever was asked. */
+function byId(records: readonly (ImageRecord | null)[]): FreshRecords {
+  const found = records.filter((record) => record != null);
+  const all = found.flatMap((record) => [record, ...Object.values(record.variants ?? {})]);
+  return new Map(all.map((record) => [record.id, record]));
 }
