@@ -18,8 +18,8 @@ export type RefreshRecords<Context = unknown> = (
 /** So many ids go into one question: of the usual length, they take 6 of the 8 KB that servers let a URL have. */
 const mostIds = 200;
 
-/** Fresh records by id; of others the application gave none. */
-type FreshRecords = ReadonlyMap<string, ImageRecord>;
+/** Fresh records; of others the application gave none. */
+type FreshRecords = readonly ImageRecord[];
 
 /** What the application is going to be asked. Ids are added until it is. */
 interface Question {
@@ -62,7 +62,8 @@ export function createRefresher(
     over?.throwIfAborted();
     try {
       const records = await inTime(timeout, undefined, () => refreshRecords([...ids], context));
-      return byId(records);
+      // Variants come along where an API answers with images, whatever was asked.
+      return records.flatMap((record) => (record ? [record, ...Object.values(record.variants ?? {})] : []));
     } catch (cause) {
       throw new PixstoreError('PROOF_INVALID', 'The proof is expired, and "refreshRecords" failed.', { cause });
     }
@@ -80,17 +81,9 @@ export function createRefresher(
    * @throws PixstoreError `PROOF_INVALID` when the application failed
    */
   return async (id: string, context: unknown): Promise<ImageRecord | undefined> => {
-    const question = open && open.ids.size < mostIds ? open : begin(context);
-    open = question;
-    question.ids.add(id);
+    if (!open || open.ids.size >= mostIds) open = begin(context);
+    open.ids.add(id);
     pauses = 0;
-    return (await question.answer).get(id);
+    return (await open.answer).find((record) => record.id === id);
   };
-}
-
-/** Records by their ids, with those of the variants that came along: an API often answers with images, whatever was asked. */
-function byId(records: readonly (ImageRecord | null)[]): FreshRecords {
-  const found = records.filter((record) => record != null);
-  const all = found.flatMap((record) => [record, ...Object.values(record.variants ?? {})]);
-  return new Map(all.map((record) => [record.id, record]));
 }
