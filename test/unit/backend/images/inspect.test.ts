@@ -111,9 +111,7 @@ describe('the format and the size of an image', () => {
 
   test('an image of a format the configuration leaves out is refused', async () => {
     const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('coffee.webp'), ['png']));
-    expect(error.message).toBe(
-      'The file is webp; accepted are png. Convert it first, or add webp to imageFormats.',
-    );
+    expect(error.message).toBe('The file is webp; accepted are png. Convert it first, or add webp to imageFormats.');
     const jpg = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('rocket.jpg'), ['png', 'webp']));
     expect(jpg.message).toContain('or add jpg to imageFormats.');
   });
