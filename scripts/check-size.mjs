@@ -8,7 +8,7 @@ const limit = 12_000;
 /** @type {Record<string, [used: string, limit: number]>} */
 const bindings = {
   react: ['PixstoreImage, PixstoreProvider, usePixstoreImage', 1_500],
-  vue: ['PixstoreImage, pixstoreVue', 1_500],
+  vue: ['PixstoreImage, pixstoreVue', 1_550],
   svelte: ['pixstoreImage', 1_500],
   element: ['PixstoreImageElement', 1_900],
 };

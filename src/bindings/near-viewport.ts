@@ -14,8 +14,9 @@ const watched = new WeakMap<Element, (isNear?: boolean) => void>();
 // element is watched, since servers that draw pages have neither.
 let observers: (IntersectionObserver | ResizeObserver)[] | undefined;
 
-// An image without a picture is a line of text to browsers, whatever its width and height. Any rule of the page is
-// stronger than this one, and a policy that forbids inline styles does not forbid it.
+// An image without a picture is a line of text to browsers, whatever its width and height; while it loads, Chromium draws
+// its icon of a broken image before that, over any background. A gradient in place of both leaves its name to screen
+// readers. Any rule of the page is stronger than these, and a policy that forbids inline styles does not forbid them.
 let room: CSSStyleSheet | undefined;
 
 // What is far away is told of without its size.
@@ -32,7 +33,10 @@ export function watchPlace(element: Element, isEager: boolean, tell: (place: Pla
   let last = nowhere;
   if (!room) {
     room = new CSSStyleSheet();
-    room.replaceSync(':where(img[data-status]:not([src])){display:inline-block;overflow:hidden}');
+    room.replaceSync(
+      ':where(img[data-status=loading]:not([src])){content:linear-gradient(#0000 0 0)}' +
+        ':where(img[data-status]:not([src])){display:inline-block;overflow:hidden}',
+    );
     document.adoptedStyleSheets.push(room);
   }
   observers ??= [

@@ -11,6 +11,8 @@ const css =
   ':host{display:inline-block;width:max-content;position:relative;overflow:hidden}' +
   ':host([hidden]),[hidden]{display:none}' +
   'img{display:block;height:auto;min-width:100%;max-width:100%;min-height:100%;max-height:100%;object-fit:inherit}' +
+  // Chromium draws a frame where a picture is awaited.
+  'img[data-status=loading]:not([src]){content:linear-gradient(#0000 0 0)}' +
   'slot:not([hidden]){display:block;position:absolute;inset:0}';
 
 // One for all elements of the document that defined them.

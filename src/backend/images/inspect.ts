@@ -159,6 +159,6 @@ function notAccepted(format: ImageFormat, accepted: readonly ImageFormat[]): Pix
 function refused(format: string, accepted: readonly ImageFormat[], advice: string): PixstoreError {
   return new PixstoreError(
     'IMAGE_FORMAT_REFUSED',
-    `The file is ${format}; imageFormats accepts ${accepted.join(', ')}. ${advice}`,
+    `The file is ${format}; accepted are ${accepted.join(', ')}. ${advice}`,
   );
 }

@@ -62,7 +62,8 @@ export const clearImageCache = /* @__PURE__ */ ofDefaultInstance('clearImageCach
 export const cacheStats: ObservableFrontend['cacheStats'] = async () => cacheStatsOf(current('cacheStats'))();
 
 /** `observe` of the default frontend; see {@link ObservableFrontend.observe}. @throws `FRONTEND_NOT_INITIALIZED` */
-export const observeImage: ObservableFrontend['observe'] = (...given) => observeOf(current('observeImage'))(...given);
+export const observeImage: ObservableFrontend['observe'] = (...given) =>
+  observeOf(current('images are shown'))(...given);
 
 /** A method as a function of its own, that works on whatever instance is the default one when it is called. */
 function ofDefaultInstance<Name extends Exclude<keyof PixstoreFrontend, 'close' | 'peek'>>(

@@ -4,9 +4,10 @@ import { inTime } from './in-time.js';
 import { pause } from './pause.js';
 
 /**
- * Gets fresh records from the application's API; those it does not give out any more are left out, or null.
+ * Gets fresh records from the application's API; those it does not give out any more are left out, or null. Records of
+ * variants may come by themselves or with the record of their image.
  *
- * @param ids - 1 to 200 of them
+ * @param ids - 1 to 200 of them; that of a variant is `[dir:]key.variant`
  * @param context - what was given to `getImage` as its second argument, for the first of them
  */
 export type RefreshRecords<Context = unknown> = (
@@ -17,8 +18,8 @@ export type RefreshRecords<Context = unknown> = (
 /** So many ids go into one question: of the usual length, they take 6 of the 8 KB that servers let a URL have. */
 const mostIds = 200;
 
-/** Fresh records by id; of others the application gave none. */
-type FreshRecords = ReadonlyMap<string, ImageRecord>;
+/** Fresh records; of others the application gave none. */
+type FreshRecords = readonly ImageRecord[];
 
 /** What the application is going to be asked. Ids are added until it is. */
 interface Question {
@@ -61,7 +62,8 @@ export function createRefresher(
     over?.throwIfAborted();
     try {
       const records = await inTime(timeout, undefined, () => refreshRecords([...ids], context));
-      return new Map(records.filter((record) => record != null).map((record) => [record.id, record]));
+      // Variants come along where an API answers with images, whatever was asked.
+      return records.flatMap((record) => (record ? [record, ...Object.values(record.variants ?? {})] : []));
     } catch (cause) {
       throw new PixstoreError('PROOF_INVALID', 'The proof is expired, and "refreshRecords" failed.', { cause });
     }
@@ -79,10 +81,9 @@ export function createRefresher(
    * @throws PixstoreError `PROOF_INVALID` when the application failed
    */
   return async (id: string, context: unknown): Promise<ImageRecord | undefined> => {
-    const question = open && open.ids.size < mostIds ? open : begin(context);
-    open = question;
-    question.ids.add(id);
+    if (!open || open.ids.size >= mostIds) open = begin(context);
+    open.ids.add(id);
     pauses = 0;
-    return (await question.answer).get(id);
+    return (await open.answer).find((record) => record.id === id);
   };
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { ImageRecord } from 'pixstore/backend';
 import type { BrowserContext, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { smallPicture } from '../../support/small-picture.js';
 import { photo } from '../harness/backend.js';
@@ -100,6 +101,18 @@ describe.each(Object.entries(bindings))('%s', (name, given) => {
     await eventually(() => look(tab)).toEqual([shown(large), shown(large)]);
     expect(await boxes()).toEqual(before);
     expect(before[1]).toContain('"width":300,"height":200');
+  });
+
+  test('a picture that is awaited is drawn as nothing: no text, and no icon of a broken image', async () => {
+    const tab = await open();
+    const line = holdBack();
+    await show(tab, tileOf(await saveLarge(), { width: 300, height: 200 }));
+    await eventually(() => look(tab)).toEqual([waiting]);
+    const box = await tab.evaluate(() => images()[0]?.getBoundingClientRect().toJSON());
+    const { channels } = await sharp(await tab.screenshot({ clip: box })).stats();
+    expect(channels.map(({ min, max }) => max - min)).toEqual(channels.map(() => 0));
+    line.release();
+    await eventually(() => look(tab)).toEqual([shown(large)]);
   });
 
   test('a newer version takes the place of the older without a gap', async () => {

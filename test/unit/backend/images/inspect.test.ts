@@ -98,11 +98,11 @@ describe('the format and the size of an image', () => {
   test('an image of a format pixstore does not keep is named', async () => {
     const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(gif, ['png', 'webp']));
     expect(error.message).toBe(
-      'The file is gif; imageFormats accepts png, webp. Convert it first, or add gif to imageFormats.',
+      'The file is gif; accepted are png, webp. Convert it first, or add gif to imageFormats.',
     );
     const heic = text('\0\0\0\x18ftypmif1\0\0\0\0mif1heic');
     expect((await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(heic, ['png']))).message).toBe(
-      'The file is heic; imageFormats accepts png. Convert it to one of these first.',
+      'The file is heic; accepted are png. Convert it to one of these first.',
     );
     const svg = text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>');
     const why = /^The file is svg, which is never kept: .* can run scripts/;
@@ -111,9 +111,7 @@ describe('the format and the size of an image', () => {
 
   test('an image of a format the configuration leaves out is refused', async () => {
     const error = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('coffee.webp'), ['png']));
-    expect(error.message).toBe(
-      'The file is webp; imageFormats accepts png. Convert it first, or add webp to imageFormats.',
-    );
+    expect(error.message).toBe('The file is webp; accepted are png. Convert it first, or add webp to imageFormats.');
     const jpg = await failure('IMAGE_FORMAT_REFUSED', () => inspectImage(photo('rocket.jpg'), ['png', 'webp']));
     expect(jpg.message).toContain('or add jpg to imageFormats.');
   });

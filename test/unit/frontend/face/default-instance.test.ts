@@ -56,7 +56,9 @@ test('the helpers work on it too', async () => {
 test('observeImage observes its images', async () => {
   const { initPixstoreFrontend, observeImage } = await load();
   const { record, success } = await sealImage();
-  expect(() => observeImage(record)).toThrow(expect.objectContaining({ code: 'FRONTEND_NOT_INITIALIZED' }));
+  // Whoever uses a binding has never heard of observeImage.
+  const message = 'Call initPixstoreFrontend before images are shown.';
+  expect(() => observeImage(record)).toThrow(expect.objectContaining({ code: 'FRONTEND_NOT_INITIALIZED', message }));
   initPixstoreFrontend(strict, async () => success);
   const observer = observeImage(record);
   const shown = new Promise((resolve) => observer.subscribe(resolve));

@@ -57,6 +57,15 @@ test('proofs that expired do not show, and the application is asked once for all
   expect(context).toEqual({ user: 'ada' });
 });
 
+test('a fresh record of a variant may come with the record of its image', async () => {
+  const [image, variant] = images.map(({ record }) => record);
+  if (!image || !variant) expect.fail('no records');
+  const { refreshRecords, get } = createFrontend(async () => [{ ...image, variants: { thumb: variant } }]);
+  const outcomes = await get([{ ...variant, statelessProof: 'expired' }]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled']);
+  expect(refreshRecords.mock.calls[0]?.[0]).toEqual([variant.id]);
+});
+
 test('a proof that was refused is not shown to the backend again: the application is asked at once', async () => {
   const { refreshRecords, requests, get } = createFrontend(undefined, { frontendMemoryCacheBytes: 0 });
   await get(expired);
