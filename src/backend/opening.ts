@@ -1,6 +1,7 @@
 import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../shared/maybe-promise.js';
 import type { ImageStore } from '../stores/port.js';
+import { checkedProcessing } from './images/checked-processing.js';
 import type { RandomBytes } from './images/encryption.js';
 import { createImages, type Images, syncUnsupported } from './images/images.js';
 import type { IntakeOptions } from './images/intake.js';
@@ -56,9 +57,10 @@ export interface Opened {
 export type Opening = ReturnType<typeof createOpening>;
 
 export function createOpening(options: OpeningOptions) {
-  const { processing, windowLength, now, randomBytes = createPooledRandom() } = options;
+  const { windowLength, now, randomBytes = createPooledRandom() } = options;
   const proofLifetime = 2 * windowLength;
-  const partMaker = createPartMaker({ ...options, randomBytes });
+  const processing = options.processing && checkedProcessing(options.processing);
+  const partMaker = createPartMaker({ ...options, processing, randomBytes });
   let openedStore: ImageStore | undefined;
   let isClosed = false;
   let opened: Opened | undefined;

@@ -55,11 +55,20 @@ export function readDefinitions(option: string, given: object): ReadonlyMap<stri
   const definitions = new Map<string, CompleteDefinition>();
   for (const [name, definition] of Object.entries(given)) {
     assertOption(`${option}.${name}`, isVariantName(name));
+    requireGoodFields(`${option}.${name}`, definition);
     const complete = readOptions<CompleteDefinition>(definition, rules, `The variant "${name}"`);
     assertOption(`${option}.${name}`, lackOf(complete));
     definitions.set(name, complete);
   }
   return definitions;
+}
+
+/** Named in full: there may be many variants, and all have a width. */
+function requireGoodFields(variant: string, definition: unknown): void {
+  for (const [field, [check]] of Object.entries(rules)) {
+    const value: unknown = Object(definition)[field];
+    if (value !== undefined) assertOption(`${variant}.${field}`, check(value));
+  }
 }
 
 function lackOf({ width, height, fit }: CompleteDefinition): string | undefined {

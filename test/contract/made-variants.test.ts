@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { createMemoryStore } from '../../src/backend/index.js';
+import { createMemoryStore, type ImageProcessing } from '../../src/backend/index.js';
 import type { ImageRecord } from '../../src/types/index.js';
 import { openBackend } from '../support/backend.js';
 import { failure } from '../support/errors.js';
@@ -143,5 +143,37 @@ describe('a record', () => {
     const [record] = (await backend.getImageRecords([id], { variants: true })) ?? [];
     expect(Object.keys(record?.variants ?? {}).sort()).toEqual(['card', 'thumb']);
     await failure('SYNC_UNSUPPORTED', () => backend.getImageRecord(id, { variants: true }));
+  });
+});
+
+describe('processing of the application', () => {
+  const made = { name: 'thumb', bytes: cat, format: 'png', width: 10, height: 10 };
+  const answers = (answer: unknown) => ({ process: async () => answer });
+  const throws = (text: string) => () => {
+    throw new Error(text);
+  };
+
+  test.each<[string, object]>([
+    ['throws before it gives a promise', { process: throws('at once') }],
+    ['throws where it names variants', { definitions: throws('at once') }],
+    ['throws where it converts', { convert: throws('at once') }],
+    ['converts into no file', { convert: async () => 'text' }],
+    ['names a variant as no id can', { definitions: () => new Map([['a.b', 'w1']]) }],
+    ['names a variant by 65 characters', { definitions: () => new Map([['a'.repeat(65), 'w1']]) }],
+    ['says nothing of how a variant is made', { definitions: () => new Map([['thumb', undefined]]) }],
+    ['answers nothing', answers(undefined)],
+    ['makes a variant that was not wanted', answers({ variants: [{ ...made, name: 'a.b' }] })],
+    ['makes a variant twice', answers({ variants: [made, made] })],
+    ['makes a variant of no bytes', answers({ variants: [{ ...made, bytes: 'text' }] })],
+    ['makes a variant in a format that there is not', answers({ variants: [{ ...made, format: 'bmp' }] })],
+    ['makes a variant of no width', answers({ variants: [{ ...made, width: -1 }] })],
+    ['makes a placeholder of no bytes', answers({ variants: [], placeholder: 'text' })],
+  ])('that %s fails with a code, and nothing is kept', async (_, broken) => {
+    const processing = { ...resizing({ widths: { thumb: 40 } }), ...broken } as ImageProcessing;
+    const backend = await openBackend({ processing });
+    const tiff = 'convert' in broken ? Buffer.from('II*\0\x08\0\0\0') : cat;
+    const { cause } = await failure('PROCESSING_FAILED', () => backend.saveImage(tiff, { id: 'one' }));
+    expect(cause).toBeInstanceOf(Error);
+    expect(backend.imageExists('one')).toBe(false);
   });
 });

@@ -33,7 +33,7 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
   async function make(picture: Picture, dir: string, variants: readonly string[], placeholder: boolean) {
     if (!processing) return { parts: [], placeholder: undefined };
     const definitions = processing.definitions(dir);
-    const made = await processing.process(picture, { dir, variants, placeholder }).catch(failed);
+    const made = await processing.process(picture, { dir, variants, placeholder });
     const parts = made.variants.map(({ name, ...variant }) => {
       if (!intake.imageFormats.includes(variant.format)) throw formatNotKept(name, variant.format);
       return encrypt({ ...variant, definition: definitions.get(name) }, name);
@@ -50,7 +50,7 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
   return {
     make,
 
-    /** All parts of a picture as it is kept. @throws PixstoreError what processing throws, or `PROCESSING_FAILED` */
+    /** All parts of a picture as it is kept. @throws PixstoreError what processing throws */
     partsOf,
 
     /**
@@ -67,7 +67,7 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
       // Their owner may use them for something else, and original and variants must be of the same picture.
       const bytes = new Uint8Array(file);
       const format = nameOfOther(bytes);
-      const converted = format && (await processing.convert(bytes, format)?.catch(failed));
+      const converted = format && (await processing.convert(bytes, format));
       return partsOf(pictureOf(await takeIn(converted || bytes, intake)), dir);
     },
   };
@@ -76,13 +76,6 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
 export type PartMaker = ReturnType<typeof createPartMaker>;
 
 const pictureOf = ({ info, bytes }: AcceptedImage): Picture => ({ ...info, bytes });
-
-function failed(cause: unknown): never {
-  if (cause instanceof PixstoreError) throw cause;
-  throw new PixstoreError('PROCESSING_FAILED', 'What makes variants of images failed. The image was not saved.', {
-    cause,
-  });
-}
 
 function formatNotKept(name: string, format: ImageFormat): PixstoreError {
   return new PixstoreError(

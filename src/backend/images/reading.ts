@@ -3,6 +3,7 @@ import { mimeTypeOf } from '../../shared/protocol/formats.js';
 import { isToken } from '../../shared/protocol/image-id.js';
 import type { ImageStore, OpenedPart, PartRecord } from '../../stores/port.js';
 import type { ImageFormat } from '../../types/index.js';
+import { isOutdated } from '../keys/outdated.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import { decryptImage } from './decryption.js';
 import { requireDir, requireImageId, requireVariant } from './ids.js';
@@ -96,10 +97,15 @@ export function createReading({ store, keys }: { store: ImageStore; keys: StoreK
 
     /** @throws PixstoreError `IMAGE_ID_INVALID`, `CIPHERTEXT_MISSING`, `SEALED_KEY_INVALID` */
     async read(id: unknown, variant?: unknown): Promise<StoredImage | null> {
-      const part = await store.open(requireImageId(id), requireVariant(variant), {
-        inMemoryUpTo: Number.POSITIVE_INFINITY,
-      });
-      return part && decrypt(part);
+      const which = [requireImageId(id), requireVariant(variant)] as const;
+      for (;;) {
+        const part = await store.open(...which, { inMemoryUpTo: Number.POSITIVE_INFINITY });
+        try {
+          return part && (await decrypt(part));
+        } catch (error) {
+          if (!part || !(await isOutdated(store, part))) throw error;
+        }
+      }
     },
 
     /** @throws PixstoreError `IMAGE_DIR_INVALID`, `IMAGE_ID_INVALID` */

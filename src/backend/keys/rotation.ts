@@ -7,6 +7,7 @@ import { wrappingKeyOf } from './folder-key.js';
 import type { KeyList, WrappedKey } from './key-ring.js';
 import type { OpenedKey } from './key-set.js';
 import { newKey, rewrapped } from './new-keys.js';
+import { isOutdated } from './outdated.js';
 import type { OpenFolderKey } from './sealing.js';
 import type { StoreKeys } from './store-keys.js';
 
@@ -163,8 +164,7 @@ export async function* rotateMasterKey(
 
   /** Why does a part not open? Another process may have been faster. */
   async function judge(part: SealedKey, error: unknown): Promise<void> {
-    const current = await store.record(part.id, part.variant);
-    if (!current || Buffer.compare(current.sealedKey, part.sealedKey) !== 0) return;
+    if (await isOutdated(store, part)) return;
     if (!(error instanceof PixstoreError) || error.code !== 'SEALED_KEY_INVALID') throw error;
     damaged += 1;
     stillNamed.add(nameOf(part.folderKey));

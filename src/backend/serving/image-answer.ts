@@ -42,11 +42,13 @@ export type AnswerImage = (request: ImageRequest) => MaybePromise<Answer>;
 export interface AnswerOptions {
   read(id: string, clientToken?: number): MaybePromise<Read>;
   keys: Pick<StoreKeys, 'ready' | 'unseal'>;
+  /** Was a part that does not open exchanged since it was read? */
+  isOutdated(part: PartRecord): Promise<boolean>;
   /** Null when proofs are switched off. */
   proofs: Proofs | null;
 }
 
-export function createAnswer({ read, keys, proofs }: AnswerOptions): AnswerImage {
+export function createAnswer({ read, keys, isOutdated, proofs }: AnswerOptions): AnswerImage {
   return ({ id, token, proof, audience, arrivedAt }) => {
     if (isAbsent(id)) return bareAnswer(WirePayloadState.MissingID);
     // Before anything is looked up: an answer must not tell a stranger whether an id exists.
@@ -58,8 +60,20 @@ export function createAnswer({ read, keys, proofs }: AnswerOptions): AnswerImage
     }
     const clientToken = readToken(token);
     if (!isImageId(id)) return bareAnswer(WirePayloadState.NotFound);
-    return andThen(read(id, clientToken), (part) => answerWith(part, clientToken));
+    return answerFor(id, clientToken);
   };
+
+  function answerFor(id: string, clientToken: number | undefined): MaybePromise<Answer> {
+    return andThen(read(id, clientToken), (part) =>
+      recover(
+        () => answerWith(part, clientToken),
+        async (error) => {
+          if (!part || part === storeBusy || !(await isOutdated('record' in part ? part.record : part))) throw error;
+          return answerFor(id, clientToken);
+        },
+      ),
+    );
+  }
 
   function answerWith(part: Read, clientToken: number | undefined): MaybePromise<Answer> {
     if (part === storeBusy) return bareAnswer(WirePayloadState.RateLimited);

@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import type { ImageStore } from '../../stores/port.js';
+import { isOutdated } from '../keys/outdated.js';
 import type { Proofs } from '../keys/proofs.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import { createHotReads, type HotReads } from './hot-reads.js';
@@ -35,7 +36,10 @@ export function createServing({ open, memoryCacheBytes, maxConcurrentAnswers, ch
           const hotReads = createHotReads(store, memoryCacheBytes, readsAtOnce);
           reading = {
             hotReads,
-            answer: createAnswer({ read: hotReads.read, keys, proofs: checksProofs ? proofs : null }),
+            answer: createAnswer({
+              ...{ read: hotReads.read, keys, proofs: checksProofs ? proofs : null },
+              isOutdated: (part) => isOutdated(store, part),
+            }),
           };
         }
         return reading.answer(request);
