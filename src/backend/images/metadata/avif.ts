@@ -50,7 +50,7 @@ interface AvifFile {
 /**
  * An AVIF with its primary picture, what that is made of, its transparency and its gain map. EXIF, XMP, thumbnails and
  * other items, names, boxes that pictures do not need, and whatever bytes nothing kept refers to are blanked; boxes
- * behind the last one of the picture are cut off. Animations are not taken apart.
+ * behind the last one of the picture are cut off, if nothing refers to them. Animations are not taken apart.
  *
  * @throws PixstoreError `IMAGE_NOT_STRIPPABLE`
  */
@@ -58,7 +58,7 @@ export function* stripAvif(source: Uint8Array): Stripping {
   const file = readFile(source);
   const kept = keptExtents(file);
   const blanks = blanksOf(source, file, kept).filter((blank) => !isBlank(source, blank));
-  const end = file.top.findLast(({ type }) => needed.includes(type))?.end ?? 0;
+  const end = endOf(file, source.length);
   if (blanks.length === 0 && end === source.length) return { bytes: source, picture: [] };
 
   const bytes = new Uint8Array(end);
@@ -69,6 +69,15 @@ export function* stripAvif(source: Uint8Array): Stripping {
     if (written) bytes.set(written, from);
   }
   return { bytes, picture: kept.map(({ from, to }) => ({ from, at: from, length: to - from })) };
+}
+
+/**
+ * Where the file may end: behind the last box of the picture. Where an item says that it goes on behind that, nothing is cut
+ * off: decoders refuse a picture one of whose items is not there, though it is not shown.
+ */
+function endOf({ top, items }: AvifFile, length: number): number {
+  const end = top.findLast(({ type }) => needed.includes(type))?.end ?? 0;
+  return items.some(({ extents }) => extents.some(({ to }) => to > end)) ? length : end;
 }
 
 function readFile(source: Uint8Array): AvifFile {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { inspectImage } from '../../../../../src/backend/images/inspect.js';
 import { stripImage } from '../../../../../src/backend/images/metadata/strip.js';
@@ -67,3 +69,12 @@ describe('what is not certain', () => {
     expect(Buffer.from(await stripImage(bytes, format, 'best-effort')).includes(secret)).toBe(false);
   });
 });
+
+// Decoders look at all items, and refuse a picture one of whose items is not there.
+test('an AVIF is not cut off where one of its items goes on behind the picture', async () => {
+  const file = readFileSync(new URL('../../../../fixtures/pictures/item-behind-the-picture.avif', import.meta.url));
+  const stripped = await stripImage(file, 'avif', true);
+  expect(await pixels(stripped)).toEqual(await pixels(file));
+});
+
+const pixels = (file: Uint8Array) => sharp(file).raw().toBuffer();
