@@ -7,6 +7,7 @@ import {
   type OptionRule,
   readOptions,
 } from '../shared/options.js';
+import { isDir } from '../shared/protocol/image-id.js';
 import { type CompleteDefinition, readDefinitions, type VariantDefinition } from './variant-definition.js';
 import { type VariantFormat, variantFormats } from './variant-formats.js';
 
@@ -88,8 +89,7 @@ export function readProcessingOptions(given: SharpProcessingOptions): Settings {
 }
 
 function readFolder(dir: string, given: ProcessingFolder): ReadonlyMap<string, CompleteDefinition> {
-  const isName = /^[a-z0-9_-]{1,64}$/.test(dir);
-  assertOption(`folders.${dir}`, isName ? undefined : 'named by 1 to 64 characters of a-z, 0-9, _ and -');
+  assertOption(`folders.${dir}`, isDir(dir) ? undefined : 'named by 1 to 64 characters of a-z, 0-9, _ and -');
   const rules = { variants: [isObject] } satisfies Record<keyof ProcessingFolder, OptionRule>;
   const { variants } = readOptions<Partial<ProcessingFolder>>(given, rules, `The folder "${dir}"`);
   assertOption(`folders.${dir}`, variants ? undefined : 'given its variants');

@@ -12,7 +12,6 @@ import { loadSharp, requireHeicDecoder } from './peers.js';
 import { decode, inTime, isTurned, readHeader, type Source } from './pixels.js';
 import { planInside, planVariant } from './plan.js';
 import { createTurns, type Turn } from './turns.js';
-import { wordOf } from './variant-definition.js';
 
 /** Bytes of memory for each pixel of `maxDecodePixels`, for all that is decoded at once: what progressive JPEG takes. */
 const memoryPerPixel = 6;
@@ -43,8 +42,7 @@ export function sharpProcessing(options: SharpProcessingOptions = {}): ImageProc
   return {
     placeholders: settings.placeholders,
 
-    definitions: (dir) =>
-      new Map([...settings.variantsOf(dir)].map(([name, definition]) => [name, wordOf(definition)])),
+    definitions: (dir) => new Map([...settings.variantsOf(dir)].map(([name, { word }]) => [name, word])),
 
     convert(bytes, format) {
       const target = targetOf(settings.convert, format);

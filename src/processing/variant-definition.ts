@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { assertOption, isOneOf, isWholeNumber, must, type OptionRule, readOptions } from '../shared/options.js';
+import { isVariantName } from '../shared/protocol/variant-name.js';
 import { type VariantFormat, variantFormats } from './variant-formats.js';
 
 /**
@@ -29,6 +30,8 @@ export interface CompleteDefinition extends VariantDefinition {
   fit: 'inside' | 'cover';
   format: VariantFormat;
   quality: number;
+  /** Another one for every other way to make a variant. */
+  word: string;
 }
 
 const longestSide = 4096;
@@ -40,10 +43,7 @@ const rules: Record<keyof VariantDefinition, OptionRule> = {
   quality: [isWholeNumber(1, 100), 80],
 };
 
-const isVariantName = must(
-  'named by 1 to 64 characters of a-z, 0-9, _ and -',
-  (name) => typeof name === 'string' && /^[a-z0-9_-]{1,64}$/.test(name),
-);
+const isName = must('named by 1 to 64 characters of a-z, 0-9, _ and -', isVariantName);
 
 /**
  * Checks and completes the variants of a folder.
@@ -54,11 +54,11 @@ const isVariantName = must(
 export function readDefinitions(option: string, given: object): ReadonlyMap<string, CompleteDefinition> {
   const definitions = new Map<string, CompleteDefinition>();
   for (const [name, definition] of Object.entries(given)) {
-    assertOption(`${option}.${name}`, isVariantName(name));
+    assertOption(`${option}.${name}`, isName(name));
     requireGoodFields(`${option}.${name}`, definition);
-    const complete = readOptions<CompleteDefinition>(definition, rules, `The variant "${name}"`);
+    const complete = readOptions<Omit<CompleteDefinition, 'word'>>(definition, rules, `The variant "${name}"`);
     assertOption(`${option}.${name}`, lackOf(complete));
-    definitions.set(name, complete);
+    definitions.set(name, { ...complete, word: wordOf(complete) });
   }
   return definitions;
 }
@@ -71,7 +71,7 @@ function requireGoodFields(variant: string, definition: unknown): void {
   }
 }
 
-function lackOf({ width, height, fit }: CompleteDefinition): string | undefined {
+function lackOf({ width, height, fit }: VariantDefinition): string | undefined {
   if (!width && !height) return 'given a width, a height or both';
   return fit === 'cover' && !(width && height) ? 'given both width and height, since its fit is cover' : undefined;
 }
@@ -79,8 +79,7 @@ function lackOf({ width, height, fit }: CompleteDefinition): string | undefined 
 // Raised when pictures come out otherwise for the same definition: then all are made anew.
 const way = 1;
 
-/** Another word for every other way to make a variant. */
-export function wordOf({ width, height, fit, format, quality }: CompleteDefinition): string {
+function wordOf({ width, height, fit, format, quality }: VariantDefinition): string {
   const text = JSON.stringify([way, width ?? 0, height ?? 0, fit, format, format === 'png' ? 0 : quality]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

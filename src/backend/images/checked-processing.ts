@@ -1,8 +1,8 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { imageFormats } from '../../shared/protocol/formats.js';
+import { isVariantName } from '../../shared/protocol/variant-name.js';
 import type { ImageProcessing, MadeVariant, Processed, Wanted } from './processing-port.js';
 
-const longestName = 64;
 const longestSide = 2 ** 32 - 1; // as it is sealed
 
 /**
@@ -65,9 +65,6 @@ function requireBytes(bytes: Uint8Array, rule: string): Uint8Array {
 function demand(isSo: boolean, rule: string): void {
   if (!isSo) throw new TypeError(rule);
 }
-
-const isVariantName = (name: unknown): boolean =>
-  typeof name === 'string' && name.length <= longestName && /^[a-z\d_-]+$/.test(name);
 
 /** Runs work whose errors have a code afterwards. */
 function coded<Result>(work: () => Result): Result {

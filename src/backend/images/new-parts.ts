@@ -29,11 +29,15 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
     return { ...encrypted, variant, info };
   }
 
-  /** Encrypted variants of these names, and the placeholder. */
-  async function make(picture: Picture, dir: string, variants: readonly string[], placeholder: boolean) {
+  /** Encrypted variants, by these definitions, and the placeholder. */
+  async function make(
+    picture: Picture,
+    dir: string,
+    definitions: ReadonlyMap<string, string>,
+    placeholder: boolean,
+  ): Promise<{ parts: NewPart[]; placeholder: Uint8Array | undefined }> {
     if (!processing) return { parts: [], placeholder: undefined };
-    const definitions = processing.definitions(dir);
-    const made = await processing.process(picture, { dir, variants, placeholder });
+    const made = await processing.process(picture, { dir, variants: [...definitions.keys()], placeholder });
     const parts = made.variants.map(({ name, ...variant }) => {
       if (!intake.imageFormats.includes(variant.format)) throw formatNotKept(name, variant.format);
       return encrypt({ ...variant, definition: definitions.get(name) }, name);
@@ -42,8 +46,8 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
   }
 
   async function partsOf(picture: Picture, dir: string): Promise<NewParts> {
-    const names = [...(processing?.definitions(dir).keys() ?? [])];
-    const { parts, placeholder } = await make(picture, dir, names, processing?.placeholders ?? false);
+    const definitions = processing?.definitions(dir) ?? new Map<string, string>();
+    const { parts, placeholder } = await make(picture, dir, definitions, processing?.placeholders ?? false);
     return [await encrypt({ ...picture, placeholder }), ...parts];
   }
 

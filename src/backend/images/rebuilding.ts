@@ -87,10 +87,10 @@ export function createRebuilding(options: RebuildingOptions) {
     const definitions = processing?.definitions(folderOf(id)) ?? new Map<string, string>();
     const isCurrent = (part: PartRecord, name: string) => keys.unseal(part).info?.definition === definitions.get(name);
     const made = new Map(variants.map((part) => [String(part.variant), part]));
-    const missing = [...definitions.keys()].filter((name) => !made.has(name));
+    const missing = new Map([...definitions].filter(([name]) => !made.has(name)));
     const changed = [...made].filter(([name, part]) => definitions.has(name) && !isCurrent(part, name));
     const lacksPlaceholder = processing?.placeholders === true && !info?.placeholder;
-    if (missing.length + changed.length === 0 && info && !lacksPlaceholder) {
+    if (missing.size + changed.length === 0 && info && !lacksPlaceholder) {
       return { outcome: 'unchanged', variants: [] };
     }
 
@@ -106,7 +106,7 @@ export function createRebuilding(options: RebuildingOptions) {
     if (!isDescribed && !(await describe(original, key, described))) return null;
     const sealed = await sealParts(id, original.token, parts);
     if (sealed.length > 0 && !(await store.addParts(id, original.token, sealed))) return null;
-    return { outcome: 'completed', variants: missing };
+    return { outcome: 'completed', variants: [...missing.keys()] };
   }
 
   /** A token names bytes, in every cache: what is made in another way is another version. */
@@ -153,7 +153,7 @@ export function createRebuilding(options: RebuildingOptions) {
 
 /** Of an image that was kept before width and height were. What is there stays, whatever is asked of new ones. */
 function pictureIn(bytes: Uint8Array, format: ImageFormat): Picture {
-  const { width, height } = inspectImage(bytes, imageFormats, { maxPixels: Infinity, maxFrames: Infinity });
+  const { width, height } = inspectImage(bytes, imageFormats);
   return { bytes, format, width, height };
 }
 

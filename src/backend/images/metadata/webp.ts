@@ -59,7 +59,7 @@ function* keepExtended(source: Uint8Array, chunks: readonly Chunk[], result: Ass
     if (name === 'VP8X') {
       if (index > 0 || length !== 10) throw notStrippable('its header is not its first chunk, or has an odd length');
       const hasProfile = chunks.some((other) => other.name === 'ICCP');
-      const flags = ((hasProfile && profileFlag) || 0) | (turn ? exifFlag : 0);
+      const flags = (hasProfile ? profileFlag : 0) | (turn ? exifFlag : 0);
       const header = copyOf(source, at, end);
       header[chunkHeader] = ((header[chunkHeader] as number) & ~(profileFlag | exifFlag | xmpFlag)) | flags;
       result.add(header);
