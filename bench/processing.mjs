@@ -5,6 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { callsTo } from './contestants/calls.mjs';
 import { endWithUs } from './contestants/children.mjs';
 import { load } from './contestants/get.mjs';
 import { freePort } from './contestants/start.mjs';
@@ -123,26 +124,5 @@ async function startServer() {
   const program = fileURLToPath(new URL('processing/server.mjs', import.meta.url));
   const child = fork(program, [mkdtempSync(join(place, 'processing-')), String(port)], { serialization: 'advanced' });
   endWithUs(child);
-  /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
-  const calls = new Map();
-  let last = 0;
-  const answered = (/** @type {number} */ call) =>
-    new Promise((resolve, reject) => calls.set(call, { resolve, reject }));
-  child.on('message', (/** @type {any} */ { call, result, error }) => {
-    if (error) calls.get(call)?.reject(new Error(error));
-    else calls.get(call)?.resolve(result);
-  });
-  await answered(0);
-  const call = (/** @type {string} */ name, /** @type {object} */ argument = {}) => {
-    last += 1;
-    child.send({ call: last, name, argument });
-    return answered(last);
-  };
-  return {
-    call,
-    async end() {
-      await call('close');
-      child.disconnect();
-    },
-  };
+  return callsTo(child, 'the server');
 }

@@ -1,4 +1,5 @@
 // The process of one contestant: opens it in the folder it is given, and does what it is told over IPC.
+import { answerCalls } from './calls.mjs';
 import { createProfiler } from './profiler.mjs';
 
 const programs = {
@@ -18,12 +19,4 @@ const { createWork } = await import(programs[kind].does);
 const contestant = await open(folder, JSON.parse(options));
 const work = { ...createWork(contestant, folder), ...createProfiler(), close: async () => contestant.close?.() };
 
-process.on('disconnect', () => process.exit());
-process.on('message', async ({ call, name, argument }) => {
-  try {
-    process.send({ call, result: await work[name](argument) });
-  } catch (error) {
-    process.send({ call, error: String(error?.stack ?? error) });
-  }
-});
-process.send({ call: 0 });
+answerCalls(work);

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { callsTo } from './calls.mjs';
 import { endWithUs } from './children.mjs';
 
 const program = fileURLToPath(new URL('child.mjs', import.meta.url));
@@ -56,38 +57,7 @@ export async function startIn(folder, kind, options = {}, env = {}) {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   endWithUs(child);
-  /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
-  const calls = new Map();
-  let last = 0;
-  const answered = (/** @type {number} */ call) =>
-    new Promise((resolve, reject) => calls.set(call, { resolve, reject }));
-
-  child.on('message', (/** @type {any} */ { call, result, error }) => {
-    const waiting = calls.get(call);
-    calls.delete(call);
-    if (error) waiting?.reject(new Error(`${kind}: ${error}`));
-    else waiting?.resolve(result);
-  });
-  const exited = once(child, 'exit').then(([code, signal]) => {
-    for (const { reject } of calls.values()) reject(new Error(`${kind} ended early (${signal ?? code}).`));
-  });
-
-  await answered(0);
-  const call = (/** @type {string} */ name, /** @type {object} */ argument = {}) => {
-    last += 1;
-    child.send({ call: last, name, argument });
-    return answered(last);
-  };
-  return {
-    pid: child.pid,
-    folder,
-    call,
-    async end() {
-      await call('close');
-      child.disconnect();
-      await exited;
-    },
-  };
+  return { pid: child.pid, folder, ...(await callsTo(child, kind)) };
 }
 
 /** Waits until what was written is on the disk, so that no contestant pays for the one before it. @param {string} folder */

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
+import { answerCalls } from '../contestants/calls.mjs';
 import { imageOf } from '../contestants/images.mjs';
 import { pictures, sharp } from './pictures.mjs';
 
@@ -84,12 +85,4 @@ const work = {
   },
 };
 
-process.on('disconnect', () => process.exit());
-process.on('message', async (/** @type {any} */ { call, name, argument }) => {
-  try {
-    process.send?.({ call, result: await work[name](argument) });
-  } catch (error) {
-    process.send?.({ call, error: String(/** @type {Error} */ (error).stack ?? error) });
-  }
-});
-process.send?.({ call: 0 });
+answerCalls(work);

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { compileScript, parse } from 'vue/compiler-sfc';
 import { smallPicture } from '../../support/small-picture.js';
 import { codeBlocksOf, readDocument } from '../../unit/docs/markdown.js';
-import { endpointOf, eventually, openContext, useWorld } from '../harness/world.js';
-import { look, prepare, urlsLeft } from './look.js';
+import { urlsLeft } from '../harness/urls.js';
+import { endpointOf, eventually, useWorld } from '../harness/world.js';
+import { look, newTab } from './look.js';
 import { serveAppOfTest } from './serve-app.js';
 import { svelte } from './svelte-plugin.js';
 
@@ -39,11 +40,7 @@ test.each(Object.entries(apps))('%s', async (name, mount) => {
   const site = await serveAppOfTest('documented.js', {
     plugins: [virtual({ 'documented.js': entry, [file]: blockWith(name) }), vue, svelte],
   });
-  const tab = await (await openContext(world)).newPage();
-  const uncaught: Error[] = [];
-  tab.on('pageerror', (error) => uncaught.push(error));
-  onTestFinished(() => expect(uncaught).toEqual([]));
-  await prepare(tab);
+  const tab = await newTab(world);
   await tab.goto(site.origin);
   const photos = await Promise.all(
     ['One', 'Two'].map(async (title) => ({ title, record: await world.backend.save(smallPicture()) })),

@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { smallPicture } from '../../support/small-picture.js';
 import type { Listening } from '../harness/listen.js';
-import { eventually, openContext, startFrontend, useWorld } from '../harness/world.js';
-import { look, prepare, toldOf, urlsLeft } from './look.js';
+import { urlsLeft } from '../harness/urls.js';
+import { eventually, startFrontend, useWorld } from '../harness/world.js';
+import { look, newTab, toldOf } from './look.js';
 import { serveApp } from './serve-app.js';
 
 // What only an element has: it is there before its script, and goes where the page puts it.
@@ -15,11 +16,7 @@ beforeAll(async () => {
 afterAll(() => site.close());
 
 async function open(before: (tab: Page) => Promise<void> = async () => {}): Promise<Page> {
-  const tab = await (await openContext(world)).newPage();
-  const uncaught: Error[] = [];
-  tab.on('pageerror', (error) => uncaught.push(error));
-  onTestFinished(() => expect(uncaught).toEqual([]));
-  await prepare(tab);
+  const tab = await newTab(world);
   await before(tab);
   await tab.goto(site.origin);
   await startFrontend(world, tab);

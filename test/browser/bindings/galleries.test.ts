@@ -2,13 +2,14 @@ import { fileURLToPath } from 'node:url';
 import type { ImageRecord } from 'pixstore/backend';
 import type { BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { smallPicture } from '../../support/small-picture.js';
 import { photo } from '../harness/backend.js';
 import type { Listening } from '../harness/listen.js';
+import { urlsLeft } from '../harness/urls.js';
 import { eventually, openContext, startFrontend, useWorld } from '../harness/world.js';
 import type { Tile } from './apps/gallery.js';
-import { look, prepare, toldOf, urlsLeft } from './look.js';
+import { look, newTab, toldOf } from './look.js';
 import { type AppOptions, serveApp } from './serve-app.js';
 import { svelte } from './svelte-plugin.js';
 
@@ -47,11 +48,7 @@ describe.each(Object.entries(bindings))('%s', (name, given) => {
   afterAll(() => site.close());
 
   async function open(context?: BrowserContext): Promise<Page> {
-    const tab = await (context ?? (await openContext(world))).newPage();
-    const uncaught: Error[] = [];
-    tab.on('pageerror', (error) => uncaught.push(error));
-    onTestFinished(() => expect(uncaught).toEqual([]));
-    await prepare(tab);
+    const tab = await newTab(world, context);
     await tab.goto(site.origin);
     await startFrontend(world, tab);
     return tab;

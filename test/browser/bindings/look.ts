@@ -1,4 +1,7 @@
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import { expect, onTestFinished } from 'vitest';
+import { noteUrls } from '../harness/urls.js';
+import { openContext, type World } from '../harness/world.js';
 
 /** How an `<img>` of the page looks, wherever it is. */
 export interface Drawn {
@@ -8,35 +11,34 @@ export interface Drawn {
   width: number;
 }
 
-/** Makes closed shadow roots open, and counts URLs: a test has to look. */
-export async function prepare(tab: Page): Promise<void> {
+/** A tab in whose pages a test can look, and every error is caught. */
+export async function newTab(world: World, context?: BrowserContext): Promise<Page> {
+  const tab = await (context ?? (await openContext(world))).newPage();
+  const uncaught: Error[] = [];
+  tab.on('pageerror', (error) => uncaught.push(error));
+  onTestFinished(() => expect(uncaught).toEqual([]));
+  await prepare(tab);
+  return tab;
+}
+
+/** Makes closed shadow roots open, and notes URLs. */
+async function prepare(tab: Page): Promise<void> {
   await tab.addInitScript(() => {
     const { attachShadow } = Element.prototype;
     Element.prototype.attachShadow = function (options) {
       return attachShadow.call(this, { ...options, mode: 'open' });
-    };
-    const { createObjectURL, revokeObjectURL } = URL;
-    const urls = new Set<string>();
-    URL.createObjectURL = (blob) => {
-      const url = createObjectURL(blob);
-      urls.add(url);
-      return url;
-    };
-    URL.revokeObjectURL = (url) => {
-      urls.delete(url);
-      revokeObjectURL(url);
     };
     /** All images, also those in shadow roots. */
     const images = () =>
       [...document.querySelectorAll('img, pixstore-image')].map(
         (element) => element.shadowRoot?.querySelector('img') ?? (element as HTMLImageElement),
       );
-    Object.assign(globalThis, { urls, images });
+    Object.assign(globalThis, { images });
   });
+  await tab.addInitScript(noteUrls);
 }
 
 declare global {
-  var urls: Set<string>;
   var images: () => HTMLImageElement[];
 }
 
@@ -49,8 +51,6 @@ export const look = (tab: Page): Promise<Drawn[]> =>
       width: image.src ? image.naturalWidth : 0,
     })),
   );
-
-export const urlsLeft = (tab: Page) => tab.evaluate(() => globalThis.urls.size);
 
 /** What assistive technology is told of pictures: role and name. */
 export async function toldOf(tab: Page): Promise<string[]> {

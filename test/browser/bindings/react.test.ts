@@ -1,11 +1,12 @@
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { smallPicture } from '../../support/small-picture.js';
 import { photo } from '../harness/backend.js';
-import { eventually, openContext, startFrontend, useWorld } from '../harness/world.js';
+import { urlsLeft } from '../harness/urls.js';
+import { eventually, startFrontend, useWorld } from '../harness/world.js';
 import { Page } from './apps/page-of-server.js';
-import { look, prepare, urlsLeft } from './look.js';
+import { look, newTab } from './look.js';
 import { serveAppOfTest } from './serve-app.js';
 
 // What only React has: a page that a server drew, StrictMode's second mount, and Suspense.
@@ -22,11 +23,7 @@ async function openPage() {
     mode: 'development',
     body: () => `<div id="root">${html}</div>`,
   });
-  const tab = await (await openContext(world)).newPage();
-  const uncaught: Error[] = [];
-  tab.on('pageerror', (error) => uncaught.push(error));
-  onTestFinished(() => expect(uncaught).toEqual([]));
-  await prepare(tab);
+  const tab = await newTab(world);
   await tab.goto(site.origin);
   await startFrontend(world, tab);
   return { tab, props, html };

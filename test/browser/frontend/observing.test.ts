@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { smallPicture } from '../../support/small-picture.js';
 import { cachedIds, get, save } from '../harness/pictures.js';
+import { noteUrls, urlsLeft } from '../harness/urls.js';
 import { eventually, openContext, openTab, useWorld } from '../harness/world.js';
 
 // What a binding to a framework does: elements that draw the snapshots of observers, and nothing else.
@@ -124,7 +125,7 @@ test('a newer version that another call brings takes its place', async () => {
 test('what leaves and comes again at once is fetched once, and what leaves for good leaves no URL behind', async () => {
   const records = await Promise.all(Array.from({ length: 20 }, () => world.backend.save(smallPicture())));
   const tab = await openTab(world);
-  await countUrls(tab);
+  await tab.evaluate(noteUrls);
   await mount(tab, ...records);
   await remount(tab);
   const all = records.map(() => picture('network', 8));
@@ -143,7 +144,7 @@ test('what is drawn and thrown away without a word leaves no URL behind', async 
   const record = await save(world);
   const tab = await openTab(world);
   await get(tab, record);
-  await countUrls(tab);
+  await tab.evaluate(noteUrls);
   const status = await tab.evaluate((record) => frontend.observe(record).getSnapshot().status, record);
   expect(status).toBe('loaded');
   expect(await urlsLeft(tab)).toBe(1);
@@ -165,22 +166,3 @@ const remount = (tab: Page) =>
     gallery.unmount();
     gallery.mount();
   });
-
-async function countUrls(tab: Page): Promise<void> {
-  await tab.evaluate(() => {
-    const urls = new Set<string>();
-    Object.assign(globalThis, { urls });
-    const { createObjectURL, revokeObjectURL } = URL;
-    URL.createObjectURL = (blob) => {
-      const url = createObjectURL(blob);
-      urls.add(url);
-      return url;
-    };
-    URL.revokeObjectURL = (url) => {
-      urls.delete(url);
-      revokeObjectURL(url);
-    };
-  });
-}
-
-const urlsLeft = (tab: Page) => tab.evaluate(() => (globalThis as unknown as { urls: Set<string> }).urls.size);
