@@ -1,6 +1,6 @@
-import { createByteLru } from '../../shared/byte-lru.js';
 import { tell } from '../../shared/callbacks.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { createHotCache } from '../../shared/hot-cache.js';
 import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import { imageIdOf, variantOf } from '../../shared/protocol/image-id.js';
 import { encodePayload } from '../../shared/protocol/payload.js';
@@ -50,7 +50,7 @@ export function createHotReads(
   readsAtOnce = Number.POSITIVE_INFINITY,
   patience = usualPatience,
 ) {
-  const hot = createByteLru<ReadyPart>(limitBytes, ({ ciphertext }) => ciphertext.length);
+  const hot = createHotCache<ReadyPart>(limitBytes, ({ ciphertext }) => ciphertext.length);
   let hits = 0;
   let misses = 0;
   let waiting = 0;

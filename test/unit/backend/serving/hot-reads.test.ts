@@ -54,6 +54,14 @@ describe('hot reads', () => {
     assertStored(await read('one'), third);
   });
 
+  test('a walk through twice as much as there is room for finds 40 of 100 in memory', async () => {
+    const { store, hot, read } = open(50 * 5_000);
+    const ids = Array.from({ length: 100 }, (_, index) => `image-${index}`);
+    for (const id of ids) await store.put(versionOf(id, 1000), null);
+    for (let round = 0; round < 10; round += 1) for (const id of ids) await read(id);
+    expect(hot.stats().hits / 1_000).toBeGreaterThan(0.4);
+  });
+
   test('a sealed key that was replaced is served anew', async () => {
     const { store, read } = open();
     await store.put(versionOf('one', 1000), null);
