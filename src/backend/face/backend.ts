@@ -106,6 +106,10 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     adopt: engine.adopt,
     listImages: (which) => engine.listImages(which),
     rebuild: (which) => engine.rebuild(which),
+    check: (which) => engine.check(which),
+    sweep: (which) => engine.sweep(which),
+    reencrypt: (which) => engine.reencrypt(which),
+    keys: () => runAsync(engine.keys),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {
