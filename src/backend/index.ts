@@ -78,6 +78,7 @@ export type { ImageInput } from './images/to-bytes.js';
 export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';
 export type { RotateOptions, RotationProgress } from './keys/rotation.js';
+export type { MigratedImage, MigrationOptions } from './moving/migrating.js';
 export type { EndpointTimeouts } from './servers/default-server.js';
 export type { EitherHandler } from './servers/either-handler.js';
 export type { FetchHandler } from './servers/fetch-handler.js';
