@@ -86,6 +86,7 @@ export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';
 export type { KeyOverview, StoreKeyInfo } from './keys/overview.js';
 export type { RotateOptions, RotationProgress } from './keys/rotation.js';
+export type { MigratedImage, MigrationOptions } from './moving/migrating.js';
 export type { EndpointTimeouts } from './servers/default-server.js';
 export type { EitherHandler } from './servers/either-handler.js';
 export type { FetchHandler } from './servers/fetch-handler.js';

@@ -5,12 +5,13 @@ import { addDelete } from './commands/delete.js';
 import { addGet } from './commands/get.js';
 import { addInfo } from './commands/info.js';
 import { addList } from './commands/list.js';
+import { addMigrate } from './commands/migrate.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import type { Screen } from './screen.js';
 import type { Surroundings } from './surroundings.js';
 
 /** In the order in which help shows them. */
-const commands: readonly AddCommand[] = [addGet, addList, addInfo, addDelete];
+const commands: readonly AddCommand[] = [addGet, addList, addInfo, addDelete, addMigrate];
 
 /** The program with all its commands, and what the one that ran has ended with. */
 export function createProgram(surroundings: Surroundings, screen: Screen) {

@@ -1,11 +1,21 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { quickFolder } from '../fault/support/quick-folder.js';
+import { expected, placeStore3 } from '../support/store-3.js';
 import { readDocument } from '../unit/docs/markdown.js';
 import { normalised, recordingsIn, replay } from './support/recordings.js';
 import { fillStore } from './support/store.js';
 
+const [firstOfStore3] = expected as [(typeof expected)[number]];
+
 /** What lies in the folder before the commands of a section run. Default: a store with three images. */
-const setUps: Record<string, (folder: string) => Promise<void>> = {};
+const setUps: Record<string, (folder: string) => Promise<void>> = {
+  'Take over a store of pixstore 3.x: `migrate`': async (folder) => {
+    const { fileOf } = await placeStore3(join(folder, 'old'));
+    rmSync(fileOf(firstOfStore3.id));
+  },
+};
 
 const recordings = recordingsIn(readDocument('docs/cli.md'));
 

@@ -110,6 +110,7 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     sweep: (which) => engine.sweep(which),
     reencrypt: (which) => engine.reencrypt(which),
     keys: () => runAsync(engine.keys),
+    migrateFromV3: (from) => engine.migrateFromV3(from),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

@@ -13,6 +13,7 @@ import type { ImageInput } from '../images/to-bytes.js';
 import type { AudienceOptions } from '../keys/audience.js';
 import type { KeyOverview } from '../keys/overview.js';
 import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
+import type { MigratedImage, MigrationOptions } from '../moving/migrating.js';
 import type { Endpoint } from '../serving/endpoint.js';
 import type { Answers } from '../serving/pictures.js';
 import type { Uploads } from '../serving/uploads/uploads.js';
@@ -141,6 +142,20 @@ export interface PixstoreBackend<Failure extends null = null> {
    * for await (const { id, outcome, error } of backend.rebuild()) if (error) console.error(id, outcome, error.message);
    */
   rebuild(options?: RebuildOptions): AsyncIterable<RebuiltImage>;
+  /**
+   * Takes over the images of a store that pixstore 3.x made. Ids, tokens, keys and ciphertexts stay as they are, so that
+   * what browsers keep is good; the keys are sealed. Files are not stripped, and have no variants until `rebuild`. What is
+   * missing, damaged or odd is reported, image by image, and ends nothing; the old store is only read. It may be ended at any
+   * time, by its signal or a crash: begun anew it passes over what is here. Have nobody save in the old store meanwhile.
+   *
+   * @param from - `database` and `imageDir`: what pixstore 3.x calls databasePath and imageRootDir; `newTokens`; `signal`
+   * @throws PixstoreError `SOURCE_INVALID`, `CONFIG_INVALID`, `STORAGE_FULL`, `STORAGE_FAILED`, in every error mode; what the
+   * signal aborts with
+   * @example
+   * const from = { database: 'old/pixstore.sqlite', imageDir: 'old/images' };
+   * for await (const { id, outcome, error } of backend.migrateFromV3(from)) if (error) console.error(id, outcome, error.message);
+   */
+  migrateFromV3(from: MigrationOptions): AsyncIterable<MigratedImage>;
   /**
    * Answers an image request that came by a transport of the application's own, with a wire payload to be sent
    * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`: the open endpoint would

@@ -62,6 +62,10 @@ export const errorCodes = {
   STORE_TIMEOUT: 'The store did not answer in time.',
   STORE_CLOSED: 'A store, or an image opened from it, was used after close().',
   SYNC_UNSUPPORTED: 'The store cannot answer synchronously.',
+  // images from elsewhere
+  SOURCE_INVALID: 'What images were to be taken from cannot be read, or is something else.',
+  RECORD_MISSING: 'A file of a store of pixstore 3.x has no row, and so no key.',
+  TOKEN_TOO_LOW: 'An image cannot keep its token: one with a higher token was removed from the store.',
   // the wire
   PAYLOAD_INVALID: 'A wire payload is empty, cut off, in an unknown state, or older than what was asked for.',
   AUDIENCE_INVALID: 'An audience is neither null nor a string of 1 to 256 characters.',
