@@ -21,6 +21,7 @@ const keyWrapper = 'src/backend/keys/key-wrapper.ts';
 const engineFiles = ['engine', 'opening', 'metrics', 'upkeep', 'diagnostics'].map((name) => `src/backend/${name}.ts`);
 const within = 'src/backend/within.ts';
 const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
+const copies = 'src/backend/copies/';
 const frontendRooms = ['network', 'cache', 'loading', 'painting'].map((name) => `src/frontend/${name}/`);
 const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}/`);
 
@@ -75,6 +76,13 @@ export const table = [
     because: 'keys, images and serving see those of them that come before, and of stores the port: no store, no server',
   })),
   {
+    files: copies,
+    may: [...sides, port, 'src/stores/split/blob-store.ts', within, 'src/backend/keys/', 'src/backend/images/'],
+    packages: ['node:*'],
+    because:
+      'copies and backups are made through the port, whatever the store: of stores they know it, and where blobs are kept',
+  },
+  {
     files: 'src/backend/servers/',
     may: [...sides, 'src/backend/serving/'],
     packages: ['node:*'],
@@ -82,7 +90,7 @@ export const table = [
   },
   ...engineFiles.map((files) => ({
     files,
-    may: [...sides, ...layers, port, within, ...engineFiles],
+    may: [...sides, ...layers, copies, port, within, ...engineFiles],
     packages: ['node:*'],
     because:
       'the engine knows no store, no config, no error mode and no server: whoever makes one gives it what it takes',

@@ -6,6 +6,8 @@ import { createLifecycle } from '../shared/lifecycle.js';
 import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
+import { type CopyOptions, copyStore, readCopyOptions } from './copies/copy-store.js';
+import type { CopyProgress } from './copies/copying.js';
 import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
@@ -163,6 +165,12 @@ export function createEngine(options: EngineOptions) {
       return (await tracked(async ({ rebuilding }) => rebuilding)).rebuild(options);
     });
 
+  const copyTo = (target: ImageStore, given?: CopyOptions) =>
+    inSteps<CopyProgress>(async () => {
+      const options = readCopyOptions(given);
+      return copyStore(await tracked(async (opened) => opened), target, options);
+    });
+
   const list = (given: ListOptions = {}) =>
     inSteps<ListedImage>(async () => {
       requireArrived(given, ['dir'], 'listImages');
@@ -227,6 +235,8 @@ export function createEngine(options: EngineOptions) {
     rebuild: (given?: RebuildOptions): AsyncIterable<RebuiltImage> => rebuild(given),
 
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
+
+    copyTo,
 
     /** From a request to a reply, for servers. */
     endpoint,

@@ -106,6 +106,7 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     adopt: engine.adopt,
     listImages: (which) => engine.listImages(which),
     rebuild: (which) => engine.rebuild(which),
+    copyTo: (store, options) => engine.copyTo(store, options),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

@@ -1,0 +1,43 @@
+import { readCallOptions } from '../../shared/call-options.js';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+
+/** What all long works take. */
+export interface WorkOptions {
+  /** Ends it between two images; what was done stays done, and the next call goes on. */
+  signal?: AbortSignal;
+  /** Bytes of ciphertext a second, at most, so that others get their share of disk and processor. Default: no limit. */
+  rate?: number;
+}
+
+/**
+ * The options of a call, with `signal` and `rate` looked at.
+ *
+ * @throws PixstoreError `CONFIG_INVALID`
+ */
+export function readWorkOptions<Name extends string>(
+  given: unknown,
+  names: readonly Name[],
+  caller: string,
+): Partial<Record<Name, unknown>> & { signal: AbortSignal | undefined; rate: number | undefined } {
+  const options = readCallOptions(given ?? {}, [...names, 'signal', 'rate'], caller);
+  const { signal, rate } = options as { signal?: AbortSignal; rate?: number };
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+    throw invalid(caller, 'signal', 'must be an AbortSignal');
+  }
+  if (rate !== undefined && !(typeof rate === 'number' && rate > 0)) {
+    throw invalid(caller, 'rate', 'must be a number of bytes a second above 0');
+  }
+  return { ...(options as Partial<Record<Name, unknown>>), signal, rate };
+}
+
+/** @throws PixstoreError `CONFIG_INVALID` */
+export function readFlag(value: unknown, preset: boolean, caller: string, name: string): boolean {
+  if (value === undefined) return preset;
+  if (typeof value === 'boolean') return value;
+  throw invalid(caller, name, 'must be true or false');
+}
+
+/** @param problem - what is wrong with it, as the end of a sentence */
+export function invalid(caller: string, name: string, problem: string): PixstoreError {
+  return new PixstoreError('CONFIG_INVALID', `The option "${name}" of ${caller} ${problem}.`);
+}
