@@ -32,6 +32,7 @@ export default defineConfig({
       ...['chromium', 'firefox', 'webkit'].map((engine) =>
         project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 }),
       ),
+      project('cli', { testTimeout: 120_000 }),
       project('fault', { exclude: thorough, testTimeout: 180_000 }),
       project('thorough', { include: thorough, testTimeout: 180_000 }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.

@@ -157,7 +157,8 @@ export const table = [
   {
     files: 'src/cli/',
     may: ['src/backend/index.ts', ...sides],
-    packages: ['node:*'],
+    packages: ['node:*', 'commander'],
+    computed: true, // the module of --config
     because: "the command line uses the backend's public face, as any application does",
   },
   {

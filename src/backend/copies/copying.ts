@@ -90,7 +90,7 @@ export async function* copyImages(options: CopyingOptions): AsyncGenerator<CopyP
 
   /** One that is damaged does not keep the others from being copied. */
   async function tryOne(image: CopiedImage, readsAll: boolean): Promise<void> {
-    await pace(0);
+    signal?.throwIfAborted();
     failures.delete(image.id);
     try {
       await admission.admit(sizeOf(image), async () => copyOne(image, readsAll));

@@ -5,9 +5,12 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 export interface WorkOptions {
   /** Ends it between two images; what was done stays done, and the next call goes on. */
   signal?: AbortSignal;
-  /** Bytes of ciphertext a second, at most, so that others get their share of disk and processor. Default: no limit. */
-  rate?: number;
+  /** How much a second, at most, so that others get their share of disk and processor. Default: no limit. */
+  rate?: Rate;
 }
+
+/** So many images a second, or so many bytes of ciphertext. */
+export type Rate = { images: number } | { bytes: number };
 
 /**
  * The options of a call, with `signal` and `rate` looked at.
@@ -18,16 +21,22 @@ export function readWorkOptions<Name extends string>(
   given: unknown,
   names: readonly Name[],
   caller: string,
-): Partial<Record<Name, unknown>> & { signal: AbortSignal | undefined; rate: number | undefined } {
+): Partial<Record<Name, unknown>> & { signal: AbortSignal | undefined; rate: Rate | undefined } {
   const options = readCallOptions(given ?? {}, [...names, 'signal', 'rate'], caller);
-  const { signal, rate } = options as { signal?: AbortSignal; rate?: number };
+  const { signal, rate } = options as { signal?: AbortSignal; rate?: Rate };
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
     throw invalid(caller, 'signal', 'must be an AbortSignal');
   }
-  if (rate !== undefined && !(typeof rate === 'number' && rate > 0)) {
-    throw invalid(caller, 'rate', 'must be a number of bytes a second above 0');
+  if (rate !== undefined && !isRate(rate)) {
+    throw invalid(caller, 'rate', 'must be { images } or { bytes }: a number a second, above 0');
   }
   return { ...(options as Partial<Record<Name, unknown>>), signal, rate };
+}
+
+function isRate(rate: unknown): rate is Rate {
+  if (typeof rate !== 'object' || rate === null) return false;
+  const [[name, value] = [], ...others] = Object.entries(rate);
+  return (name === 'images' || name === 'bytes') && typeof value === 'number' && value > 0 && others.length === 0;
 }
 
 /** @throws PixstoreError `CONFIG_INVALID` */

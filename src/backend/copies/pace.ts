@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Rate } from './options.js';
 
 export interface PaceOptions {
-  /** Bytes a second at most; undefined is as fast as it goes. */
-  rate: number | undefined;
+  /** Undefined is as fast as it goes. */
+  rate: Rate | undefined;
   signal: AbortSignal | undefined;
   /** In ms, from any moment on. */
   now?(): number;
@@ -21,12 +22,12 @@ export function createPace({ rate, signal, now = () => performance.now(), wait }
   /** When all that was taken will have been paid for. */
   let paid = now() - longestCredit;
 
-  /** Resolves when so many bytes may be read. @throws what the signal aborts with */
+  /** Resolves when an image of so many bytes may be read. @throws what the signal aborts with */
   return async function take(bytes: number): Promise<void> {
     signal?.throwIfAborted();
     if (rate === undefined) return;
     const from = Math.max(paid, now() - longestCredit);
-    paid = from + (bytes / rate) * 1_000;
+    paid = from + 1_000 * ('images' in rate ? 1 / rate.images : bytes / rate.bytes);
     const ahead = from - now();
     if (ahead > 0) await pause(ahead).catch((error) => throwReason(error, signal));
   };

@@ -83,6 +83,12 @@ export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMo
    * Default: create.
    */
   keyFile: 'create' | 'require';
+  /**
+   * The key file, where it is not beside the database: with its keys, one a line, only its owner may read it. It goes before
+   * `PIXSTORE_MASTER_KEY`, and may be given with a `store` of your own, too; for that none is made. Default: the name of the
+   * database and `.key`.
+   */
+  keyFilePath?: string;
   /** How long a proof's window is, in ms; it lives one to two windows. -1 switches proofs off. Default: 20,000. */
   statelessKeyWindowLength: number;
   /** Serve images on a port of pixstore's own. Default: true. */
@@ -246,6 +252,7 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   busyTimeout: [isWholeNumber(0), 5_000],
   masterKey: [isKeys],
   keyFile: [isOneOf(['create', 'require']), 'create'],
+  keyFilePath: [isText],
   statelessKeyWindowLength: [isWindowLength, 20_000],
   defaultEndpointEnabled: [isBoolean, true],
   defaultEndpointListenHost: [isText, '0.0.0.0'],
@@ -323,11 +330,11 @@ function corsOf({
  * @returns null when they are in a key file
  * @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED`
  */
-export function masterKeysOf({ masterKey, store }: CheckedOptions): MasterKeys | null {
+export function masterKeysOf({ masterKey, keyFilePath, store }: CheckedOptions): MasterKeys | null {
   return givenMasterKeys({
     masterKey,
-    environment: process.env.PIXSTORE_MASTER_KEY,
-    mayHaveFile: store === undefined,
+    environment: keyFilePath === undefined ? process.env.PIXSTORE_MASTER_KEY : undefined,
+    mayHaveFile: store === undefined || keyFilePath !== undefined,
   });
 }
 

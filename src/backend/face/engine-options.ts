@@ -21,6 +21,7 @@ export function engineOptionsOf(options: CheckedOptions): EngineOptions {
   const masterKeys = masterKeysOf(options);
   // As they are now: the program may change its working directory before it needs them.
   const [databasePath, imageRootDir] = [resolve(options.databasePath), resolve(options.imageRootDir)];
+  const keyFilePath = resolve(options.keyFilePath ?? `${databasePath}.key`);
 
   return {
     openStore: () =>
@@ -28,9 +29,9 @@ export function engineOptionsOf(options: CheckedOptions): EngineOptions {
     masterKeysFor: (store) =>
       masterKeys ??
       masterKeysFromFile({
-        path: `${databasePath}.key`,
-        storeHasKeys: hasKeys(store),
-        mayMake: options.keyFile === 'create',
+        path: keyFilePath,
+        storeHasKeys: options.store === undefined && hasKeys(store),
+        mayMake: options.keyFile === 'create' && options.store === undefined,
         announce: (message) => logger.info(message),
       }),
     checksProofs,

@@ -12,6 +12,7 @@ export function dataOf(options: CheckedOptions): DataOptions {
     ...data,
     databasePath: resolve(data.databasePath),
     imageRootDir: resolve(data.imageRootDir),
+    ...(data.keyFilePath !== undefined && { keyFilePath: resolve(data.keyFilePath) }),
     // Names of the keys, wherever they come from; the keys themselves are kept nowhere.
     masterKey: masterKeysOf(options)?.map(({ id }) => id),
     // Of what is a function, whether it is there.

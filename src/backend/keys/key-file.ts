@@ -40,7 +40,7 @@ export function readKeyFile(path: string): MasterKeys | null {
     const lines = readFileSync(file, 'utf8').split('\n');
     return parseMasterKeys(
       lines.filter((line) => line.trim() !== ''),
-      'the key file beside the database',
+      'the key file',
     );
   } catch (cause) {
     throw cause instanceof PixstoreError ? cause : unreadable(cause);
@@ -53,7 +53,7 @@ function requireOrdinary(found: Stats): void {
   if (found.isFile() && found.size <= longestFile) return;
   throw new PixstoreError(
     'MASTER_KEY_INVALID',
-    `What is beside the database in place of the key file is ${found.isFile() ? `a file of ${found.size} bytes` : 'no file'}. A key file has one key a line.`,
+    `What is in place of the key file is ${found.isFile() ? `a file of ${found.size} bytes` : 'no file'}. A key file has one key a line.`,
   );
 }
 
@@ -64,13 +64,13 @@ function requirePrivate({ mode, uid }: Stats): void {
   if ((mode & 0o077) !== 0) {
     throw new PixstoreError(
       'MASTER_KEY_INVALID',
-      `The key file beside the database may be used by others (its mode is ${(mode & 0o777).toString(8)}). Say "chmod 600" to it, ${elsewhere}. If it has been so for long, take a new key.`,
+      `The key file may be used by others (its mode is ${(mode & 0o777).toString(8)}). Say "chmod 600" to it, ${elsewhere}. If it has been so for long, take a new key.`,
     );
   }
   if (uid !== 0 && uid !== process.geteuid?.()) {
     throw new PixstoreError(
       'MASTER_KEY_INVALID',
-      `The key file beside the database belongs to another user than the one that runs this process. Say "chown" to it, ${elsewhere}.`,
+      `The key file belongs to another user than the one that runs this process. Say "chown" to it, ${elsewhere}.`,
     );
   }
 }
@@ -78,7 +78,7 @@ function requirePrivate({ mode, uid }: Stats): void {
 function unreadable(cause: unknown): PixstoreError {
   return new PixstoreError(
     'MASTER_KEY_INVALID',
-    `The key file beside the database cannot be read (${(cause as NodeJS.ErrnoException).code}). Check who owns it.`,
+    `The key file cannot be read (${(cause as NodeJS.ErrnoException).code}). Check who owns it.`,
     { cause },
   );
 }
@@ -106,7 +106,7 @@ export function createKeyFile(path: string): boolean {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw new PixstoreError(
       'STORAGE_FAILED',
-      `The key file beside the database cannot be made (${(cause as NodeJS.ErrnoException).code}). Make its folder writable, or give the option masterKey.`,
+      `The key file cannot be made (${(cause as NodeJS.ErrnoException).code}). Make its folder writable, or give the option masterKey.`,
       { cause },
     );
   } finally {

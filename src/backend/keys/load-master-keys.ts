@@ -51,7 +51,7 @@ export function masterKeysFromFile({ path, storeHasKeys, mayMake, announce }: Ke
   const found = readKeyFile(path);
   if (found) return found;
   const name = basename(path);
-  const nowhere = `there is no option masterKey, no PIXSTORE_MASTER_KEY and no key file ${name} beside the database`;
+  const nowhere = `there is no option masterKey, no PIXSTORE_MASTER_KEY and no key file ${name}`;
   if (storeHasKeys) {
     throw new PixstoreError(
       'MASTER_KEY_MISSING',
@@ -61,11 +61,11 @@ export function masterKeysFromFile({ path, storeHasKeys, mayMake, announce }: Ke
   if (!mayMake) {
     throw new PixstoreError(
       'MASTER_KEY_MISSING',
-      `There is no master key: ${nowhere}, and the option keyFile says that none is made. Bring the key in by one of them.`,
+      `There is no master key: ${nowhere}, and none is made here (see the option keyFile). Bring the key in by one of them.`,
     );
   }
   if (createKeyFile(path)) {
-    announce(`[pixstore] made a master key in ${name}, beside the database: back it up, no image opens without it`);
+    announce(`[pixstore] made a master key in ${name}: back it up, no image opens without it`);
   }
   return readKeyFile(path) as MasterKeys;
 }

@@ -86,6 +86,10 @@ export const errorCodes = {
   RATE_LIMITER_FAILED: 'The limiter of rateLimit failed, or did not answer in time.',
   CLIENT_INVALID: 'clientOf returned something other than a string or undefined.',
   CHECK_TIMEOUT: 'authorize, audience or metrics of a handler did not answer in time.',
+  // the command line
+  COMMAND_INVALID: 'A command of pixstore, or an option of one, is unknown, wrong or not confirmed.',
+  STORE_NOT_FOUND: 'There is no database where a command looks for one.',
+  FILE_UNWRITABLE: 'A file that a command was to write cannot be written.',
   // frontend
   RECORD_INVALID: 'getImage was given no record, or one with a missing or broken field.',
   INSECURE_CONTEXT: 'The page has no crypto.subtle: it was not loaded over HTTPS or from localhost.',

@@ -87,6 +87,10 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   RATE_LIMITER_FAILED: 503,
   CLIENT_INVALID: 500,
   CHECK_TIMEOUT: 503,
+  // the command line
+  COMMAND_INVALID: 400,
+  STORE_NOT_FOUND: 500,
+  FILE_UNWRITABLE: 500,
   // frontend
   INSECURE_CONTEXT: 500,
   SERVER_FAILED: 500,

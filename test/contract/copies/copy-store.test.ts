@@ -206,7 +206,7 @@ describe('a store that is to be filled', () => {
     await failure('COPY_UNFINISHED', () => backendOn(target).open());
   });
 
-  test.each([{ rate: 0 }, { rate: 'fast' }, { signal: {} }, { finish: 1 }, { verify: 'some' }, { target: 1 }])(
+  test.each([{ rate: 5 }, { rate: { bytes: 0 } }, { signal: {} }, { finish: 1 }, { verify: 'some' }, { target: 1 }])(
     'options that are wrong are refused: %o',
     async (wrong) => {
       const source = await filled(createMemoryStore());

@@ -1,0 +1,24 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number, as the value of an option. */
+export function wholeNumber(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number, such as 100.');
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+
+/** A number of bytes: `500`, `64kB`, `10MB`, `2GB`. */
+export function byteCount(text: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(text) ?? [];
+  if (digits !== undefined) return Math.round(Number(digits) * (units[unit.toLowerCase()] as number));
+  throw new InvalidArgumentError('It must be a number of bytes, such as 500kB or 10MB.');
+}
+
+/** How much a second: `200` images, or `20MB`. */
+export function rate(text: string): { images: number } | { bytes: number } {
+  const perSecond = text.replace(/\/s$/, '');
+  const limit = /^\d+$/.test(perSecond) ? { images: wholeNumber(perSecond) } : { bytes: byteCount(perSecond) };
+  if (Object.values(limit).every((value) => value > 0)) return limit;
+  throw new InvalidArgumentError('It must be more than 0.');
+}
