@@ -22,6 +22,7 @@ const engineFiles = ['engine', 'opening', 'metrics', 'upkeep', 'diagnostics'].ma
 const within = 'src/backend/within.ts';
 const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
 const moving = 'src/backend/moving/';
+const copies = 'src/backend/copies/';
 const frontendRooms = ['network', 'cache', 'loading', 'painting'].map((name) => `src/frontend/${name}/`);
 const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}/`);
 
@@ -82,6 +83,13 @@ export const table = [
     because: 'what moves images stands on keys, images and the port: it knows no store, and nobody stands on it',
   },
   {
+    files: copies,
+    may: [...sides, port, 'src/stores/split/blob-store.ts', within, 'src/backend/keys/', 'src/backend/images/'],
+    packages: ['node:*'],
+    because:
+      'copies and backups are made through the port, whatever the store: of stores they know it, and where blobs are kept',
+  },
+  {
     files: 'src/backend/servers/',
     may: [...sides, 'src/backend/serving/'],
     packages: ['node:*'],
@@ -89,7 +97,7 @@ export const table = [
   },
   ...engineFiles.map((files) => ({
     files,
-    may: [...sides, ...layers, moving, port, within, ...engineFiles],
+    may: [...sides, ...layers, moving, copies, port, within, ...engineFiles],
     packages: ['node:*'],
     because:
       'the engine knows no store, no config, no error mode and no server: whoever makes one gives it what it takes',

@@ -6,6 +6,8 @@ import { createLifecycle } from '../shared/lifecycle.js';
 import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
+import { type CopyOptions, copyStore, readCopyOptions } from './copies/copy-store.js';
+import type { CopyProgress } from './copies/copying.js';
 import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
 import { type CheckOptions, type CheckStep, readCheckOptions } from './images/checking.js';
 import type { SaveOptions } from './images/ids.js';
@@ -196,6 +198,12 @@ export function createEngine(options: EngineOptions) {
       return moving.migrate(await options.openOldStore(migration), migration);
     });
 
+  const copyTo = (target: ImageStore, given?: CopyOptions) =>
+    inSteps<CopyProgress>(async () => {
+      const options = readCopyOptions(given);
+      return copyStore(await tracked(async (opened) => opened), target, options);
+    });
+
   const list = (given: ListOptions = {}) =>
     inSteps<ListedImage>(async () => {
       requireArrived(given, ['dir'], 'listImages');
@@ -267,6 +275,7 @@ export function createEngine(options: EngineOptions) {
     sweep: (given?: SweepOptions): AsyncIterable<SweptPiece> => sweep(given),
     reencrypt: (given?: ReencryptOptions): AsyncIterable<ReencryptedImage> => reencrypt(given),
     keys: (): Promise<KeyOverview> => tracked(({ keys, masterKeyIds }) => keyOverview(keys, masterKeyIds)),
+    copyTo,
 
     /** From a request to a reply, for servers. */
     endpoint,

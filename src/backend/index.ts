@@ -46,9 +46,14 @@ export type {
 } from '../stores/split/row-store.js';
 export { type SplitStoreOptions, splitStore } from '../stores/split/split-store.js';
 export type { ErrorHandlingMode, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
+export type { CopyFailure } from './copies/copied-image.js';
+export type { CopyOptions } from './copies/copy-store.js';
+export type { CopyProgress } from './copies/copying.js';
+export type { Rate, WorkOptions } from './copies/options.js';
 export type { PixstoreEvent, ServeEvent } from './diagnostics.js';
 export { createPixstoreBackend } from './face/backend.js';
 export type { BackendConfig, RateLimitOptions } from './face/config.js';
+export { type CopyStoreOptions, copyStore } from './face/copy-store.js';
 export {
   customEndpointBatchHelper,
   customEndpointHelper,

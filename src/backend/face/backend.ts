@@ -111,6 +111,7 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     reencrypt: (which) => engine.reencrypt(which),
     keys: () => runAsync(engine.keys),
     migrateFromV3: (from) => engine.migrateFromV3(from),
+    copyTo: (store, options) => engine.copyTo(store, options),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { BackupReport, ImageStore, StoreHealth } from '../../stores/port.js';
 import type { ErrorHandlingMode, ImageRecord } from '../../types/index.js';
+import type { CopyOptions } from '../copies/copy-store.js';
+import type { CopyProgress } from '../copies/copying.js';
 import type { EngineStats } from '../engine.js';
 import type { CheckOptions, CheckStep } from '../images/checking.js';
 import type { SaveOptions } from '../images/ids.js';
@@ -221,6 +223,8 @@ export interface PixstoreBackend<Failure extends null = null> {
    * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`, in every error mode: what ends without one is done
    */
   adopt(): Promise<void>;
+  /** What `copyStore` leads to. */
+  copyTo(store: ImageStore, options?: CopyOptions): AsyncIterable<CopyProgress>;
   /**
    * Exchanges the master key for the first one that this backend was given; give it `[newKey, oldKey]` until it is done,
    * and every other process, too. Images go on being saved and served. Then the new key alone opens the store, and the
