@@ -91,3 +91,28 @@ export function openRows(pool: pg.Pool, options: Partial<Parameters<typeof postg
     },
   };
 }
+
+/** The same pool, and how often it was asked. */
+export function counted(pool: pg.Pool) {
+  const asked: string[] = [];
+  const note = (config: string | { text: string }) => asked.push(typeof config === 'string' ? config : config.text);
+  return {
+    asked,
+    pool: {
+      query: (text: string, values: unknown[]) => {
+        note(text);
+        return pool.query(text, values);
+      },
+      async connect() {
+        const client = await pool.connect();
+        return {
+          query: (text: string, values: unknown[]) => {
+            note(text);
+            return client.query(text, values);
+          },
+          release: (destroy?: boolean) => client.release(destroy),
+        };
+      },
+    },
+  };
+}
