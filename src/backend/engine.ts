@@ -33,7 +33,7 @@ import { backUp, readHealth } from './upkeep.js';
 export interface EngineOptions
   extends Omit<OpeningOptions, 'admit'>,
     Omit<ServingOptions, 'open'>,
-    Omit<EndpointOptions, 'answer' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
+    Omit<EndpointOptions, 'answer' | 'lookUpsAtOnce' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
   maxImageBytes: number;
   /** Bytes of images that wait to be written, at most. */
   maxQueuedBytes: number;
@@ -83,6 +83,7 @@ export function createEngine(options: EngineOptions) {
   const endpoint: Endpoint = createEndpoint({
     ...options,
     answer: serving.answer,
+    lookUpsAtOnce: serving.lookUpsAtOnce,
     loadLimits,
     checkHealth: async () => readHealth(await opening.get()),
     metrics: options.metrics ? async (served) => metricsText(await statsWith(served)) : null,

@@ -49,7 +49,7 @@ export type { ErrorHandlingMode, ImageFormat, ImageMeta, ImageRecord } from '../
 export type { CopyFailure } from './copies/copied-image.js';
 export type { CopyOptions } from './copies/copy-store.js';
 export type { CopyProgress } from './copies/copying.js';
-export type { Rate, WorkOptions } from './copies/options.js';
+export type { WorkOptions } from './copies/options.js';
 export type { PixstoreEvent, ServeEvent } from './diagnostics.js';
 export { createPixstoreBackend } from './face/backend.js';
 export type { BackendConfig, RateLimitOptions } from './face/config.js';

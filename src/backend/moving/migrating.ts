@@ -8,12 +8,12 @@ import { encryptImage, type RandomBytes } from '../images/encryption.js';
 import { inspectImage } from '../images/inspect.js';
 import type { NewPart } from '../images/new-parts.js';
 import type { SealParts } from '../images/part-sealer.js';
+import { readSignal } from '../images/rate.js';
 import type { Reading } from '../images/reading.js';
 import { tokenAfter } from '../images/tokens.js';
 import { eachOf } from './at-once.js';
 import { nameOfRow, type OldImage, readOldRow } from './old-row.js';
 import type { OldRow, OldStore } from './old-store.js';
-import { readSignal } from './signal.js';
 
 /** What is migrated, and how. */
 export interface MigrationOptions {
