@@ -159,12 +159,12 @@ export const table = [
     because: 'a published suite tests whatever keeps a contract: it knows ports, no store and no key',
   },
 
-  ...['demo/', 'bench/', 'test/package/'].map((files) => ({
+  ...['demo/', 'examples/', 'bench/', 'test/package/'].map((files) => ({
     files,
     may: tools,
     packages: ['*'],
     computed: true,
-    because: 'demo, bench and test/package use pixstore as users do: through its entry points, never src/',
+    because: 'demo, examples, bench and test/package use pixstore as users do: through its entry points, never src/',
   })),
 ];
 
@@ -182,4 +182,4 @@ function storeRules(drivers) {
 }
 
 /** The folders whose every code file must be ruled by a line of the table. */
-export const ruledFolders = ['src', 'demo', 'bench', 'test/package'];
+export const ruledFolders = ['src', 'demo', 'examples', 'bench', 'test/package'];
