@@ -97,7 +97,7 @@ export async function expectGallery(page: Page, user: string): Promise<void> {
   const arrive = await holdUploads(page);
   await choose(page, 'coffee.webp');
   await page.getByRole('progressbar', { name: 'Sending' }).waitFor();
-  await arrive();
+  arrive();
   await seePictures(page, 2);
   await expect.poll(() => page.getByRole('progressbar').count()).toBe(0);
   await page.setInputFiles('input[type=file]', { name: 'note.png', mimeType: 'image/png', buffer: Buffer.from('a') });
@@ -114,17 +114,14 @@ export async function expectGallery(page: Page, user: string): Promise<void> {
 }
 
 /** Lets uploads begin and not arrive, until what it gives is called. */
-async function holdUploads(page: Page): Promise<() => Promise<void>> {
+async function holdUploads(page: Page): Promise<() => void> {
   let letGo = () => {};
   const held = new Promise<void>((resolve) => (letGo = resolve));
   await page.route('**/api/photos', async (route) => {
     if (route.request().method() === 'POST') await held;
     await route.continue();
   });
-  return async () => {
-    letGo();
-    await page.unroute('**/api/photos');
-  };
+  return letGo;
 }
 
 /** Pictures that do not come say so, and come when they are asked for again. */

@@ -114,7 +114,7 @@ test('docs/frameworks.md shows the files of the example as they are', () => {
 });
 
 test('Next.js as documented, as a standalone server: the build stores nothing, and the thread that writes is there', async () => {
-  const config = app.files['next.config.ts']?.replace("['pixstore']", "['pixstore'], output: 'standalone'") ?? '';
+  const config = app.files['next.config.ts']?.replace('] }', "], output: 'standalone' }") ?? '';
   await app.reset({ ...besides(1), 'next.config.ts': config });
   await app.build();
   expect(await app.madeFiles()).toEqual([]);
