@@ -29,7 +29,9 @@ const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}
 // What tests find programs and documents with; none of it knows of src/.
 const tools = [
   ...['apt-install', 'ensure-browser', 'find-nginx'].map((name) => `scripts/${name}.mjs`),
-  ...['browser/harness/install', 'support/self-signed', 'unit/docs/markdown'].map((name) => `test/${name}.ts`),
+  ...['browser/harness/install', 'support/axe', 'support/self-signed', 'unit/docs/markdown'].map(
+    (name) => `test/${name}.ts`,
+  ),
 ];
 
 /** @type {Rule[]} */
@@ -175,12 +177,12 @@ export const table = [
     because: 'a published suite tests whatever keeps a contract: it knows ports, no store and no key',
   },
 
-  ...['demo/', 'bench/', 'test/package/'].map((files) => ({
+  ...['demo/', 'examples/', 'bench/', 'test/package/'].map((files) => ({
     files,
     may: tools,
     packages: ['*'],
     computed: true,
-    because: 'demo, bench and test/package use pixstore as users do: through its entry points, never src/',
+    because: 'demo, examples, bench and test/package use pixstore as users do: through its entry points, never src/',
   })),
 ];
 
@@ -198,4 +200,4 @@ function storeRules(drivers) {
 }
 
 /** The folders whose every code file must be ruled by a line of the table. */
-export const ruledFolders = ['src', 'demo', 'bench', 'test/package'];
+export const ruledFolders = ['src', 'demo', 'examples', 'bench', 'test/package'];
