@@ -1,10 +1,10 @@
-import { opendir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PixstoreError } from '../backend/index.js';
 
 /**
- * The files that were named, and those in folders that were named, in no order, with what memory a few take. Of links in
- * folders those to files are followed, and those to folders are not: they may lead round in a circle.
+ * The files that were named, and those in folders that were named, in the order of their names. Of links in folders those
+ * to files are followed, and those to folders are not: they may lead round in a circle.
  *
  * @throws PixstoreError `FILE_UNREADABLE`
  */
@@ -16,10 +16,10 @@ export async function* filesIn(names: readonly string[]): AsyncGenerator<string>
 }
 
 async function* filesInFolder(folder: string): AsyncGenerator<string> {
-  const entries = await opendir(folder).catch((cause) => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
     throw unreadable(folder, cause);
   });
-  for await (const entry of entries) {
+  for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
     const name = join(folder, entry.name);
     if (entry.isDirectory()) yield* filesInFolder(name);
     else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(name)))) yield name;

@@ -63,9 +63,9 @@ async function saveAll(
   for await (const saved of inOrder(entries, parallel, (entry) => save(backend, entry))) {
     summary[saved.outcome] += 1;
     done += 1;
-    if (saved.outcome === 'failed' || saved.outcome === 'skipped') {
-      const { code, message } = saved.error;
-      cli.warn(`pixstore: ${printable(saved.file)}: ${message} (${code})`);
+    if (saved.outcome === 'skipped') cli.note(`${printable(saved.file)} is no image`);
+    if (saved.outcome === 'failed') {
+      cli.warn(`pixstore: ${printable(saved.file)}: ${saved.error.message} (${saved.error.code})`);
     }
     await cli.print(saved, saved.outcome === 'saved' ? `${saved.id}\t${printable(saved.file)}` : undefined);
     progress.update({ done, total });
