@@ -126,6 +126,12 @@ export const table = [
       'a room of the frontend stands on Web APIs, shared and types, and knows neither its neighbours nor the face',
   })),
   {
+    files: 'src/frontend/showing/draw-placeholder.ts',
+    may: [...sides, 'src/frontend/loading/placeholder-url.ts'],
+    packages: ['thumbhash'],
+    because: 'a placeholder is drawn by a package, and only in pages that draw it: docs/decisions/0031-processing.md',
+  },
+  {
     files: 'src/frontend/loading/placeholder-url.ts',
     may: sides,
     packages: ['thumbhash'],
@@ -135,6 +141,11 @@ export const table = [
     files: 'src/frontend/loading/',
     may: [...sides, 'src/frontend/network/', 'src/frontend/cache/'],
     because: 'loading finds images in the cache and the network, and knows neither the client nor the face',
+  },
+  {
+    files: 'src/frontend/showing/',
+    may: [...sides, 'src/frontend/loading/', 'src/frontend/painting/'],
+    because: 'showing has what was loaded painted where an element is, and knows neither the client nor the face',
   },
   {
     files: 'src/frontend/uploading/',
@@ -154,14 +165,15 @@ export const table = [
   })),
   {
     files: 'src/bindings/',
-    may: ['src/frontend/index.ts', 'src/types/'],
+    may: ['src/frontend/index.ts', 'src/frontend/showing/', 'src/types/'],
     because: 'what all bindings share stands on the public face of the frontend, and knows no framework',
   },
   ...Object.entries({ react: ['react'], vue: ['vue'], svelte: ['svelte'], element: [] }).map(([name, packages]) => ({
     files: `src/${name}/`,
-    may: ['src/bindings/', 'src/frontend/index.ts', 'src/types/'],
+    may: ['src/bindings/', 'src/frontend/index.ts', 'src/frontend/showing/', 'src/types/'],
     packages,
-    because: 'a binding is a thin layer over the public face of the frontend, for one framework',
+    because:
+      'a binding is a thin layer over the public face of the frontend and what shows its pictures, for one framework',
   })),
   {
     files: 'src/cli/',

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { chooseRecord } from '../../../src/bindings/choose-record.js';
-import type { ImageRecord } from '../../../src/types/index.js';
+import { chooseRecord } from '../../../../src/frontend/showing/choose-record.js';
+import type { ImageRecord } from '../../../../src/types/index.js';
 
 beforeEach(() => void vi.stubGlobal('devicePixelRatio', 1));
 afterEach(() => void vi.unstubAllGlobals());

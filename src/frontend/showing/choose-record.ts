@@ -1,15 +1,12 @@
-import { type ImageRecord, pickVariant } from '../frontend/index.js';
-
-/** A size in CSS pixels. */
-export interface Size {
-  width: number;
-  height: number;
-}
+import type { ImageRecord } from '../../types/index.js';
+import { pickVariant } from '../loading/pick-variant.js';
+import type { Size } from '../painting/picture.js';
 
 /**
  * The record of the smallest picture that fills an element: a variant with the proportions of the original, or the
  * original. A variant that shows a part of the picture is not what was asked for.
  *
+ * @param element - its size in CSS pixels
  * @param sizes - how wide the element will be, in CSS pixels, whatever it is now
  */
 export function chooseRecord(record: ImageRecord, element: Size, sizes?: number): ImageRecord {

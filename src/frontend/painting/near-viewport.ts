@@ -1,15 +1,18 @@
-import type { Size } from './choose-record.js';
+import type { Size } from './picture.js';
 
-/** Is an element near enough to be loaded, and how large is it shown? */
+/** Where an element is, and how large it is shown, in CSS pixels. */
 export interface Place extends Size {
+  /** Near enough to be loaded. */
   isNear: boolean;
+  /** So far away that it need not be decoded: only what is eager is near all the same. */
+  isFar: boolean;
 }
 
 // How far away is near: half a viewport, and half of what scrolls within it, where browsers know of that; the types do
 // not yet.
 const margins: IntersectionObserverInit & { scrollMargin: string } = { rootMargin: '50%', scrollMargin: '50%' };
 
-const watched = new WeakMap<Element, (isNear?: boolean) => void>();
+const watched = new WeakMap<Element, (isInside?: boolean) => void>();
 // One of each for all elements: a browser looks after one of them faster than after thousands. Made when the first
 // element is watched, since servers that draw pages have neither.
 let observers: (IntersectionObserver | ResizeObserver)[] | undefined;
@@ -20,7 +23,7 @@ let observers: (IntersectionObserver | ResizeObserver)[] | undefined;
 let room: CSSStyleSheet | undefined;
 
 // What is far away is told of without its size.
-const nowhere: Place = { isNear: false, width: 0, height: 0 };
+const nowhere: Place = { isNear: false, isFar: true, width: 0, height: 0 };
 
 /**
  * Tells where an element is: at once if it is on the screen already, so that what is at hand is there in the first
@@ -34,7 +37,7 @@ export function watchPlace(element: Element, isEager: boolean, tell: (place: Pla
   if (!room) {
     room = new CSSStyleSheet();
     room.replaceSync(
-      ':where(img[data-status=loading]:not([src])){content:linear-gradient(#0000 0 0)}' +
+      ':where(img[data-status=loading]:not([src])){content:linear-gradient(#0000 0 0);color:#0000}' +
         ':where(img[data-status]:not([src])){display:inline-block;overflow:hidden}',
     );
     document.adoptedStyleSheets.push(room);
@@ -48,10 +51,11 @@ export function watchPlace(element: Element, isEager: boolean, tell: (place: Pla
     }),
   ];
 
-  function look(isNear = last.isNear): void {
+  function look(isInside = !last.isFar): void {
     const { width, height } = element.getBoundingClientRect();
-    const place = isEager || isNear ? { isNear: true, width, height } : nowhere;
-    if (place.isNear === last.isNear && place.width === last.width && place.height === last.height) return;
+    const place = isEager || isInside ? { isNear: true, isFar: !isInside, width, height } : nowhere;
+    const isSame = place.isNear === last.isNear && place.isFar === last.isFar;
+    if (isSame && place.width === last.width && place.height === last.height) return;
     last = place;
     tell(place);
   }

@@ -1,4 +1,5 @@
-import type { ImageRecord } from '../frontend/index.js';
+import type { ImageRecord } from '../../types/index.js';
+import { type Place, watchPlace } from '../painting/near-viewport.js';
 import { chooseRecord } from './choose-record.js';
 import {
   createImageView,
@@ -8,10 +9,9 @@ import {
   keyOf,
   type ObservingFrontend,
 } from './image-view.js';
-import { type Place, watchPlace } from './near-viewport.js';
 
 /** What an element shows, and how it goes about it. */
-export interface ShownRequest extends Pick<ImageRequest, 'context' | 'priority'> {
+export interface ShownRequest extends Pick<ImageRequest, 'context' | 'priority' | 'isPainted'> {
   record: ImageRecord | null | undefined;
   /** How wide the picture will be shown, in CSS pixels, where variants are to choose from. Default: it is measured. */
   sizes?: number | undefined;
@@ -22,21 +22,31 @@ export interface ShownRequest extends Pick<ImageRequest, 'context' | 'priority'>
 /**
  * Shows a picture in an element of the page, for frameworks that hand out elements.
  *
- * @param draw - called with every state, the first one within `update`
+ * @param draw - called with every state, the first one within `update`, and when the element is at another place
+ * @param onPlace - told where that is, before
  */
-export function createShownImage(frontend: ObservingFrontend, element: Element, draw: (state: ImageState) => void) {
+export function createShownImage(
+  frontend: ObservingFrontend,
+  element: Element,
+  draw: (state: ImageState) => void,
+  onPlace?: (place: Place, chosen: ImageRecord | null | undefined) => void,
+) {
   let request: ShownRequest | undefined;
   let place: Place | undefined;
   let view: ImageView | undefined;
   let leaveView: (() => void) | undefined;
   let leavePlace: (() => void) | undefined;
 
-  function refresh(): void {
+  function refresh(isMoved = false): void {
     if (!request) return;
     const { record, sizes } = request;
     const chosen = record && place && chooseRecord(record, place, sizes);
+    if (place) onPlace?.(place, chosen);
     const wanted = { ...request, chosen, enabled: !!place?.isNear };
-    if (view?.key === keyOf(wanted)) return;
+    if (view?.key === keyOf(wanted)) {
+      if (isMoved) draw(view.getState());
+      return;
+    }
     const next = createImageView(frontend, wanted, view);
     const leaveFormer = leaveView;
     view = next;
@@ -56,7 +66,7 @@ export function createShownImage(frontend: ObservingFrontend, element: Element, 
       if (isLeft) return;
       leavePlace = watchPlace(element, isEager, (now) => {
         place = now;
-        refresh();
+        refresh(true);
       });
     });
   }
@@ -77,11 +87,4 @@ export function createShownImage(frontend: ObservingFrontend, element: Element, 
       leavePlace = leaveView = view = place = request = undefined;
     },
   };
-}
-
-/** Has an `<img>` show a state. */
-export function drawInto(image: HTMLImageElement, { src, status }: ImageState): void {
-  image.dataset.status = status;
-  if (!src) image.removeAttribute('src');
-  else if (image.src !== src) image.src = src;
 }

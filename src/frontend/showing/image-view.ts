@@ -1,22 +1,24 @@
-import type {
-  ImageObserver,
-  ImageRecord,
-  ImageSnapshot,
-  ImageSource,
-  ObservableFrontend,
-  PixstoreError,
-} from '../frontend/index.js';
+import type { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { ImageRecord } from '../../types/index.js';
+import type { BytesSnapshot, ImageObserver, ImageSnapshot, ObserveOptions } from '../loading/image-observer.js';
+import type { ImageSource } from '../loading/load-image.js';
+import type { EncodedPicture } from '../painting/picture.js';
 
-/** What bindings need of a frontend. */
-export type ObservingFrontend<Context = never> = Pick<ObservableFrontend<Context>, 'observe'>;
+/** What showing a picture needs of a frontend. */
+export interface ObservingFrontend<Context = never> {
+  observe(record: ImageRecord, context?: Context, options?: ObserveOptions): ImageObserver;
+  observeBytes(record: ImageRecord, context?: Context, options?: ObserveOptions): ImageObserver<BytesSnapshot>;
+}
 
 /** How a picture stands, for whoever draws it. It never changes: what is new is another object. */
 export interface ImageState {
   /**
    * For `src`. While a newer version of the picture loads, it leads to the one before; without a picture, and after an
-   * error, it is undefined.
+   * error, it is undefined; so it is where the picture is painted.
    */
   readonly src?: string | undefined;
+  /** Where the picture is painted, in place of `src`: the image file, to be read and left as it is. */
+  readonly picture?: EncodedPicture | undefined;
   /** `loading` also when nobody has asked for it yet. */
   readonly status: ImageSnapshot['status'];
   /** Why there is no picture. */
@@ -39,6 +41,8 @@ export interface ImageRequest {
   priority?: 'high' | 'low' | 'auto' | undefined;
   /** False: nothing is asked for, and nothing held. */
   enabled?: boolean | undefined;
+  /** Its bytes are wanted, not a URL of them. */
+  isPainted?: boolean | undefined;
 }
 
 /** One record as a component shows it. Making one has no effects: frameworks throw components away without a word. */
@@ -69,15 +73,17 @@ export const nothingYet: ImageState = {
  * another, without a flash
  */
 export function createImageView(frontend: ObservingFrontend, request: ImageRequest, former?: ImageView): ImageView {
-  const { record, chosen, enabled } = request;
+  const { record, chosen, enabled, isPainted } = request;
   const wanted = enabled === false ? undefined : (chosen ?? record);
   let before = wanted && former?.showing(record?.id);
-  let observer: ImageObserver | undefined;
-  let seen: ImageSnapshot | undefined;
+  let observer: ImageObserver<ImageSnapshot | BytesSnapshot> | undefined;
+  let seen: ImageSnapshot | BytesSnapshot | undefined;
   let state = nothingYet;
 
-  function observe(wanted: ImageRecord): ImageObserver {
-    observer ??= frontend.observe(wanted, request.context as never, { priority: request.priority });
+  function observe(wanted: ImageRecord): ImageObserver<ImageSnapshot | BytesSnapshot> {
+    observer ??= frontend[isPainted ? 'observeBytes' : 'observe'](wanted, request.context as never, {
+      priority: request.priority,
+    });
     return observer;
   }
 
@@ -86,11 +92,12 @@ export function createImageView(frontend: ObservingFrontend, request: ImageReque
   function getState(): ImageState {
     if (!wanted) return nothingYet;
     const snapshot = observe(wanted).getSnapshot();
-    const { status, url, error, source } = snapshot;
-    const src = url ?? (status === 'loading' ? before?.getState().src : undefined);
-    if (snapshot !== seen || src !== state.src) {
+    const { status, error, source } = snapshot;
+    const kept = status === 'loading' ? before?.getState() : undefined;
+    const { url: src = kept?.src, picture = kept?.picture } = snapshot;
+    if (snapshot !== seen || src !== state.src || picture !== state.picture) {
       seen = snapshot;
-      state = { src, status, error, source, retry };
+      state = { src, picture, status, error, source, retry };
     }
     return state;
   }

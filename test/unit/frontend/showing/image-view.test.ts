@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createImageView, type ImageView, nothingYet } from '../../../src/bindings/image-view.js';
-import { createPixstoreFrontend } from '../../../src/frontend/index.js';
-import { sealImage } from '../frontend/sealed-image.js';
+import { createPixstoreFrontend } from '../../../../src/frontend/index.js';
+import { createImageView, type ImageView, nothingYet } from '../../../../src/frontend/showing/image-view.js';
+import { sealImage } from '../sealed-image.js';
 
 /** A frontend whose images come when a test says so. */
 function createFrontend(images: Awaited<ReturnType<typeof sealImage>>[]) {
