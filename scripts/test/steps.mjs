@@ -56,6 +56,12 @@ export const steps = [
     run: ({ show }) => runVitest(['fault', 'thorough'], undefined, { show, more: [onAllCores] }),
   },
   {
+    name: 'cloud',
+    title: 'Object stores, on a real S3 server',
+    needs: ['sqlite', 'build'],
+    run: ({ show }) => runVitest(['cloud'], undefined, { show, more: [onAllCores] }),
+  },
+  {
     name: 'attack',
     title: 'Attacks on the endpoint: mutated requests, slow senders, crowds, forged proofs',
     needs: ['sqlite', 'build'],
