@@ -24,6 +24,8 @@ const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving
 const moving = 'src/backend/moving/';
 const copies = 'src/backend/copies/';
 const frontendRooms = ['network', 'cache', 'loading', 'painting'].map((name) => `src/frontend/${name}/`);
+// Drivers of object stores, which share all but their requests.
+const onObjects = ['files', 's3'];
 const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}/`);
 
 // What tests find programs and documents with; none of it knows of src/.
@@ -57,7 +59,9 @@ export const table = [
     memory: [],
     local: ['node:*', 'better-sqlite3'],
     postgres: ['node:*', 'pg'],
-    files: ['node:*', '@aws-sdk/*'],
+    objects: ['node:*'],
+    files: ['files-sdk'],
+    s3: ['@aws-sdk/client-s3'],
   }),
 
   {
@@ -205,9 +209,10 @@ export const table = [
 function storeRules(drivers) {
   return Object.entries(drivers).map(([name, packages]) => ({
     files: `src/stores/${name}/`,
-    may: [...sides, port, 'src/stores/split/'],
+    may: [...sides, port, 'src/stores/split/', ...(onObjects.includes(name) ? ['src/stores/objects/'] : [])],
     packages,
-    because: 'a store knows its port, split and its own driver, never another store or the backend',
+    because:
+      'a store knows its port, split, what it shares with its like and its own driver, never another store or the backend',
   }));
 }
 
