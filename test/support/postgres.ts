@@ -82,11 +82,17 @@ export function openPool(url: string, config: pg.PoolConfig = {}) {
 /** Rows in a schema of their own, as `rowStoreSuite` wants them. */
 export function openRows(pool: pg.Pool, options: Partial<Parameters<typeof postgresRows>[0]> = {}) {
   const schema = newSchema();
-  const open = (): RowStore => postgresRows({ pool, schema, ...options });
+  const opened: RowStore[] = [];
+  const open = (): RowStore => {
+    const rows = postgresRows({ pool, schema, ...options });
+    opened.push(rows);
+    return rows;
+  };
   return {
     schema,
     open,
     destroy: async (): Promise<void> => {
+      for (const rows of opened) await rows.close();
       await pool.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
     },
   };

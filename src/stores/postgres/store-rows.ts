@@ -3,6 +3,8 @@ import { begunOf, sessionPattern, storeIdPattern } from '../split/blob-name.js';
 import type { PlacedPart, RowIdentity, RowStore } from '../split/row-store.js';
 import { type Statement, statement } from './connections.js';
 import { callOf, type Database } from './database.js';
+import { isForbidden } from './database-error.js';
+import type { SqlRow } from './pool.js';
 import { toCount, toPlacedPart, toText } from './row.js';
 import type { Names } from './tables.js';
 
@@ -55,7 +57,8 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
     noteMarked: statement(`UPDATE ${schema}.store SET is_marked = true`),
     doubt: statement(`UPDATE ${schema}.store SET is_adopted = false`),
     adopt: callOf(names, 'adopt_1', ['bigint', 'text[]', 'bigint']),
-    identity: identityWith(`CASE WHEN has_function_privilege('pg_control_system()', 'execute') THEN ${place} END`),
+    identity: identityWith(place),
+    identityOnly: identityWith('NULL'),
   };
 
   const isThere = async (asked: Statement, value: unknown): Promise<boolean> =>
@@ -64,6 +67,21 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
   const make = async (asked: Statement, values: unknown[] = []): Promise<void> => {
     await database.make(asked, values);
   };
+
+  let mayAskPlace = true;
+
+  /** Not every role may ask a server who it is. */
+  async function readIdentity(): Promise<SqlRow[]> {
+    if (mayAskPlace) {
+      try {
+        return await database.read(statements.identity);
+      } catch (error) {
+        if (!isForbidden(error)) throw error;
+        mayAskPlace = false;
+      }
+    }
+    return database.read(statements.identityOnly);
+  }
 
   return {
     isBlobInUse: (blob) => isThere(statements.blobInUse, blob),
@@ -102,7 +120,7 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
     },
 
     async identity(): Promise<RowIdentity> {
-      const [row = {}] = await database.read(statements.identity);
+      const [row = {}] = await readIdentity();
       return {
         id: toText(row.id, storeIdPattern),
         epoch: toCount(row.epoch),
