@@ -86,7 +86,12 @@ function emptyRootOf(element: HTMLElement): ShadowRoot {
     adoptStyles(root);
     return root;
   } catch (cause) {
-    const message = 'paintImage takes an element that may have a shadow root and has none, such as a <span>.';
-    throw new PixstoreError('CONFIG_INVALID', message, { cause });
+    throw new PixstoreError(
+      'CONFIG_INVALID',
+      'An image is painted in an element without a shadow root, such as a <span>.',
+      {
+        cause,
+      },
+    );
   }
 }

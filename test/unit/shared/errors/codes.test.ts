@@ -97,7 +97,9 @@ describe('messages', () => {
       ({ message }) => !/^[`'"](?:[A-Z$]|getImage|init|custom|better|postgresRows)/.test(message),
     );
     expect(odd).toEqual([]);
-    const open = raised.filter(({ message }) => !/(?:\.|\$\{(?:advice|outcome)\}|: openssl rand -base64 32)[`'"]$/.test(message));
+    const open = raised.filter(
+      ({ message }) => !/(?:\.|\$\{(?:advice|outcome)\}|: openssl rand -base64 32)[`'"]$/.test(message),
+    );
     expect(open).toEqual([]);
   });
 
