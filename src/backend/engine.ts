@@ -5,7 +5,22 @@ import { errorStatuses } from '../shared/errors/statuses.js';
 import { createLifecycle } from '../shared/lifecycle.js';
 import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
+import type { BlobStore } from '../stores/split/blob-store.js';
 import type { ImageRecord } from '../types/index.js';
+import { type BackupProgress, backUpStore } from './copies/backups/backing-up.js';
+import { type BackUpOptions, readBackUpOptions } from './copies/backups/options.js';
+import {
+  type RestoreOptions,
+  type RestoreProgress,
+  readRestoreOptions,
+  restoreStore,
+} from './copies/backups/restoring.js';
+import {
+  readVerifyOptions,
+  type VerifyOptions,
+  type VerifyProgress,
+  verifyBackup,
+} from './copies/backups/verifying.js';
 import { type CopyOptions, copyStore, readCopyOptions } from './copies/copy-store.js';
 import type { CopyProgress } from './copies/copying.js';
 import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
@@ -171,6 +186,21 @@ export function createEngine(options: EngineOptions) {
       return copyStore(await tracked(async (opened) => opened), target, options);
     });
 
+  const backUpTo = (place: () => BlobStore, given?: BackUpOptions) =>
+    inSteps<BackupProgress>(async () => {
+      const options = readBackUpOptions(given);
+      return backUpStore(await tracked(async (opened) => opened), place(), options);
+    });
+
+  // The store is not opened as others are: it has no keys yet, or is not whole.
+  const restoreFrom = (place: () => BlobStore, given?: RestoreOptions) =>
+    inSteps<RestoreProgress>(async () =>
+      restoreStore(place(), opening.store(), opening.unlocking(), readRestoreOptions(given)),
+    );
+
+  const verify = (place: () => BlobStore, given?: VerifyOptions) =>
+    inSteps<VerifyProgress>(async () => verifyBackup(place(), opening.unlocking(), readVerifyOptions(given)));
+
   const list = (given: ListOptions = {}) =>
     inSteps<ListedImage>(async () => {
       requireArrived(given, ['dir'], 'listImages');
@@ -237,6 +267,9 @@ export function createEngine(options: EngineOptions) {
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
 
     copyTo,
+    backUpTo,
+    restoreFrom,
+    verifyBackup: verify,
 
     /** From a request to a reply, for servers. */
     endpoint,

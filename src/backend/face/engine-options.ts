@@ -34,6 +34,8 @@ export function engineOptionsOf(options: CheckedOptions): EngineOptions {
         mayMake: options.keyFile === 'create' && options.store === undefined,
         announce: (message) => logger.info(message),
       }),
+    masterKeysAtHand: () =>
+      masterKeys ?? masterKeysFromFile({ path: keyFilePath, storeHasKeys: false, mayMake: false, announce: () => {} }),
     checksProofs,
     windowLength: checksProofs ? options.statelessKeyWindowLength : unusedWindowLength,
     rateLimit: rateLimit && { onError: 'closed', ...rateLimit },

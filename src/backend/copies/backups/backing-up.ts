@@ -1,0 +1,253 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
+import { folderOf } from '../../../shared/protocol/image-id.js';
+import { type FolderKey, generationOf, type ImageStore, type StoreProblem } from '../../../stores/port.js';
+import type { BlobStore } from '../../../stores/split/blob-store.js';
+import type { StoreKeys } from '../../keys/store-keys.js';
+import type { CopiedImage, CopySource } from '../copied-image.js';
+import { createLiveSource } from '../live-source.js';
+import { createOpenedKeys } from '../opened-keys.js';
+import { createPace } from '../pace.js';
+import { replaceBackupKeys } from './backup-keys.js';
+import { type BaseBackups, openBases } from './bases.js';
+import { type BackupHead, writeHead } from './head.js';
+import { createImageReader, type ReadImage } from './image-reader.js';
+import type { BackUpOptions } from './options.js';
+import { createPieceSet, createPieceWriter, isPacked, type PieceSet, piecesIn } from './pieces.js';
+import { type BackupPlace, newName, openPlace } from './place.js';
+import { type BackupPart, createRowsWriter } from './rows.js';
+
+/** How far a backup has come. */
+export interface BackupProgress {
+  /** `images`: a walk through all images; `keys`: the keys are replaced; `done`: the backup is whole. */
+  step: 'images' | 'keys' | 'done';
+  /** The backup's name; those of later ones are greater. */
+  backup: string;
+  /** Images that the walk has come by, and about how many there are. */
+  done: number;
+  total: number;
+  /** Images of which something was written, and those that were in the backups of before. */
+  copied: number;
+  same: number;
+  /** Bytes of ciphertext that were written, and that this backup holds. */
+  bytes: number;
+  held: number;
+  /** What is damaged or missing in the store, and so in this backup. */
+  problems: readonly StoreProblem[];
+}
+
+// Images that are read at once, within so many bytes.
+const imagesAtOnce = 64;
+const bytesAtOnce = 32 * 1024 * 1024;
+
+// After so many bytes, or images, what was written is noted: a crash costs no more.
+const draftBytes = 64 * 1024 * 1024;
+const draftImages = 20_000;
+
+const mostPasses = 5;
+
+export interface BackUpSource {
+  store: ImageStore;
+  keys: StoreKeys;
+}
+
+/**
+ * Backs a store up, while it goes on being used. What is in a backup of before is not read again.
+ *
+ * ```text
+ *   ciphertexts ─► rows that name them ─► (a draft, now and then) ─► keys ─► head: the backup is whole
+ * ```
+ */
+export async function* backUpStore(
+  { store, keys }: BackUpSource,
+  blobs: BlobStore,
+  { signal, rate, only }: BackUpOptions,
+): AsyncGenerator<BackupProgress, void, void> {
+  const place = openPlace(blobs);
+  const { now, randomBytes } = keys.begin();
+  const storeId = await keys.storeId();
+  const { bases, number } = await openBases(place, storeId);
+  const backup = newName(number, randomBytes);
+  const replaceKeys = () => replaceBackupKeys(place, { store, storeId }, randomBytes);
+  const progress = { backup, done: 0, total: 0, copied: 0, same: 0, bytes: 0, held: 0 };
+  const problems = new Map<string, StoreProblem>();
+  const at = (step: BackupProgress['step']): BackupProgress => ({
+    step,
+    ...progress,
+    problems: [...problems.values()],
+  });
+
+  if (only === 'keys') {
+    await replaceKeys();
+    yield at('keys');
+    return;
+  }
+
+  const pieces = createPieceWriter(place, backup);
+  const present = await piecesIn(place);
+  let drafts = 0;
+  let draft: string | undefined;
+
+  /** What is noted now: a head but for its end. */
+  const headOf = (rows: readonly string[], counts: Counts, ended: number | null): BackupHead => ({
+    store: storeId,
+    begun: Math.floor(now),
+    ended,
+    images: progress.done,
+    bytes: progress.held,
+    lastRemovedToken: counts.lastRemovedToken,
+    rows,
+    ...packsOf(counts.live, pieces.packs(), bases.packs),
+    problems: [...problems.values()],
+  });
+
+  async function writeDraft(rows: readonly string[], counts: Counts): Promise<void> {
+    await pieces.flush();
+    drafts += 1;
+    const name = `${backup}-${String(drafts).padStart(6, '0')}`;
+    const next = await writeHead(place, 'drafts', name, headOf(rows, counts, null));
+    if (draft !== undefined) await place.remove(draft);
+    draft = next;
+  }
+
+  /** Walks through all images once. @returns rows, and the keys of folders that they name */
+  async function* walk(source: CopySource, known: BaseBackups): AsyncGenerator<BackupProgress, Walked> {
+    const rows = createRowsWriter(place);
+    const counts: Counts = { needed: createPieceSet(), live: new Map(), lastRemovedToken: 0 };
+    const named = new Set<string>();
+    const pace = createPace({ rate, signal });
+    const read = createImageReader({ source, ready: keys.ready, bases: known, present, pace, problems });
+    Object.assign(progress, { done: 0, total: await source.count(), same: 0, held: 0 });
+    let noted = { bytes: pieces.written(), images: 0 };
+
+    async function add({ id, token, parts }: ReadImage): Promise<void> {
+      const placed: BackupPart[] = [];
+      for (const { part, base, ciphertext, digest } of parts) {
+        const placement = base ?? (await pieces.add(ciphertext));
+        const { variant, size, sealedKey, iv, tag } = part;
+        placed.push({ variant, size, sealedKey, iv, tag, digest, piece: placement.piece, at: placement.at });
+        counts.needed.add(placement.piece);
+        if (isPacked(size)) counts.live.set(placement.piece, (counts.live.get(placement.piece) ?? 0) + size);
+        progress.held += size;
+        if (!base) progress.bytes += size;
+        const generation = generationOf(sealedKey);
+        if (generation !== null) named.add(nameOf({ folder: folderOf(id), generation }));
+      }
+      if (parts.every(({ base }) => base)) progress.same += 1;
+      else progress.copied += 1;
+      progress.done += 1;
+      await rows.add({ id, token, parts: placed });
+    }
+
+    for await (const batch of source.batches()) {
+      for (const group of groupsOf(batch)) {
+        signal?.throwIfAborted();
+        await nextTurn(); // a store that answers at once would leave nobody else a turn
+        for (const image of await Promise.all(group.map(read))) if (image) await add(image);
+        yield at('images');
+      }
+      const isLong = pieces.written() - noted.bytes > draftBytes || progress.copied - noted.images > draftImages;
+      if (!isLong) continue;
+      await writeDraft(rows.names(), counts);
+      noted = { bytes: pieces.written(), images: progress.copied };
+    }
+    const names = await rows.end();
+    await pieces.flush();
+    counts.lastRemovedToken = await store.lastRemovedToken();
+    return { rows: names, counts, named };
+  }
+
+  for (let pass = 1, known = bases; ; pass += 1) {
+    const ring = await keys.ring();
+    // It follows an exchange of the keys, since every pass ends with the keys of then.
+    const opened = { ...createOpenedKeys(ring.set, randomBytes), unseal: keys.unseal };
+    const source = createLiveSource({ store, storeId, keys: opened });
+    const walked = yield* walk(source, known);
+    yield at('keys');
+    const kept = await replaceKeys();
+    const isExchanged = (await keys.ring()).set.storeKeys[0]?.id !== ring.set.storeKeys[0]?.id;
+    const isOpened = !isExchanged && (ring.set.storeKeys.length === 1 || opensAll(walked.named, kept.folderKeys));
+    if (isOpened) {
+      await requireAll(place, walked);
+      await writeHead(place, 'runs', backup, headOf(walked.rows, walked.counts, Math.floor(keys.begin().now)));
+      for (const older of await place.list('drafts')) if (older.number <= number) await place.remove(older.blob);
+      yield at('done');
+      return;
+    }
+    // The master key is exchanged after a leak: what the rows name may be gone, and sealed anew in the store.
+    if (pass === mostPasses) throw exchangedAlways();
+    await writeDraft(walked.rows, walked.counts);
+    known = (await openBases(place, storeId)).bases;
+  }
+}
+
+interface Counts {
+  needed: PieceSet;
+  /** Bytes that are needed of pieces with many ciphertexts. */
+  live: Map<string, number>;
+  lastRemovedToken: number;
+}
+
+interface Walked {
+  rows: readonly string[];
+  counts: Counts;
+  named: ReadonlySet<string>;
+}
+
+const nameOf = ({ folder, generation }: Pick<FolderKey, 'folder' | 'generation'>) => `${folder}:${generation}`;
+
+function opensAll(named: ReadonlySet<string>, folderKeys: readonly FolderKey[]): boolean {
+  const alive = new Set(folderKeys.map(nameOf));
+  return [...named].every((name) => alive.has(name));
+}
+
+/** Images that are read at once. */
+function groupsOf(batch: readonly CopiedImage[]): CopiedImage[][] {
+  const groups: CopiedImage[][] = [];
+  let bytes = 0;
+  for (const image of batch) {
+    const group = groups.at(-1);
+    const size = image.parts.reduce((sum, part) => sum + part.size, 0);
+    if (!group || group.length === imagesAtOnce || bytes + size > bytesAtOnce) {
+      groups.push([image]);
+      bytes = size;
+    } else {
+      group.push(image);
+      bytes += size;
+    }
+  }
+  return groups;
+}
+
+/** The packs that are needed, and those of them that are mostly not. */
+function packsOf(
+  live: ReadonlyMap<string, number>,
+  ...known: readonly ReadonlyMap<string, number>[]
+): Pick<BackupHead, 'packs' | 'sparse'> {
+  const packs = new Map<string, number>();
+  for (const lengths of known) for (const [piece, size] of lengths) if (live.has(piece)) packs.set(piece, size);
+  const sparse = [...packs].filter(([piece, size]) => (live.get(piece) ?? 0) * 2 < size).map(([piece]) => piece);
+  return { packs, sparse };
+}
+
+/** Somebody may have pruned the place meanwhile. @throws PixstoreError `BACKUP_FAILED` */
+async function requireAll(place: BackupPlace, { rows, counts }: Walked): Promise<void> {
+  const present = await piecesIn(place, counts.needed);
+  const missing = new Set(rows);
+  for await (const blob of place.names('rows/')) missing.delete(place.rowsOf(blob) ?? '');
+  if (present.size() < counts.needed.size() || missing.size > 0) throw pruned();
+}
+
+function pruned(): PixstoreError {
+  return new PixstoreError(
+    'BACKUP_FAILED',
+    'What a backup needs was removed from its place while it was made. Begin again; what is there is not copied again.',
+  );
+}
+
+function exchangedAlways(): PixstoreError {
+  return new PixstoreError(
+    'BACKUP_FAILED',
+    'The master key is being exchanged after a leak, and the backup does not catch up with it. Begin again once that is done; what was copied stays.',
+  );
+}
