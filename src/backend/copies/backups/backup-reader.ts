@@ -162,7 +162,7 @@ async function find(place: BackupPlace, backup: string | undefined): Promise<Pla
 function missing(): PixstoreError {
   return new PixstoreError(
     'BACKUP_MISSING',
-    'There is no whole backup in this place. Is it the right one, and was a backup brought to its end?',
+    'There is no whole backup in this place. See whether it is the right one, and whether a backup was brought to its end.',
   );
 }
 
