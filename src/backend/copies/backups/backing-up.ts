@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
-import { folderOf } from '../../../shared/protocol/image-id.js';
-import { type FolderKey, generationOf, type ImageStore, type StoreProblem } from '../../../stores/port.js';
+import type { FolderKey, ImageStore, StoreProblem } from '../../../stores/port.js';
 import type { BlobStore } from '../../../stores/split/blob-store.js';
 import type { StoreKeys } from '../../keys/store-keys.js';
-import type { CopiedImage, CopySource } from '../copied-image.js';
-import { createLiveSource } from '../live-source.js';
+import type { CopiedImage } from '../copied-image.js';
+import { createLiveSource, type IdRange, type LiveSource } from '../live-source.js';
 import { createOpenedKeys } from '../opened-keys.js';
 import { createPace } from '../pace.js';
 import { replaceBackupKeys } from './backup-keys.js';
@@ -13,9 +12,11 @@ import { type BaseBackups, openBases } from './bases.js';
 import { type BackupHead, writeHead } from './head.js';
 import { createImageReader, type ReadImage } from './image-reader.js';
 import type { BackUpOptions } from './options.js';
-import { createPieceSet, createPieceWriter, isPacked, type PieceSet, piecesIn } from './pieces.js';
+import { createPieceWriter, piecesIn } from './pieces.js';
 import { type BackupPlace, newName, openPlace } from './place.js';
-import { type BackupPart, createRowsWriter } from './rows.js';
+import type { BackupPart } from './rows.js';
+import { createSegmentWriter, type Segment } from './segments.js';
+import { findUnchanged } from './unchanged.js';
 
 /** How far a backup has come. */
 export interface BackupProgress {
@@ -85,37 +86,36 @@ export async function* backUpStore(
 
   const pieces = createPieceWriter(place, backup);
   const present = await piecesIn(place);
+  const pace = createPace({ rate, signal });
   let drafts = 0;
   let draft: string | undefined;
 
   /** What is noted now: a head but for its end. */
-  const headOf = (rows: readonly string[], counts: Counts, ended: number | null): BackupHead => ({
+  const headOf = (segments: readonly Segment[], ended: number | null, lastRemovedToken = 0): BackupHead => ({
     store: storeId,
     begun: Math.floor(now),
     ended,
-    images: progress.done,
-    bytes: progress.held,
-    lastRemovedToken: counts.lastRemovedToken,
-    rows,
-    ...packsOf(counts.live, pieces.packs(), bases.packs),
+    images: sumOf(segments, ({ images }) => images),
+    bytes: sumOf(segments, ({ bytes }) => bytes),
+    lastRemovedToken,
+    segments,
+    ...packsOf(segments, pieces.packs(), bases.packs),
     problems: [...problems.values()],
   });
 
-  async function writeDraft(rows: readonly string[], counts: Counts): Promise<void> {
+  async function writeDraft(segments: readonly Segment[]): Promise<void> {
     await pieces.flush();
     drafts += 1;
     const name = `${backup}-${String(drafts).padStart(6, '0')}`;
-    const next = await writeHead(place, 'drafts', name, headOf(rows, counts, null));
+    const next = await writeHead(place, 'drafts', name, headOf(segments, null));
     if (draft !== undefined) await place.remove(draft);
     draft = next;
   }
 
-  /** Walks through all images once. @returns rows, and the keys of folders that they name */
-  async function* walk(source: CopySource, known: BaseBackups): AsyncGenerator<BackupProgress, Walked> {
-    const rows = createRowsWriter(place);
-    const counts: Counts = { needed: createPieceSet(), live: new Map(), lastRemovedToken: 0 };
+  /** Walks through all images that may have changed. @returns the keys of folders that are in use, too */
+  async function* walk(source: LiveSource, known: BaseBackups): AsyncGenerator<BackupProgress, Walked> {
+    const rows = createSegmentWriter(place);
     const named = new Set<string>();
-    const pace = createPace({ rate, signal });
     const read = createImageReader({ source, ready: keys.ready, bases: known, present, pace, problems });
     Object.assign(progress, { done: 0, total: await source.count(), same: 0, held: 0 });
     let noted = { bytes: pieces.written(), images: 0 };
@@ -123,15 +123,12 @@ export async function* backUpStore(
     async function add({ id, token, parts }: ReadImage): Promise<void> {
       const placed: BackupPart[] = [];
       for (const { part, base, ciphertext, digest } of parts) {
-        const placement = base ?? (await pieces.add(ciphertext));
+        const { piece, at } = base ?? (await pieces.add(ciphertext));
         const { variant, size, sealedKey, iv, tag } = part;
-        placed.push({ variant, size, sealedKey, iv, tag, digest, piece: placement.piece, at: placement.at });
-        counts.needed.add(placement.piece);
-        if (isPacked(size)) counts.live.set(placement.piece, (counts.live.get(placement.piece) ?? 0) + size);
+        placed.push({ variant, size, sealedKey, iv, tag, digest, piece, at });
         progress.held += size;
         if (!base) progress.bytes += size;
-        const generation = generationOf(sealedKey);
-        if (generation !== null) named.add(nameOf({ folder: folderOf(id), generation }));
+        if (part.folderKey) named.add(nameOf(part.folderKey));
       }
       if (parts.every(({ base }) => base)) progress.same += 1;
       else progress.copied += 1;
@@ -139,67 +136,77 @@ export async function* backUpStore(
       await rows.add({ id, token, parts: placed });
     }
 
-    for await (const batch of source.batches()) {
-      for (const group of groupsOf(batch)) {
-        signal?.throwIfAborted();
-        await nextTurn(); // a store that answers at once would leave nobody else a turn
-        for (const image of await Promise.all(group.map(read))) if (image) await add(image);
-        yield at('images');
+    async function* walkThrough(range: IdRange): AsyncGenerator<BackupProgress> {
+      let last = range.after;
+      for await (const batch of source.batches(range)) {
+        for (const group of groupsOf(batch)) {
+          signal?.throwIfAborted();
+          await nextTurn(); // a store that answers at once would leave nobody else a turn
+          for (const image of await Promise.all(group.map(read))) if (image) await add(image);
+          last = group.at(-1)?.id ?? last;
+          yield at('images');
+        }
+        const isLong = pieces.written() - noted.bytes > draftBytes || progress.copied - noted.images > draftImages;
+        if (!isLong) continue;
+        await writeDraft(rows.segments());
+        noted = { bytes: pieces.written(), images: progress.copied };
       }
-      const isLong = pieces.written() - noted.bytes > draftBytes || progress.copied - noted.images > draftImages;
-      if (!isLong) continue;
-      await writeDraft(rows.names(), counts);
-      noted = { bytes: pieces.written(), images: progress.copied };
+      await rows.end(range.upTo ?? last);
     }
-    const names = await rows.end();
+
+    const onKey = (key: FolderKey) => void named.add(nameOf(key));
+    let after = '';
+    for (const segment of await findUnchanged({ store, place, bases: known, present, signal, onKey })) {
+      if (after < segment.after) yield* walkThrough({ after, upTo: segment.after });
+      rows.reuse(segment);
+      after = segment.last;
+      progress.done += segment.images;
+      progress.same += segment.images;
+      progress.held += segment.bytes;
+    }
+    yield* walkThrough({ after });
     await pieces.flush();
-    counts.lastRemovedToken = await store.lastRemovedToken();
-    return { rows: names, counts, named };
+    return { segments: rows.segments(), named };
   }
 
   for (let pass = 1, known = bases; ; pass += 1) {
     const ring = await keys.ring();
     // It follows an exchange of the keys, since every pass ends with the keys of then.
     const opened = { ...createOpenedKeys(ring.set, randomBytes), unseal: keys.unseal };
-    const source = createLiveSource({ store, storeId, keys: opened });
-    const walked = yield* walk(source, known);
+    const { segments, named } = yield* walk(createLiveSource({ store, storeId, keys: opened }), known);
     yield at('keys');
     const kept = await replaceKeys();
     const isExchanged = (await keys.ring()).set.storeKeys[0]?.id !== ring.set.storeKeys[0]?.id;
-    const isOpened = !isExchanged && (ring.set.storeKeys.length === 1 || opensAll(walked.named, kept.folderKeys));
-    if (isOpened) {
-      await requireAll(place, walked);
-      await writeHead(place, 'runs', backup, headOf(walked.rows, walked.counts, Math.floor(keys.begin().now)));
+    if (!isExchanged && (ring.set.storeKeys.length === 1 || opensAll(named, kept.folderKeys))) {
+      await requireAll(place, segments);
+      const ended = Math.floor(keys.begin().now);
+      await writeHead(place, 'runs', backup, headOf(segments, ended, await store.lastRemovedToken()));
       for (const older of await place.list('drafts')) if (older.number <= number) await place.remove(older.blob);
       yield at('done');
       return;
     }
     // The master key is exchanged after a leak: what the rows name may be gone, and sealed anew in the store.
     if (pass === mostPasses) throw exchangedAlways();
-    await writeDraft(walked.rows, walked.counts);
+    await writeDraft(segments);
     known = (await openBases(place, storeId)).bases;
   }
 }
 
-interface Counts {
-  needed: PieceSet;
-  /** Bytes that are needed of pieces with many ciphertexts. */
-  live: Map<string, number>;
-  lastRemovedToken: number;
-}
-
 interface Walked {
-  rows: readonly string[];
-  counts: Counts;
+  segments: readonly Segment[];
+  /** Folder keys. */
   named: ReadonlySet<string>;
 }
 
-const nameOf = ({ folder, generation }: Pick<FolderKey, 'folder' | 'generation'>) => `${folder}:${generation}`;
+const nameOf = ({ folder, generation }: FolderKey) => `${folder}:${generation}`;
 
 function opensAll(named: ReadonlySet<string>, folderKeys: readonly FolderKey[]): boolean {
   const alive = new Set(folderKeys.map(nameOf));
   return [...named].every((name) => alive.has(name));
 }
+
+const sumOf = (segments: readonly Segment[], numberOf: (segment: Segment) => number): number =>
+  segments.reduce((sum, segment) => sum + numberOf(segment), 0);
 
 /** Images that are read at once. */
 function groupsOf(batch: readonly CopiedImage[]): CopiedImage[][] {
@@ -221,21 +228,33 @@ function groupsOf(batch: readonly CopiedImage[]): CopiedImage[][] {
 
 /** The packs that are needed, and those of them that are mostly not. */
 function packsOf(
-  live: ReadonlyMap<string, number>,
+  segments: readonly Segment[],
   ...known: readonly ReadonlyMap<string, number>[]
 ): Pick<BackupHead, 'packs' | 'sparse'> {
+  const lengthOf = (piece: string) => known.find((lengths) => lengths.has(piece))?.get(piece);
+  const live = new Map<string, number>();
   const packs = new Map<string, number>();
-  for (const lengths of known) for (const [piece, size] of lengths) if (live.has(piece)) packs.set(piece, size);
-  const sparse = [...packs].filter(([piece, size]) => (live.get(piece) ?? 0) * 2 < size).map(([piece]) => piece);
-  return { packs, sparse };
+  for (const { uses } of segments) {
+    for (const [piece, bytes] of uses) {
+      const length = packs.get(piece) ?? lengthOf(piece);
+      if (length === undefined) continue; // it has one ciphertext
+      packs.set(piece, length);
+      live.set(piece, (live.get(piece) ?? 0) + bytes);
+    }
+  }
+  return {
+    packs,
+    sparse: [...packs].filter(([piece, length]) => (live.get(piece) ?? 0) * 2 < length).map(([piece]) => piece),
+  };
 }
 
 /** Somebody may have pruned the place meanwhile. @throws PixstoreError `BACKUP_FAILED` */
-async function requireAll(place: BackupPlace, { rows, counts }: Walked): Promise<void> {
-  const present = await piecesIn(place, counts.needed);
-  const missing = new Set(rows);
+async function requireAll(place: BackupPlace, segments: readonly Segment[]): Promise<void> {
+  const present = await piecesIn(place);
+  const missing = new Set(segments.map(({ name }) => name));
   for await (const blob of place.names('rows/')) missing.delete(place.rowsOf(blob) ?? '');
-  if (present.size() < counts.needed.size() || missing.size > 0) throw pruned();
+  const isThere = ({ uses }: Segment) => [...uses.keys()].every((piece) => present.has(piece));
+  if (missing.size > 0 || !segments.every(isThere)) throw pruned();
 }
 
 function pruned(): PixstoreError {

@@ -77,7 +77,7 @@ export async function openBackup({ blobs, backup, erased = [] }: ReaderOptions) 
 
   /** Rows, a blob at a time. @param onDamage - told of those that cannot be read; without it, that ends it */
   async function* rows(onDamage?: (piece: DamagedPiece) => void): AsyncGenerator<BackupRow[]> {
-    for (const name of head.rows) {
+    for (const { name } of head.segments) {
       try {
         yield await readRows(place, name);
       } catch (error) {

@@ -1,6 +1,7 @@
 import { isToken } from '../../../shared/protocol/image-id.js';
 import type { StoreProblem } from '../../../stores/port.js';
 import { type BackupPlace, damaged, type PlacedText } from './place.js';
+import { decodeSegment, encodeSegment, type Segment } from './segments.js';
 
 /** What a backup is, beside its rows and pieces. */
 export interface BackupHead {
@@ -14,8 +15,8 @@ export interface BackupHead {
   /** Bytes of ciphertext. */
   bytes: number;
   lastRemovedToken: number;
-  /** Names of blobs with rows, in the order of their ids. */
-  rows: readonly string[];
+  /** In the order of their ids. */
+  segments: readonly Segment[];
   /** Lengths of pieces with many ciphertexts. */
   packs: ReadonlyMap<string, number>;
   /** Of these, those of which this backup needs less than half: what is in them is written anew by the next. */
@@ -27,7 +28,12 @@ export interface BackupHead {
 const version = 1;
 
 export const writeHead = (place: BackupPlace, kind: 'runs' | 'drafts', name: string, head: BackupHead) =>
-  place.writeText(kind, name, { version, ...head, packs: Object.fromEntries(head.packs) });
+  place.writeText(kind, name, {
+    version,
+    ...head,
+    segments: head.segments.map(encodeSegment),
+    packs: Object.fromEntries(head.packs),
+  });
 
 /** @throws PixstoreError `BACKUP_DAMAGED` */
 export async function readHead(place: BackupPlace, placed: PlacedText): Promise<BackupHead> {
@@ -41,7 +47,8 @@ export async function readHead(place: BackupPlace, placed: PlacedText): Promise<
     lastRemovedToken,
     ...lists
   } = await place.readText(placed);
-  const { rows, packs, sparse, problems } = lists;
+  const { packs, sparse, problems } = lists;
+  const segments = Array.isArray(lists.segments) ? lists.segments.map(decodeSegment) : [null];
   if (
     written === version &&
     typeof store === 'string' &&
@@ -50,19 +57,15 @@ export async function readHead(place: BackupPlace, placed: PlacedText): Promise<
     isToken(images) &&
     isToken(bytes) &&
     isToken(lastRemovedToken) &&
-    isListOf(rows, /^[0-9a-f]{64}$/) &&
-    isListOf(sparse, /^\d/) &&
+    segments.every((segment) => segment !== null) &&
+    Array.isArray(sparse) &&
     typeof packs === 'object' &&
     packs !== null &&
     Object.values(packs).every(isToken) &&
     Array.isArray(problems)
   ) {
     const lengths = new Map(Object.entries(packs as Record<string, number>));
-    return { store, begun, ended, images, bytes, lastRemovedToken, rows, packs: lengths, sparse, problems };
+    return { store, begun, ended, images, bytes, lastRemovedToken, segments, packs: lengths, sparse, problems };
   }
   throw damaged(placed.blob);
-}
-
-function isListOf(value: unknown, pattern: RegExp): value is string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === 'string' && pattern.test(each));
 }

@@ -6,9 +6,6 @@ import type { BackupPart, Placement } from './rows.js';
 const packLength = 8 * 1024 * 1024;
 const aloneFrom = 4 * 1024 * 1024;
 
-/** Does a ciphertext of so many bytes lie in a piece with others? */
-export const isPacked = (size: number): boolean => size <= aloneFrom;
-
 // Pieces that are on their way at once.
 const mostWrites = 2;
 
@@ -60,7 +57,7 @@ export function createPieceWriter(place: BackupPlace, backup: string) {
     async add(ciphertext: Uint8Array): Promise<Placement> {
       while (writes.size >= mostWrites) await Promise.race(writes);
       requireWritten();
-      if (!isPacked(ciphertext.length)) {
+      if (ciphertext.length > aloneFrom) {
         const piece = nextPiece();
         write(piece, ciphertext);
         return { piece, at: 0 };
@@ -115,7 +112,6 @@ export function createPieceReader(place: BackupPlace, packs: ReadonlyMap<string,
 /** A set of pieces, with a bit for each: there may be millions. */
 export function createPieceSet() {
   const bits = new Map<string, Uint8Array>();
-  let size = 0;
 
   function split(piece: string): [string, number] {
     const slash = piece.indexOf('/');
@@ -131,9 +127,7 @@ export function createPieceSet() {
         longer.set(known);
         known = longer;
       }
-      const before = known[number >> 3] as number;
-      known[number >> 3] = before | (1 << (number & 7));
-      if (known[number >> 3] !== before) size += 1;
+      known[number >> 3] = (known[number >> 3] as number) | (1 << (number & 7));
       bits.set(backup, known);
     },
 
@@ -141,8 +135,6 @@ export function createPieceSet() {
       const [backup, number] = split(piece);
       return (((bits.get(backup)?.[number >> 3] ?? 0) >> (number & 7)) & 1) === 1;
     },
-
-    size: (): number => size,
   };
 }
 
@@ -153,12 +145,12 @@ const dataName = /^data\/(\d{10}-[0-9a-f]{8}\/\d{1,8})$/;
 /** The piece that a blob is; undefined when it is none. */
 export const pieceOf = (blob: string): string | undefined => dataName.exec(blob)?.[1];
 
-/** The pieces of a place, or those of a set that are there. */
-export async function piecesIn(place: BackupPlace, among?: PieceSet): Promise<PieceSet> {
+/** All pieces of a place. */
+export async function piecesIn(place: BackupPlace): Promise<PieceSet> {
   const pieces = createPieceSet();
   for await (const blob of place.names('data/')) {
     const piece = pieceOf(blob);
-    if (piece !== undefined && among?.has(piece) !== false) pieces.add(piece);
+    if (piece !== undefined) pieces.add(piece);
   }
   return pieces;
 }

@@ -5,7 +5,6 @@ import { invalid } from '../options.js';
 import { type BackupHead, readHead } from './head.js';
 import { createPieceSet, pieceOf } from './pieces.js';
 import { type BackupPlace, numberOf, openPlace, type PlacedText } from './place.js';
-import { readRows } from './rows.js';
 
 /** A backup that is whole. */
 export interface BackupInfo {
@@ -68,10 +67,9 @@ type Needed = Awaited<ReturnType<typeof neededBy>>;
 async function neededBy(place: BackupPlace, kept: readonly PlacedText[]) {
   const [rows, pieces] = [new Set<string>(), createPieceSet()];
   for (const placed of kept) {
-    for (const name of (await readHead(place, placed)).rows) {
-      if (rows.has(name)) continue;
+    for (const { name, uses } of (await readHead(place, placed)).segments) {
       rows.add(name);
-      for (const { parts } of await readRows(place, name)) for (const { piece } of parts) pieces.add(piece);
+      for (const piece of uses.keys()) pieces.add(piece);
     }
   }
   return { rows, pieces };

@@ -1,4 +1,3 @@
-import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { isImageId, isToken } from '../../../shared/protocol/image-id.js';
 import { type BackupPlace, damaged } from './place.js';
 
@@ -59,49 +58,6 @@ function decodePart(id: string, part: Record<string, unknown>): BackupPart | nul
   return { variant, size, piece, at, sealedKey, iv, tag, digest } as BackupPart;
 }
 
-// About so many images are in a blob of rows, and at most so many.
-const meanLength = 512;
-const greatestLength = 4 * meanLength;
-
-/**
- * Writes rows in blobs of some hundred. Where one ends depends on ids alone, so that an image that comes or goes changes one
- * of them, and all others are what they were in the backup before: those are not written again.
- */
-export function createRowsWriter(place: BackupPlace) {
-  const names: string[] = [];
-  let lines: string[] = [];
-
-  async function flush(): Promise<void> {
-    if (lines.length === 0) return;
-    const full = lines;
-    lines = [];
-    names.push(await place.writeRows(full));
-  }
-
-  return {
-    async add(row: BackupRow): Promise<void> {
-      lines.push(encodeRow(row));
-      if (lines.length === greatestLength || hashOf(row.id) % meanLength === 0) await flush();
-    },
-
-    /** @returns the names of all blobs, in order */
-    async end(): Promise<string[]> {
-      await flush();
-      return names;
-    },
-
-    /** Of all that are written. */
-    names: (): readonly string[] => names,
-  };
-}
-
-/** FNV-1a. */
-function hashOf(id: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < id.length; at += 1) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
-}
-
 /** The rows of a blob. @throws PixstoreError `BACKUP_DAMAGED` */
 export async function readRows(place: BackupPlace, name: string): Promise<BackupRow[]> {
   return (await place.readRows(name)).map((line) => {
@@ -109,36 +65,4 @@ export async function readRows(place: BackupPlace, name: string): Promise<Backup
     if (!row) throw damaged(`rows/${name}`);
     return row;
   });
-}
-
-/** Rows of a backup that was made before, to be looked up by ids that ascend. One that is damaged has none. */
-export function createRowLookUp(place: BackupPlace, names: readonly string[]) {
-  let next = 0;
-  let rows: BackupRow[] = [];
-  let at = 0;
-
-  async function load(): Promise<boolean> {
-    const name = names[next];
-    if (name === undefined) return false;
-    next += 1;
-    at = 0;
-    try {
-      rows = await readRows(place, name);
-    } catch (error) {
-      if (!(error instanceof PixstoreError) || error.code !== 'BACKUP_DAMAGED') throw error;
-      rows = [];
-    }
-    return true;
-  }
-
-  return async function rowOf(id: string): Promise<BackupRow | null> {
-    for (;;) {
-      for (let row = rows[at]; row; row = rows[at]) {
-        if (row.id === id) return row;
-        if (row.id > id) return null;
-        at += 1;
-      }
-      if (!(await load())) return null;
-    }
-  };
 }
