@@ -24,12 +24,16 @@ import {
 import { type CopyOptions, copyStore, readCopyOptions } from './copies/copy-store.js';
 import type { CopyProgress } from './copies/copying.js';
 import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
+import { type CheckOptions, type CheckStep, readCheckOptions } from './images/checking.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 import { type RebuildOptions, type RebuiltImage, readRebuildOptions } from './images/rebuilding.js';
 import { type RecordOptions, readRecordOptions } from './images/records.js';
+import { type ReencryptedImage, type ReencryptOptions, readReencryptOptions } from './images/reencryption.js';
+import { readSweepOptions, type SweepOptions, type SweptPiece, sweepStore } from './images/sweeping.js';
 import { type ImageInput, type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { type Audience, type AudienceOptions, readAudience } from './keys/audience.js';
+import { type KeyOverview, keyOverview } from './keys/overview.js';
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
 import { metricsText } from './metrics.js';
 import { backendClosed, createOpening, type Opened, type OpeningOptions } from './opening.js';
@@ -201,6 +205,24 @@ export function createEngine(options: EngineOptions) {
   const verify = (place: () => BlobStore, given?: VerifyOptions) =>
     inSteps<VerifyProgress>(async () => verifyBackup(place(), opening.unlocking(), readVerifyOptions(given)));
 
+  const check = (given?: CheckOptions) =>
+    inSteps<CheckStep>(async () => {
+      const options = readCheckOptions(given);
+      return (await tracked(async ({ checking }) => checking)).check(options);
+    });
+
+  const reencrypt = (given?: ReencryptOptions) =>
+    inSteps<ReencryptedImage>(async () => {
+      const options = readReencryptOptions(given);
+      return (await tracked(async ({ reencryption }) => reencryption)).reencrypt(options);
+    });
+
+  const sweep = (given?: SweepOptions) =>
+    inSteps<SweptPiece>(async () => {
+      const options = readSweepOptions(given);
+      return sweepStore(await tracked(async ({ store }) => store), options);
+    });
+
   const list = (given: ListOptions = {}) =>
     inSteps<ListedImage>(async () => {
       requireArrived(given, ['dir'], 'listImages');
@@ -270,6 +292,10 @@ export function createEngine(options: EngineOptions) {
     backUpTo,
     restoreFrom,
     verifyBackup: verify,
+    check: (given?: CheckOptions): AsyncIterable<CheckStep> => check(given),
+    sweep: (given?: SweepOptions): AsyncIterable<SweptPiece> => sweep(given),
+    reencrypt: (given?: ReencryptOptions): AsyncIterable<ReencryptedImage> => reencrypt(given),
+    keys: (): Promise<KeyOverview> => tracked(({ keys, masterKeyIds }) => keyOverview(keys, masterKeyIds)),
 
     /** From a request to a reply, for servers. */
     endpoint,

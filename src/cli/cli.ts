@@ -29,6 +29,7 @@ export type Backend = PixstoreBackend<never>;
 /** What a command works with. */
 export interface Cli {
   readonly flags: GlobalFlags;
+  readonly env: Surroundings['env'];
   /** Aborted by Ctrl-C: hand it on, or ask it between two steps. */
   readonly signal: AbortSignal;
   /** ms since 1970. */
@@ -102,6 +103,7 @@ export async function runCommand(
 
   const cli: Cli = {
     flags,
+    env: surroundings.env,
     signal: surroundings.signal,
     now: surroundings.now,
     async print(value, text) {

@@ -1,16 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type AddCommand, type GlobalFlags, runCommand } from './cli.js';
+import { addCheck } from './commands/check.js';
 import { addDelete } from './commands/delete.js';
+import { addErase } from './commands/erase.js';
 import { addGet } from './commands/get.js';
 import { addInfo } from './commands/info.js';
+import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
+import { addSave } from './commands/save.js';
+import { addServe } from './commands/serve.js';
+import { addSweep } from './commands/sweep.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import type { Screen } from './screen.js';
 import type { Surroundings } from './surroundings.js';
 
 /** In the order in which help shows them. */
-const commands: readonly AddCommand[] = [addGet, addList, addInfo, addDelete];
+const commands: readonly AddCommand[] = [
+  addServe,
+  addSave,
+  addGet,
+  addList,
+  addInfo,
+  addDelete,
+  addErase,
+  addCheck,
+  addSweep,
+  addKeys,
+];
 
 /** The program with all its commands, and what the one that ran has ended with. */
 export function createProgram(surroundings: Surroundings, screen: Screen) {

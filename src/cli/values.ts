@@ -22,3 +22,10 @@ export function rate(text: string): { images: number } | { bytes: number } {
   if (Object.values(limit).every((value) => value > 0)) return limit;
   throw new InvalidArgumentError('It must be more than 0.');
 }
+
+/** A time, in ms since 1970: `2026-11-30T01:00:00Z`, or the number itself. */
+export function time(text: string): number {
+  const milliseconds = /^\d{10,15}$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isFinite(milliseconds)) return milliseconds;
+  throw new InvalidArgumentError('It must be a time, such as 2026-11-30T01:00:00Z.');
+}

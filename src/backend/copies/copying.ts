@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createAdmission } from '../../shared/admission.js';
 import { joinId } from '../../shared/protocol/image-id.js';
 import type { ImageStore } from '../../stores/port.js';
+import type { Throttle } from '../images/rate.js';
 import type { CopiedImage, CopyFailure, CopySource } from './copied-image.js';
 import type { CopyRing } from './copy-ring.js';
-import type { Pace } from './pace.js';
 import { createSettling } from './settling.js';
 import { isDamage } from './sound-part.js';
 import { createStoreTarget } from './store-target.js';
@@ -35,7 +35,7 @@ export interface CopyingOptions {
   source: CopySource;
   store: ImageStore;
   ring: CopyRing;
-  pace: Pace;
+  throttle: Throttle;
   signal: AbortSignal | undefined;
   /** Should the store be whole at the end, and ready to be used? */
   finish: boolean;
@@ -61,7 +61,7 @@ const mostTries = 100;
  * ```
  */
 export async function* copyImages(options: CopyingOptions): AsyncGenerator<CopyProgress, void, void> {
-  const { source, store, ring, pace, signal } = options;
+  const { source, store, ring, throttle, signal } = options;
   const settling = createSettling({ store, source, signal, randomBytes: options.randomBytes });
   const admission = createAdmission({ bytes: bytesAtOnce, images: imagesAtOnce });
   const failures = new Map<string, CopyFailure>();
@@ -90,7 +90,7 @@ export async function* copyImages(options: CopyingOptions): AsyncGenerator<CopyP
         progress.copied += 1;
         progress.bytes += sizeOf(next);
       }
-      if (outcome === 'copied' || readsAll) await pace(sizeOf(next));
+      if (outcome === 'copied' || readsAll) await throttle(1, sizeOf(next));
       if (outcome !== 'gone') return;
       next = await source.again(image.id);
     }

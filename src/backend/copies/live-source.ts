@@ -1,5 +1,5 @@
+import { pagesOf } from '../../shared/pages.js';
 import type { ImageStore, PartRecord } from '../../stores/port.js';
-import { pagesOf } from '../images/pages.js';
 import { readWhole } from '../images/reading.js';
 import type { CopiedImage, CopySource } from './copied-image.js';
 import type { OpenedKeys } from './opened-keys.js';

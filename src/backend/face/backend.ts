@@ -111,6 +111,10 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     backUpTo: (place, options) => engine.backUpTo(() => placeOf(place), options),
     restoreFrom: (place, options) => engine.restoreFrom(() => placeOf(place), options),
     verifyBackup: (place, options) => engine.verifyBackup(() => placeOf(place), options),
+    check: (which) => engine.check(which),
+    sweep: (which) => engine.sweep(which),
+    reencrypt: (which) => engine.reencrypt(which),
+    keys: () => runAsync(engine.keys),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

@@ -1,4 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { pagesOf } from '../../shared/pages.js';
 import { mimeTypeOf } from '../../shared/protocol/formats.js';
 import { isToken } from '../../shared/protocol/image-id.js';
 import type { ImageStore, OpenedPart, PartRecord } from '../../stores/port.js';
@@ -7,7 +8,6 @@ import { isOutdated } from '../keys/outdated.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import { decryptImage } from './decryption.js';
 import { requireDir, requireImageId, requireVariant } from './ids.js';
-import { pagesOf } from './pages.js';
 
 /** An image, decrypted on the server. */
 export interface StoredImage {

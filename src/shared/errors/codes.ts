@@ -92,6 +92,7 @@ export const errorCodes = {
   // the command line
   COMMAND_INVALID: 'A command of pixstore, or an option of one, is unknown, wrong or not confirmed.',
   STORE_NOT_FOUND: 'There is no database where a command looks for one.',
+  FILE_UNREADABLE: 'A file or folder that a command was to read cannot be read.',
   FILE_UNWRITABLE: 'A file that a command was to write cannot be written.',
   // frontend
   RECORD_INVALID: 'getImage was given no record, or one with a missing or broken field.',

@@ -93,6 +93,7 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   // the command line
   COMMAND_INVALID: 400,
   STORE_NOT_FOUND: 500,
+  FILE_UNREADABLE: 500,
   FILE_UNWRITABLE: 500,
   // frontend
   INSECURE_CONTEXT: 500,

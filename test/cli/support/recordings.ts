@@ -82,3 +82,17 @@ export function normalised(text: string): string {
     .join('\n')
     .trim();
 }
+
+/** A document in which a recording has what is printed now. */
+export function recordedAnew(markdown: string, { section, commands }: Recording, printed: readonly string[]): string {
+  const at = markdown.indexOf(`## ${section}\n`);
+  let done = markdown.slice(0, at);
+  let rest = markdown.slice(at);
+  for (const [index, { command, output }] of commands.entries()) {
+    const head = `$ ${command}\n`;
+    const where = rest.indexOf(head + output) + head.length;
+    done += rest.slice(0, where) + printed[index];
+    rest = rest.slice(where + output.length);
+  }
+  return done + rest;
+}

@@ -2,11 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import type { FolderKey, ImageStore, StoreProblem } from '../../../stores/port.js';
 import type { BlobStore } from '../../../stores/split/blob-store.js';
+import { createThrottle } from '../../images/rate.js';
 import type { StoreKeys } from '../../keys/store-keys.js';
 import type { CopiedImage } from '../copied-image.js';
 import { createLiveSource, type IdRange, type LiveSource } from '../live-source.js';
 import { createOpenedKeys } from '../opened-keys.js';
-import { createPace } from '../pace.js';
 import { replaceBackupKeys } from './backup-keys.js';
 import { type BaseBackups, openBases } from './bases.js';
 import { type BackupHead, writeHead } from './head.js';
@@ -62,7 +62,7 @@ export interface BackUpSource {
 export async function* backUpStore(
   { store, keys }: BackUpSource,
   blobs: BlobStore,
-  { signal, rate, only }: BackUpOptions,
+  { signal, rate = {}, only }: BackUpOptions,
 ): AsyncGenerator<BackupProgress, void, void> {
   const place = openPlace(blobs);
   const { now, randomBytes } = keys.begin();
@@ -86,7 +86,7 @@ export async function* backUpStore(
 
   const pieces = createPieceWriter(place, backup);
   const present = await piecesIn(place);
-  const pace = createPace({ rate, signal });
+  const throttle = createThrottle({ rate, signal });
   let drafts = 0;
   let draft: string | undefined;
 
@@ -116,7 +116,7 @@ export async function* backUpStore(
   async function* walk(source: LiveSource, known: BaseBackups): AsyncGenerator<BackupProgress, Walked> {
     const rows = createSegmentWriter(place);
     const named = new Set<string>();
-    const read = createImageReader({ source, ready: keys.ready, bases: known, present, pace, problems });
+    const read = createImageReader({ source, ready: keys.ready, bases: known, present, throttle, problems });
     Object.assign(progress, { done: 0, total: await source.count(), same: 0, held: 0 });
     let noted = { bytes: pieces.written(), images: 0 };
 

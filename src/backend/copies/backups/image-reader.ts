@@ -2,8 +2,8 @@ import type { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import type { MaybePromise } from '../../../shared/maybe-promise.js';
 import { joinId } from '../../../shared/protocol/image-id.js';
 import type { StoreProblem } from '../../../stores/port.js';
+import type { Throttle } from '../../images/rate.js';
 import type { CopiedImage, CopiedPart, CopySource } from '../copied-image.js';
-import type { Pace } from '../pace.js';
 import { isDamage, requireSound } from '../sound-part.js';
 import type { BaseBackups } from './bases.js';
 import type { PieceSet } from './pieces.js';
@@ -33,7 +33,7 @@ export interface ImageReaderOptions {
   bases: BaseBackups;
   /** Pieces that are there. */
   present: PieceSet;
-  pace: Pace;
+  throttle: Throttle;
   /** Gets what is damaged or missing, by its joined id. */
   problems: Map<string, StoreProblem>;
 }
@@ -43,12 +43,12 @@ const mostTries = 100;
 const nothing = new Uint8Array(0);
 
 /** Reads of an image what is not in a backup yet, and decrypts it: what is damaged must not be found out too late. */
-export function createImageReader({ source, ready, bases, present, pace, problems }: ImageReaderOptions) {
+export function createImageReader({ source, ready, bases, present, throttle, problems }: ImageReaderOptions) {
   /** @returns undefined when there is another version by now */
   async function readPart(part: CopiedPart, known: readonly BackupPart[]): Promise<ReadPart | undefined> {
     const base = known.find((each) => isSame(each, part) && present.has(each.piece));
     if (base) return { part, base, ciphertext: nothing, digest: base.digest };
-    await pace(part.size);
+    await throttle(1, part.size);
     const ciphertext = await part.read();
     if (!ciphertext) return undefined;
     await ready([part]);

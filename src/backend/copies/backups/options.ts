@@ -1,4 +1,5 @@
-import { invalid, type Rate, readWorkOptions, type WorkOptions } from '../options.js';
+import type { Rate } from '../../images/rate.js';
+import { invalid, readWorkOptions, type WorkOptions } from '../options.js';
 
 export interface BackUpOptions extends WorkOptions {
   /**
@@ -15,13 +16,13 @@ export function readBackUpOptions(given: unknown): BackUpOptions {
   return { ...definedOf(options), ...(only && { only }) };
 }
 
-export function definedOf({ signal, rate }: { signal: AbortSignal | undefined; rate: Rate | undefined }): WorkOptions {
-  return { ...(signal && { signal }), ...(rate && { rate }) };
+export function definedOf({ signal, rate }: { signal: AbortSignal | undefined; rate: Rate }): WorkOptions {
+  return { ...(signal && { signal }), rate };
 }
 
 /** @throws PixstoreError `CONFIG_INVALID` */
 export function backupNamed(backup: unknown, caller: string): { backup?: string } {
   if (backup === undefined) return {};
   if (typeof backup === 'string') return { backup };
-  throw invalid(caller, 'backup', 'must be the name of a backup, as backupsIn gives it');
+  throw invalid(caller, 'backup', 'must be the name of a backup, as listBackups gives it');
 }

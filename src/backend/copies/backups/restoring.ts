@@ -1,12 +1,12 @@
 import { isExistingDir } from '../../../shared/protocol/image-id.js';
 import type { ImageStore } from '../../../stores/port.js';
 import type { BlobStore } from '../../../stores/split/blob-store.js';
+import { createThrottle } from '../../images/rate.js';
 import { readKeyRing } from '../../keys/key-ring.js';
 import type { CopyFailure } from '../copied-image.js';
 import { createCopyRing } from '../copy-ring.js';
 import { type CopyProgress, copyImages } from '../copying.js';
 import { invalid, readWorkOptions, type WorkOptions } from '../options.js';
-import { createPace } from '../pace.js';
 import { openBackup } from './backup-reader.js';
 import { type BackupUnlocking, createBackupSource, openBackupKeys } from './backup-source.js';
 import { requireNew } from './differences.js';
@@ -46,7 +46,7 @@ export async function* restoreStore(
   blobs: BlobStore,
   store: ImageStore,
   { wrappers, now, randomBytes }: BackupUnlocking & { now(): number },
-  { backup, erased = [], signal, rate }: RestoreOptions,
+  { backup, erased = [], signal, rate = {} }: RestoreOptions,
 ): AsyncGenerator<RestoreProgress, void, void> {
   const reader = await openBackup({ blobs, backup, erased });
   const { keys: sourceKeys } = readKeyRing(reader.keys.ring);
@@ -67,7 +67,7 @@ export async function* restoreStore(
   });
   const steps = copyImages({
     ...{ source, store, ring, signal, randomBytes },
-    pace: createPace({ rate, signal }),
+    throttle: createThrottle({ rate, signal }),
     finish: true,
     verifyAll: true,
     mostPasses: 1,

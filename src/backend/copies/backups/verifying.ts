@@ -1,9 +1,9 @@
 import type { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { joinId } from '../../../shared/protocol/image-id.js';
 import type { BlobStore } from '../../../stores/split/blob-store.js';
+import { createThrottle } from '../../images/rate.js';
 import type { CopiedImage } from '../copied-image.js';
 import { invalid, readWorkOptions, type WorkOptions } from '../options.js';
-import { createPace } from '../pace.js';
 import { isDamage, requireSound } from '../sound-part.js';
 import { openBackup } from './backup-reader.js';
 import { type BackupUnlocking, openBackupKeys } from './backup-source.js';
@@ -46,11 +46,11 @@ export function readVerifyOptions(given: unknown): VerifyOptions {
 export async function* verifyBackup(
   blobs: BlobStore,
   unlocking: BackupUnlocking,
-  { backup, sample = 1, signal, rate }: VerifyOptions,
+  { backup, sample = 1, signal, rate = {} }: VerifyOptions,
 ): AsyncGenerator<VerifyProgress, void, void> {
   const reader = await openBackup({ blobs, backup });
   const keys = await openBackupKeys(reader.keys, unlocking);
-  const pace = createPace({ rate, signal });
+  const throttle = createThrottle({ rate, signal });
   const damaged: { subject: string; error: PixstoreError }[] = [];
   const progress = { backup: reader.name, done: 0, total: reader.head.images };
   const counts = { sound: 0, skipped: 0, erased: 0, bytes: 0 };
@@ -58,7 +58,7 @@ export async function* verifyBackup(
   async function verify({ id, parts }: CopiedImage): Promise<void> {
     let isSound = true;
     for (const part of parts) {
-      await pace(part.size);
+      await throttle(1, part.size);
       try {
         await requireSound(part, (await part.read()) as Uint8Array, keys);
         counts.bytes += part.size;
