@@ -5,7 +5,22 @@ import { errorStatuses } from '../shared/errors/statuses.js';
 import { createLifecycle } from '../shared/lifecycle.js';
 import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
+import type { BlobStore } from '../stores/split/blob-store.js';
 import type { ImageRecord } from '../types/index.js';
+import { type BackupProgress, backUpStore } from './copies/backups/backing-up.js';
+import { type BackUpOptions, readBackUpOptions } from './copies/backups/options.js';
+import {
+  type RestoreOptions,
+  type RestoreProgress,
+  readRestoreOptions,
+  restoreStore,
+} from './copies/backups/restoring.js';
+import {
+  readVerifyOptions,
+  type VerifyOptions,
+  type VerifyProgress,
+  verifyBackup,
+} from './copies/backups/verifying.js';
 import { type CopyOptions, copyStore, readCopyOptions } from './copies/copy-store.js';
 import type { CopyProgress } from './copies/copying.js';
 import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
@@ -174,6 +189,27 @@ export function createEngine(options: EngineOptions) {
       return (await tracked(async ({ rebuilding }) => rebuilding)).rebuild(options);
     });
 
+  const copyTo = (target: ImageStore, given?: CopyOptions) =>
+    inSteps<CopyProgress>(async () => {
+      const options = readCopyOptions(given);
+      return copyStore(await tracked(async (opened) => opened), target, options);
+    });
+
+  const backUpTo = (place: () => BlobStore, given?: BackUpOptions) =>
+    inSteps<BackupProgress>(async () => {
+      const options = readBackUpOptions(given);
+      return backUpStore(await tracked(async (opened) => opened), place(), options);
+    });
+
+  // The store is not opened as others are: it has no keys yet, or is not whole.
+  const restoreFrom = (place: () => BlobStore, given?: RestoreOptions) =>
+    inSteps<RestoreProgress>(async () =>
+      restoreStore(place(), opening.store(), opening.unlocking(), readRestoreOptions(given)),
+    );
+
+  const verify = (place: () => BlobStore, given?: VerifyOptions) =>
+    inSteps<VerifyProgress>(async () => verifyBackup(place(), opening.unlocking(), readVerifyOptions(given)));
+
   const check = (given?: CheckOptions) =>
     inSteps<CheckStep>(async () => {
       const options = readCheckOptions(given);
@@ -197,12 +233,6 @@ export function createEngine(options: EngineOptions) {
       const migration = readMigrationOptions(given);
       const { moving } = await tracked(async (opened) => opened);
       return moving.migrate(await options.openOldStore(migration), migration);
-    });
-
-  const copyTo = (target: ImageStore, given?: CopyOptions) =>
-    inSteps<CopyProgress>(async () => {
-      const options = readCopyOptions(given);
-      return copyStore(await tracked(async (opened) => opened), target, options);
     });
 
   const list = (given: ListOptions = {}) =>
@@ -272,11 +302,14 @@ export function createEngine(options: EngineOptions) {
 
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
 
+    copyTo,
+    backUpTo,
+    restoreFrom,
+    verifyBackup: verify,
     check: (given?: CheckOptions): AsyncIterable<CheckStep> => check(given),
     sweep: (given?: SweepOptions): AsyncIterable<SweptPiece> => sweep(given),
     reencrypt: (given?: ReencryptOptions): AsyncIterable<ReencryptedImage> => reencrypt(given),
     keys: (): Promise<KeyOverview> => tracked(({ keys, masterKeyIds }) => keyOverview(keys, masterKeyIds)),
-    copyTo,
 
     /** From a request to a reply, for servers. */
     endpoint,

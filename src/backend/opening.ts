@@ -24,6 +24,8 @@ export interface OpeningOptions extends IntakeOptions {
   openStore(): ImageStore;
   /** The keys that open it, asked for once it is open. */
   masterKeysFor(store: ImageStore): MasterKeys;
+  /** Those that are there: none is made. @throws PixstoreError `MASTER_KEY_MISSING` */
+  masterKeysAtHand(): MasterKeys;
   /** Makes variants and placeholders; null makes none. */
   processing: ImageProcessing | null;
   /** Of a proof's life, in ms. */
@@ -135,6 +137,9 @@ export function createOpening(options: OpeningOptions) {
   return {
     /** The store, opened. @throws what keeps it from being opened */
     store,
+
+    /** What opens the keys of a backup; no store is opened for it. @throws PixstoreError `MASTER_KEY_MISSING` */
+    unlocking: () => ({ wrappers: wrappersOf(options.masterKeysAtHand(), randomBytes), now, randomBytes }),
 
     /** All of it, opened. @throws what keeps it from being opened */
     get,

@@ -48,8 +48,9 @@ export interface CopySource {
   lastRemovedToken(): Promise<number>;
 }
 
-/** An image that was not copied, and why. */
+/** An image, or a variant of one, that was not copied, and why. */
 export interface CopyFailure {
+  /** Of a variant joined: `cats:tom.thumb`. Of a backup also the name of a piece that cannot be read. */
   id: string;
   error: Error;
 }

@@ -1,11 +1,11 @@
 import type { ImageStore } from '../../stores/port.js';
+import { createThrottle } from '../images/rate.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import { createCopyRing } from './copy-ring.js';
 import { type CopyProgress, copyImages } from './copying.js';
 import { createLiveSource } from './live-source.js';
 import { createOpenedKeys } from './opened-keys.js';
 import { invalid, readFlag, readWorkOptions, type WorkOptions } from './options.js';
-import { createPace } from './pace.js';
 
 export interface CopyOptions extends WorkOptions {
   /**
@@ -72,7 +72,7 @@ export async function* copyStore(
       now: () => now,
       randomBytes,
     }),
-    pace: createPace({ rate, signal }),
+    throttle: createThrottle({ rate, signal }),
     signal,
     finish,
     verifyAll: verify === 'all',

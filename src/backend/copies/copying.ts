@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createAdmission } from '../../shared/admission.js';
-import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { joinId } from '../../shared/protocol/image-id.js';
 import type { ImageStore } from '../../stores/port.js';
+import type { Throttle } from '../images/rate.js';
 import type { CopiedImage, CopyFailure, CopySource } from './copied-image.js';
 import type { CopyRing } from './copy-ring.js';
-import type { Pace } from './pace.js';
 import { createSettling } from './settling.js';
+import { isDamage } from './sound-part.js';
 import { createStoreTarget } from './store-target.js';
 
 /** How far a copy has come. */
@@ -26,7 +27,7 @@ export interface CopyProgress {
   removed: number;
   /** Bytes of ciphertext that were copied, in all. */
   bytes: number;
-  /** Images that were not copied, since they are damaged, or missing a ciphertext. */
+  /** Images, and variants of images, that were not copied, since they are damaged or missing. */
   failures: readonly CopyFailure[];
 }
 
@@ -34,7 +35,7 @@ export interface CopyingOptions {
   source: CopySource;
   store: ImageStore;
   ring: CopyRing;
-  pace: Pace;
+  throttle: Throttle;
   signal: AbortSignal | undefined;
   /** Should the store be whole at the end, and ready to be used? */
   finish: boolean;
@@ -60,16 +61,23 @@ const mostTries = 100;
  * ```
  */
 export async function* copyImages(options: CopyingOptions): AsyncGenerator<CopyProgress, void, void> {
-  const { source, store, ring, pace, signal } = options;
-  const target = createStoreTarget({ store, source, ring });
+  const { source, store, ring, throttle, signal } = options;
   const settling = createSettling({ store, source, signal, randomBytes: options.randomBytes });
   const admission = createAdmission({ bytes: bytesAtOnce, images: imagesAtOnce });
   const failures = new Map<string, CopyFailure>();
+  const target = createStoreTarget({
+    ...{ store, source, ring },
+    onDamage: ({ id, variant }, error) => fail(joinId(id, variant), error),
+  });
   const progress = { pass: 1, done: 0, total: 0, copied: 0, same: 0, removed: 0, bytes: 0 };
 
   const at = (step: CopyProgress['step']): CopyProgress => ({ step, ...progress, failures: [...failures.values()] });
 
   const sizeOf = ({ parts }: CopiedImage): number => parts.reduce((sum, { size }) => sum + size, 0);
+
+  function fail(id: string, error: Error): void {
+    failures.set(id, { id, error });
+  }
 
   async function copyOne(image: CopiedImage, readsAll: boolean): Promise<void> {
     for (let tries = 0, next: CopiedImage | null = image; next && tries < mostTries; tries += 1) {
@@ -82,7 +90,7 @@ export async function* copyImages(options: CopyingOptions): AsyncGenerator<CopyP
         progress.copied += 1;
         progress.bytes += sizeOf(next);
       }
-      if (outcome === 'copied' || readsAll) await pace(sizeOf(next));
+      if (outcome === 'copied' || readsAll) await throttle(1, sizeOf(next));
       if (outcome !== 'gone') return;
       next = await source.again(image.id);
     }
@@ -91,12 +99,12 @@ export async function* copyImages(options: CopyingOptions): AsyncGenerator<CopyP
   /** One that is damaged does not keep the others from being copied. */
   async function tryOne(image: CopiedImage, readsAll: boolean): Promise<void> {
     signal?.throwIfAborted();
-    failures.delete(image.id);
+    for (const { id, variant } of image.parts) failures.delete(joinId(id, variant));
     try {
       await admission.admit(sizeOf(image), async () => copyOne(image, readsAll));
     } catch (error) {
-      if (!isOfImage(error)) throw error;
-      failures.set(image.id, { id: image.id, error });
+      if (!isDamage(error)) throw error;
+      fail(image.id, error);
     }
     progress.done += 1;
   }
@@ -122,6 +130,7 @@ export async function* copyImages(options: CopyingOptions): AsyncGenerator<CopyP
   if (wasBegun) await settling.shutErased();
   while ((yield* walk()) > 0 && progress.pass < options.mostPasses) progress.pass += 1;
   yield at('settling');
+  signal?.throwIfAborted();
   if (options.finish) {
     progress.removed = await settling.settle();
     await ring.finish();
@@ -132,10 +141,4 @@ export async function* copyImages(options: CopyingOptions): AsyncGenerator<CopyP
 /** Waits for all, also when one fails: nothing goes on once the error is told. */
 async function settled(works: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason;
-}
-
-/** Is it this image that is at fault? */
-function isOfImage(error: unknown): error is PixstoreError {
-  if (!(error instanceof PixstoreError)) return false;
-  return error.code === 'CIPHERTEXT_MISSING' || error.code === 'SEALED_KEY_INVALID';
 }

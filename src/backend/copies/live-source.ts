@@ -13,8 +13,26 @@ export interface LiveSourceOptions {
   keys: OpenedKeys;
 }
 
+/** Ids after one, up to another. */
+export interface IdRange {
+  after: string;
+  /** Default: all. */
+  upTo?: string | undefined;
+}
+
+export interface LiveSource extends CopySource {
+  batches(range?: IdRange): AsyncIterable<readonly CopiedImage[]>;
+}
+
 /** The images of a store that goes on being written. */
-export function createLiveSource({ store, storeId, keys }: LiveSourceOptions): CopySource {
+export function createLiveSource({ store, storeId, keys }: LiveSourceOptions): LiveSource {
+  async function* idsIn({ after, upTo }: IdRange): AsyncGenerator<string> {
+    for await (const id of store.list('', after)) {
+      if (upTo !== undefined && id > upTo) return;
+      yield id;
+    }
+  }
+
   async function again(id: string): Promise<CopiedImage | null> {
     const parts = await store.version(id);
     const [original] = parts;
@@ -37,8 +55,8 @@ export function createLiveSource({ store, storeId, keys }: LiveSourceOptions): C
   return {
     storeId,
     keys,
-    async *batches() {
-      for await (const page of pagesOf(store.list(), pageLength)) {
+    async *batches(range = { after: '' }) {
+      for await (const page of pagesOf(idsIn(range), pageLength)) {
         const images = await Promise.all(page.map(again));
         yield images.filter((image) => image !== null);
       }

@@ -1,5 +1,6 @@
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { type Rate, readRate, readSignal } from '../images/rate.js';
 
 /** What all long works take. */
 export interface WorkOptions {
@@ -8,9 +9,6 @@ export interface WorkOptions {
   /** How much a second, at most, so that others get their share of disk and processor. Default: no limit. */
   rate?: Rate;
 }
-
-/** So many images a second, or so many bytes of ciphertext. */
-export type Rate = { images: number } | { bytes: number };
 
 /**
  * The options of a call, with `signal` and `rate` looked at.
@@ -21,22 +19,9 @@ export function readWorkOptions<Name extends string>(
   given: unknown,
   names: readonly Name[],
   caller: string,
-): Partial<Record<Name, unknown>> & { signal: AbortSignal | undefined; rate: Rate | undefined } {
+): Partial<Record<Name, unknown>> & { signal: AbortSignal | undefined; rate: Rate } {
   const options = readCallOptions(given ?? {}, [...names, 'signal', 'rate'], caller);
-  const { signal, rate } = options as { signal?: AbortSignal; rate?: Rate };
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-    throw invalid(caller, 'signal', 'must be an AbortSignal');
-  }
-  if (rate !== undefined && !isRate(rate)) {
-    throw invalid(caller, 'rate', 'must be { images } or { bytes }: a number a second, above 0');
-  }
-  return { ...(options as Partial<Record<Name, unknown>>), signal, rate };
-}
-
-function isRate(rate: unknown): rate is Rate {
-  if (typeof rate !== 'object' || rate === null) return false;
-  const [[name, value] = [], ...others] = Object.entries(rate);
-  return (name === 'images' || name === 'bytes') && typeof value === 'number' && value > 0 && others.length === 0;
+  return { ...options, signal: readSignal(options.signal, caller), rate: readRate(options.rate, caller) };
 }
 
 /** @throws PixstoreError `CONFIG_INVALID` */

@@ -4,12 +4,14 @@ import { type FolderKey, generationOf, type ImageStore, type Part, type PartReco
 import { readWhole } from '../images/reading.js';
 import type { CopiedImage, CopiedPart, CopySource } from './copied-image.js';
 import type { CopyRing } from './copy-ring.js';
-import { requireSound } from './sound-part.js';
+import { isDamage, requireSound } from './sound-part.js';
 
 export interface StoreTargetOptions {
   store: ImageStore;
   source: Pick<CopySource, 'keys' | 'folderKey'>;
   ring: CopyRing;
+  /** Told of a variant that is damaged, and is left out. */
+  onDamage(part: CopiedPart, error: PixstoreError): void;
 }
 
 /** `same`: it was there already. `gone`: the source has another version by now, or none. */
@@ -24,7 +26,7 @@ const mostFolders = 10_000;
 /** Puts images into a store as they are: ids, tokens and ciphertexts, under the same keys. */
 export type StoreTarget = ReturnType<typeof createStoreTarget>;
 
-export function createStoreTarget({ store, source, ring }: StoreTargetOptions) {
+export function createStoreTarget({ store, source, ring, onDamage }: StoreTargetOptions) {
   const { keys } = source;
   const folders = new Map<string, Promise<FolderKey | null>>();
 
@@ -71,17 +73,29 @@ export function createStoreTarget({ store, source, ring }: StoreTargetOptions) {
   }
 
   /** Reads, decrypts and seals. @returns null when there is another version by now */
-  async function taken(parts: readonly CopiedPart[]): Promise<Part[] | null> {
-    const all: Part[] = [];
+  async function takePart(part: CopiedPart): Promise<Part | null> {
+    const ciphertext = await part.read();
+    const sealedKey = ciphertext && (await sealedFor(part));
+    if (!ciphertext || !sealedKey) return null;
+    await requireSound(part, ciphertext, keys);
+    const { variant, iv, tag } = part;
+    return { variant, iv, tag, sealedKey, ciphertext };
+  }
+
+  /** The same for many, without variants that are damaged: they can be made anew. */
+  async function take(parts: readonly CopiedPart[]): Promise<Part[] | null> {
+    const taken: Part[] = [];
     for (const part of parts) {
-      const ciphertext = await part.read();
-      const sealedKey = ciphertext && (await sealedFor(part));
-      if (!ciphertext || !sealedKey) return null;
-      await requireSound(part, ciphertext, keys);
-      const { variant, iv, tag } = part;
-      all.push({ variant, iv, tag, sealedKey, ciphertext });
+      try {
+        const found = await takePart(part);
+        if (!found) return null;
+        taken.push(found);
+      } catch (error) {
+        if (part.variant === undefined || !isDamage(error)) throw error;
+        onDamage(part, error);
+      }
     }
-    return all;
+    return taken;
   }
 
   /** Reads parts back, decrypts them and compares them with what was given. */
@@ -105,7 +119,7 @@ export function createStoreTarget({ store, source, ring }: StoreTargetOptions) {
 
   async function put(image: CopiedImage, expectedToken: number | null): Promise<CopyOutcome> {
     const { id, token } = image;
-    const parts = await taken(image.parts);
+    const parts = await take(image.parts);
     if (!parts) return 'gone';
     if (!(await store.put({ id, token, parts }, expectedToken))) throw notKept();
     await requireKept(id, parts);
@@ -115,7 +129,7 @@ export function createStoreTarget({ store, source, ring }: StoreTargetOptions) {
   /** Brings the version that is there up to date: parts that were added since, and keys that were sealed anew. */
   async function complete({ id, token, parts }: CopiedImage, there: readonly PartRecord[]): Promise<CopyOutcome> {
     const partOf = (variant: string | undefined) => there.find((each) => each.variant === variant);
-    const missing = await taken(parts.filter(({ variant }) => !partOf(variant)));
+    const missing = await take(parts.filter(({ variant }) => !partOf(variant)));
     if (!missing) return 'gone';
     if (missing.length > 0 && !(await store.addParts(id, token, missing))) throw notKept();
     await requireKept(id, missing);

@@ -6,6 +6,7 @@ import { nodeHandler } from '../servers/node-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
 import type { HandlerOptions } from '../serving/handler.js';
 import { createUploads } from '../serving/uploads/uploads.js';
+import { placeOf } from './backup-place.js';
 import { type BackendConfig, type CheckedOptions, readBackendConfig } from './config.js';
 import { engineOptionsOf } from './engine-options.js';
 import { alwaysThrowing } from './errors.js';
@@ -106,12 +107,15 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     adopt: engine.adopt,
     listImages: (which) => engine.listImages(which),
     rebuild: (which) => engine.rebuild(which),
+    copyTo: (store, options) => engine.copyTo(store, options),
+    backUpTo: (place, options) => engine.backUpTo(() => placeOf(place), options),
+    restoreFrom: (place, options) => engine.restoreFrom(() => placeOf(place), options),
+    verifyBackup: (place, options) => engine.verifyBackup(() => placeOf(place), options),
     check: (which) => engine.check(which),
     sweep: (which) => engine.sweep(which),
     reencrypt: (which) => engine.reencrypt(which),
     keys: () => runAsync(engine.keys),
     migrateFromV3: (from) => engine.migrateFromV3(from),
-    copyTo: (store, options) => engine.copyTo(store, options),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

@@ -36,6 +36,8 @@ export function engineOptionsOf(options: CheckedOptions): EngineOptions {
         announce: (message) => logger.info(message),
       }),
     openOldStore: (from) => openOldStore({ ...from, busyTimeout: options.busyTimeout }),
+    masterKeysAtHand: () =>
+      masterKeys ?? masterKeysFromFile({ path: keyFilePath, storeHasKeys: false, mayMake: false, announce: () => {} }),
     checksProofs,
     windowLength: checksProofs ? options.statelessKeyWindowLength : unusedWindowLength,
     rateLimit: rateLimit && { onError: 'closed', ...rateLimit },

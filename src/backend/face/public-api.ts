@@ -1,6 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import type { BackupReport, ImageStore, StoreHealth } from '../../stores/port.js';
 import type { ErrorHandlingMode, ImageRecord } from '../../types/index.js';
+import type { BackupProgress } from '../copies/backups/backing-up.js';
+import type { BackUpOptions } from '../copies/backups/options.js';
+import type { RestoreOptions, RestoreProgress } from '../copies/backups/restoring.js';
+import type { VerifyOptions, VerifyProgress } from '../copies/backups/verifying.js';
 import type { CopyOptions } from '../copies/copy-store.js';
 import type { CopyProgress } from '../copies/copying.js';
 import type { EngineStats } from '../engine.js';
@@ -19,6 +23,8 @@ import type { MigratedImage, MigrationOptions } from '../moving/migrating.js';
 import type { Endpoint } from '../serving/endpoint.js';
 import type { Answers } from '../serving/pictures.js';
 import type { Uploads } from '../serving/uploads/uploads.js';
+
+import type { BackupPlace } from './backup-place.js';
 
 export type { EngineStats as BackendStats } from '../engine.js';
 
@@ -208,7 +214,8 @@ export interface PixstoreBackend<Failure extends null = null> {
   health(): Promise<StoreHealth | Failure>;
   /**
    * Copies database and ciphertexts, as they are now, into a new folder, while everything goes on; the copy is opened and
-   * checked before it gets its name. The master key is not in it: keep that elsewhere.
+   * checked before it gets its name. The master key is not in it: keep that elsewhere. Of the local store; all others, and
+   * whoever wants to copy only what has changed, have `backUpTo`.
    *
    * @param folder - must not be there yet, or be empty
    * @throws PixstoreError `BACKUP_FAILED`, `BACKUP_UNSUPPORTED`, `STORAGE_FULL`
@@ -223,6 +230,50 @@ export interface PixstoreBackend<Failure extends null = null> {
    * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`, in every error mode: what ends without one is done
    */
   adopt(): Promise<void>;
+  /**
+   * Backs the store up into a folder, or any place for blobs, while it goes on being used: what is in a backup of before is
+   * not copied again, and all of a place's backups can be put back. Each image is in one version, whole, as it was while the
+   * backup was made; what is read is decrypted first, and what is written read back. Ended early, by its signal or a crash,
+   * the next call goes on.
+   *
+   * The keys of folders lie in one blob, which each call replaces: a folder that was erased opens in no backup of this place
+   * any more. Master keys are not in it: keep them elsewhere.
+   *
+   * @param place - a folder that has nothing else in it, or a `BlobStore` of its own
+   * @param options - `only: 'keys'` replaces the keys alone; `signal`; `rate`
+   * @throws PixstoreError `BACKUP_FOREIGN` when the place has backups of another store, `BACKUP_FAILED`, `STORAGE_FULL`,
+   * `STORAGE_FAILED`, `CONFIG_INVALID`, in every error mode; what the signal aborts with. One image that is damaged in the store
+   * does not end it: it is in `problems`
+   * @example
+   * for await (const { step, done, total, problems } of backend.backUpTo('/backups')) console.log(step, done, total, problems);
+   */
+  backUpTo(place: BackupPlace, options?: BackUpOptions): AsyncIterable<BackupProgress>;
+  /**
+   * Fills the store of this backend, which is a new one, from a backup: the latest, or the one that is named. Ids, tokens and
+   * keys are what they were, so the master key of then, or the one that it was exchanged for before the last call of
+   * `backUpTo`, is needed; proofs are made anew. Every image is read back and decrypted. Folders that were erased do not come
+   * back: those that the place knows of, and those in `erased`. Ended early, the next call goes on; until it is done the store
+   * cannot be opened (`COPY_UNFINISHED`), so make the backend with `defaultEndpointEnabled: false`.
+   *
+   * @param options - `backup`: its name, of `listBackups`; `erased`: folders; `signal`; `rate`
+   * @throws PixstoreError `COPY_REFUSED` when the store has something in it, `BACKUP_MISSING`, `BACKUP_DAMAGED`,
+   * `MASTER_KEY_MISMATCH`, `MASTER_KEY_MISSING`, `COPY_FAILED`, `STORAGE_FULL`, `STORAGE_FAILED`, `CONFIG_INVALID`, in every error
+   * mode; what the signal aborts with. One image that is damaged does not end it: it is in `failures`
+   * @example
+   * for await (const { done, total, failures } of backend.restoreFrom('/backups')) console.log(done, total, failures);
+   */
+  restoreFrom(place: BackupPlace, options?: RestoreOptions): AsyncIterable<RestoreProgress>;
+  /**
+   * Reads a backup, and decrypts every image of it, or a sample, with the master keys of this backend. Its store is not
+   * opened.
+   *
+   * @param options - `backup`: its name, of `listBackups`; `sample`: which part of all images, from 0 to 1; `signal`; `rate`
+   * @throws PixstoreError `BACKUP_MISSING`, `BACKUP_DAMAGED`, `BACKUP_FAILED`, `MASTER_KEY_MISMATCH`, `MASTER_KEY_MISSING`,
+   * `CONFIG_INVALID`, in every error mode; what the signal aborts with. What is damaged is in `damaged`
+   * @example
+   * for await (const { done, total, damaged } of backend.verifyBackup('/backups')) console.log(done, total, damaged);
+   */
+  verifyBackup(place: BackupPlace, options?: VerifyOptions): AsyncIterable<VerifyProgress>;
   /** What `copyStore` leads to. */
   copyTo(store: ImageStore, options?: CopyOptions): AsyncIterable<CopyProgress>;
   /**

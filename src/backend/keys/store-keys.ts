@@ -161,7 +161,7 @@ export function createStoreKeys(options: StoreKeysOptions) {
      * @throws PixstoreError `SEALED_KEY_INVALID` when it was changed or moved, `MASTER_KEY_MISMATCH` when another process
      * has changed the keys to such as do not open here
      */
-    unseal: (part: PartRecord): ImageKey => unsealKey(part.sealedKey, part, keysFor(part)),
+    unseal: (part: SealedKey): ImageKey => unsealKey(part.sealedKey, part, keysFor(part)),
 
     /** Seals the same with another key of its folder. @throws as `unseal` */
     reseal: (part: SealedKey, folderKey: OpenFolderKey): Uint8Array =>

@@ -15,7 +15,6 @@ async function filled(store: ImageStore) {
   const backend = backendOn(store, { processing });
   for (const id of ['a', 'b', 'Zed']) await backend.saveImage(cat, { id });
   for (const dir of ['cats', 'rockets']) await backend.saveImage(rocket, { dir, id: 'one' });
-  await backend.updateImage('b', rocket);
   const { token } = await backend.saveImage(cat, { id: 'gone' });
   await backend.deleteImage('gone');
   return { store, backend, removed: token };
@@ -118,12 +117,14 @@ describe('a copy of a store', () => {
 
   test('leaves out an image that is damaged, and says which', async () => {
     const source = await filled(createMemoryStore());
-    const part = await source.store.open('a');
-    const [ciphertext] = part?.ciphertext ? [part.ciphertext] : [];
-    (ciphertext as Uint8Array)[5] = ((ciphertext as Uint8Array)[5] as number) ^ 1;
+    for (const [id, variant] of [['a'], ['b', 'thumb']] as const) {
+      const part = await source.store.open(id, variant);
+      const ciphertext = part?.ciphertext as Uint8Array;
+      ciphertext[5] = (ciphertext[5] as number) ^ 1;
+    }
     const target = createMemoryStore();
     const done = await last(copyStore({ from: source.backend, to: target }));
-    expect(done.failures.map(({ id }) => id)).toEqual(['a']);
+    expect(done.failures.map(({ id }) => id).sort()).toEqual(['a', 'b.thumb']);
     expect(done.failures[0]?.error).toMatchObject({ code: 'CIPHERTEXT_MISSING' });
     expect(Object.keys(await contentsOf(backendOn(target)))).toHaveLength(4);
   });
