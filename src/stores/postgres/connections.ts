@@ -116,9 +116,14 @@ export function createConnections({ pool, prepare, timeout }: ConnectionsOptions
     /** @throws StatementFailed */
     change,
 
-    /** @throws StatementFailed */
-    read: async (asked: Statement, values: unknown[] = []): Promise<SqlRow[]> =>
-      (await change(asked, () => values)).rows,
+    /** @throws StatementFailed: whatever became of it, nothing was changed */
+    async read(asked: Statement, values: unknown[] = []): Promise<SqlRow[]> {
+      try {
+        return (await change(asked, () => values)).rows;
+      } catch (error) {
+        throw new StatementFailed({ cause: (error as StatementFailed).failure.cause, mayBeDone: false });
+      }
+    },
 
     close: endSurvival,
   };

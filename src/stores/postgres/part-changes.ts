@@ -78,6 +78,7 @@ export function createPartChanges(database: Database, names: Names, random: () =
       return givenUp === null ? null : toBlobNames(givenUp);
     },
 
+    // Of what was removed before a connection was cut, the count is lost.
     async removeErased(folder, after) {
       const [row = {}] = await database.make(calls.removeErased, [folder, after]);
       return { images: toCount(row.images), givenUp: toBlobNames(row.given_up), last: row.last as string | null };

@@ -29,8 +29,9 @@ type StoreRows = Pick<
 /** What rows say of blobs, of sessions, and of the store itself. */
 export function createStoreRows(database: Database, names: Names): StoreRows {
   const { schema } = names;
-  // A dump takes neither along: the number that a server was born with, and that of the table.
-  const place = `(SELECT system_identifier FROM pg_control_system())::text || '.' || '${schema}.store'::regclass::oid`;
+  // What no dump takes along: the numbers of the server, of the database and of the table.
+  const place = `concat_ws('.', (SELECT system_identifier FROM pg_control_system()),
+    (SELECT oid FROM pg_database WHERE datname = current_database()), '${schema}.store'::regclass::oid)`;
   const identityWith = (placeSql: string) =>
     statement(`SELECT id, epoch, is_marked, is_adopted, ${placeSql} AS place FROM ${schema}.store`);
   const statements = {
