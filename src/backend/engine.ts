@@ -15,6 +15,8 @@ import { type ImageInput, type ImageSource, sourceOf, sourceOfFile } from './ima
 import { type Audience, type AudienceOptions, readAudience } from './keys/audience.js';
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
 import { metricsText } from './metrics.js';
+import { type ExportedImage, type ExportOptions, readExportOptions } from './moving/exporting.js';
+import { type ImportedImage, type ImportFrom, type ImportOptions, readImportOptions } from './moving/importing.js';
 import { type MigratedImage, type MigrationOptions, readMigrationOptions } from './moving/migrating.js';
 import type { OldStore } from './moving/old-store.js';
 import { backendClosed, createOpening, type Opened, type OpeningOptions } from './opening.js';
@@ -28,7 +30,6 @@ export interface EngineOptions
   extends Omit<OpeningOptions, 'admit'>,
     Omit<ServingOptions, 'open'>,
     Omit<EndpointOptions, 'answer' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
-  maxImageBytes: number;
   /** Bytes of images that wait to be written, at most. */
   maxQueuedBytes: number;
   /** Opens a store of pixstore 3.x. */
@@ -174,6 +175,18 @@ export function createEngine(options: EngineOptions) {
       return moving.migrate(await options.openOldStore(migration), migration);
     });
 
+  const exportTo = (folder: string, given?: ExportOptions) =>
+    inSteps<ExportedImage>(async () => {
+      const checked = readExportOptions(folder, given);
+      return (await tracked(async ({ moving }) => moving)).exportTo(checked);
+    });
+
+  const importFrom = (from: ImportFrom, given?: ImportOptions) =>
+    inSteps<ImportedImage>(async () => {
+      const checked = readImportOptions(from, given);
+      return (await tracked(async ({ moving }) => moving)).importFrom(checked);
+    });
+
   const list = (given: ListOptions = {}) =>
     inSteps<ListedImage>(async () => {
       requireArrived(given, ['dir'], 'listImages');
@@ -238,6 +251,10 @@ export function createEngine(options: EngineOptions) {
     rebuild: (given?: RebuildOptions): AsyncIterable<RebuiltImage> => rebuild(given),
 
     migrateFromV3: (given: MigrationOptions): AsyncIterable<MigratedImage> => migrate(given),
+
+    exportImages: (folder: string, given?: ExportOptions): AsyncIterable<ExportedImage> => exportTo(folder, given),
+
+    importImages: (from: ImportFrom, given?: ImportOptions): AsyncIterable<ImportedImage> => importFrom(from, given),
 
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
 

@@ -1,11 +1,12 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { quickFolder } from '../fault/support/quick-folder.js';
+import { photo } from '../support/photos.js';
 import { expected, placeStore3 } from '../support/store-3.js';
 import { readDocument } from '../unit/docs/markdown.js';
 import { normalised, recordingsIn, replay } from './support/recordings.js';
-import { fillStore } from './support/store.js';
+import { fillStore, withStore } from './support/store.js';
 
 const [firstOfStore3] = expected as [(typeof expected)[number]];
 
@@ -14,6 +15,13 @@ const setUps: Record<string, (folder: string) => Promise<void>> = {
   'Take over a store of pixstore 3.x: `migrate`': async (folder) => {
     const { fileOf } = await placeStore3(join(folder, 'old'));
     rmSync(fileOf(firstOfStore3.id));
+  },
+  'In from files: `import`': async (folder) => {
+    mkdirSync(join(folder, 'photos/cats'), { recursive: true });
+    writeFileSync(join(folder, 'photos/cats/tom.png'), photo('cat.png'));
+    writeFileSync(join(folder, 'photos/rocket.jpg'), photo('rocket.jpg'));
+    writeFileSync(join(folder, 'photos/notes.txt'), 'meow');
+    await withStore(folder, async (backend) => backend.ready);
   },
 };
 

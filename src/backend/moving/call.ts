@@ -7,3 +7,5 @@ export function readSignal(signal: unknown, caller: string): AbortSignal | undef
   }
   throw new PixstoreError('CONFIG_INVALID', `The option "signal" of ${caller} must be an AbortSignal.`);
 }
+
+export const isPath = (path: unknown): path is string => typeof path === 'string' && path.trim() !== '';
