@@ -22,13 +22,16 @@ const engineFiles = ['engine', 'opening', 'metrics', 'upkeep', 'diagnostics'].ma
 const within = 'src/backend/within.ts';
 const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
 const moving = 'src/backend/moving/';
+const copies = 'src/backend/copies/';
 const frontendRooms = ['network', 'cache', 'loading', 'painting'].map((name) => `src/frontend/${name}/`);
 const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}/`);
 
 // What tests find programs and documents with; none of it knows of src/.
 const tools = [
   ...['apt-install', 'ensure-browser', 'find-nginx'].map((name) => `scripts/${name}.mjs`),
-  ...['browser/harness/install', 'support/self-signed', 'unit/docs/markdown'].map((name) => `test/${name}.ts`),
+  ...['browser/harness/install', 'support/axe', 'support/self-signed', 'unit/docs/markdown'].map(
+    (name) => `test/${name}.ts`,
+  ),
 ];
 
 /** @type {Rule[]} */
@@ -82,6 +85,13 @@ export const table = [
     because: 'what moves images stands on keys, images and the port: it knows no store, and nobody stands on it',
   },
   {
+    files: copies,
+    may: [...sides, port, 'src/stores/split/blob-store.ts', within, 'src/backend/keys/', 'src/backend/images/'],
+    packages: ['node:*'],
+    because:
+      'copies and backups are made through the port, whatever the store: of stores they know it, and where blobs are kept',
+  },
+  {
     files: 'src/backend/servers/',
     may: [...sides, 'src/backend/serving/'],
     packages: ['node:*'],
@@ -89,7 +99,7 @@ export const table = [
   },
   ...engineFiles.map((files) => ({
     files,
-    may: [...sides, ...layers, moving, port, within, ...engineFiles],
+    may: [...sides, ...layers, moving, copies, port, within, ...engineFiles],
     packages: ['node:*'],
     because:
       'the engine knows no store, no config, no error mode and no server: whoever makes one gives it what it takes',
@@ -167,12 +177,12 @@ export const table = [
     because: 'a published suite tests whatever keeps a contract: it knows ports, no store and no key',
   },
 
-  ...['demo/', 'bench/', 'test/package/'].map((files) => ({
+  ...['demo/', 'examples/', 'bench/', 'test/package/'].map((files) => ({
     files,
     may: tools,
     packages: ['*'],
     computed: true,
-    because: 'demo, bench and test/package use pixstore as users do: through its entry points, never src/',
+    because: 'demo, examples, bench and test/package use pixstore as users do: through its entry points, never src/',
   })),
 ];
 
@@ -190,4 +200,4 @@ function storeRules(drivers) {
 }
 
 /** The folders whose every code file must be ruled by a line of the table. */
-export const ruledFolders = ['src', 'demo', 'bench', 'test/package'];
+export const ruledFolders = ['src', 'demo', 'examples', 'bench', 'test/package'];

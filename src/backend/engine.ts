@@ -6,13 +6,19 @@ import { createLifecycle } from '../shared/lifecycle.js';
 import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
 import type { ImageRecord } from '../types/index.js';
+import { type CopyOptions, copyStore, readCopyOptions } from './copies/copy-store.js';
+import type { CopyProgress } from './copies/copying.js';
 import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
+import { type CheckOptions, type CheckStep, readCheckOptions } from './images/checking.js';
 import type { SaveOptions } from './images/ids.js';
 import type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 import { type RebuildOptions, type RebuiltImage, readRebuildOptions } from './images/rebuilding.js';
 import { type RecordOptions, readRecordOptions } from './images/records.js';
+import { type ReencryptedImage, type ReencryptOptions, readReencryptOptions } from './images/reencryption.js';
+import { readSweepOptions, type SweepOptions, type SweptPiece, sweepStore } from './images/sweeping.js';
 import { type ImageInput, type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { type Audience, type AudienceOptions, readAudience } from './keys/audience.js';
+import { type KeyOverview, keyOverview } from './keys/overview.js';
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
 import { metricsText } from './metrics.js';
 import { type ExportedImage, type ExportOptions, readExportOptions } from './moving/exporting.js';
@@ -29,7 +35,7 @@ import { backUp, readHealth } from './upkeep.js';
 export interface EngineOptions
   extends Omit<OpeningOptions, 'admit'>,
     Omit<ServingOptions, 'open'>,
-    Omit<EndpointOptions, 'answer' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
+    Omit<EndpointOptions, 'answer' | 'lookUpsAtOnce' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
   /** Bytes of images that wait to be written, at most. */
   maxQueuedBytes: number;
   /** Opens a store of pixstore 3.x. */
@@ -78,6 +84,7 @@ export function createEngine(options: EngineOptions) {
   const endpoint: Endpoint = createEndpoint({
     ...options,
     answer: serving.answer,
+    lookUpsAtOnce: serving.lookUpsAtOnce,
     loadLimits,
     checkHealth: async () => readHealth(await opening.get()),
     metrics: options.metrics ? async (served) => metricsText(await statsWith(served)) : null,
@@ -168,6 +175,24 @@ export function createEngine(options: EngineOptions) {
       return (await tracked(async ({ rebuilding }) => rebuilding)).rebuild(options);
     });
 
+  const check = (given?: CheckOptions) =>
+    inSteps<CheckStep>(async () => {
+      const options = readCheckOptions(given);
+      return (await tracked(async ({ checking }) => checking)).check(options);
+    });
+
+  const reencrypt = (given?: ReencryptOptions) =>
+    inSteps<ReencryptedImage>(async () => {
+      const options = readReencryptOptions(given);
+      return (await tracked(async ({ reencryption }) => reencryption)).reencrypt(options);
+    });
+
+  const sweep = (given?: SweepOptions) =>
+    inSteps<SweptPiece>(async () => {
+      const options = readSweepOptions(given);
+      return sweepStore(await tracked(async ({ store }) => store), options);
+    });
+
   const migrate = (given: MigrationOptions) =>
     inSteps<MigratedImage>(async () => {
       const migration = readMigrationOptions(given);
@@ -185,6 +210,12 @@ export function createEngine(options: EngineOptions) {
     inSteps<ImportedImage>(async () => {
       const checked = readImportOptions(from, given);
       return (await tracked(async ({ moving }) => moving)).importFrom(checked);
+    });
+
+  const copyTo = (target: ImageStore, given?: CopyOptions) =>
+    inSteps<CopyProgress>(async () => {
+      const options = readCopyOptions(given);
+      return copyStore(await tracked(async (opened) => opened), target, options);
     });
 
   const list = (given: ListOptions = {}) =>
@@ -257,6 +288,12 @@ export function createEngine(options: EngineOptions) {
     importImages: (from: ImportFrom, given?: ImportOptions): AsyncIterable<ImportedImage> => importFrom(from, given),
 
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
+
+    check: (given?: CheckOptions): AsyncIterable<CheckStep> => check(given),
+    sweep: (given?: SweepOptions): AsyncIterable<SweptPiece> => sweep(given),
+    reencrypt: (given?: ReencryptOptions): AsyncIterable<ReencryptedImage> => reencrypt(given),
+    keys: (): Promise<KeyOverview> => tracked(({ keys, masterKeyIds }) => keyOverview(keys, masterKeyIds)),
+    copyTo,
 
     /** From a request to a reply, for servers. */
     endpoint,

@@ -16,7 +16,9 @@ export type {
   ImageStore,
   ImageVersion,
   KeyRing,
+  LeftoverOptions,
   MaybePromise,
+  MissingOptions,
   OpenedPart,
   Part,
   PartName,
@@ -44,9 +46,14 @@ export type {
 } from '../stores/split/row-store.js';
 export { type SplitStoreOptions, splitStore } from '../stores/split/split-store.js';
 export type { ErrorHandlingMode, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
+export type { CopyFailure } from './copies/copied-image.js';
+export type { CopyOptions } from './copies/copy-store.js';
+export type { CopyProgress } from './copies/copying.js';
+export type { WorkOptions } from './copies/options.js';
 export type { PixstoreEvent, ServeEvent } from './diagnostics.js';
 export { createPixstoreBackend } from './face/backend.js';
 export type { BackendConfig, RateLimitOptions } from './face/config.js';
+export { type CopyStoreOptions, copyStore } from './face/copy-store.js';
 export {
   customEndpointBatchHelper,
   customEndpointHelper,
@@ -68,15 +75,21 @@ export { createFetchHandler, createNodeHandler } from './face/handlers.js';
 export { createImageHandler, type ImageHandlerOptions } from './face/image-handler.js';
 export type { BackendStats, PixstoreBackend } from './face/public-api.js';
 export { createUploadHandler } from './face/upload-handler.js';
+export type { CheckProblem, ProblemKind } from './images/check-problems.js';
+export type { CheckOptions, CheckStep } from './images/checking.js';
 export type { SaveOptions } from './images/ids.js';
 export type { StripMetadata } from './images/metadata/strip.js';
 export type { ImageProcessing, MadeVariant, Picture, Processed, Wanted } from './images/processing-port.js';
+export type { Rate } from './images/rate.js';
 export type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 export type { RebuildOptions, RebuiltImage } from './images/rebuilding.js';
 export type { RecordOptions } from './images/records.js';
+export type { ReencryptedImage, ReencryptOptions } from './images/reencryption.js';
+export type { SweepOptions, SweptPiece } from './images/sweeping.js';
 export type { ImageInput } from './images/to-bytes.js';
 export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';
+export type { KeyOverview, StoreKeyInfo } from './keys/overview.js';
 export type { RotateOptions, RotationProgress } from './keys/rotation.js';
 export type { ExportedImage, ExportOptions } from './moving/exporting.js';
 export type { ImportedImage, ImportFrom, ImportOptions } from './moving/importing.js';

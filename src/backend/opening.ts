@@ -2,6 +2,7 @@ import { PixstoreError } from '../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise } from '../shared/maybe-promise.js';
 import type { ImageStore } from '../stores/port.js';
 import { checkedProcessing } from './images/checked-processing.js';
+import { type Checking, createChecking } from './images/checking.js';
 import type { RandomBytes } from './images/encryption.js';
 import { createImages, type Images, syncUnsupported } from './images/images.js';
 import type { IntakeOptions } from './images/intake.js';
@@ -11,6 +12,7 @@ import type { ImageProcessing } from './images/processing-port.js';
 import { createPooledRandom } from './images/random.js';
 import { createReading, type Reading } from './images/reading.js';
 import { createRebuilding, type Rebuilding } from './images/rebuilding.js';
+import { createReencryption, type Reencryption } from './images/reencryption.js';
 import { type MasterKeys, mastersOf } from './keys/master-key.js';
 import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs, type Proofs } from './keys/proofs.js';
@@ -44,6 +46,10 @@ export interface Opened {
   images: Images;
   reading: Reading;
   rebuilding: Rebuilding;
+  checking: Checking;
+  reencryption: Reencryption;
+  /** Ids of the master keys and key wrappers at hand, the first one first. */
+  masterKeyIds: readonly string[];
   moving: Moving;
   /** How long a proof lives at most, in ms. */
   proofLifetime: number;
@@ -108,6 +114,9 @@ export function createOpening(options: OpeningOptions) {
           now,
           randomBytes,
         }),
+        checking: createChecking({ store: images, keys }),
+        reencryption: createReencryption({ store: images, keys, reading, sealParts, now, randomBytes }),
+        masterKeyIds: masterKeys.map(({ id }) => id),
         moving: createMoving({
           ...{ store: images, images: own, reading, partMaker, sealParts, intake: options, now, randomBytes, admit },
         }),

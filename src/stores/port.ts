@@ -91,6 +91,8 @@ export type AsOf = 'now' | 'this-turn';
 export interface OpenOptions {
   /** Ciphertexts of at most so many bytes had better be in memory as a whole. Default: 0, all are given in pieces. */
   inMemoryUpTo?: number;
+  /** What `find` has just given: its ciphertext is opened without another look-up, if it is still where it was. */
+  found?: PartRecord | undefined;
 }
 
 /** A part with its whole ciphertext. */
@@ -140,8 +142,26 @@ export interface StoreUsage {
  * copy and removes nothing until it is adopted, its name for itself.
  */
 export interface StoreProblem {
-  kind: 'ciphertext-missing' | 'ciphertext-damaged' | 'leftover' | 'not-adopted';
+  kind: 'ciphertext-missing' | 'ciphertext-damaged' | 'leftover' | 'foreign' | 'not-adopted';
   subject: string;
+  /** Of a leftover: there are more of them than a crash explains, so that only `sweep({ all: true })` removes it. */
+  onlyAll?: true;
+}
+
+/** How leftovers are gone through. */
+export interface LeftoverOptions {
+  /** Remove each before it is given, as `sweep` does. Default: false, nothing is changed. */
+  remove?: boolean;
+  /** With `remove`: also when there is more than a crash explains. */
+  all?: boolean;
+  /** Without `remove`: also what lies there and is none of this store's, as `foreign`. Nobody removes that. */
+  foreign?: boolean;
+}
+
+/** How parts are looked after. */
+export interface MissingOptions {
+  /** Called before each is looked after, and waited for: it counts, takes its time, or throws to end it. */
+  onPart?(): MaybePromise<void>;
 }
 
 /** How a store is. */
@@ -199,6 +219,12 @@ export interface ImageStore {
    * it throws, too, instead of rejecting.
    */
   open(id: string, variant?: string, options?: OpenOptions): MaybePromise<OpenedPart | null>;
+
+  /**
+   * A part, with its ciphertext where that is beside the record: for who looks up many parts in one turn of the loop, and
+   * then opens those that are elsewhere, some at a time (`OpenOptions.found`). Left out by stores that gain nothing by it.
+   */
+  find?(id: string, variant?: string): MaybePromise<(PartRecord & Partial<StoredPart>) | null>;
 
   /**
    * A part without its ciphertext; null also when the key of its folder that it names was destroyed, in whatever process.
@@ -285,8 +311,20 @@ export interface ImageStore {
   /** How much is stored. Costs the same whatever that is. */
   usage(): MaybePromise<StoreUsage>;
 
-  /** Looks for records without ciphertext and ciphertext without records. Changes nothing. */
+  /** Looks for records without ciphertext and ciphertext without records: {@link missing} and {@link leftovers}. */
   check(): Promise<StoreProblem[]>;
+
+  /**
+   * Parts whose ciphertext is not there or has another length, one after the other, with what memory a few take. Of those
+   * that lie in a place of their own: what is in the rows is there with them. Nothing is read of it.
+   */
+  missing(options?: MissingOptions): AsyncIterable<StoreProblem>;
+
+  /**
+   * What crashes left behind, one after the other, with what memory a few take; first, where that is so, that nothing is
+   * removed until the store is adopted. Ended early, what was removed is removed.
+   */
+  leftovers(options?: LeftoverOptions): AsyncIterable<StoreProblem>;
 
   /**
    * Removes what crashes left behind: ciphertext that no record names. Of what it does not know whose it is, and while

@@ -209,6 +209,28 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
     await store.remove('two');
     assert.deepEqual(await store.check(), []);
     assert.equal(await store.sweep(), 0);
+    for (const options of [{}, { foreign: true }, { remove: true }, { remove: true, all: true }]) {
+      for await (const found of store.leftovers(options)) assert.fail(`leftovers() gave ${JSON.stringify(found)}`);
+    }
+    for await (const found of store.missing()) assert.fail(`missing() gave ${JSON.stringify(found)}`);
+    assert.ok(await readPart(store, 'one'), 'looking for leftovers must not remove what is needed');
+  });
+
+  check('ends when what it tells of parts that are looked after throws', async (store) => {
+    await store.put(versionOf('one', 1000, sizes.large), null);
+    await store.put(versionOf('two', 1000, sizes.large), null);
+    let told = 0;
+    const end = new Error('enough');
+    const onPart = () => {
+      told += 1;
+      throw end;
+    };
+    try {
+      for await (const _ of store.missing({ onPart })) assert.fail('nothing is missing');
+    } catch (error) {
+      assert.ok(error === end || (error as Error).cause === end, 'it must throw what it was ended by');
+    }
+    assert.ok(told <= 1, `it went on ${told} times after it was ended`);
   });
 
   test('has everything again after it was closed and opened', async () => {

@@ -109,12 +109,17 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     adopt: engine.adopt,
     listImages: (which) => engine.listImages(which),
     rebuild: (which) => engine.rebuild(which),
+    check: (which) => engine.check(which),
+    sweep: (which) => engine.sweep(which),
+    reencrypt: (which) => engine.reencrypt(which),
+    keys: () => runAsync(engine.keys),
     migrateFromV3: (from) => engine.migrateFromV3(from),
     exportImages: (folder, which) => {
       options.logger.warn(`[pixstore] ${exportedInTheClear}`);
       return engine.exportImages(folder, which);
     },
     importImages: (from, how) => engine.importImages(from, how),
+    copyTo: (store, options) => engine.copyTo(store, options),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

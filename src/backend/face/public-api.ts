@@ -1,13 +1,19 @@
 import type { AddressInfo } from 'node:net';
 import type { BackupReport, ImageStore, StoreHealth } from '../../stores/port.js';
 import type { ErrorHandlingMode, ImageRecord } from '../../types/index.js';
+import type { CopyOptions } from '../copies/copy-store.js';
+import type { CopyProgress } from '../copies/copying.js';
 import type { EngineStats } from '../engine.js';
+import type { CheckOptions, CheckStep } from '../images/checking.js';
 import type { SaveOptions } from '../images/ids.js';
 import type { ListedImage, ListOptions, ReadOptions, StoredImage } from '../images/reading.js';
 import type { RebuildOptions, RebuiltImage } from '../images/rebuilding.js';
 import type { RecordOptions } from '../images/records.js';
+import type { ReencryptedImage, ReencryptOptions } from '../images/reencryption.js';
+import type { SweepOptions, SweptPiece } from '../images/sweeping.js';
 import type { ImageInput } from '../images/to-bytes.js';
 import type { AudienceOptions } from '../keys/audience.js';
+import type { KeyOverview } from '../keys/overview.js';
 import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
 import type { ExportedImage, ExportOptions } from '../moving/exporting.js';
 import type { ImportedImage, ImportFrom, ImportOptions } from '../moving/importing.js';
@@ -247,6 +253,8 @@ export interface PixstoreBackend<Failure extends null = null> {
    * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`, in every error mode: what ends without one is done
    */
   adopt(): Promise<void>;
+  /** What `copyStore` leads to. */
+  copyTo(store: ImageStore, options?: CopyOptions): AsyncIterable<CopyProgress>;
   /**
    * Exchanges the master key for the first one that this backend was given; give it `[newKey, oldKey]` until it is done,
    * and every other process, too. Images go on being saved and served. Then the new key alone opens the store, and the
@@ -264,6 +272,55 @@ export interface PixstoreBackend<Failure extends null = null> {
    * for await (const { step, done } of backend.rotateMasterKey({ compromised: true })) console.log(step, done);
    */
   rotateMasterKey(options?: RotateOptions): AsyncIterable<RotationProgress>;
+  /**
+   * Which keys there are: the master keys at hand, and the store's own that they wrap. Names only, which tell nothing of a
+   * key.
+   *
+   * @throws PixstoreError `STORAGE_FAILED`, `MASTER_KEY_MISMATCH`
+   * @example
+   * const unused = (await backend.keys()).masterKeys.filter(({ wraps }) => wraps === 0);
+   */
+  keys(): Promise<KeyOverview | Failure>;
+  /**
+   * Gives images new keys and new bytes, after keys of images have leaked: whoever has an old record and an old copy of a
+   * ciphertext still has that picture, and opens nothing that is stored from now on. Each image becomes a new version, with
+   * all its variants, of the very same picture; one that is updated meanwhile stays as it was updated. Browsers fetch anew.
+   *
+   * Ended early, by its signal or a crash, it goes on where it was with the same `before`: what is newer is done.
+   *
+   * @param options - `before`: images that were saved, updated or given new keys before this time, in ms since 1970.
+   * Default: now, so all. `dir`: a folder; `rate`: how much a second; `signal`
+   * @throws PixstoreError `IMAGE_DIR_INVALID`, `CONFIG_INVALID`, `STORAGE_FAILED`, in every error mode; what the signal
+   * aborts with. One image that cannot be read does not end it: its `error` says why
+   * @example
+   * for await (const { id, error } of backend.reencrypt({ before: closedAt })) if (error) console.error(id, error.message);
+   */
+  reencrypt(options?: ReencryptOptions): AsyncIterable<ReencryptedImage>;
+  /**
+   * Reads and decrypts every image, while others use the store, and finds: ciphertexts that are gone or damaged, keys that
+   * do not open, files that no image needs, and files that are not of this store. Changes nothing.
+   *
+   * @param options - `fast`: look only whether ciphertexts are there and have the right length; `rate`: how much a second;
+   * `signal`
+   * @throws PixstoreError `CONFIG_INVALID`, `STORAGE_FAILED`, in every error mode; what the signal aborts with
+   * @example
+   * for await (const { problem } of backend.check({ rate: { bytes: 20_000_000 } })) {
+   *   if (problem) console.error(problem.message, problem.remedy);
+   * }
+   */
+  check(options?: CheckOptions): AsyncIterable<CheckStep>;
+  /**
+   * Removes files that no image needs: what crashes have left, and what could not be removed at once. Never what it does not
+   * know, and nothing while the store is not adopted.
+   *
+   * @param options - `dryRun`: list them, remove none; `all`: also when there are more than a crash explains; `signal`
+   * @returns each of them; of a store that is not adopted, that problem
+   * @throws PixstoreError `CONFIG_INVALID`, `IMAGE_DIR_MISSING`, `STORAGE_FAILED`, in every error mode; what the signal
+   * aborts with
+   * @example
+   * for await (const { subject, removed } of backend.sweep({ dryRun: true })) console.log(subject, removed);
+   */
+  sweep(options?: SweepOptions): AsyncIterable<SweptPiece>;
   /**
    * Opens database, folder and keys. With the default endpoint that is done at once; else by the first call that needs
    * them, or by this. What fails is tried again the next time.

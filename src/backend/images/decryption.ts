@@ -2,6 +2,7 @@ import { createDecipheriv } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { formatFromByte } from '../../shared/protocol/formats.js';
+import type { OpenedPart } from '../../stores/port.js';
 import type { ImageFormat } from '../../types/index.js';
 import type { EncryptedImage } from './encryption.js';
 
@@ -43,6 +44,32 @@ export async function decryptBytes({
     throw damaged(cause);
   }
   return { formatByte: first[0], bytes };
+}
+
+/**
+ * Is a part what was encrypted? It is decrypted as it comes, and nothing is kept of it.
+ *
+ * @throws what keeps it from being read
+ */
+export async function isAsEncrypted(
+  key: Uint8Array,
+  { iv, tag, ciphertext, chunks }: Pick<OpenedPart, 'iv' | 'tag' | 'ciphertext' | 'chunks'>,
+): Promise<boolean> {
+  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tag.length });
+  decipher.setAuthTag(tag);
+  let format: number | undefined;
+  const take = (piece: Uint8Array) => {
+    const [first] = decipher.update(piece);
+    format ??= first;
+  };
+  if (ciphertext) take(ciphertext);
+  else for await (const piece of chunks()) take(piece);
+  try {
+    decipher.final();
+  } catch {
+    return false;
+  }
+  return formatFromByte(format) !== undefined;
 }
 
 function damaged(cause?: unknown): PixstoreError {

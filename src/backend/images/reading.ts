@@ -1,4 +1,5 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { pagesOf } from '../../shared/pages.js';
 import { mimeTypeOf } from '../../shared/protocol/formats.js';
 import { isToken } from '../../shared/protocol/image-id.js';
 import type { ImageStore, OpenedPart, PartRecord } from '../../stores/port.js';
@@ -7,7 +8,6 @@ import { isOutdated } from '../keys/outdated.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import { decryptImage } from './decryption.js';
 import { requireDir, requireImageId, requireVariant } from './ids.js';
-import { pagesOf } from './pages.js';
 
 /** An image, decrypted on the server. */
 export interface StoredImage {
@@ -133,7 +133,8 @@ function requireLimit(limit: unknown): number {
   throw new PixstoreError('CONFIG_INVALID', 'The option "limit" of listImages must be a whole number from 0 on.');
 }
 
-async function readWhole(part: OpenedPart): Promise<Uint8Array> {
+/** The ciphertext of a part that was opened. */
+export async function readWhole(part: OpenedPart): Promise<Uint8Array> {
   const ciphertext = new Uint8Array(part.size);
   let at = 0;
   for await (const chunk of part.chunks()) {

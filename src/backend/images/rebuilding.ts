@@ -1,5 +1,6 @@
 import { readCallOptions, requireArrived } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { pagesOf } from '../../shared/pages.js';
 import { imageFormats } from '../../shared/protocol/formats.js';
 import { folderOf } from '../../shared/protocol/image-id.js';
 import type { ImageStore, PartRecord } from '../../stores/port.js';
@@ -11,7 +12,6 @@ import type { RandomBytes } from './encryption.js';
 import { requireDir, requireImageId } from './ids.js';
 import { inspectImage } from './inspect.js';
 import type { PartMaker } from './new-parts.js';
-import { pagesOf } from './pages.js';
 import type { SealParts } from './part-sealer.js';
 import type { ImageProcessing, Picture } from './processing-port.js';
 import type { Reading } from './reading.js';
@@ -96,7 +96,7 @@ export function createRebuilding(options: RebuildingOptions) {
 
     const stored = await reading.read(id);
     if (stored?.token !== original.token) return null;
-    const picture = info ? { ...info, bytes: stored.bytes } : pictureIn(stored.bytes, stored.format);
+    const picture = pictureIn(stored.bytes, stored.format, info);
     if (changed.length > 0) return replace(original, picture, [...definitions.keys()]);
 
     const { parts, placeholder } = await partMaker.make(picture, folderOf(id), missing, lacksPlaceholder);
@@ -151,8 +151,9 @@ export function createRebuilding(options: RebuildingOptions) {
   };
 }
 
-/** Of an image that was kept before width and height were. What is there stays, whatever is asked of new ones. */
-function pictureIn(bytes: Uint8Array, format: ImageFormat): Picture {
+/** What is known of a picture; where it was kept before width and height were, it is looked at, whatever is asked of new ones. */
+export function pictureIn(bytes: Uint8Array, format: ImageFormat, info: ImageInfo | null): Picture & ImageInfo {
+  if (info) return { ...info, bytes };
   const { width, height } = inspectImage(bytes, imageFormats);
   return { bytes, format, width, height };
 }

@@ -106,6 +106,20 @@ export function createStoreKeys(options: StoreKeysOptions) {
 
     replaceRing: ring.replace,
 
+    /** Which store this is: 32 hex digits, that no copy of it has. A ring of before gets one. */
+    async storeId(): Promise<string> {
+      for (let tries = 0; tries < mostTries; tries += 1) {
+        const { version } = await ring.usable();
+        const { store: id } = ring.owner();
+        if (id !== undefined) return id;
+        await ring.replace(
+          ring.opened().keys.map(({ wrapped }) => wrapped),
+          version,
+        );
+      }
+      throw changedAlways();
+    },
+
     /** Why the keys that the store has by now do not open here; undefined when they do. */
     trouble(): unknown {
       ring.known();

@@ -1,4 +1,4 @@
-import { pagesOf } from '../images/pages.js';
+import { pagesOf } from '../../shared/pages.js';
 
 /**
  * Does work for all items of a walk, some side by side, and gives what became of them in their order. Where one throws,

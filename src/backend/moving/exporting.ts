@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { readCallOptions, requireArrived } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { pagesOf } from '../../shared/pages.js';
 import type { ImageStore } from '../../stores/port.js';
 import { requireDir } from '../images/ids.js';
-import { pagesOf } from '../images/pages.js';
+import { readSignal } from '../images/rate.js';
 import type { Reading, StoredImage } from '../images/reading.js';
-import { isPath, readSignal } from './call.js';
 import { openExportFolder } from './export-folder.js';
 import { fileNameFor } from './file-names.js';
 import type { ManifestFile, ManifestImage, ManifestLine } from './manifest.js';
 import { isOfOneImage } from './of-one-image.js';
+import { isPath } from './paths.js';
 
 /** Which images are exported. */
 export interface ExportOptions {

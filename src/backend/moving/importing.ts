@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { readCallOptions, requireArrived } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { pagesOf } from '../../shared/pages.js';
 import { imageFormats } from '../../shared/protocol/formats.js';
 import { folderOf } from '../../shared/protocol/image-id.js';
 import type { ImageStore } from '../../stores/port.js';
@@ -12,13 +13,13 @@ import type { Images } from '../images/images.js';
 import { inspectImage } from '../images/inspect.js';
 import { type IntakeOptions, takeIn } from '../images/intake.js';
 import type { NewParts, PartMaker } from '../images/new-parts.js';
-import { pagesOf } from '../images/pages.js';
+import { readSignal } from '../images/rate.js';
 import type { Reading } from '../images/reading.js';
 import { type ImageInput, sourceOf } from '../images/to-bytes.js';
-import { isPath, readSignal } from './call.js';
 import { idOfPath } from './import-ids.js';
 import { type Journal, openJournal } from './journal.js';
 import { isOfOneImage } from './of-one-image.js';
+import { isPath } from './paths.js';
 import { exportedImages, filesIn, type ImportSource, type Incoming, unread } from './sources.js';
 
 /** How files are imported. */

@@ -7,13 +7,14 @@ import { encryptImage, type RandomBytes } from '../images/encryption.js';
 import { inspectImage } from '../images/inspect.js';
 import type { NewPart } from '../images/new-parts.js';
 import type { SealParts } from '../images/part-sealer.js';
+import { readSignal } from '../images/rate.js';
 import type { Reading } from '../images/reading.js';
 import { tokenAfter } from '../images/tokens.js';
 import { eachOf } from './at-once.js';
-import { isPath, readSignal } from './call.js';
 import { isOfOneImage } from './of-one-image.js';
 import { nameOfRow, type OldImage, readOldRow } from './old-row.js';
 import type { OldRow, OldStore } from './old-store.js';
+import { isPath } from './paths.js';
 
 /** What is migrated, and how. */
 export interface MigrationOptions {

@@ -5,11 +5,11 @@ import { performance } from 'node:perf_hooks';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { isUnsupported } from '../../shared/unsupported.js';
 import { maxChunkBytes } from '../port.js';
-import { newBlobName } from '../split/blob-name.js';
+import { newBlobName, sessionPattern } from '../split/blob-name.js';
 import type { SessionBlobs } from '../split/session-blobs.js';
 import { createBatcher } from './batcher.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
-import { storeFolder } from './mark.js';
+import { isOfStore, storeFolder } from './mark.js';
 import { isNotThere, readOnly } from './small-files.js';
 import { imageDirMissing } from './storage-error.js';
 
@@ -17,7 +17,7 @@ import { imageDirMissing } from './storage-error.js';
 // By `import()`: types of a CommonJS project without esModuleInterop know of no default export.
 export type FileSystem = Pick<
   typeof import('node:fs/promises'),
-  'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'
+  'mkdir' | 'open' | 'opendir' | 'rename' | 'rm' | 'stat'
 >;
 
 /** Files that are written once, under random names, and never changed. */
@@ -78,6 +78,16 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
       lookedAt.set(parent, performance.now());
     }
     return join(parent, name.slice(name.indexOf('/') + 1));
+  }
+
+  /** What lies in the folder of a session, or of the store (`''`), however much that is. */
+  async function* namesIn(session: string): AsyncGenerator<string> {
+    const entries = await orNull(fs.opendir(join(folder, session)));
+    if (entries) for await (const { name } of entries) yield session ? `${session}/${name}` : name;
+  }
+
+  async function isThere(name: string): Promise<boolean> {
+    return (await orNull(nodeFs.lstat(join(folder, name)))) !== null;
   }
 
   async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
@@ -173,10 +183,19 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
       await fs.rm(await pathOf(name), { force: true });
     },
 
-    async list(session) {
-      const names = await orNull(fs.readdir(join(folder, session)));
-      // Others may have put something there, too.
-      return (names ?? []).map((name) => `${session}/${name}`).filter((name) => isBlobName(name.replace(/\.tmp$/, '')));
+    async *list(session) {
+      for await (const name of namesIn(session)) if (isOurs(name)) yield name;
+    },
+
+    async *foreign(isKnown) {
+      for await (const name of namesIn('')) {
+        if (isOfStore(name)) continue;
+        if (!sessionPattern.test(name) || !(await isKnown(name))) {
+          if (await isThere(name)) yield name;
+          continue;
+        }
+        for await (const inside of namesIn(name)) if (!isOurs(inside)) yield inside;
+      }
     },
 
     removeSession: (session) =>
@@ -186,6 +205,9 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
       ),
   };
 }
+
+/** Others may have put something there, too. */
+const isOurs = (name: string): boolean => isBlobName(name.replace(/\.tmp$/, ''));
 
 const unaskedUpTo = 1024 * 1024;
 

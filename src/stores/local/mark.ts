@@ -50,6 +50,12 @@ export function storeFolder(root: string, storeId: string): string {
   return join(root, storeId);
 }
 
+/** Is it the name of something that the store itself keeps in its folder, beside sessions? */
+export function isOfStore(name: string): boolean {
+  // What replaces one of them has a name that begins with it, for a moment.
+  return [markName, progressName, 'taken-over'].some((own) => name === own || name.startsWith(`${own}.`));
+}
+
 export function markPathOf(folder: string): string {
   return join(folder, markName);
 }

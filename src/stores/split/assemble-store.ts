@@ -1,7 +1,14 @@
 import type { Logger } from '../../shared/errors/gate.js';
 import { createLifecycle } from '../../shared/lifecycle.js';
 import { andThen, recover } from '../../shared/maybe-promise.js';
-import { type BackupReport, type ImageStore, type MaybePromise, type StoreProblem, storeClosed } from '../port.js';
+import {
+  type BackupReport,
+  type ImageStore,
+  type LeftoverOptions,
+  type MaybePromise,
+  type StoreProblem,
+  storeClosed,
+} from '../port.js';
 import { createErasing } from './erasing.js';
 import { createGivenUp } from './given-up.js';
 import type { Identity } from './identity.js';
@@ -60,7 +67,7 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
   });
   const put = createPut({ blobs, sessions, givenUp, identity, inlineUpTo: rows.inlineUpTo });
   const erasing = createErasing(rows, givenUp);
-  const leftovers = createLeftovers({ rows, blobs, identity, time, abandonedAge: 2 * sweepAge, logger });
+  const findLeftovers = createLeftovers({ rows, blobs, identity, time, abandonedAge: 2 * sweepAge, logger });
   const { backup } = parts;
 
   /** A session that nothing was written in, since it could not be made. */
@@ -133,8 +140,13 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
   async function findProblems(): Promise<StoreProblem[]> {
     const problems: StoreProblem[] = [];
     for await (const problem of findMissing(rows, blobs)) problems.push(problem);
-    for await (const problem of leftovers.problems()) problems.push(problem);
+    for await (const problem of findLeftovers()) problems.push(problem);
     return problems;
+  }
+
+  async function* leftovers(options: LeftoverOptions = {}): AsyncGenerator<StoreProblem> {
+    if (options.remove) await erasing.resume();
+    yield* findLeftovers(options);
   }
 
   if (isOpen) begin();
@@ -152,6 +164,9 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
         return done && [...(done.added ?? [])];
       }),
     open: (id, variant, options) => read('read an image', () => reader.open(id, variant, options)),
+    ...(!rows.supports.syncRecords && {
+      find: (id: string, variant?: string) => lookUp(() => reader.find(id, variant)),
+    }),
     record: (id, variant, asOf) => lookUp(() => rows.record(id, variant, asOf)),
     records: (names) => lookUp(() => rows.records(names)),
     version: (id) => lookUp(() => rows.version(id)),
@@ -177,10 +192,13 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
 
     usage: () => lookUp(() => rows.usage()),
     check: () => run('check the images', findProblems),
-    sweep: ({ all } = {}) =>
+    missing: ({ onPart } = {}) => walk('check the images', () => findMissing(rows, blobs, onPart)),
+    leftovers: (options) => walk('look for leftovers', () => leftovers(options)),
+    sweep: ({ all = false } = {}) =>
       run('sweep leftovers', async () => {
-        await erasing.resume();
-        return leftovers.sweep(all);
+        let removed = 0;
+        for await (const { kind } of leftovers({ remove: true, all })) if (kind === 'leftover') removed += 1;
+        return removed;
       }),
     health: () => run('look at the store', () => identity.health(reader.missing())),
     ...(backup && { backup: (folder: string) => run('make a backup', () => backup(folder)) }),

@@ -1,5 +1,6 @@
 import type { Logger } from '../../shared/errors/gate.js';
-import type { StoreProblem } from '../port.js';
+import { pagesOf } from '../../shared/pages.js';
+import type { LeftoverOptions, MissingOptions, StoreProblem } from '../port.js';
 import type { Identity } from './identity.js';
 import type { RowStore } from './row-store.js';
 import type { SessionBlobs } from './session-blobs.js';
@@ -19,17 +20,19 @@ export interface LeftoversOptions {
 // database was put back, or lost a part of its log.
 const mostByCrash = 1_024;
 
-const forgottenAtOnce = 1_000;
+const atOnce = 1_000;
 
 /**
  * What nobody needs any more. A blob goes on the word of both sides: a row that says it was given up; or the place where
  * it is, of a session that these rows know and have ended, and that no row names it.
  */
 export function createLeftovers({ rows, blobs, identity, time, abandonedAge, logger }: LeftoversOptions) {
-  /** Blobs, whole or not, of a session that neither a row nor the list of what was given up names. */
-  const unnamedIn = async (session: string) => rows.unnamedBlobs(await blobs.list(session));
-
   const abandoned = () => rows.openSessions(time() - abandonedAge);
+
+  /** Blobs, whole or not, of a session that neither a row nor the list of what was given up names. */
+  async function* unnamedIn(session: string): AsyncGenerator<string> {
+    for await (const page of pagesOf(blobs.list(session), atOnce)) yield* await rows.unnamedBlobs(page);
+  }
 
   /** One that cannot be removed must not keep the others. */
   const isRemoved = (name: string): Promise<boolean> =>
@@ -42,80 +45,101 @@ export function createLeftovers({ rows, blobs, identity, time, abandonedAge, log
     if (kept > 0) logger.warn(`[pixstore] ${kept} files that nobody needs could not be removed. Check who owns them`);
   }
 
-  /** @returns how many blobs */
-  async function removeGivenUp(): Promise<number> {
-    let removed = 0;
-    let kept = 0;
-    let gone: string[] = [];
-    const forgetGone = async () => {
-      if (gone.length > 0) await rows.forgetBlobs(gone);
-      gone = [];
-    };
+  async function* givenUp(): AsyncGenerator<StoreProblem> {
     for await (const name of rows.givenUpBlobs()) {
-      if (!(await identity.mayRemove(name))) continue;
-      const isUnused = !(await rows.isBlobInUse(name));
-      const wasThere = isUnused && (await blobs.size(name).catch(() => null)) !== null;
-      if (isUnused && !(await isRemoved(name))) {
-        kept += 1;
-        continue;
-      }
-      if (wasThere) removed += 1;
-      if (gone.push(name) === forgottenAtOnce) await forgetGone();
+      if ((await blobs.size(name)) !== null && !(await rows.isBlobInUse(name))) yield leftover(name);
     }
-    await forgetGone();
-    warnOfKept(kept);
-    return removed;
   }
 
-  /** @returns how many blobs */
-  async function sweepSession(session: string, all: boolean): Promise<number> {
-    const unnamed = await unnamedIn(session);
-    if (unnamed.length > mostByCrash && !all) {
-      logger.warn(
-        `[pixstore] ${unnamed.length} files of one session are named by no row, more than a crash leaves: none was removed. If the database is the right one, sweep({ all: true }) removes them`,
-      );
-      return 0;
+  async function* removeGivenUp(): AsyncGenerator<StoreProblem> {
+    let kept = 0;
+    const gone: string[] = [];
+    const forgetGone = async () => {
+      if (gone.length > 0) await rows.forgetBlobs(gone.splice(0));
+    };
+    try {
+      for await (const name of rows.givenUpBlobs()) {
+        if (!(await identity.mayRemove(name))) continue;
+        const isUnused = !(await rows.isBlobInUse(name));
+        const wasThere = isUnused && (await blobs.size(name).catch(() => null)) !== null;
+        if (isUnused && !(await isRemoved(name))) {
+          kept += 1;
+          continue;
+        }
+        if (gone.push(name) === atOnce) await forgetGone();
+        if (wasThere) yield leftover(name);
+      }
+    } finally {
+      await forgetGone();
+      warnOfKept(kept);
     }
-    let removed = 0;
-    for (const name of unnamed) if (await isRemoved(name)) removed += 1;
-    warnOfKept(unnamed.length - removed);
+  }
+
+  /** What is left over of a session; with `onlyAll` when that is more than a crash leaves. */
+  async function* leftIn(session: string): AsyncGenerator<StoreProblem> {
+    const first: string[] = [];
+    let count = 0;
+    for await (const name of unnamedIn(session)) if (++count <= mostByCrash) first.push(name);
+    if (count <= mostByCrash) yield* first.map(leftover);
+    else for await (const name of unnamedIn(session)) yield { ...leftover(name), onlyAll: true };
+  }
+
+  async function* sweepSession(session: string, all: boolean): AsyncGenerator<StoreProblem> {
+    let tooMany = 0;
+    let kept = 0;
+    for await (const found of leftIn(session)) {
+      if (found.onlyAll && !all) tooMany += 1;
+      else if (await isRemoved(found.subject)) yield leftover(found.subject);
+      else kept += 1;
+    }
+    warnOfKept(kept);
+    if (tooMany > 0) {
+      logger.warn(
+        `[pixstore] ${tooMany} files of one session are named by no row, more than a crash leaves: none was removed. If the database is the right one, sweep({ all: true }) removes them`,
+      );
+      return;
+    }
     // What cannot be told to be empty may be about to be made: the session stays known.
     if (await blobs.removeSession(session)) await rows.forgetSession(session);
-    return removed;
   }
 
-  async function* leftIn(session: string): AsyncGenerator<StoreProblem> {
-    for (const name of await unnamedIn(session)) yield { kind: 'leftover', subject: name };
+  async function* remove(all: boolean): AsyncGenerator<StoreProblem> {
+    await identity.check();
+    if (!(await identity.isAdopted())) {
+      yield { kind: 'not-adopted', subject: await identity.storeId() };
+      return;
+    }
+    yield* removeGivenUp();
+    const sessions = await abandoned();
+    if (sessions.length > 0) await rows.endSessions(sessions, time());
+    for await (const session of rows.endedSessions()) yield* sweepSession(session, all);
   }
 
-  return {
-    async sweep(all = false): Promise<number> {
-      await identity.check();
-      if (!(await identity.isAdopted())) return 0;
-      let removed = await removeGivenUp();
-      const sessions = await abandoned();
-      if (sessions.length > 0) await rows.endSessions(sessions, time());
-      for await (const session of rows.endedSessions()) removed += await sweepSession(session, all);
-      return removed;
-    },
+  async function* find(foreign: boolean): AsyncGenerator<StoreProblem> {
+    if (!(await identity.isAdopted())) yield { kind: 'not-adopted', subject: await identity.storeId() };
+    yield* givenUp();
+    for (const session of await abandoned()) yield* leftIn(session);
+    for await (const session of rows.endedSessions()) yield* leftIn(session);
+    if (!foreign) return;
+    for await (const subject of blobs.foreign((session) => rows.hasSession(session)))
+      yield { kind: 'foreign', subject };
+  }
 
-    /** What `sweep` would remove, and why it removes nothing. */
-    async *problems(): AsyncGenerator<StoreProblem> {
-      if (!(await identity.isAdopted())) yield { kind: 'not-adopted', subject: await identity.storeId() };
-      for await (const name of rows.givenUpBlobs()) {
-        if ((await blobs.size(name)) !== null && !(await rows.isBlobInUse(name))) {
-          yield { kind: 'leftover', subject: name };
-        }
-      }
-      for (const session of await abandoned()) yield* leftIn(session);
-      for await (const session of rows.endedSessions()) yield* leftIn(session);
-    },
-  };
+  /** One after the other, found or, with `remove`, removed. */
+  return (options: LeftoverOptions = {}): AsyncGenerator<StoreProblem> =>
+    options.remove ? remove(options.all === true) : find(options.foreign === true);
 }
 
+const leftover = (subject: string): StoreProblem => ({ kind: 'leftover', subject });
+
 /** Rows whose blob is gone or has another size. */
-export async function* findMissing(rows: RowStore, blobs: SessionBlobs): AsyncGenerator<StoreProblem> {
+export async function* findMissing(
+  rows: RowStore,
+  blobs: SessionBlobs,
+  onPart?: MissingOptions['onPart'],
+): AsyncGenerator<StoreProblem> {
   for await (const { id, blob, size } of rows.partsInBlobs()) {
+    await onPart?.();
     const found = await blobs.size(blob);
     // An update may have replaced the blob since its row was read.
     if (found === size || !(await rows.isBlobInUse(blob))) continue;

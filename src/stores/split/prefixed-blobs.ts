@@ -22,11 +22,19 @@ export interface PrefixedBlobsOptions {
 export function createPrefixedBlobs({ blobs, storeId, now, keptFor }: PrefixedBlobsOptions): SessionBlobs {
   const pathOf = async (name: string) => `${await storeId()}/${name}`;
 
-  async function list(session: string): Promise<string[]> {
+  /** Names that begin with this, without the id of the store. */
+  async function* namesUnder(beginning: string): AsyncGenerator<string> {
     const prefix = await pathOf('');
-    const names: string[] = [];
-    for await (const path of blobs.list(`${prefix}${session}/`)) names.push(path.slice(prefix.length));
-    return names.filter(isSessionBlob);
+    for await (const path of blobs.list(prefix + beginning)) yield path.slice(prefix.length);
+  }
+
+  async function* list(session: string): AsyncGenerator<string> {
+    for await (const name of namesUnder(`${session}/`)) if (isSessionBlob(name)) yield name;
+  }
+
+  async function isEmpty(session: string): Promise<boolean> {
+    for await (const _ of list(session)) return false;
+    return true;
   }
 
   return {
@@ -56,8 +64,19 @@ export function createPrefixedBlobs({ blobs, storeId, now, keptFor }: PrefixedBl
     remove: async (name) => blobs.remove(await pathOf(name)),
     list,
 
+    async *foreign(isKnown) {
+      let told = ''; // names come in order, so one session's are together
+      for await (const name of namesUnder('')) {
+        const [folder = ''] = name.split('/', 1);
+        if (folder === told || folder === 'epochs' || folder === 'sessions') continue;
+        if (isSessionBlob(name) && (await isKnown(folder))) continue;
+        yield isSessionBlob(name) ? folder : name;
+        if (isSessionBlob(name)) told = folder;
+      }
+    },
+
     async removeSession(session) {
-      if (now() - begunOf(session) < keptFor || (await list(session)).length > 0) return false;
+      if (now() - begunOf(session) < keptFor || !(await isEmpty(session))) return false;
       await blobs.remove(await pathOf(sessionMark(session)));
       return true;
     },

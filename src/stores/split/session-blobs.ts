@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../port.js';
 import type { OpenBlob } from './blob-store.js';
 
 /**
@@ -18,8 +19,13 @@ export interface SessionBlobs {
   /** @returns its length in bytes, or null when there is none */
   size(name: string): Promise<number | null>;
   remove(name: string): Promise<void>;
-  /** What was written in a session: names of blobs, and what a crash left of one. */
-  list(session: string): Promise<string[]>;
+  /** What was written in a session: names of blobs, and what a crash left of one. Some may be removed meanwhile. */
+  list(session: string): AsyncIterable<string>;
+  /**
+   * What lies among them and is none of this store's: sessions that it does not know, and what else others have put there.
+   * Some of it may be gone again.
+   */
+  foreign(isKnown: (session: string) => MaybePromise<boolean>): AsyncIterable<string>;
   /** Removes what was made for a session. @returns false when it cannot be told to stay empty: it stays known then */
   removeSession(session: string): Promise<boolean>;
 }

@@ -82,9 +82,9 @@ export function createVolatileDisk(options: VolatileDiskOptions, content = newFo
       return handleOf(file);
     },
 
-    async readdir(path: string) {
+    async opendir(path: string) {
       await soon();
-      return [...findOf('folder', path).entries.keys()];
+      return [...findOf('folder', path).entries.keys()].map((name) => ({ name }));
     },
 
     async rename(from: string, to: string) {

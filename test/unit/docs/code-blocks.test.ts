@@ -14,7 +14,10 @@ const compilerOptions = {
   noEmit: true,
   jsx: 'react-jsx',
   // The public entry points as they are in src/: what is documented must hold before anything is built.
-  paths: { 'pixstore/*': [join(root, 'src/*/index.ts')] },
+  paths: {
+    'pixstore/postgres': [join(root, 'src/stores/postgres/index.ts')],
+    'pixstore/*': [join(root, 'src/*/index.ts')],
+  },
   noUnusedLocals: false,
 };
 

@@ -1,0 +1,141 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { readCallOptions } from '../../shared/call-options.js';
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { pagesOf } from '../../shared/pages.js';
+import { joinId } from '../../shared/protocol/image-id.js';
+import type { ImageStore, OpenedPart } from '../../stores/port.js';
+import { isOutdated } from '../keys/outdated.js';
+import type { StoreKeys } from '../keys/store-keys.js';
+import { type CheckProblem, describeProblem, problemOf, problemOfError } from './check-problems.js';
+import { isAsEncrypted } from './decryption.js';
+import { createThrottle, type Rate, readRate, readSignal } from './rate.js';
+
+/** How a store is checked. */
+export interface CheckOptions {
+  /** Look only whether ciphertexts are there and have the right length; nothing is read. Default: false. */
+  fast?: boolean;
+  /** How much a second, at most. */
+  rate?: Rate;
+  /** Stops it. */
+  signal?: AbortSignal;
+}
+
+/** How far a check has come, and what it has found there. */
+export interface CheckStep {
+  /** Images that were read; of a fast check, ciphertexts that were looked after. */
+  done: number;
+  /** Images that there are, about; null of a fast check. */
+  total: number | null;
+  /** Bytes of ciphertext that were read. */
+  bytes: number;
+  /** One for each thing that is wrong. */
+  problem?: CheckProblem;
+}
+
+/** @throws PixstoreError `CONFIG_INVALID` */
+export function readCheckOptions(given: CheckOptions | undefined): CheckOptions {
+  const { fast = false, rate, signal } = readCallOptions(given ?? {}, ['fast', 'rate', 'signal'], 'check');
+  if (typeof fast !== 'boolean') {
+    throw new PixstoreError('CONFIG_INVALID', 'The option "fast" of check must be true or false.');
+  }
+  const stop = readSignal(signal, 'check');
+  return { fast, rate: readRate(rate, 'check'), ...(stop && { signal: stop }) };
+}
+
+// Side by side, so that the disk is never waited for alone.
+const atOnce = 16;
+
+// Larger ones are read in pieces: so much memory is enough for all that are under way.
+const inMemoryUpTo = 1024 * 1024;
+
+// A fast one tells now and then how far it is.
+const stepLength = 1_000;
+
+/** Looks whether all that is stored can be read. */
+export function createChecking({ store, keys }: { store: ImageStore; keys: StoreKeys }) {
+  async function isWhole(part: OpenedPart): Promise<boolean> {
+    try {
+      await keys.ready([part]);
+      return await isAsEncrypted(keys.unseal(part).key, part);
+    } finally {
+      await part.close();
+    }
+  }
+
+  /** @returns null when the part is whole, or not there any more */
+  async function checkPart(id: string, variant: string | undefined): Promise<CheckProblem | null> {
+    const subject = joinId(id, variant);
+    for (;;) {
+      let part: OpenedPart | null = null;
+      try {
+        part = await store.open(id, variant, { inMemoryUpTo });
+        return !part || (await isWhole(part)) ? null : problemOf('ciphertext-damaged', subject);
+      } catch (error) {
+        if (part && (await isOutdated(store, part))) continue;
+        return problemOfError(error, subject);
+      }
+    }
+  }
+
+  async function checkImage(id: string): Promise<{ bytes: number; problems: CheckProblem[] }> {
+    const problems: CheckProblem[] = [];
+    let bytes = 0;
+    try {
+      for (const { variant, size } of await store.version(id)) {
+        bytes += size;
+        const problem = await checkPart(id, variant);
+        if (problem) problems.push(problem);
+      }
+    } catch (error) {
+      problems.push(problemOfError(error, id));
+    }
+    return { bytes, problems };
+  }
+
+  async function* readAll({ rate = {}, signal }: CheckOptions): AsyncGenerator<CheckStep> {
+    const throttle = createThrottle({ rate, signal });
+    const { images: total } = await store.usage();
+    const step = { done: 0, total, bytes: 0 };
+    for await (const page of pagesOf(store.list(), atOnce)) {
+      for (const { bytes, problems } of await Promise.all(page.map(checkImage))) {
+        step.done += 1;
+        step.bytes += bytes;
+        for (const problem of problems) yield { ...step, problem };
+        await throttle(1, bytes);
+      }
+      yield { ...step };
+      await nextTurn(); // where all is in the database, nothing else lets others have theirs
+    }
+  }
+
+  async function* lookAfterAll({ rate = {}, signal }: CheckOptions): AsyncGenerator<CheckStep> {
+    const throttle = createThrottle({ rate, signal });
+    const step = { done: 0, total: null, bytes: 0 };
+    const onPart = async () => {
+      step.done += 1;
+      if (step.done % stepLength === 0) await nextTurn();
+      await throttle(1, 0);
+    };
+    for await (const found of store.missing({ onPart })) yield { ...step, problem: describeProblem(found) };
+    yield { ...step };
+  }
+
+  return {
+    async *check(options: CheckOptions): AsyncGenerator<CheckStep, void, void> {
+      const { fast, signal } = options;
+      signal?.throwIfAborted();
+      let last: CheckStep = { done: 0, total: null, bytes: 0 };
+      for await (const step of fast ? lookAfterAll(options) : readAll(options)) {
+        last = step;
+        yield step;
+      }
+      const { problem: _, ...step } = last;
+      for await (const found of store.leftovers({ foreign: true })) {
+        signal?.throwIfAborted();
+        yield { ...step, problem: describeProblem(found) };
+      }
+    },
+  };
+}
+
+export type Checking = ReturnType<typeof createChecking>;
