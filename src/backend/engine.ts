@@ -36,6 +36,8 @@ import { type Audience, type AudienceOptions, readAudience } from './keys/audien
 import { type KeyOverview, keyOverview } from './keys/overview.js';
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
 import { metricsText } from './metrics.js';
+import { type ExportedImage, type ExportOptions, readExportOptions } from './moving/exporting.js';
+import { type ImportedImage, type ImportFrom, type ImportOptions, readImportOptions } from './moving/importing.js';
 import { type MigratedImage, type MigrationOptions, readMigrationOptions } from './moving/migrating.js';
 import type { OldStore } from './moving/old-store.js';
 import { backendClosed, createOpening, type Opened, type OpeningOptions } from './opening.js';
@@ -49,7 +51,6 @@ export interface EngineOptions
   extends Omit<OpeningOptions, 'admit'>,
     Omit<ServingOptions, 'open'>,
     Omit<EndpointOptions, 'answer' | 'lookUpsAtOnce' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
-  maxImageBytes: number;
   /** Bytes of images that wait to be written, at most. */
   maxQueuedBytes: number;
   /** Opens a store of pixstore 3.x. */
@@ -235,6 +236,18 @@ export function createEngine(options: EngineOptions) {
       return moving.migrate(await options.openOldStore(migration), migration);
     });
 
+  const exportTo = (folder: string, given?: ExportOptions) =>
+    inSteps<ExportedImage>(async () => {
+      const checked = readExportOptions(folder, given);
+      return (await tracked(async ({ moving }) => moving)).exportTo(checked);
+    });
+
+  const importFrom = (from: ImportFrom, given?: ImportOptions) =>
+    inSteps<ImportedImage>(async () => {
+      const checked = readImportOptions(from, given);
+      return (await tracked(async ({ moving }) => moving)).importFrom(checked);
+    });
+
   const list = (given: ListOptions = {}) =>
     inSteps<ListedImage>(async () => {
       requireArrived(given, ['dir'], 'listImages');
@@ -299,6 +312,10 @@ export function createEngine(options: EngineOptions) {
     rebuild: (given?: RebuildOptions): AsyncIterable<RebuiltImage> => rebuild(given),
 
     migrateFromV3: (given: MigrationOptions): AsyncIterable<MigratedImage> => migrate(given),
+
+    exportImages: (folder: string, given?: ExportOptions): AsyncIterable<ExportedImage> => exportTo(folder, given),
+
+    importImages: (from: ImportFrom, given?: ImportOptions): AsyncIterable<ImportedImage> => importFrom(from, given),
 
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
 

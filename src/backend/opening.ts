@@ -33,6 +33,7 @@ export interface OpeningOptions extends IntakeOptions {
   /** ms since 1970. */
   now(): number;
   randomBytes?: RandomBytes;
+  maxImageBytes: number;
   /** Runs work with so many bytes once there is room for them. */
   admit<Result>(size: number, work: () => Promise<Result>): Promise<Result>;
   /** Told, once, when another process has changed the keys to such as do not open here. */
@@ -100,9 +101,10 @@ export function createOpening(options: OpeningOptions) {
     const sealParts = createPartSealer({ keys, randomBytes });
     const { admit } = options;
     return andThen(keys.open(), () => {
+      const own = createImages({ store: images, keys, proofs, partMaker, sealParts, now, randomBytes });
       opened = {
         ...{ store: images, keys, proofs, proofLifetime },
-        images: createImages({ store: images, keys, proofs, partMaker, sealParts, now, randomBytes }),
+        images: own,
         reading,
         rebuilding: createRebuilding({
           store: images,
@@ -117,7 +119,9 @@ export function createOpening(options: OpeningOptions) {
         checking: createChecking({ store: images, keys }),
         reencryption: createReencryption({ store: images, keys, reading, sealParts, now, randomBytes }),
         masterKeyIds: masterKeys.map(({ id }) => id),
-        moving: createMoving({ store: images, reading, sealParts, now, randomBytes, admit }),
+        moving: createMoving({
+          ...{ store: images, images: own, reading, partMaker, sealParts, intake: options, now, randomBytes, admit },
+        }),
       };
       return opened;
     });

@@ -18,6 +18,10 @@ export interface Reported<Item extends OneOfMany> {
   nameOf(item: Item): string;
   /** Every outcome there is, in the order in which they are summed up. */
   outcomes: readonly string[];
+  /** What is counted, one of it. Default: image. */
+  unit?: string;
+  /** How many there are, where that is known before. */
+  total?: number | undefined;
 }
 
 /**
@@ -28,21 +32,21 @@ export interface Reported<Item extends OneOfMany> {
 export async function reportEach<Item extends OneOfMany>(
   cli: Cli,
   items: AsyncIterable<Item>,
-  { label, nameOf, outcomes }: Reported<Item>,
+  { label, nameOf, outcomes, unit = 'image', total }: Reported<Item>,
 ): Promise<ExitCode> {
   const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0]));
-  const progress = cli.progress(label, 'image');
+  const progress = cli.progress(label, unit);
   let all = 0;
   for await (const item of items) {
-    const { outcome, error, done, total } = item;
+    const { outcome, error, done } = item;
     counts[outcome] = (counts[outcome] ?? 0) + 1;
     all += 1;
-    progress.update({ done, total });
+    progress.update({ done, total: item.total ?? total });
     const told = error && { code: error.code, message: error.message };
     await cli.print({ ...item, error: told }, told && `${nameOf(item)}\t${outcome}\t${told.code}\t${told.message}`);
   }
   progress.end();
   const words = outcomes.map((outcome) => `${countText(counts[outcome] ?? 0)} ${outcome}`);
-  await cli.print(counts, `${counted(all, 'image')}: ${words.join(', ')}`);
+  await cli.print(counts, `${counted(all, unit)}: ${words.join(', ')}`);
   return counts.failed ? exitCodes.found : exitCodes.done;
 }

@@ -4,7 +4,9 @@ import { type AddCommand, type GlobalFlags, runCommand } from './cli.js';
 import { addCheck } from './commands/check.js';
 import { addDelete } from './commands/delete.js';
 import { addErase } from './commands/erase.js';
+import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
+import { addImport } from './commands/import.js';
 import { addInfo } from './commands/info.js';
 import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
@@ -28,6 +30,8 @@ const commands: readonly AddCommand[] = [
   addCheck,
   addSweep,
   addKeys,
+  addExport,
+  addImport,
   addMigrate,
 ];
 

@@ -7,7 +7,7 @@ import { photo } from '../support/photos.js';
 import { expected, placeStore3 } from '../support/store-3.js';
 import { readDocument, root } from '../unit/docs/markdown.js';
 import { normalised, recordedAnew, recordingsIn, replay } from './support/recordings.js';
-import { fillStore } from './support/store.js';
+import { fillStore, withStore } from './support/store.js';
 
 const [firstOfStore3] = expected as [(typeof expected)[number]];
 
@@ -36,6 +36,13 @@ const setUps: Record<string, (folder: string) => Promise<void>> = {
   'Take over a store of pixstore 3.x: `migrate`': async (folder) => {
     const { fileOf } = await placeStore3(join(folder, 'old'));
     rmSync(fileOf(firstOfStore3.id));
+  },
+  'In from files: `import`': async (folder) => {
+    mkdirSync(join(folder, 'photos/cats'), { recursive: true });
+    writeFileSync(join(folder, 'photos/cats/tom.png'), photo('cat.png'));
+    writeFileSync(join(folder, 'photos/rocket.jpg'), photo('rocket.jpg'));
+    writeFileSync(join(folder, 'photos/notes.txt'), 'meow');
+    await withStore(folder, async (backend) => backend.ready);
   },
 };
 

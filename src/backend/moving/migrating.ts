@@ -1,5 +1,4 @@
 import { readCallOptions } from '../../shared/call-options.js';
-import type { PixstoreErrorCode } from '../../shared/errors/codes.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { formatFromByte, imageFormats, mimeTypeOf } from '../../shared/protocol/formats.js';
 import type { ImageStore } from '../../stores/port.js';
@@ -12,8 +11,10 @@ import { readSignal } from '../images/rate.js';
 import type { Reading } from '../images/reading.js';
 import { tokenAfter } from '../images/tokens.js';
 import { eachOf } from './at-once.js';
+import { isOfOneImage } from './of-one-image.js';
 import { nameOfRow, type OldImage, readOldRow } from './old-row.js';
 import type { OldRow, OldStore } from './old-store.js';
+import { isPath } from './paths.js';
 
 /** What is migrated, and how. */
 export interface MigrationOptions {
@@ -52,7 +53,6 @@ export function readMigrationOptions(given: MigrationOptions): MigrationOptions 
   const options = readCallOptions(given, ['database', 'imageDir', 'newTokens', 'signal'], 'migrateFromV3');
   const { database, imageDir, newTokens = false } = options;
   const signal = readSignal(options.signal, 'migrateFromV3');
-  const isPath = (path: unknown): path is string => typeof path === 'string' && path.trim() !== '';
   if (isPath(database) && isPath(imageDir) && typeof newTokens === 'boolean') {
     return { database, imageDir, newTokens, ...(signal && { signal }) };
   }
@@ -196,25 +196,6 @@ function describe(bytes: Uint8Array): { info: NewPart['info']; oddity?: Pixstore
     if (!(error instanceof PixstoreError)) throw error;
     return { info: null, oddity: error };
   }
-}
-
-const ofOneImage: Partial<Record<PixstoreErrorCode, true>> = {
-  CIPHERTEXT_MISSING: true,
-  DATABASE_ROW_INVALID: true,
-  IMAGE_EMPTY: true,
-  IMAGE_FILE_UNREADABLE: true,
-  IMAGE_ID_INVALID: true,
-  IMAGE_ID_TAKEN: true,
-  IMAGE_NOT_RECOGNIZED: true,
-  IMAGE_FORMAT_REFUSED: true,
-  IMAGE_TRUNCATED: true,
-  TOKEN_INVALID: true,
-  TOKEN_TOO_LOW: true,
-};
-
-/** What is wrong with one image does not end the whole. What is wrong with the store does. */
-function isOfOneImage(error: unknown): error is PixstoreError {
-  return error instanceof PixstoreError && ofOneImage[error.code] === true;
 }
 
 function fileMissing(): PixstoreError {
