@@ -17,6 +17,7 @@ const claimed: { document: string; text: string; test: string }[] = [
     text: 'declare function folderBlobs',
     test: 'test/contract/custom-store.test.ts',
   },
+  { document: 'docs/postgres.md', text: '// images.ts', test: 'test/cloud/postgres/documented.test.ts' },
   { document: 'docs/testing.md', text: '// images.test.ts', test: 'test/package/own-tests.test.ts' },
   { document: 'docs/testing.md', text: '// photo.test.ts', test: 'test/package/own-tests.test.ts' },
   { document: 'docs/recipes.md', text: "new BroadcastChannel('logout')", test: 'test/package/readme.test.ts' },

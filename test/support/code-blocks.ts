@@ -13,8 +13,8 @@ import { codeBlocksOf, readDocument, root } from '../unit/docs/markdown.js';
 export async function importBlocks<Exports>(document: string, text: string): Promise<Exports> {
   return withBlocks(document, async (folder, blocks) => {
     const chosen = blocks.filter(({ code }) => code.includes(text)).map(({ path }) => path);
-    const entries = ['backend', 'frontend', 'testing'].map((name) => [
-      `pixstore/${name}`,
+    const entries = ['backend', 'frontend', 'stores/postgres', 'testing'].map((name) => [
+      `pixstore/${basename(name)}`,
       join(root, `src/${name}/index.ts`),
     ]);
     await build({
