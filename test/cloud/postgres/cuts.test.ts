@@ -86,6 +86,7 @@ test('a network that is parted for a while is waited for, and for longer it is t
     code: expect.stringMatching(/^STORAGE_FAILED|STORE_TIMEOUT$/),
     message: expect.stringContaining('reached'),
   });
+  await expect(impatient.saveImage(smallPicture())).rejects.toMatchObject({ code: expect.stringMatching(/^STOR/) });
   proxy.mend();
   expect((await impatient.readImage(id))?.token).toBeGreaterThan(0);
 });
