@@ -1,7 +1,15 @@
 import { dirname, resolve } from 'node:path';
 import { guardLogger } from '../../shared/callbacks.js';
 import type { Logger } from '../../shared/errors/gate.js';
-import { isLogger, isOneOf, isText, isWholeNumber, type OptionRule, readOptions } from '../../shared/options.js';
+import {
+  assertOption,
+  isLogger,
+  isOneOf,
+  isText,
+  isWholeNumber,
+  type OptionRule,
+  readOptions,
+} from '../../shared/options.js';
 import type { KeepOutcome, RowStore } from '../split/row-store.js';
 import { prepareBlobReads } from './blob-reads.js';
 import { createChanges } from './changes.js';
@@ -50,6 +58,7 @@ const rules: Record<keyof SqliteRowsOptions, OptionRule> = {
 export function sqliteRows(options: SqliteRowsOptions): RowStore {
   type Given = { [Option in keyof SqliteRowsOptions]-?: NonNullable<SqliteRowsOptions[Option]> };
   const { inlineUpTo, busyTimeout, writer: kind, ...given } = readOptions<Given>(options, rules, 'sqliteRows');
+  assertOption('databasePath', isText(given.databasePath));
   requirePath('databasePath', given.databasePath);
   const databasePath = resolve(given.databasePath); // as it is now: the program may change its working directory
   const logger = guardLogger(given.logger, console);

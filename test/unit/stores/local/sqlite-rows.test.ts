@@ -7,6 +7,7 @@ import { splitStore } from '../../../../src/stores/split/split-store.js';
 import { temporaryFolder } from '../../../support/folders.js';
 
 test.each([
+  [{}, 'databasePath'],
   [{ databasePath: '' }, 'databasePath'],
   [{ databasePath: ':memory:' }, 'databasePath'],
   [{ databasePath: 'file:///a' }, 'databasePath'],
