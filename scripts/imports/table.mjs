@@ -25,9 +25,7 @@ const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving
 const moving = 'src/backend/moving/';
 const copies = 'src/backend/copies/';
 const frontendRooms = ['network', 'cache', 'loading', 'painting'].map((name) => `src/frontend/${name}/`);
-// Drivers of object stores, which share all but their requests.
-const onObjects = ['files', 's3'];
-const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}/`);
+const ownStores = ['local', 'folder', 'memory', 'split'].map((name) => `src/stores/${name}/`);
 
 // What tests find programs and documents with; none of it knows of src/.
 const tools = [
@@ -58,11 +56,12 @@ export const table = [
   ...storeRules({
     split: ['node:crypto'],
     memory: [],
-    local: ['node:*', 'better-sqlite3'],
+    local: ['node:*', 'better-sqlite3', 'src/stores/folder/'],
     postgres: ['node:*', 'pg'],
+    folder: ['node:*'],
     objects: ['node:*'],
-    files: ['files-sdk'],
-    s3: ['@aws-sdk/client-s3'],
+    files: ['files-sdk', 'src/stores/objects/'],
+    s3: ['@aws-sdk/client-s3', 'src/stores/objects/'],
   }),
 
   {
@@ -204,14 +203,15 @@ export const table = [
 ];
 
 /**
- * @param {Record<string, string[]>} drivers what each store stands on
+ * @param {Record<string, string[]>} drivers what each store stands on; a path is a room that it shares with its like
  * @returns {Rule[]}
  */
 function storeRules(drivers) {
+  const isRoom = (/** @type {string} */ name) => name.startsWith('src/');
   return Object.entries(drivers).map(([name, packages]) => ({
     files: `src/stores/${name}/`,
-    may: [...sides, port, 'src/stores/split/', ...(onObjects.includes(name) ? ['src/stores/objects/'] : [])],
-    packages,
+    may: [...sides, port, 'src/stores/split/', ...packages.filter(isRoom)],
+    packages: packages.filter((name) => !isRoom(name)),
     because:
       'a store knows its port, split, what it shares with its like and its own driver, never another store or the backend',
   }));

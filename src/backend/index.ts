@@ -5,8 +5,9 @@ export { type ErrorResponse, errorResponse } from '../shared/errors/error-respon
 export type { Logger } from '../shared/errors/gate.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export { WirePayloadState } from '../shared/protocol/states.js';
-export { fileBlobs } from '../stores/local/file-blobs.js';
+export { fileBlobs } from '../stores/folder/file-blobs.js';
 export { type LocalStoreOptions, openLocalStore } from '../stores/local/local-store.js';
+export { type SqliteRowsOptions, sqliteRows } from '../stores/local/sqlite-rows.js';
 export { createMemoryBlobs } from '../stores/memory/memory-blobs.js';
 export { createMemoryRows, type MemoryRowsOptions } from '../stores/memory/memory-rows.js';
 export { createMemoryStore } from '../stores/memory/memory-store.js';

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
+import { fileBlobs } from '../../src/stores/folder/file-blobs.js';
 import { createMemoryBlobs } from '../../src/stores/memory/memory-blobs.js';
 import { createMemoryRows } from '../../src/stores/memory/memory-rows.js';
 import { splitStore } from '../../src/stores/split/split-store.js';
@@ -39,6 +40,18 @@ describe('rows in SQLite, and blobs in memory', () => {
       const folder = await mkdtemp(join(tmpdir(), 'pixstore-'));
       const blobs = createMemoryBlobs();
       const openHere = () => splitStore(openSqliteRows(join(folder, 'images.sqlite')), blobs);
+      return { store: openHere(), reopen: async () => openHere(), destroy: () => rm(folder, { recursive: true }) };
+    },
+  });
+});
+
+describe('rows in SQLite, and blobs in a folder', () => {
+  imageStoreSuite({
+    test,
+    async open() {
+      const folder = await mkdtemp(join(tmpdir(), 'pixstore-'));
+      const openHere = () =>
+        splitStore(openSqliteRows(join(folder, 'images.sqlite')), fileBlobs(join(folder, 'blobs')));
       return { store: openHere(), reopen: async () => openHere(), destroy: () => rm(folder, { recursive: true }) };
     },
   });

@@ -1,14 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { fileBlobs } from '../../stores/local/file-blobs.js';
+import { fileBlobs } from '../../stores/folder/file-blobs.js';
 import type { BlobStore } from '../../stores/split/blob-store.js';
 import { type BackupInfo, listBackups as list, type PrunedBackups, prune } from '../copies/backups/pruning.js';
 
 /** Where backups lie: a folder, or a place for blobs such as an object store. It has nothing else in it. */
 export type BackupPlace = string | BlobStore;
 
-const ours = new Set(['runs', 'drafts', 'keys', 'rows', 'data', '.partial', 'lost+found']);
+const ours = new Set(['runs', 'drafts', 'keys', 'rows', 'data', '.unfinished', '.pixstore-blobs', 'lost+found']);
 
 /** @throws PixstoreError `BACKUP_FOREIGN`, `CONFIG_INVALID` */
 export function placeOf(place: BackupPlace): BlobStore {

@@ -98,11 +98,13 @@ export function createReading({ store, keys }: { store: ImageStore; keys: StoreK
     /** @throws PixstoreError `IMAGE_ID_INVALID`, `CIPHERTEXT_MISSING`, `SEALED_KEY_INVALID` */
     async read(id: unknown, variant?: unknown): Promise<StoredImage | null> {
       const which = [requireImageId(id), requireVariant(variant)] as const;
-      for (;;) {
+      for (let reads = 1; ; reads += 1) {
         const part = await store.open(...which, { inMemoryUpTo: Number.POSITIVE_INFINITY });
         try {
           return part && (await decrypt(part));
         } catch (error) {
+          // What brought the ciphertext may have brought another one, once.
+          if (part && reads === 1 && isDamaged(error)) continue;
           if (!part || !(await isOutdated(store, part))) throw error;
         }
       }
@@ -131,6 +133,10 @@ export type Reading = ReturnType<typeof createReading>;
 function requireLimit(limit: unknown): number {
   if (limit === Number.POSITIVE_INFINITY || isToken(limit)) return limit as number;
   throw new PixstoreError('CONFIG_INVALID', 'The option "limit" of listImages must be a whole number from 0 on.');
+}
+
+function isDamaged(error: unknown): boolean {
+  return error instanceof PixstoreError && error.code === 'CIPHERTEXT_MISSING';
 }
 
 /** The ciphertext of a part that was opened. */

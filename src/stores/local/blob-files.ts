@@ -3,22 +3,24 @@ import nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { isUnsupported } from '../../shared/unsupported.js';
+import {
+  type FileSystem,
+  ignoring,
+  isLink,
+  linkedFolder,
+  openFile,
+  orNull,
+  readFileOf,
+  syncDirectory,
+  writeSynced,
+} from '../folder/blob-file.js';
+import { isNotThere } from '../folder/small-files.js';
 import { newBlobName, sessionPattern } from '../split/blob-name.js';
 import type { SessionBlobs } from '../split/session-blobs.js';
 import { createBatcher } from './batcher.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
-import { chunksOf, readWhole } from './file-reads.js';
 import { isOfStore, storeFolder } from './mark.js';
-import { isNotThere, readOnly } from './small-files.js';
 import { imageDirMissing } from './storage-error.js';
-
-/** The calls made to the disk; tests pass in ones that fail. */
-// By `import()`: types of a CommonJS project without esModuleInterop know of no default export.
-export type FileSystem = Pick<
-  typeof import('node:fs/promises'),
-  'mkdir' | 'open' | 'opendir' | 'rename' | 'rm' | 'stat'
->;
 
 /** Files that are written once, under random names, and never changed. */
 export interface BlobFiles extends SessionBlobs {
@@ -41,27 +43,15 @@ const mostLookedAt = 10_000;
  */
 export function openBlobFiles(root: string, storeId: string, fs: FileSystem = nodeFs): BlobFiles {
   const folder = storeFolder(root, storeId);
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) throw linkedFolder();
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) throw linkedFolder('imageRootDir');
   const lookedAt = new Map<string, number>();
   let syncing: { session: string; sync(name: string): Promise<void> } | undefined;
-
-  async function syncDirectory(path: string): Promise<void> {
-    if (process.platform === 'win32') return; // has no handles to directories
-    const handle = await fs.open(path, 'r');
-    try {
-      await handle.sync();
-    } catch (error) {
-      if (!isUnsupported(error)) throw error;
-    } finally {
-      await handle.close();
-    }
-  }
 
   /** One sync is shared by all files that were put into a folder at the same time. */
   function syncSession(session: string, name: string): Promise<void> {
     if (syncing?.session !== session) {
       const sync = createBatcher<string, void>(async () => {
-        await syncDirectory(join(folder, session));
+        await syncDirectory(fs, join(folder, session));
         return [];
       });
       syncing = { session, sync };
@@ -73,7 +63,7 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
   async function pathOf(name: string): Promise<string> {
     const parent = join(isUnmarkedBlob(name) ? root : folder, name.slice(0, name.indexOf('/')));
     if (performance.now() - (lookedAt.get(parent) ?? Number.NEGATIVE_INFINITY) >= lookPause) {
-      if (await isLink(parent)) throw linkedFolder();
+      if (await isLink(parent)) throw linkedFolder('imageRootDir');
       if (lookedAt.size >= mostLookedAt) lookedAt.clear();
       lookedAt.set(parent, performance.now());
     }
@@ -90,23 +80,13 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
     return (await orNull(nodeFs.lstat(join(folder, name)))) !== null;
   }
 
-  async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-    const handle = await fs.open(path, 'wx', 0o600);
-    try {
-      await handle.writeFile(bytes);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-  }
-
   return {
     async makeSession(session) {
       try {
         await ignoring('EEXIST', fs.mkdir(folder, { mode: 0o700 }));
-        await syncDirectory(root);
+        await syncDirectory(fs, root);
         await fs.mkdir(join(folder, session), { mode: 0o700 });
-        await syncDirectory(folder);
+        await syncDirectory(fs, folder);
       } catch (error) {
         throw isNotThere(error) ? imageDirMissing() : error;
       }
@@ -122,7 +102,7 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
       const name = newBlobName(session);
       const path = join(folder, name);
       try {
-        await writeSynced(path + temporary, bytes);
+        await writeSynced(fs, path + temporary, bytes);
         await fs.rename(path + temporary, path);
         await syncSession(session, name);
       } catch (error) {
@@ -133,28 +113,8 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
       return name;
     },
 
-    async read(name, size) {
-      const handle = await orNull(fs.open(await pathOf(name), readOnly));
-      if (!handle) return null;
-      try {
-        return await readWhole(handle, size);
-      } finally {
-        // What was read is right, and the system takes the file back, whatever it says of closing it.
-        await handle.close().catch(() => {});
-      }
-    },
-
-    async open(name) {
-      const handle = await orNull(fs.open(await pathOf(name), readOnly));
-      if (!handle) return null;
-      try {
-        const { size } = await handle.stat();
-        return { size, chunks: () => chunksOf(handle, size), close: () => handle.close() };
-      } catch (error) {
-        await handle.close();
-        throw error;
-      }
-    },
+    read: async (name, size) => readFileOf(fs, await pathOf(name), size),
+    open: async (name) => openFile(fs, await pathOf(name)),
 
     async size(name) {
       if (!isBlobName(name)) return null;
@@ -208,25 +168,3 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
 
 /** Others may have put something there, too. */
 const isOurs = (name: string): boolean => isBlobName(name.replace(/\.tmp$/, ''));
-
-async function ignoring<Value>(code: string, work: Promise<Value>): Promise<Value | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === code) return null;
-    throw error;
-  }
-}
-
-const orNull = <Value>(work: Promise<Value>) => ignoring('ENOENT', work);
-
-async function isLink(path: string): Promise<boolean> {
-  return (await orNull(nodeFs.lstat(path)))?.isSymbolicLink() === true;
-}
-
-function linkedFolder(): PixstoreError {
-  return new PixstoreError(
-    'STORAGE_FAILED',
-    'A folder in imageRootDir is a link to another place, which pixstore never makes. Put the real folder there.',
-  );
-}

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
+import { isNotThere } from '../folder/small-files.js';
 import { type Mark, markPathOf, readMark, writeProgress } from './mark.js';
-import { isNotThere } from './small-files.js';
 
 /** Stands between a writer and the database: asked before every commit, told after it. */
 export interface Fence {

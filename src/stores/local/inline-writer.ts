@@ -5,8 +5,12 @@ import { createWalEraser } from './wal-eraser.js';
 import type { Writer } from './writer.js';
 import { prepareWrites } from './writes.js';
 
-/** Writes on the calling thread, which stands still while a commit is synced. */
-export function createInlineWriter(database: SqlDatabase, fence: Fence): Writer {
+/**
+ * Writes on the calling thread, which stands still while a commit is synced.
+ *
+ * @param fence - left out where there is no folder of blobs
+ */
+export function createInlineWriter(database: SqlDatabase, fence: Fence | undefined): Writer {
   const runBatch = prepareOn(database, (opened) => prepareWrites(opened, fence));
   const eraser = prepareOn(database, createWalEraser);
   return {

@@ -2,20 +2,20 @@ import { dirname, resolve } from 'node:path';
 import { guardLogger } from '../../shared/callbacks.js';
 import { checkedClock } from '../../shared/clock.js';
 import type { Logger } from '../../shared/errors/gate.js';
-import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { FileSystem } from '../folder/blob-file.js';
 import type { ImageStore } from '../port.js';
 import { assembleStore } from '../split/assemble-store.js';
 import { type BackupSource, backUp } from './backup.js';
-import { type FileSystem, openBlobFiles } from './blob-files.js';
+import { openBlobFiles } from './blob-files.js';
 import { prepareBlobReads } from './blob-reads.js';
 import { createChanges } from './changes.js';
 import { findDriver, type OpenDatabase } from './driver.js';
-import { createFence } from './fence.js';
 import { makeFolder } from './folders.js';
 import { healthOf, notAdopted } from './health.js';
 import { openIdentity } from './identity.js';
-import { createInlineWriter } from './inline-writer.js';
 import { createLocalRows } from './local-rows.js';
+import { openWriter } from './open-writer.js';
+import { requirePath } from './paths.js';
 import { prepareReads } from './reads.js';
 import { createRecordCache } from './record-cache.js';
 import { openDatabase, prepareOn } from './schema.js';
@@ -25,7 +25,7 @@ import { asStorageError, imageDirMissing } from './storage-error.js';
 import { emptyLog, logPatience } from './wal-eraser.js';
 import type { Writer } from './writer.js';
 import type { WorkerSettings } from './writer-messages.js';
-import { startWriterThread, takeSnapshotOnThread } from './writer-thread.js';
+import { takeSnapshotOnThread } from './writer-thread.js';
 
 export interface LocalStoreOptions {
   databasePath: string;
@@ -86,7 +86,8 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const cache = createRecordCache(reads);
   const files = prepareOn(database, () => openBlobFiles(root, identity.storeId, options.fileSystem));
   const workerSettings: WorkerSettings = { databasePath, busyTimeout, folder: identity.folder };
-  const writer = prepareOn(database, openWriter);
+  const kind = options.writer === 'inline' || options.driver !== undefined ? 'inline' : 'thread';
+  const writer = prepareOn(database, () => openWriter({ settings: workerSettings, kind, driver, logger }));
   const changes = createChanges(writer, cache);
   const rows = createLocalRows({
     reads,
@@ -99,23 +100,6 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
       database.close();
     },
   });
-
-  function openWriter(): Writer {
-    const isInline = options.writer === 'inline' || options.driver !== undefined;
-    return isInline ? openInlineWriter() : startWriterThread(workerSettings, openWriterInstead);
-  }
-
-  function openInlineWriter(): Writer {
-    return createInlineWriter(openDatabase(driver, databasePath, busyTimeout), createFence(identity.folder));
-  }
-
-  function openWriterInstead(): Writer {
-    const writer = openInlineWriter();
-    logger.warn(
-      '[pixstore] The program of the thread that writes (writer-worker.js) cannot be loaded from where this code was bundled: images are written on the main thread. Leave pixstore out of the bundle to write on a thread of its own',
-    );
-    return writer;
-  }
 
   const backupSource: BackupSource = {
     database,
@@ -160,22 +144,6 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     now,
     logger,
   });
-}
-
-/** Both would be taken for names of files, and somebody look for data in a place where it is not. */
-function requirePath(option: string, path: string): void {
-  if (path === ':memory:') {
-    throw new PixstoreError(
-      'CONFIG_INVALID',
-      `The option ${option} must be a path in the file system. For images in memory, give the option store: createMemoryStore().`,
-    );
-  }
-  if (/^file:/i.test(path)) {
-    throw new PixstoreError(
-      'CONFIG_INVALID',
-      `The option ${option} must be a path in the file system, not a URL: give what fileURLToPath of node:url makes of it.`,
-    );
-  }
 }
 
 const silent: Logger = { info() {}, warn() {}, error() {} };

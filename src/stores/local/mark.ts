@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isToken } from '../../shared/protocol/image-id.js';
+import { syncFolder } from '../folder/durable-folder.js';
+import { isNotThere, readSmallFile, replaceBytes } from '../folder/small-files.js';
 import { sessionPattern } from '../split/blob-name.js';
-import { syncFolder } from './folders.js';
-import { isNotThere, readSmallFile, replaceBytes } from './small-files.js';
 
 /**
  * What a store leaves in the folder of its blobs, so that a folder knows whose it is. Each store has a folder of its

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { syncFolder } from '../folder/durable-folder.js';
 import type { OpenDatabase, SqlDatabase } from './driver.js';
-import { syncFolder } from './folders.js';
 import { asStorageError, databaseDamaged, isFull, isNotSqlite } from './storage-error.js';
 import { readPragma } from './tables.js';
 

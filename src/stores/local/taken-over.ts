@@ -1,8 +1,8 @@
 import { fstatSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNotThere, readOnly, withFile } from '../folder/small-files.js';
 import { storeIdPattern } from '../split/blob-name.js';
 import { replaceFile } from './mark.js';
-import { isNotThere, readOnly, withFile } from './small-files.js';
 
 /**
  * Blobs of schema 1 lie in no store's folder, and two stores, or a database and its copy, may name the same. Each store

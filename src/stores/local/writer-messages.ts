@@ -4,8 +4,8 @@ import type { PackedCommands } from './packing.js';
 export interface WorkerSettings {
   databasePath: string;
   busyTimeout: number;
-  /** The folder of the store, in that of all blobs. */
-  folder: string;
+  /** The folder of the store, in that of all blobs. Left out where blobs are elsewhere. */
+  folder?: string;
 }
 
 export type ToWorker =

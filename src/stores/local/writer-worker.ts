@@ -20,7 +20,8 @@ function serve(port: MessagePort, { databasePath, busyTimeout, folder }: WorkerS
   async function run(packed: PackedCommands): Promise<Outcome[]> {
     const commands = unpackCommands(packed);
     try {
-      writer ??= createInlineWriter(openDatabase(findDriver(), databasePath, busyTimeout), createFence(folder));
+      const fence = folder === undefined ? undefined : createFence(folder);
+      writer ??= createInlineWriter(openDatabase(findDriver(), databasePath, busyTimeout), fence);
     } catch (error) {
       return commands.map(() => ({ kind: 'failed', error, uncertain: false }));
     }

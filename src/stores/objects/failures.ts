@@ -44,7 +44,9 @@ const passingStatuses = new Set([408, 425]);
 
 /** @param name - what the object store calls it, or the system, as far as it is known */
 export function failureOf(error: unknown, status: number | undefined, name: string | undefined): Failure {
-  return { kind: kindOf(status, name), reason: reasonOf(status, name), cause: toCause(error, status, name) };
+  // Of names only what looks like one: nothing of a request gets into a message.
+  const shown = name && /^\w{1,40}$/.test(name) ? name : undefined;
+  return { kind: kindOf(status, shown), reason: reasonOf(status, shown), cause: toCause(error, status, shown) };
 }
 
 function kindOf(status: number | undefined, name = ''): FailureKind {
@@ -55,10 +57,8 @@ function kindOf(status: number | undefined, name = ''): FailureKind {
   return status !== undefined && status >= 300 && status < 500 ? 'invalid' : 'broken';
 }
 
-/** Of names only what looks like one: nothing of a request gets into a message. */
 function reasonOf(status: number | undefined, name: string | undefined): string {
-  const shown = name && /^\w{1,40}$/.test(name) ? name : undefined;
-  return [status, shown].filter((part) => part !== undefined).join(' ') || 'no answer';
+  return [status, name].filter((part) => part !== undefined).join(' ') || 'no answer';
 }
 
 /**

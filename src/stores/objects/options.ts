@@ -1,4 +1,4 @@
-import { isWholeNumber, must, type OptionRule, readOptions } from '../../shared/options.js';
+import { assertOption, isWholeNumber, must, type OptionRule, readOptions } from '../../shared/options.js';
 
 /** What all stores of blobs over an object store take. */
 export interface ObjectBlobsOptions {
@@ -44,5 +44,10 @@ export function readObjectBlobsOptions<Own extends object>(
   name: string,
 ): Own & ReadOptions {
   const all = { ...rules, ...own } as Record<keyof (Own & ReadOptions) & string, OptionRule>;
-  return readOptions<Own & ReadOptions>(given, all, name);
+  const options = readOptions<Own & ReadOptions>(given, all, name);
+  // One without a default must be there.
+  for (const [option, [check, byDefault]] of Object.entries<OptionRule>(own)) {
+    if (byDefault === undefined) assertOption(option, check(options[option as keyof typeof options]));
+  }
+  return options;
 }

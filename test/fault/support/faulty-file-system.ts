@@ -1,5 +1,5 @@
 import nodeFs, { type FileHandle } from 'node:fs/promises';
-import type { FileSystem } from '../../../src/stores/local/blob-files.js';
+import type { FileSystem } from '../../../src/stores/folder/blob-file.js';
 import type { Faults } from './faults.js';
 import { intercept } from './intercept.js';
 

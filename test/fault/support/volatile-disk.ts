@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { FileSystem } from '../../../src/stores/local/blob-files.js';
+import type { FileSystem } from '../../../src/stores/folder/blob-file.js';
 import type { Random } from './random.mjs';
 import {
   apply,

@@ -55,6 +55,13 @@ export async function startS3Server(kept: Kept): Promise<S3Server | NoS3Server> 
   return { ...readServer(settings), folder };
 }
 
+/** Kills all of a server that was started here, as a power cut does to its programs, and starts it again. */
+export async function killS3Server({ folder = '', endpoint }: S3Server): Promise<{ restart(): Promise<void> }> {
+  await serverCommand('bluestore', 'kill', folder);
+  const restart = async () => void (await serverCommand('bluestore', 'start', folder, new URL(endpoint).port));
+  return { restart };
+}
+
 export async function stopS3Server(server: S3Server | NoS3Server): Promise<void> {
   if ('folder' in server && server.folder) await serverCommand('memstore', 'destroy', server.folder);
 }

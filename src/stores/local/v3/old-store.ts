@@ -1,8 +1,8 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
+import { isNotThere } from '../../folder/small-files.js';
 import { findDriver, type OpenDatabase, type SqlRow } from '../driver.js';
-import { isNotThere } from '../small-files.js';
 import { sourceInvalid } from './source-invalid.js';
 import { openUntouched, type UntouchedDatabase } from './untouched.js';
 
