@@ -37,6 +37,7 @@ export const addSave: AddCommand = (program, run) => {
     .option('--parallel <count>', 'how many at once', wholeNumber, parallel)
     .action(
       run(async (cli, names: string[], flags: SaveFlags) => {
+        cli.giveWay();
         const total = await count(filesIn(names));
         const backend = await cli.open({ make: true });
         const journal = flags.nameIds ? null : await Journal.open(flags.journal);
