@@ -6,7 +6,7 @@ import { quickFolder } from '../fault/support/quick-folder.js';
 import { photo } from '../support/photos.js';
 import { readDocument, root } from '../unit/docs/markdown.js';
 import { normalised, recordedAnew, recordingsIn, replay } from './support/recordings.js';
-import { fillStore } from './support/store.js';
+import { fillStore, withStore } from './support/store.js';
 
 /** Photos to be saved, and a file that is none. */
 async function withPhotos(folder: string): Promise<void> {
@@ -26,10 +26,19 @@ async function withLeftover(folder: string): Promise<void> {
   writeFileSync(join(images, session, '0'.repeat(32)), 'half an image');
 }
 
+/** A store, and a backup of it. */
+async function withBackup(folder: string): Promise<void> {
+  await fillStore(folder);
+  await withStore(folder, async (backend) => {
+    for await (const _ of backend.backUpTo(join(folder, 'backups')));
+  });
+}
+
 /** What lies in the folder before the commands of a section run. Default: a store with three images. */
 const setUps: Record<string, (folder: string) => Promise<void>> = {
   'Save images: `save`': withPhotos,
   'Leftovers: `sweep`': withLeftover,
+  'Put one back: `restore`, `adopt`': withBackup,
 };
 
 const document = 'docs/cli.md';
