@@ -7,6 +7,13 @@ export const placeHelp = 'a folder for backups alone, or a module whose default 
 
 /** @throws PixstoreError `CONFIG_INVALID` */
 export async function readPlace(place: string): Promise<BackupPlace> {
-  const found = statSync(place, { throwIfNoEntry: false });
-  return found?.isFile() ? ((await importDefault(place, 'the place of backups')) as BlobStore) : place;
+  return isFile(place) ? ((await importDefault(place, 'the place of backups')) as BlobStore) : place;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false; // it is to be a folder: what keeps it from being made is told then
+  }
 }

@@ -11,11 +11,11 @@ export const addAdopt: AddCommand = (program, run) => {
       run(async (cli, { yes }: { yes?: true }) => {
         const backend = await cli.open();
         let isAdopted = true;
-        const found = { missing: 0, leftovers: 0 };
+        const found = { missing: 0, unknown: 0 };
         for await (const { problem } of backend.check({ fast: true, signal: cli.signal })) {
           if (!problem) continue;
           if (problem.kind === 'not-adopted') isAdopted = false;
-          else if (problem.kind === 'leftover') found.leftovers += 1;
+          else if (problem.kind === 'leftover' || problem.kind === 'foreign') found.unknown += 1;
           else {
             found.missing += 1;
             await cli.print(problem, `${problem.kind}\t${printable(problem.subject)}`);
@@ -25,7 +25,10 @@ export const addAdopt: AddCommand = (program, run) => {
           await cli.print({ adopted: true, ...found }, 'It is adopted already: nothing is to be done.');
           return exitCodes.done;
         }
-        const differs = `${counted(found.missing, 'ciphertext')} that it names ${found.missing === 1 ? 'is' : 'are'} not there, ${counted(found.leftovers, 'file')} there that it does not name`;
+        const differs = [
+          `${counted(found.missing, 'image')} of it not there or damaged`,
+          `${counted(found.unknown, 'file or folder', 'files and folders')} there that it does not know`,
+        ].join(', ');
         cli.warn(`pixstore: This database may be an old copy: ${differs}.`);
         const question =
           'Adopt it? Other copies of it can change nothing any more then, and sweep removes what it does not name.';
