@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { pagesOf } from '../../shared/pages.js';
 import { joinId } from '../../shared/protocol/image-id.js';
 import type { ImageStore, OpenedPart } from '../../stores/port.js';
@@ -53,13 +54,14 @@ const stepLength = 1_000;
 
 /** Looks whether all that is stored can be read. */
 export function createChecking({ store, keys }: { store: ImageStore; keys: StoreKeys }) {
-  async function isWhole(part: OpenedPart): Promise<boolean> {
-    try {
-      await keys.ready([part]);
-      return await isAsEncrypted(keys.unseal(part).key, part);
-    } finally {
-      await part.close();
-    }
+  /** At once where that is possible: what is read then lives for a moment, and costs the collector of garbage nothing. */
+  function isWhole(part: OpenedPart): MaybePromise<boolean> {
+    const look = () => isAsEncrypted(keys.unseal(part).key, part);
+    const ready = keys.ready([part]);
+    if (part.ciphertext) return ready instanceof Promise ? ready.then(look) : look();
+    return Promise.resolve(ready)
+      .then(look)
+      .finally(() => part.close());
   }
 
   /** @returns null when the part is whole, or not there any more */
@@ -68,8 +70,10 @@ export function createChecking({ store, keys }: { store: ImageStore; keys: Store
     for (;;) {
       let part: OpenedPart | null = null;
       try {
-        part = await store.open(id, variant, { inMemoryUpTo });
-        return !part || (await isWhole(part)) ? null : problemOf('ciphertext-damaged', subject);
+        const opening = store.open(id, variant, { inMemoryUpTo });
+        part = opening instanceof Promise ? await opening : opening;
+        const whole = part === null || isWhole(part);
+        return (whole instanceof Promise ? await whole : whole) ? null : problemOf('ciphertext-damaged', subject);
       } catch (error) {
         if (part && (await isOutdated(store, part))) continue;
         return problemOfError(error, subject);
@@ -81,7 +85,8 @@ export function createChecking({ store, keys }: { store: ImageStore; keys: Store
     const problems: CheckProblem[] = [];
     let bytes = 0;
     try {
-      for (const { variant, size } of await store.version(id)) {
+      const found = store.version(id);
+      for (const { variant, size } of found instanceof Promise ? await found : found) {
         bytes += size;
         const problem = await checkPart(id, variant);
         if (problem) problems.push(problem);

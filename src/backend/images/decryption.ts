@@ -1,6 +1,7 @@
 import { createDecipheriv } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { formatFromByte } from '../../shared/protocol/formats.js';
 import type { OpenedPart } from '../../stores/port.js';
 import type { ImageFormat } from '../../types/index.js';
@@ -8,6 +9,9 @@ import type { EncryptedImage } from './encryption.js';
 
 // As much as is encrypted in one turn of the loop.
 const sliceLength = 1024 * 1024;
+
+// What is looked at and let go of comes from memory that is used again when it has this size.
+const discardedLength = 64 * 1024;
 
 /**
  * Decrypts a version of an image.
@@ -39,29 +43,42 @@ export async function decryptImage({
 }
 
 /**
- * Is a part what was encrypted? It is decrypted as it comes, and nothing is kept of it.
+ * Is a part what was encrypted? It is decrypted as it comes, and nothing is kept of it: at once where it is at hand.
  *
  * @throws what keeps it from being read
  */
-export async function isAsEncrypted(
+export function isAsEncrypted(
   key: Uint8Array,
   { iv, tag, ciphertext, chunks }: Pick<OpenedPart, 'iv' | 'tag' | 'ciphertext' | 'chunks'>,
-): Promise<boolean> {
+): MaybePromise<boolean> {
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tag.length });
   decipher.setAuthTag(tag);
   let format: number | undefined;
-  const take = (piece: Uint8Array) => {
-    const [first] = decipher.update(piece);
-    format ??= first;
-  };
-  if (ciphertext) take(ciphertext);
-  else for await (const piece of chunks()) take(piece);
-  try {
-    decipher.final();
-  } catch {
-    return false;
+
+  function take(piece: Uint8Array): void {
+    for (let at = 0; at < piece.length; at += discardedLength) {
+      const [first] = decipher.update(piece.subarray(at, at + discardedLength));
+      format ??= first;
+    }
   }
-  return formatFromByte(format) !== undefined;
+
+  function isWhole(): boolean {
+    try {
+      decipher.final();
+    } catch {
+      return false;
+    }
+    return formatFromByte(format) !== undefined;
+  }
+
+  async function takeAll(): Promise<boolean> {
+    for await (const piece of chunks()) take(piece);
+    return isWhole();
+  }
+
+  if (!ciphertext) return takeAll();
+  take(ciphertext);
+  return isWhole();
 }
 
 function damaged(cause?: unknown): PixstoreError {
