@@ -15,6 +15,7 @@ const thorough = [
   'test/fault/power-loss.test.ts',
   'test/fault/keys/injected.test.ts',
   'test/fault/keys/kill.test.ts',
+  'test/fault/copies/kill.test.ts',
 ];
 
 // Builds a whole app, three times: on one Node only, and with the machine to itself.

@@ -20,6 +20,8 @@ export interface GlobalFlags extends StoreFlags {
 export interface OpenOptions {
   /** Make one where there is none. Default: false, and then `STORE_NOT_FOUND`. */
   make?: boolean;
+  /** Neither look for the store nor open it: it is filled from a backup, or not needed. No key is made for it either. */
+  shut?: boolean;
   /** Options of the backend that are the command's own. */
   config?: BackendConfig;
 }
@@ -80,10 +82,10 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const opened: Backend[] = [];
 
-  async function open({ make = false, config }: OpenOptions = {}): Promise<Backend> {
+  async function open({ make = false, shut = false, config }: OpenOptions = {}): Promise<Backend> {
     const options = await storeOptions();
     try {
-      if (!make) requireThere(options);
+      if (!make && !shut) requireThere(options);
       const backend = createPixstoreBackend({
         defaultEndpointEnabled: false,
         ...(!make && { keyFile: 'require' as const }),
@@ -94,7 +96,7 @@ export async function runCommand(
         errorHandlingMode: 'throw',
       });
       opened.push(backend);
-      await backend.ready;
+      if (!shut) await backend.ready;
       return backend;
     } catch (error) {
       throw new NotOpened(error);

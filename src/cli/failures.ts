@@ -25,6 +25,10 @@ const exitCodeOf: Partial<Record<PixstoreErrorCode, ExitCode>> = {
   IMAGE_DIR_INVALID: exitCodes.usage,
   SOURCE_INVALID: exitCodes.usage,
   IMAGE_NOT_FOUND: exitCodes.found,
+  BACKUP_MISSING: exitCodes.found,
+  MASTER_KEY_INVALID: exitCodes.notOpened,
+  MASTER_KEY_MISSING: exitCodes.notOpened,
+  MASTER_KEY_MISMATCH: exitCodes.notOpened,
 };
 
 /** A sentence, a code and an exit code for whatever was thrown. Nothing but a sentence of our own is shown of it. */

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type AddCommand, type GlobalFlags, runCommand } from './cli.js';
+import { addAdopt } from './commands/adopt.js';
+import { addBackup } from './commands/backup.js';
+import { addBackups } from './commands/backups.js';
 import { addCheck } from './commands/check.js';
+import { addCopy } from './commands/copy.js';
 import { addDelete } from './commands/delete.js';
 import { addErase } from './commands/erase.js';
 import { addExport } from './commands/export.js';
@@ -11,9 +15,11 @@ import { addInfo } from './commands/info.js';
 import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
 import { addMigrate } from './commands/migrate.js';
+import { addRestore } from './commands/restore.js';
 import { addSave } from './commands/save.js';
 import { addServe } from './commands/serve.js';
 import { addSweep } from './commands/sweep.js';
+import { addVerify } from './commands/verify.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import type { Screen } from './screen.js';
 import type { Surroundings } from './surroundings.js';
@@ -30,6 +36,12 @@ const commands: readonly AddCommand[] = [
   addCheck,
   addSweep,
   addKeys,
+  addBackup,
+  addBackups,
+  addVerify,
+  addRestore,
+  addAdopt,
+  addCopy,
   addExport,
   addImport,
   addMigrate,

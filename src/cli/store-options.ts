@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename } from 'node:path';
 import { type BackendConfig, type Logger, PixstoreError } from '../backend/index.js';
+import { importDefault } from './imported.js';
 
 /** Which store, as options of the command line say. */
 export interface StoreFlags {
@@ -33,24 +33,13 @@ export async function readStoreOptions(flags: StoreFlags): Promise<BackendConfig
   };
 }
 
-/** The default export of a module: options, or a function that returns them or promises to. */
+/** @throws PixstoreError `CONFIG_INVALID` */
 async function importConfig(file: string): Promise<BackendConfig> {
-  const name = basename(file);
-  let exported: unknown;
-  try {
-    ({ default: exported } = await import(pathToFileURL(resolve(file)).href));
-    if (typeof exported === 'function') exported = await exported();
-  } catch (cause) {
-    throw new PixstoreError(
-      'CONFIG_INVALID',
-      `The file ${name} of --config could not be loaded (${(cause as NodeJS.ErrnoException).code ?? (cause as Error)?.name}); --verbose says more.`,
-      { cause },
-    );
-  }
+  const exported = await importDefault(file, '--config');
   if (typeof exported === 'object' && exported !== null) return exported;
   throw new PixstoreError(
     'CONFIG_INVALID',
-    `The file ${name} of --config must export options of a backend: export default { databasePath: 'images.sqlite' }.`,
+    `The file ${basename(file)} of --config must export options of a backend: export default { databasePath: 'images.sqlite' }.`,
   );
 }
 

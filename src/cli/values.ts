@@ -29,3 +29,11 @@ export function time(text: string): number {
   if (Number.isFinite(milliseconds)) return milliseconds;
   throw new InvalidArgumentError('It must be a time, such as 2026-11-30T01:00:00Z.');
 }
+
+/** Which part of all: `0.1`, or `10%`. */
+export function share(text: string): number {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  const value = Number(digits) / (percent ? 100 : 1);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be more than 0 and at most 1, such as 0.1 or 10%.');
+}

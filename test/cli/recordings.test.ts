@@ -29,6 +29,14 @@ async function withLeftover(folder: string): Promise<void> {
   writeFileSync(join(images, session, '0'.repeat(32)), 'half an image');
 }
 
+/** A store, and a backup of it. */
+async function withBackup(folder: string): Promise<void> {
+  await fillStore(folder);
+  await withStore(folder, async (backend) => {
+    for await (const _ of backend.backUpTo(join(folder, 'backups')));
+  });
+}
+
 /** What lies in the folder before the commands of a section run. Default: a store with three images. */
 const setUps: Record<string, (folder: string) => Promise<void>> = {
   'Save images: `save`': withPhotos,
@@ -44,6 +52,7 @@ const setUps: Record<string, (folder: string) => Promise<void>> = {
     writeFileSync(join(folder, 'photos/notes.txt'), 'meow');
     await withStore(folder, async (backend) => backend.ready);
   },
+  'Put one back: `restore`, `adopt`': withBackup,
 };
 
 const document = 'docs/cli.md';

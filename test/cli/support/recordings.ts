@@ -65,6 +65,7 @@ const changing: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g, '<time>'],
   [/\b1\d{12}\b/g, '<token>'],
   [/(?<![\w-])[\w-]{22}(?![\w-])/g, '<key>'],
+  [/\b\d{10}-[0-9a-f]{8}\b/g, '<backup>'],
   [/\b[0-9a-f]{16}\b/g, '<id>'],
   [/\b[0-9a-f]{32}\b/g, '<id>'],
   [/\b\d+(?:\.\d+)? [kMGT]?B\b/g, '<size>'],

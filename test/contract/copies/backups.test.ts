@@ -16,7 +16,7 @@ import {
   type VerifyOptions,
 } from '../../../src/backend/index.js';
 import { quickFolder } from '../../fault/support/quick-folder.js';
-import { masterKey } from '../../support/backend.js';
+import { masterKey, quietLogger } from '../../support/backend.js';
 import { failure } from '../../support/errors.js';
 import { photo } from '../../support/photos.js';
 import { resizing } from '../../support/resizing.js';
@@ -36,6 +36,14 @@ async function filled(store: ImageStore = createMemoryStore()): Promise<Backend>
   for (const dir of ['cats', 'rockets']) await backend.saveImage(rocket, { dir, id: 'one' });
   await backend.saveImage(cat, { id: 'gone' });
   await backend.deleteImage('gone');
+  return backend;
+}
+
+/** Small images, `id0000` and so on. */
+async function withMany(count: number): Promise<Backend> {
+  const backend = backendOn(createMemoryStore());
+  const ids = Array.from({ length: count }, (_, index) => `id${String(index).padStart(4, '0')}`);
+  await Promise.all(ids.map((id) => backend.saveImage(smallPicture(), { id })));
   return backend;
 }
 
@@ -198,16 +206,59 @@ describe('a backup', () => {
   });
 
   test('goes on where one was ended, and copies nothing twice', async () => {
-    const backend = await filled();
+    const backend = await withMany(300);
     const place = await quickFolder();
     const ending = new AbortController();
-    const steps = backend.backUpTo(place, { signal: ending.signal, rate: { images: 1_000_000 } });
     const ended = (async () => {
-      for await (const { step } of steps) if (step === 'keys') ending.abort(new Error('enough'));
+      for await (const { done } of backend.backUpTo(place, { signal: ending.signal })) {
+        if (done > 150) ending.abort(new Error('enough'));
+      }
     })();
-    await ended.catch(() => {});
-    await backUp(backend, place);
+    await expect(ended).rejects.toThrow('enough');
+    await failure('BACKUP_MISSING', () => verify(place));
+    const { copied, same } = await backUp(backend, place);
+    expect({ all: copied + same, most: copied < 150 }).toEqual({ all: 300, most: true });
+    expect(await verify(place)).toMatchObject({ total: 300, sound: 300, damaged: [] });
+    expect(filesIn(place).filter((name) => name.startsWith('drafts/'))).toEqual([]);
+  });
+
+  test('of many images writes the rows of those again that come next to a change, and no others', async () => {
+    const backend = await withMany(2_500);
+    const place = createMemoryBlobs();
+    const written: string[] = [];
+    const watched: BlobStore = {
+      ...place,
+      async write(name, bytes) {
+        written.push(name.slice(0, name.indexOf('/')));
+        await place.write(name, bytes);
+      },
+    };
+    await backUp(backend, watched);
+    const segments = written.filter((kind) => kind === 'rows').length;
+    expect(segments).toBeGreaterThan(2);
+    written.length = 0;
+    expect(await backUp(backend, watched)).toMatchObject({ done: 2_500, same: 2_500 });
+    expect(written).toEqual(['keys', 'runs']);
+    written.length = 0;
+    await backend.updateImage('id1234', smallPicture());
+    await backend.deleteImage('id2000');
+    await backend.saveImage(smallPicture(), { id: 'id0000a' });
+    expect(await backUp(backend, watched)).toMatchObject({ done: 2_500, copied: 2 });
+    expect(written.filter((kind) => kind === 'rows').length).toBeLessThanOrEqual(3);
+    expect(written.filter((kind) => kind === 'data')).toHaveLength(1);
     expect(await contentsOf((await restore(place)).backend)).toEqual(await contentsOf(backend));
+  });
+
+  test('of ids that ascend does not get a blob of rows with every backup', async () => {
+    const backend = backendOn(createMemoryStore());
+    const place = await quickFolder();
+    for (let round = 0; round < 6; round += 1) {
+      await backend.saveImage(smallPicture(), { id: `id${round}` });
+      await backUp(backend, place);
+    }
+    await pruneBackups(place, { keep: 1 });
+    expect(filesIn(place).filter((name) => name.startsWith('rows/'))).toHaveLength(1);
+    expect(await verify(place)).toMatchObject({ sound: 6 });
   });
 
   test('says which image is damaged in the store, and has all others', async () => {
@@ -433,6 +484,7 @@ describe('a backup that is put back', () => {
       ...paths,
       defaultEndpointEnabled: false,
       errorHandlingMode: 'throw',
+      logger: quietLogger(),
     });
     await failure('MASTER_KEY_MISSING', () => last(local.restoreFrom(place)));
     expect(existsSync(join(folder, 'db.sqlite.key'))).toBe(false);
