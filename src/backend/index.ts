@@ -23,6 +23,7 @@ export type {
   Part,
   PartName,
   PartRecord,
+  Quota,
   Resealed,
   SealedKey,
   StoredPart,
@@ -30,7 +31,7 @@ export type {
   StoreProblem,
   StoreUsage,
 } from '../stores/port.js';
-export { generationOf, isExpected, maxChunkBytes, openInMemory, storeClosed } from '../stores/port.js';
+export { generationOf, isExpected, isOverQuota, maxChunkBytes, openInMemory, storeClosed } from '../stores/port.js';
 export type { BlobStore, OpenBlob } from '../stores/split/blob-store.js';
 export type {
   Erasure,
@@ -52,7 +53,7 @@ export type { CopyProgress } from './copies/copying.js';
 export type { WorkOptions } from './copies/options.js';
 export type { PixstoreEvent, ServeEvent } from './diagnostics.js';
 export { createPixstoreBackend } from './face/backend.js';
-export type { BackendConfig, RateLimitOptions } from './face/config.js';
+export type { BackendConfig, LimitOptions, RateLimitOptions } from './face/config.js';
 export { type CopyStoreOptions, copyStore } from './face/copy-store.js';
 export {
   customEndpointBatchHelper,
@@ -80,6 +81,7 @@ export type { CheckOptions, CheckStep } from './images/checking.js';
 export type { SaveOptions } from './images/ids.js';
 export type { StripMetadata } from './images/metadata/strip.js';
 export type { ImageProcessing, MadeVariant, Picture, Processed, Wanted } from './images/processing-port.js';
+export type { FolderLimits } from './images/quotas.js';
 export type { Rate } from './images/rate.js';
 export type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 export type { RebuildOptions, RebuiltImage } from './images/rebuilding.js';

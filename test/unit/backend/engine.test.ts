@@ -16,6 +16,7 @@ function openEngine(options: Partial<EngineOptions> = {}) {
     masterKeysFor: () => parseMasterKeys([newKey], 'a test'),
     imageFormats: ['png'],
     processing: null,
+    folderLimits: undefined,
     maxPixels: 1_000_000,
     maxFrames: 100,
     stripMetadata: true,
