@@ -71,6 +71,8 @@ export {
   updateImage,
   updateImageFromFile,
 } from './face/default-instance.js';
+export { type DiagnosisOptions, diagnose } from './face/diagnosis/diagnose.js';
+export type { Finding } from './face/diagnosis/finding.js';
 export { getLastPixstoreError, setCustomErrorHandler } from './face/errors.js';
 export { createFetchHandler, createNodeHandler } from './face/handlers.js';
 export { createImageHandler, type ImageHandlerOptions } from './face/image-handler.js';

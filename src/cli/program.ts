@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type AddCommand, type GlobalFlags, runCommand } from './cli.js';
 import { addDelete } from './commands/delete.js';
+import { addDoctor } from './commands/doctor.js';
 import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
@@ -13,7 +14,16 @@ import type { Screen } from './screen.js';
 import type { Surroundings } from './surroundings.js';
 
 /** In the order in which help shows them. */
-const commands: readonly AddCommand[] = [addGet, addList, addInfo, addDelete, addExport, addImport, addMigrate];
+const commands: readonly AddCommand[] = [
+  addGet,
+  addList,
+  addInfo,
+  addDelete,
+  addExport,
+  addImport,
+  addMigrate,
+  addDoctor,
+];
 
 /** The program with all its commands, and what the one that ran has ended with. */
 export function createProgram(surroundings: Surroundings, screen: Screen) {
