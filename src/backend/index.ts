@@ -25,6 +25,7 @@ export type {
   Part,
   PartName,
   PartRecord,
+  Quota,
   Resealed,
   SealedKey,
   StoredPart,
@@ -32,7 +33,7 @@ export type {
   StoreProblem,
   StoreUsage,
 } from '../stores/port.js';
-export { generationOf, isExpected, maxChunkBytes, openInMemory, storeClosed } from '../stores/port.js';
+export { generationOf, isExpected, isOverQuota, maxChunkBytes, openInMemory, storeClosed } from '../stores/port.js';
 export type { BlobStore, OpenBlob } from '../stores/split/blob-store.js';
 export type {
   Erasure,
@@ -60,7 +61,7 @@ export type { WorkOptions } from './copies/options.js';
 export type { PixstoreEvent, ServeEvent } from './diagnostics.js';
 export { createPixstoreBackend } from './face/backend.js';
 export { type BackupPlace, listBackups, pruneBackups } from './face/backup-place.js';
-export type { BackendConfig, RateLimitOptions } from './face/config.js';
+export type { BackendConfig, LimitOptions, RateLimitOptions } from './face/config.js';
 export { type CopyStoreOptions, copyStore } from './face/copy-store.js';
 export {
   customEndpointBatchHelper,
@@ -78,6 +79,8 @@ export {
   updateImage,
   updateImageFromFile,
 } from './face/default-instance.js';
+export { type DiagnosisOptions, diagnose } from './face/diagnosis/diagnose.js';
+export type { Finding } from './face/diagnosis/finding.js';
 export { getLastPixstoreError, setCustomErrorHandler } from './face/errors.js';
 export { createFetchHandler, createNodeHandler } from './face/handlers.js';
 export { createImageHandler, type ImageHandlerOptions } from './face/image-handler.js';
@@ -88,6 +91,7 @@ export type { CheckOptions, CheckStep } from './images/checking.js';
 export type { SaveOptions } from './images/ids.js';
 export type { StripMetadata } from './images/metadata/strip.js';
 export type { ImageProcessing, MadeVariant, Picture, Processed, Wanted } from './images/processing-port.js';
+export type { FolderLimits } from './images/quotas.js';
 export type { Rate } from './images/rate.js';
 export type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
 export type { RebuildOptions, RebuiltImage } from './images/rebuilding.js';

@@ -9,6 +9,7 @@ import type { IntakeOptions } from './images/intake.js';
 import { createPartMaker } from './images/new-parts.js';
 import { createPartSealer } from './images/part-sealer.js';
 import type { ImageProcessing } from './images/processing-port.js';
+import { createQuotas, type FolderLimits } from './images/quotas.js';
 import { createPooledRandom } from './images/random.js';
 import { createReading, type Reading } from './images/reading.js';
 import { createRebuilding, type Rebuilding } from './images/rebuilding.js';
@@ -26,6 +27,8 @@ export interface OpeningOptions extends IntakeOptions {
   masterKeysFor(store: ImageStore): MasterKeys;
   /** Those that are there: none is made. @throws PixstoreError `MASTER_KEY_MISSING` */
   masterKeysAtHand(): MasterKeys;
+  /** What folders may hold. Undefined: anything. */
+  folderLimits: FolderLimits | undefined;
   /** Makes variants and placeholders; null makes none. */
   processing: ImageProcessing | null;
   /** Of a proof's life, in ms. */
@@ -100,8 +103,9 @@ export function createOpening(options: OpeningOptions) {
     const reading = createReading({ store: images, keys });
     const sealParts = createPartSealer({ keys, randomBytes });
     const { admit } = options;
+    const quotaOf = createQuotas(options.folderLimits, images);
     return andThen(keys.open(), () => {
-      const own = createImages({ store: images, keys, proofs, partMaker, sealParts, now, randomBytes });
+      const own = createImages({ store: images, keys, proofs, partMaker, sealParts, quotaOf, now, randomBytes });
       opened = {
         ...{ store: images, keys, proofs, proofLifetime },
         images: own,
@@ -112,6 +116,7 @@ export function createOpening(options: OpeningOptions) {
           reading,
           partMaker,
           sealParts,
+          quotaOf,
           processing,
           now,
           randomBytes,
@@ -120,7 +125,18 @@ export function createOpening(options: OpeningOptions) {
         reencryption: createReencryption({ store: images, keys, reading, sealParts, now, randomBytes }),
         masterKeyIds: masterKeys.map(({ id }) => id),
         moving: createMoving({
-          ...{ store: images, images: own, reading, partMaker, sealParts, intake: options, now, randomBytes, admit },
+          ...{
+            store: images,
+            images: own,
+            reading,
+            partMaker,
+            sealParts,
+            quotaOf,
+            intake: options,
+            now,
+            randomBytes,
+            admit,
+          },
         }),
       };
       return opened;

@@ -12,7 +12,8 @@ export async function readHealth({ store, keys }: Pick<Opened, 'store' | 'keys'>
   return { status: status === 'ok' ? 'degraded' : status, problems: [...problems, problem] };
 }
 
-async function healthOf(store: ImageStore): Promise<StoreHealth> {
+/** Of the store alone, whatever its keys are. */
+export async function healthOf(store: ImageStore): Promise<StoreHealth> {
   if (store.health) return store.health();
   await store.usage();
   return { status: 'ok', problems: [] };

@@ -7,6 +7,7 @@ import { addBackups } from './commands/backups.js';
 import { addCheck } from './commands/check.js';
 import { addCopy } from './commands/copy.js';
 import { addDelete } from './commands/delete.js';
+import { addDoctor } from './commands/doctor.js';
 import { addErase } from './commands/erase.js';
 import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
@@ -45,6 +46,7 @@ const commands: readonly AddCommand[] = [
   addExport,
   addImport,
   addMigrate,
+  addDoctor,
 ];
 
 /** The program with all its commands, and what the one that ran has ended with. */

@@ -20,6 +20,16 @@ export interface ImageVersion {
   token: number;
   /** The original first; at least one. */
   parts: readonly Part[];
+  /** What its folder may hold with it. Default: anything. */
+  quota?: Quota | undefined;
+}
+
+/** What a folder may hold; what is left out has no limit. */
+export interface Quota {
+  /** Images, whatever their number of variants. */
+  images?: number | undefined;
+  /** Bytes of ciphertext, of all parts. */
+  bytes?: number | undefined;
 }
 
 /**
@@ -193,6 +203,8 @@ export interface ImageStore {
     syncRecords: boolean;
     /** What was put is there again after `close` and reopening. */
     persistence: boolean;
+    /** Keeps quotas, exactly, whoever else puts at the same moment; and has `folderUsage`. Default: false. */
+    quotas?: boolean;
   };
 
   /**
@@ -202,6 +214,8 @@ export interface ImageStore {
    * @returns false, and nothing changed, when what is stored is not the expected version, when an image would be born
    * with a token that is not above `lastRemovedToken()`, or when a part names a generation that is not the latest of its
    * folder, or is destroyed
+   * @throws PixstoreError `QUOTA_EXCEEDED`, and nothing changed, when its folder would hold more than before, and more
+   * than the quota
    */
   put(version: ImageVersion, expectedToken: ExpectedToken): Promise<boolean>;
 
@@ -211,8 +225,9 @@ export interface ImageStore {
    *
    * @returns the variants that were added; null, and nothing changed, when another version is stored or none, or when a
    * part names a generation as `put` refuses it
+   * @throws PixstoreError `QUOTA_EXCEEDED` as `put`
    */
-  addParts(id: string, token: number, parts: readonly Part[]): Promise<string[] | null>;
+  addParts(id: string, token: number, parts: readonly Part[], quota?: Quota): Promise<string[] | null>;
 
   /**
    * A part with its ciphertext, to be read in pieces or as a whole. Without a promise where the store has it at hand: then
@@ -311,6 +326,12 @@ export interface ImageStore {
   /** How much is stored. Costs the same whatever that is. */
   usage(): MaybePromise<StoreUsage>;
 
+  /**
+   * The same of one folder, `''` for images without one. Nothing is left of one that was erased, from the first step on.
+   * Left out by stores that keep no quotas.
+   */
+  folderUsage?(folder: string): MaybePromise<StoreUsage>;
+
   /** Looks for records without ciphertext and ciphertext without records: {@link missing} and {@link leftovers}. */
   check(): Promise<StoreProblem[]>;
 
@@ -385,6 +406,18 @@ export function isSameRing(one: KeyRing | null, other: KeyRing | null): boolean 
 /** @param current - the token of the version that is stored; null when there is none */
 export function isExpected(current: number | null, expected: ExpectedToken, newToken: number): boolean {
   return expected === 'older' ? current !== null && current < newToken : current === expected;
+}
+
+/**
+ * Would a folder hold more than it may? Only what makes it hold more than before is refused: one that holds too much
+ * since its quota was lowered can still be made smaller.
+ *
+ * @param added - by the change; may be negative
+ */
+export function isOverQuota(usage: StoreUsage, added: StoreUsage, { images, bytes }: Quota): boolean {
+  const isAbove = (used: number, more: number, most: number | undefined) =>
+    most !== undefined && more > 0 && used + more > most;
+  return isAbove(usage.images, added.images, images) || isAbove(usage.bytes, added.bytes, bytes);
 }
 
 /** For stores that have the ciphertext in memory anyway: its chunks are views of it. */

@@ -4,6 +4,7 @@ import { type Check, concurrencyChecks } from './concurrency-checks.js';
 import { keyChecks } from './key-checks.js';
 import { openingChecks } from './opening-checks.js';
 import { partChecks } from './part-checks.js';
+import { quotaChecks } from './quota-checks.js';
 import { testsWith } from './registering.js';
 import { assertRecord, assertStored, bytesOf, readPart, sizes, versionOf } from './versions.js';
 
@@ -198,6 +199,7 @@ export function imageStoreSuite({ test, open }: ImageStoreSuiteOptions): void {
   });
 
   partChecks(check);
+  quotaChecks(check);
   keyChecks(check);
   openingChecks(check);
   concurrencyChecks(check);

@@ -6,6 +6,7 @@ import { erasingChecks } from './rows/erasing-checks.js';
 import { folderKeyChecks } from './rows/folder-key-checks.js';
 import { identityChecks } from './rows/identity-checks.js';
 import { persistenceCheck } from './rows/persistence-check.js';
+import { quotaRowChecks } from './rows/quota-row-checks.js';
 import { replacingChecks } from './rows/replacing-checks.js';
 import { rivalChecks } from './rows/rival-checks.js';
 import { sessionChecks } from './rows/session-checks.js';
@@ -54,6 +55,7 @@ export function rowStoreSuite({ test, open }: RowStoreSuiteOptions): void {
   folderKeyChecks(check);
   erasingChecks(check);
   identityChecks(check);
+  quotaRowChecks(check);
   rivalChecks(check);
   persistenceCheck(test, open);
 }

@@ -20,12 +20,14 @@ import {
   readOptions,
 } from '../../shared/options.js';
 import { imageFormats } from '../../shared/protocol/formats.js';
+import { isToken } from '../../shared/protocol/image-id.js';
 import type { ImageStore } from '../../stores/port.js';
 import type { ErrorHandlingMode, ImageFormat } from '../../types/index.js';
 import type { ServeEvent } from '../diagnostics.js';
 import type { RandomBytes } from '../images/encryption.js';
 import type { StripMetadata } from '../images/metadata/strip.js';
 import type { ImageProcessing } from '../images/processing-port.js';
+import { type FolderLimits, isQuota } from '../images/quotas.js';
 import { checkedRandomBytes } from '../images/random.js';
 import { isKeyWrapper } from '../keys/key-wrapper.js';
 import { givenMasterKeys, type MasterKeyOption } from '../keys/load-master-keys.js';
@@ -56,6 +58,11 @@ export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMo
   imageRootDir: string;
   /** SQLite file for records and small ciphertexts. Default: `./.pixstore.sqlite`. */
   databasePath: string;
+  /**
+   * How much each folder may hold, `''` for images without one: `{ folder: { images, bytes } }`, or a function of its name,
+   * which is called with every save. Kept exactly, by the store. Default: no limits.
+   */
+  limits?: LimitOptions;
   /** Largest image that may be saved, in bytes. Default: 50 MiB. */
   maxImageBytes: number;
   /**
@@ -70,6 +77,11 @@ export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMo
   rateLimit?: RateLimitOptions;
   /** Serve a page of figures for Prometheus at `{route}/-/metrics`. Default: false. */
   metrics: boolean;
+  /**
+   * `health()` of the local store warns when a disk has less room than so many bytes, and less than so many percent of it.
+   * Default: `{ bytes: 1 GiB, percent: 10 }`.
+   */
+  lowDisk: { bytes?: number; percent?: number };
   /** How long another process may hold the local database before a call fails, in ms. Default: 5,000. */
   busyTimeout: number;
   /**
@@ -140,6 +152,12 @@ export interface BackendOptions<Mode extends ErrorHandlingMode = ErrorHandlingMo
   randomBytes?: RandomBytes;
   /** Where messages go. What it throws is ignored, and the message goes to stderr. Default: the console, on stderr. */
   logger: Logger;
+}
+
+/** Bounds how much is kept. */
+export interface LimitOptions {
+  /** Images, and bytes of ciphertext with all variants. */
+  folder?: FolderLimits;
 }
 
 /** Bounds how many images each client may ask for. */
@@ -220,6 +238,22 @@ const isProcessing = must('an ImageProcessing, such as sharpProcessing() makes',
   ),
 );
 
+const isLimits = must(
+  '{ folder }: { images?, bytes? } in whole numbers, or a function of the name of a folder that returns such',
+  (value) => {
+    if (typeof value !== 'object' || value === null) return false;
+    const { folder, ...others } = value as Record<string, unknown>;
+    const isKnown = folder === undefined || typeof folder === 'function' || isQuota(folder);
+    return isKnown && Object.keys(others).length === 0;
+  },
+);
+
+const isLowDisk = must('{ bytes?, percent? }: a whole number, and a number from 0 to 100', (value) => {
+  const { bytes = 0, percent = 0, ...others } = (value ?? {}) as Record<string, unknown>;
+  const isPercent = typeof percent === 'number' && percent >= 0 && percent <= 100;
+  return typeof value === 'object' && value !== null && isToken(bytes) && isPercent && Object.keys(others).length === 0;
+});
+
 const isRateLimit = must(
   '{ limiter, clientOf?, onError? }: a limiter with a method consume(client, points), a function, and "closed" or "open"',
   (value) => {
@@ -243,12 +277,14 @@ const rules: Readonly<Record<keyof BackendOptions, OptionRule>> = {
   processing: [isProcessing],
   imageRootDir: [isText, 'pixstore-images'],
   databasePath: [isText, './.pixstore.sqlite'],
+  limits: [isLimits],
   maxImageBytes: [isWholeNumber(1), 50 * mebibyte],
   maxQueuedBytes: [isWholeNumber(1), 64 * mebibyte],
   memoryCacheBytes: [isWholeNumber(0), 64 * mebibyte],
   maxConcurrentAnswers: [isWholeNumber(1), 1_000],
   rateLimit: [isRateLimit],
   metrics: [isBoolean, false],
+  lowDisk: [isLowDisk, {}],
   busyTimeout: [isWholeNumber(0), 5_000],
   masterKey: [isKeys],
   keyFile: [isOneOf(['create', 'require']), 'create'],

@@ -44,6 +44,7 @@ export function engineOptionsOf(options: CheckedOptions): EngineOptions {
     onKeysLost: (error) => logger.error(`[pixstore] the keys of the store have changed, and do not open: ${error}`),
     onError: (error) => logger.error(`[pixstore] an image request failed: ${messageOf(error)}`),
     imageFormats: options.imageFormats,
+    folderLimits: options.limits?.folder,
     processing: options.processing ?? null,
     maxPixels: options.maxPixels,
     maxFrames: options.maxFrames,

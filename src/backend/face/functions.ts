@@ -5,7 +5,7 @@ import type { CheckedOptions } from './config.js';
 /** The options that are functions, or have some, as they were read. */
 export type BackendFunctions = Pick<
   CheckedOptions,
-  'logger' | 'now' | 'randomBytes' | 'rateLimit' | 'store' | 'masterKey' | 'onServe' | 'processing'
+  'logger' | 'now' | 'randomBytes' | 'rateLimit' | 'limits' | 'store' | 'masterKey' | 'onServe' | 'processing'
 >;
 
 /**
@@ -23,7 +23,7 @@ export function withExchangeableFunctions(given: CheckedOptions): {
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     now: () => current.now(),
   };
-  const { randomBytes, rateLimit, store, masterKey, onServe, processing } = given;
+  const { randomBytes, rateLimit, limits, store, masterKey, onServe, processing } = given;
   if (onServe) options.onServe = (event) => (current.onServe ?? onServe)(event);
   if (randomBytes) {
     options.randomBytes = (length) => (current.randomBytes ?? randomBytes)(length);
@@ -46,6 +46,11 @@ export function withExchangeableFunctions(given: CheckedOptions): {
       limiter: { consume: (client, points) => (current.rateLimit ?? rateLimit).limiter.consume(client, points) },
       ...(clientOf && { clientOf: (request) => (current.rateLimit?.clientOf ?? clientOf)(request) }),
     };
+  }
+  if (typeof limits?.folder === 'function') {
+    const { folder } = limits;
+    const newest = () => (typeof current.limits?.folder === 'function' ? current.limits.folder : folder);
+    options.limits = { folder: (dir) => newest()(dir) };
   }
   if (typeof store === 'function') {
     options.store = () => (typeof current.store === 'function' ? current.store : store)();

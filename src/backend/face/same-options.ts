@@ -7,7 +7,7 @@ export type DataOptions = Readonly<Record<string, unknown>>;
 
 /** @throws PixstoreError `MASTER_KEY_INVALID`, `MASTER_KEY_REQUIRED` */
 export function dataOf(options: CheckedOptions): DataOptions {
-  const { logger: _logger, now: _now, randomBytes, rateLimit, store, onServe, processing, ...data } = options;
+  const { logger: _logger, now: _now, randomBytes, rateLimit, limits, store, onServe, processing, ...data } = options;
   return {
     ...data,
     databasePath: resolve(data.databasePath),
@@ -19,6 +19,7 @@ export function dataOf(options: CheckedOptions): DataOptions {
     randomBytes: randomBytes !== undefined,
     onServe: onServe !== undefined,
     processing: processing !== undefined,
+    limits: typeof limits?.folder === 'function' ? 'a function' : limits?.folder,
     rateLimit: rateLimit && { onError: rateLimit.onError, clientOf: rateLimit.clientOf !== undefined },
     // Another store has other images. What a factory makes is asked for once.
     store: typeof store === 'function' ? 'a factory' : store,

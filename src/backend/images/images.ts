@@ -9,6 +9,7 @@ import type { RandomBytes } from './encryption.js';
 import { newImageId, readSaveOptions, requireDir, requireImageId, type SaveOptions } from './ids.js';
 import type { NewParts, PartMaker } from './new-parts.js';
 import type { SealParts } from './part-sealer.js';
+import { type QuotaOf, requireRoom } from './quotas.js';
 import { createRecords, toMeta, toRecord, type Wish } from './records.js';
 import { createSerializer } from './serialize.js';
 import { tokenAfter } from './tokens.js';
@@ -19,6 +20,7 @@ export interface ImagesOptions {
   proofs: Proofs;
   partMaker: PartMaker;
   sealParts: SealParts;
+  quotaOf: QuotaOf;
   now: () => number;
   randomBytes: RandomBytes;
 }
@@ -29,7 +31,8 @@ const mostTries = 1_000;
 /** The life of an image: inspected, encrypted under a key of its own, kept, handed out, removed. */
 export type Images = ReturnType<typeof createImages>;
 
-export function createImages({ store, keys, proofs, partMaker, sealParts, randomBytes, ...options }: ImagesOptions) {
+export function createImages(given: ImagesOptions) {
+  const { store, keys, proofs, partMaker, sealParts, quotaOf, randomBytes, ...options } = given;
   const now = () => Math.floor(options.now()); // tokens are whole numbers, whatever the clock
   const oneByOne = createSerializer();
   const records = createRecords({ keys, proofs });
@@ -45,7 +48,7 @@ export function createImages({ store, keys, proofs, partMaker, sealParts, random
     const sealed = await sealParts(id, token, parts);
     // Before anything is stored: where no proof can be made, nothing is saved.
     const statelessProof = proofs.prove(id, audience);
-    const storing = store.put({ id, token, parts: sealed }, expectedToken);
+    const storing = store.put({ id, token, parts: sealed, quota: quotaOf(id) }, expectedToken);
     // Made while the disk is at work.
     const [{ key, info, ciphertext, ...original }] = parts;
     const record = toRecord({ id, token, meta: toMeta(key, original), info, size: ciphertext.length }, statelessProof);
@@ -75,6 +78,8 @@ export function createImages({ store, keys, proofs, partMaker, sealParts, random
     async save(bytes: Uint8Array, where?: string | SaveOptions): Promise<ImageRecord> {
       const { audience, ...destination } = readSaveOptions(where);
       const { id, chosen } = newImageId(destination, randomBytes);
+      const room = requireRoom(store, id, quotaOf(id));
+      if (room) await room;
       const parts = await partMaker.partsOfFile(bytes, folderOf(id));
       return keepNew(id, chosen, parts, audience);
     },

@@ -14,6 +14,7 @@ import { inspectImage } from './inspect.js';
 import type { PartMaker } from './new-parts.js';
 import type { SealParts } from './part-sealer.js';
 import type { ImageProcessing, Picture } from './processing-port.js';
+import type { QuotaOf } from './quotas.js';
 import type { Reading } from './reading.js';
 import { tokenAfter } from './tokens.js';
 
@@ -62,6 +63,7 @@ export interface RebuildingOptions {
   reading: Reading;
   partMaker: PartMaker;
   sealParts: SealParts;
+  quotaOf: QuotaOf;
   processing: ImageProcessing | null;
   now(): number;
   randomBytes: RandomBytes;
@@ -76,7 +78,7 @@ const mostTries = 100;
 
 /** Gives images that were kept before what images are given now: variants, a placeholder, width and height. */
 export function createRebuilding(options: RebuildingOptions) {
-  const { store, keys, reading, partMaker, sealParts, processing, now, randomBytes } = options;
+  const { store, keys, reading, partMaker, sealParts, quotaOf, processing, now, randomBytes } = options;
 
   /** @returns null when somebody else has changed the image meanwhile */
   async function rebuildOnce(id: string): Promise<Change | null> {
@@ -105,7 +107,7 @@ export function createRebuilding(options: RebuildingOptions) {
     const isDescribed = info !== null && !lacksPlaceholder;
     if (!isDescribed && !(await describe(original, key, described))) return null;
     const sealed = await sealParts(id, original.token, parts);
-    if (sealed.length > 0 && !(await store.addParts(id, original.token, sealed))) return null;
+    if (sealed.length > 0 && !(await store.addParts(id, original.token, sealed, quotaOf(id)))) return null;
     return { outcome: 'completed', variants: [...missing.keys()] };
   }
 
@@ -113,7 +115,8 @@ export function createRebuilding(options: RebuildingOptions) {
   async function replace({ id, token }: PartRecord, picture: Picture, names: string[]): Promise<Change | null> {
     const parts = await partMaker.partsOf(picture, folderOf(id));
     const next = Math.max(Math.floor(now()), tokenAfter(token));
-    const isPut = await store.put({ id, token: next, parts: await sealParts(id, next, parts) }, token);
+    const version = { id, token: next, parts: await sealParts(id, next, parts), quota: quotaOf(id) };
+    const isPut = await store.put(version, token);
     return isPut ? { outcome: 'replaced', variants: names } : null;
   }
 

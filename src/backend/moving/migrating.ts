@@ -7,6 +7,7 @@ import { encryptImage, type RandomBytes } from '../images/encryption.js';
 import { inspectImage } from '../images/inspect.js';
 import type { NewPart } from '../images/new-parts.js';
 import type { SealParts } from '../images/part-sealer.js';
+import type { QuotaOf } from '../images/quotas.js';
 import { readSignal } from '../images/rate.js';
 import type { Reading } from '../images/reading.js';
 import { tokenAfter } from '../images/tokens.js';
@@ -66,6 +67,7 @@ export interface MigratingOptions {
   store: ImageStore;
   reading: Reading;
   sealParts: SealParts;
+  quotaOf: QuotaOf;
   now(): number;
   randomBytes: RandomBytes;
   /** Keeps what is in memory at once in bounds. */
@@ -92,7 +94,9 @@ const mostTries = 100;
  * caches is good. Only the key is sealed. A ciphertext whose first byte names another format than the picture has is
  * encrypted anew: in 3.x that byte counts through the formats that the application listed.
  */
-export function createMigrating({ store, reading, sealParts, now, randomBytes, admit }: MigratingOptions) {
+export function createMigrating(options: MigratingOptions) {
+  const { store, reading, sealParts, quotaOf, now, randomBytes, admit } = options;
+
   async function readPicture(old: OldStore, { id, key }: OldImage): Promise<OldPicture> {
     const ciphertext = await old.ciphertext(id);
     if (!ciphertext) throw fileMissing();
@@ -133,7 +137,8 @@ export function createMigrating({ store, reading, sealParts, now, randomBytes, a
         return { outcome: 'present' };
       }
       if (current) throw taken();
-      if (await store.put({ id, token, parts: await sealParts(id, token, [picture.part]) }, null)) {
+      const parts = await sealParts(id, token, [picture.part]);
+      if (await store.put({ id, token, parts, quota: quotaOf(id) }, null)) {
         return { outcome: 'migrated', ...(picture.oddity && { error: picture.oddity }) };
       }
       const removed = await store.lastRemovedToken();

@@ -22,6 +22,7 @@ const ofOneImage: Partial<Record<PixstoreErrorCode, true>> = {
   IMAGE_TRUNCATED: true,
   PROCESSING_FAILED: true,
   PROCESSING_TIMEOUT: true,
+  QUOTA_EXCEEDED: true,
   SEALED_KEY_INVALID: true,
   TOKEN_INVALID: true,
   TOKEN_TOO_LOW: true,

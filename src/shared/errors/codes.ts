@@ -64,6 +64,7 @@ export const errorCodes = {
   COPY_FAILED: 'A store that is being filled did not keep what it was given, or does not give it back.',
   STORAGE_FAILED: 'The database or the disk refused to work.',
   STORAGE_FULL: 'The disk is full.',
+  QUOTA_EXCEEDED: 'A folder would hold more images or bytes than its limit allows.',
   CIPHERTEXT_MISSING: 'The database has a record whose ciphertext is gone or damaged.',
   STORE_TIMEOUT: 'The store did not answer in time.',
   STORE_CLOSED: 'A store, or an image opened from it, was used after close().',

@@ -66,6 +66,7 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   COPY_FAILED: 500,
   STORAGE_FAILED: 500,
   STORAGE_FULL: 507,
+  QUOTA_EXCEEDED: 413, // up to who saves: a smaller image may do, or one less
   CIPHERTEXT_MISSING: 500,
   STORE_TIMEOUT: 503,
   STORE_CLOSED: 503,

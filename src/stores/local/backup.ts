@@ -8,7 +8,7 @@ import type { BackupReport, ImageStore } from '../port.js';
 import type { PlacedPart } from '../split/row-store.js';
 import type { BlobFiles } from './blob-files.js';
 import { type BlobReads, prepareBlobReads } from './blob-reads.js';
-import { counters, raiseCounter } from './counters.js';
+import { counters, countFolders, raiseCounter } from './counters.js';
 import type { OpenDatabase, SqlDatabase } from './driver.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
 import { newNonce, storeFolder, writeMark } from './mark.js';
@@ -103,6 +103,7 @@ async function copyInto(draft: string, source: BackupSource): Promise<void> {
 function recount(copy: SqlDatabase): void {
   const set = copy.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)');
   const value = (sql: string) => Number(copy.prepare(sql).get()?.value);
+  copy.exec(`DELETE FROM folder_usage; ${countFolders}`);
   set.run(counters.images, value("SELECT count(*) AS value FROM parts WHERE instr(id, '.') = 0"));
   set.run(counters.bytes, value(`SELECT coalesce(sum(${numberOr('size', 0)}), 0) AS value FROM parts`));
 }

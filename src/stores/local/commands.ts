@@ -1,4 +1,4 @@
-import type { ExpectedToken } from '../port.js';
+import type { ExpectedToken, Quota } from '../port.js';
 import type { PartRow } from './row.js';
 
 /**
@@ -13,8 +13,9 @@ export type Command =
       expectedToken: ExpectedToken;
       rows: PartRow[];
       session?: string | null;
+      quota?: Quota;
     }
-  | { kind: 'add-parts'; id: string; token: number; rows: PartRow[]; session?: string | null }
+  | { kind: 'add-parts'; id: string; token: number; rows: PartRow[]; session?: string | null; quota?: Quota }
   | { kind: 'remove'; id: string }
   | { kind: 'reseal'; keys: readonly { id: string; token: number; sealedKey: Uint8Array }[] }
   | { kind: 'put-key-ring'; bytes: Uint8Array; expectedVersion: number }
@@ -40,6 +41,8 @@ export type Outcome =
   | Done
   /** Nothing was changed: another version is stored than the command expected, or a key is not the latest any more. */
   | { kind: 'refused' }
+  /** Nothing was changed: the folder would hold more than its quota allows. */
+  | { kind: 'over-quota' }
   /** Nothing was changed: the session that the version's blobs were written in was ended. */
   | { kind: 'session-ended' }
   /** `uncertain`: the commit itself failed, and a crash might yet bring its rows back. */

@@ -15,8 +15,13 @@ const readOnly =
  * Asks the disk on another thread: one that does not answer must not keep this one.
  *
  * @param missing - how many ciphertexts were looked for and were not there
+ * @param disks - sentences about disks that are nearly full
  */
-export async function healthOf(identity: FolderIdentity, missing: number): Promise<StoreHealth> {
+export async function healthOf(
+  identity: FolderIdentity,
+  missing: number,
+  disks: readonly string[],
+): Promise<StoreHealth> {
   const canWrite = await access(identity.folder, constants.W_OK).then(
     () => true,
     () => false,
@@ -30,6 +35,7 @@ export async function healthOf(identity: FolderIdentity, missing: number): Promi
   const worries = [
     ...(missing > 0 ? [ciphertextMissing().message] : []),
     ...(identity.isAdopted() ? [] : [notAdopted]),
+    ...disks,
   ];
   const status = failures.length > 0 ? 'failed' : worries.length > 0 ? 'degraded' : 'ok';
   return { status, problems: [...failures, ...worries] };

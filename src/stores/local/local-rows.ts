@@ -39,7 +39,7 @@ export function createLocalRows({ reads, blobReads, cache, changes, inlineUpTo, 
   }
 
   return {
-    supports: { syncRecords: true, persistence: true },
+    supports: { syncRecords: true, persistence: true, quotas: true },
     inlineUpTo: inlineUpTo,
 
     record: cache.record,
@@ -119,6 +119,7 @@ export function createLocalRows({ reads, blobReads, cache, changes, inlineUpTo, 
     endErasure: (erasure) => make({ kind: 'end-erasure', ...erasure }),
 
     usage: reads.usage,
+    folderUsage: reads.folderUsage,
 
     isBlobInUse: blobReads.isBlobInUse,
     unnamedBlobs: (blobs) => blobs.filter((blob) => !blobReads.isBlobInUse(blob) && !blobReads.isGivenUp(blob)),
@@ -162,8 +163,8 @@ interface ListedKey {
 
 /** What both commands that keep parts have in common. */
 function toChange(version: RowVersion) {
-  const { id, token, session } = version;
-  return { id, token, session, rows: toPartRows(version) };
+  const { id, token, session, quota } = version;
+  return { id, token, session, rows: toPartRows(version), ...(quota && { quota }) };
 }
 
 function toKeepOutcome(outcome: Outcome): KeepOutcome {

@@ -11,6 +11,7 @@ import { prepareBlobReads } from './blob-reads.js';
 import { createChanges } from './changes.js';
 import { findDriver, type OpenDatabase } from './driver.js';
 import { makeFolder } from './folders.js';
+import { type LowDisk, lowDisks, requireLowDisk } from './free-space.js';
 import { healthOf, notAdopted } from './health.js';
 import { openIdentity } from './identity.js';
 import { createLocalRows } from './local-rows.js';
@@ -33,6 +34,8 @@ export interface LocalStoreOptions {
   imageRootDir: string;
   /** Ciphertexts up to so many bytes live in the database. Default: 64 KiB. */
   inlineUpTo?: number | undefined;
+  /** Less room than this on a disk, and `health()` says so. Default: 1 GiB, and 10 percent of it. */
+  lowDisk?: Partial<LowDisk> | undefined;
   /** How long another process may hold the database before a call fails, in ms. Default: 5,000. */
   busyTimeout?: number | undefined;
   /**
@@ -59,6 +62,7 @@ export interface LocalStoreOptions {
  */
 export function openLocalStore(options: LocalStoreOptions): ImageStore {
   const { inlineUpTo = 64 * 1024, busyTimeout = 5_000, sweepAge = 3_600_000 } = options;
+  const lowDisk = requireLowDisk(options.lowDisk);
   const now = checkedClock(options.now ?? Date.now);
   const logger = guardLogger(options.logger ?? console, console);
   requirePath('databasePath', options.databasePath);
@@ -66,6 +70,10 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
   // As they are now: the program may change its working directory.
   const databasePath = resolve(options.databasePath);
   const root = resolve(options.imageRootDir);
+  const places = [
+    { folder: root, name: 'imageRootDir' },
+    { folder: dirname(databasePath), name: 'databasePath' },
+  ];
   const driver = options.driver ?? findDriver();
   makeFolder(dirname(databasePath));
   const database = openDatabase(driver, databasePath, busyTimeout);
@@ -134,7 +142,8 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
         ),
       health: async (missing) => {
         reads.usage(); // throws when the database does not answer
-        return healthOf(identity, identity.missing + missing);
+        const disks = await lowDisks(places, lowDisk);
+        return healthOf(identity, identity.missing + missing, disks);
       },
     },
     backup: (target) => backUp(resolve(target), backupSource),

@@ -1,5 +1,5 @@
 import { imageIdOf, isImageId, isToken, variantOf } from '../../shared/protocol/image-id.js';
-import type { FolderKey, KeyRing, SealedKey } from '../port.js';
+import type { FolderKey, KeyRing, SealedKey, StoreUsage } from '../port.js';
 import type { Erasure } from '../split/row-store.js';
 import { counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
@@ -41,6 +41,7 @@ export interface KeyUnderRing {
 /** What the database says of images and keys. Synchronous. */
 export function prepareReads(database: SqlDatabase) {
   const prepared = {
+    folderUsage: database.prepare('SELECT images, bytes FROM folder_usage WHERE folder = ?'),
     record: database.prepare(`SELECT ${recordColumns}, rowid FROM parts WHERE id = ?`),
     row: database.prepare(`SELECT ${recordColumns}, file, ciphertext FROM parts WHERE id = ?`),
     // The plus keeps SQLite from searching for the id, which takes twice as long among a million.
@@ -128,6 +129,10 @@ export function prepareReads(database: SqlDatabase) {
     /** Changes whenever another connection has committed. */
     dataVersion: () => Number(prepared.dataVersion.get()?.data_version),
     lastRemovedToken: () => counter(counters.lastRemovedToken),
+    folderUsage(folder: string): StoreUsage {
+      const { images = 0, bytes = 0 } = prepared.folderUsage.get(folder) ?? {};
+      return { images: toCount(images), bytes: toCount(bytes) };
+    },
     usage: () => ({ images: counter(counters.images), bytes: counter(counters.bytes) }),
     masterKeyIds: (): string[] => prepared.masterKeys.all().map(({ id }) => checked(id, masterKeyId)),
   };

@@ -1,10 +1,11 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { countFolders } from './counters.js';
 import type { SqlDatabase } from './driver.js';
 
 /** "Pxst": tells our files from those of other programs. */
 export const applicationId = 0x50787374;
 
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 // Wide columns come last: SQLite reads a row front to back, so looking up a record never touches its ciphertext.
 const createImages = `
@@ -61,7 +62,19 @@ const createKeys = `
   CREATE TABLE erasures (folder TEXT NOT NULL PRIMARY KEY, generation INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
-const steps = [createImages, createIdentity, createKeys];
+// What each folder holds, so that nobody has to count it. Parts of generations up to `erased` are not counted: they were
+// erased, and are still to be removed.
+const createFolderUsage = `
+  CREATE TABLE folder_usage (
+    folder TEXT    NOT NULL PRIMARY KEY,
+    images INTEGER NOT NULL,
+    bytes  INTEGER NOT NULL,
+    erased INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  ${countFolders}
+`;
+
+const steps = [createImages, createIdentity, createKeys, createFolderUsage];
 
 /**
  * What makes this schema of an older one; 0 is an empty database. Processes of schema 1 go on writing beside it: what

@@ -4,6 +4,7 @@ import { commitsQuery, counters, raiseCounter } from './counters.js';
 import type { SqlDatabase, SqlRow } from './driver.js';
 import type { Fence } from './fence.js';
 import { isBlobName } from './file-name.js';
+import { prepareFolderUsage } from './folder-usage.js';
 import { mayCommit } from './identity.js';
 import { prepareKeyWrites } from './key-writes.js';
 import { isPartOf, numberOr, type PartRow, toCount } from './row.js';
@@ -22,6 +23,7 @@ const erasedAtOnce = 256;
 export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   const storedColumns = `id, ${numberOr('token', 0)} AS token, ${numberOr('size', 0)} AS size, sealed_key, file`;
   const keys = prepareKeyWrites(database);
+  const folders = prepareFolderUsage(database);
   const ofStore = prepareStoreWrites(database);
   const prepared = {
     parts: database.prepare(`SELECT ${storedColumns} FROM parts WHERE ${isPartOf}`),
@@ -69,17 +71,21 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   const isTokenTooLow = (token: number): boolean =>
     token <= toCount(prepared.counter.get(counters.lastRemovedToken)?.value ?? 0);
 
-  function save({ id, token, rows }: CommandOf<'replace'>): boolean {
-    if (isTokenTooLow(token)) return false;
+  function save({ id, token, rows, quota }: CommandOf<'replace'>): Kept {
+    if (isTokenTooLow(token)) return 'refused';
+    // Who asks for an id that is taken is told that, and not of a quota.
+    if (folders.isOver(id, { images: 1, bytes: sizeOf(rows) }, quota)) {
+      return partsOf(id).some(isAlive) ? 'refused' : 'over-quota';
+    }
     for (const part of rows) {
       if (insert(part, token)) continue;
       if (part.id !== id) throw new Error('two parts of a version have the same id');
       // Born already; the original goes first, so nothing was written yet.
-      if (!removeIfDead(partsOf(id)) || isTokenTooLow(token)) return false;
+      if (!removeIfDead(partsOf(id)) || isTokenTooLow(token)) return 'refused';
       insert(part, token);
     }
-    added.images += 1;
-    return true;
+    for (const part of rows) if (part.id === id) countImage(part, 1);
+    return { givenUp: [] };
   }
 
   /** Removes an image whose folder was erased, if it is one. @returns whether it was */
@@ -90,11 +96,12 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     return true;
   }
 
-  /** @returns the blobs of the version before, or null when another one is stored than the expected */
-  function update({ id, token, expectedToken, rows }: CommandOf<'replace'>): string[] | null {
+  function update({ id, token, expectedToken, rows, quota }: CommandOf<'replace'>): Kept {
     const before = new Map(partsOf(id).map((part) => [part.id, part]));
     const current = before.get(id);
-    if (!isExpected(current && isAlive(current) ? current.token : null, expectedToken, token)) return null;
+    if (!isExpected(current && isAlive(current) ? current.token : null, expectedToken, token)) return 'refused';
+    const grown = sizeOf(rows) - sizeOf([...before.values()]);
+    if (folders.isOver(id, { images: 0, bytes: grown }, quota)) return 'over-quota';
     const givenUp = giveUpBlobsOf(before.values());
     for (const part of rows) {
       const old = before.get(part.id);
@@ -102,26 +109,41 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
         const { size, iv, tag, sealedKey, file, ciphertext } = part;
         prepared.update.run(token, size, iv, tag, sealedKey, file, ciphertext, part.id);
         before.delete(part.id);
-        added.bytes += size - old.size;
+        countBytes(old, -old.size);
+        countBytes(part, size);
       } else if (!insert(part, token)) throw new Error('two parts of a version have the same id');
     }
     removeRows(before.values());
-    return givenUp;
+    return { givenUp };
   }
 
   /** @returns false when there is such a part already */
-  function insert({ id, size, iv, tag, sealedKey, file, ciphertext }: PartRow, token: number): boolean {
+  function insert(part: PartRow, token: number): boolean {
+    const { id, size, iv, tag, sealedKey, file, ciphertext } = part;
     const { changes } = prepared.insert.run(id, token, size, iv, tag, sealedKey, file, ciphertext);
     if (Number(changes) === 0) return false;
-    added.bytes += size;
+    countBytes(part, size);
     return true;
   }
 
-  /** @returns ids of those that were not there; null when another version is */
-  function addParts({ id, token, rows }: CommandOf<'add-parts'>): string[] | null {
-    const current = partsOf(id).find((part) => part.id === id);
-    if (current?.token !== token || !isAlive(current)) return null;
-    return rows.filter((part) => insert(part, token)).map((part) => part.id);
+  function countBytes({ id, sealedKey }: Pick<StoredRow, 'id' | 'sealedKey'>, bytes: number): void {
+    added.bytes += bytes;
+    folders.count(id, sealedKey, { bytes });
+  }
+
+  function countImage({ id, sealedKey }: Pick<StoredRow, 'id' | 'sealedKey'>, images: number): void {
+    added.images += images;
+    folders.count(id, sealedKey, { images });
+  }
+
+  function addParts({ id, token, rows, quota }: CommandOf<'add-parts'>): Outcome {
+    const stored = partsOf(id);
+    const current = stored.find((part) => part.id === id);
+    if (current?.token !== token || !isAlive(current)) return { kind: 'refused' };
+    const missing = rows.filter((part) => !stored.some((each) => each.id === part.id));
+    if (folders.isOver(id, { images: 0, bytes: sizeOf(missing) }, quota)) return { kind: 'over-quota' };
+    const inserted = missing.filter((part) => insert(part, token)).map((part) => part.id);
+    return { kind: 'done', givenUp: [], added: inserted };
   }
 
   /** @returns false when another version is there, or the key is not the latest */
@@ -140,19 +162,19 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
   }
 
   function removeRows(parts: Iterable<StoredRow>): void {
-    for (const { id, size } of parts) {
-      prepared.remove.run(id);
-      added.bytes -= size;
+    for (const part of parts) {
+      prepared.remove.run(part.id);
+      countBytes(part, -part.size);
     }
   }
 
   /** Removes images, and remembers their tokens. */
   function removeParts(parts: readonly StoredRow[]): void {
     removeRows(parts);
-    for (const { id, token } of parts) {
-      if (!isImage(id)) continue;
-      prepared.raise.run(counters.lastRemovedToken, token);
-      added.images -= 1;
+    for (const part of parts) {
+      if (!isImage(part.id)) continue;
+      prepared.raise.run(counters.lastRemovedToken, part.token);
+      countImage(part, -1);
     }
   }
 
@@ -173,15 +195,13 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
       case 'replace': {
         const answer = mayKeep(command);
         if (answer !== 'yes') return { kind: answer };
-        if (command.expectedToken === null) return save(command) ? done() : refused;
-        const givenUp = update(command);
-        return givenUp ? done(givenUp) : refused;
+        const kept = command.expectedToken === null ? save(command) : update(command);
+        return typeof kept === 'string' ? { kind: kept } : done(kept.givenUp);
       }
       case 'add-parts': {
         const answer = mayKeep(command);
         if (answer !== 'yes') return { kind: answer };
-        const ids = addParts(command);
-        return ids ? { kind: 'done', givenUp: [], added: ids } : refused;
+        return addParts(command);
       }
       case 'remove': {
         const parts = partsOf(command.id);
@@ -205,8 +225,11 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
         keys.destroyFolderKeys(command);
         return done();
       }
-      case 'erase-keys':
-        return keys.eraseFolder(command) ? done() : refused;
+      case 'erase-keys': {
+        if (!keys.eraseFolder(command)) return refused;
+        folders.erase(command.folder);
+        return done();
+      }
       case 'remove-erased': {
         const { folder, after } = command;
         const parts = prepared.partsIn.all(after, folder, folder).map(toStoredRow);
@@ -277,6 +300,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     prepared.add.run(counters.commits, 1);
     if (added.images !== 0) prepared.add.run(counters.images, added.images);
     if (added.bytes !== 0) prepared.add.run(counters.bytes, added.bytes);
+    folders.save();
     return toCount(prepared.commits.get()?.value);
   }
 
@@ -292,6 +316,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     let step: 'begin' | 'change' | 'commit' = 'begin';
     added = { images: 0, bytes: 0 };
     keys.begin();
+    folders.begin();
     try {
       prepared.begin.run();
       passFence();
@@ -312,6 +337,11 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
     }
   };
 }
+
+/** What became of a version: kept, in place of these blobs, or not. */
+type Kept = { givenUp: string[] } | 'refused' | 'over-quota';
+
+const sizeOf = (parts: readonly { size: number }[]): number => parts.reduce((sum, { size }) => sum + size, 0);
 
 /** What a change must know of a part before it. */
 interface StoredRow {

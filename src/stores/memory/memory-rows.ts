@@ -1,5 +1,14 @@
 import { folderOf, joinId } from '../../shared/protocol/image-id.js';
-import { type FolderKey, generationOf, isExpected, type KeyRing, type Part, type PartRecord } from '../port.js';
+import {
+  type FolderKey,
+  generationOf,
+  isExpected,
+  isOverQuota,
+  type KeyRing,
+  type Part,
+  type PartRecord,
+  type StoreUsage,
+} from '../port.js';
 import type { Erasure, FoundPart, KeepOutcome, PlacedPart, RowPart, RowStore, RowVersion } from '../split/row-store.js';
 
 export interface MemoryRowsOptions {
@@ -92,6 +101,15 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
     return session && sessions.get(session)?.isEnded !== false ? 'session-ended' : 'done';
   };
 
+  function folderUsage(folder: string): StoreUsage {
+    const parts = allParts().filter((part) => folderOf(part.record.id) === folder && isAlive(part));
+    const originals = parts.filter(({ record }) => record.variant === undefined);
+    return { images: originals.length, bytes: sizeOf(parts.map(({ record }) => record)) };
+  }
+
+  const isOver = ({ id, quota }: RowVersion, added: StoreUsage): boolean =>
+    quota !== undefined && isOverQuota(folderUsage(folderOf(id)), added, quota);
+
   const namedBlobs = (): Set<string> => new Set(allParts().flatMap(({ blob }) => blob ?? []));
 
   const partsInBlobs = (): PlacedPart[] =>
@@ -100,7 +118,7 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
     );
 
   return {
-    supports: { syncRecords: true, persistence: false },
+    supports: { syncRecords: true, persistence: false, quotas: true },
     inlineUpTo,
 
     async put(version, expectedToken) {
@@ -109,6 +127,9 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
       if (kind === 'session-ended') return { kind };
       const current = find(id)?.record.token ?? null;
       if (kind === 'refused' || !isExpected(current, expectedToken, token)) return { kind: 'refused' };
+      const replaced = current === null ? [] : [...(images.get(id)?.values() ?? [])].map(({ record }) => record);
+      const added = { images: current === null ? 1 : 0, bytes: sizeOf(parts) - sizeOf(replaced) };
+      if (isOver(version, added)) return { kind: 'over-quota' };
       const dead = removeDead(id);
       if (current === null && token <= removedToken) return { kind: 'refused' };
       const givenUp = [...dead, ...giveUp(images.get(id)?.values() ?? [])];
@@ -123,6 +144,7 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
       const current = images.get(id);
       if (kind === 'refused' || find(id)?.record.token !== token || !current) return { kind: 'refused' };
       const missing = parts.filter(({ variant }) => !current.has(variant));
+      if (isOver(version, { images: 0, bytes: sizeOf(missing) })) return { kind: 'over-quota' };
       for (const part of missing) current.set(part.variant, toFound(id, token, part));
       return { kind: 'done', givenUp: [], added: missing.map(({ variant }) => variant as string) };
     },
@@ -202,6 +224,7 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
       erasures = erasures.filter((each) => each.folder !== folder || each.generation !== generation);
     },
 
+    folderUsage,
     usage() {
       const bytes = allParts().reduce((sum, { record }) => sum + record.size, 0);
       return { images: images.size, bytes };
@@ -253,6 +276,8 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
     close: async () => images.clear(),
   };
 }
+
+const sizeOf = (parts: readonly { size: number }[]): number => parts.reduce((sum, { size }) => sum + size, 0);
 
 function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

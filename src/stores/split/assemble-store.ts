@@ -137,6 +137,8 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
     }
   }
 
+  const folderUsage = (folder: string) => rows.folderUsage?.(folder) ?? { images: 0, bytes: 0 };
+
   async function findProblems(): Promise<StoreProblem[]> {
     const problems: StoreProblem[] = [];
     for await (const problem of findMissing(rows, blobs)) problems.push(problem);
@@ -158,9 +160,9 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
         const keepRows = (row: RowVersion) => rows.put(row, expectedToken);
         return (await put({ ...version, keepRows })) !== null;
       }),
-    addParts: (id, token, added) =>
+    addParts: (id, token, added, quota) =>
       run('add to an image', async () => {
-        const done = await put({ id, token, parts: added, keepRows: (row) => rows.addParts(row) });
+        const done = await put({ id, token, parts: added, quota, keepRows: (row) => rows.addParts(row) });
         return done && [...(done.added ?? [])];
       }),
     open: (id, variant, options) => read('read an image', () => reader.open(id, variant, options)),
@@ -191,6 +193,7 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
     eraseFolder: (folder) => run('erase a folder', () => erasing.erase(folder)),
 
     usage: () => lookUp(() => rows.usage()),
+    ...(rows.folderUsage && { folderUsage: (folder: string) => lookUp(() => folderUsage(folder)) }),
     check: () => run('check the images', findProblems),
     missing: ({ onPart } = {}) => walk('check the images', () => findMissing(rows, blobs, onPart)),
     leftovers: (options) => walk('look for leftovers', () => leftovers(options)),

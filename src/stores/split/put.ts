@@ -5,6 +5,7 @@ import type { Identity } from './identity.js';
 import type { KeepOutcome, RowPart, RowVersion } from './row-store.js';
 import type { SessionBlobs } from './session-blobs.js';
 import type { Sessions } from './sessions.js';
+import { overQuota } from './split-errors.js';
 
 export interface PutOptions {
   blobs: SessionBlobs;
@@ -59,6 +60,7 @@ export function createPut({ blobs, sessions, givenUp, identity, inlineUpTo }: Pu
       // After a commit that failed, a crash might yet bring its row back.
       if (outcome.kind !== 'failed' || !outcome.uncertain) await givenUp.discard(written);
       if (outcome.kind === 'failed') throw outcome.error;
+      if (outcome.kind === 'over-quota') throw overQuota(put.quota);
       if (outcome.kind === 'refused') return null;
     } catch (error) {
       // A sweep that ended the session may have taken its folder as well.
@@ -73,6 +75,7 @@ export function createPut({ blobs, sessions, givenUp, identity, inlineUpTo }: Pu
   async function putInRows(put: Put): Promise<Done | null> {
     const outcome = await put.keepRows(toRowVersion(put));
     if (outcome.kind === 'failed') throw outcome.error;
+    if (outcome.kind === 'over-quota') throw overQuota(put.quota);
     return outcome.kind === 'done' ? outcome : null;
   }
 
@@ -99,7 +102,7 @@ export function createPut({ blobs, sessions, givenUp, identity, inlineUpTo }: Pu
 
 /** @param blobs - for each part the blob that has its ciphertext, or null when it goes into the row */
 export function toRowVersion(
-  { id, token, parts }: ImageVersion,
+  { id, token, parts, quota }: ImageVersion,
   blobs: readonly (string | null)[] = [],
   session: string | null = null,
 ): RowVersion {
@@ -107,7 +110,7 @@ export function toRowVersion(
     const blob = blobs[index] ?? null;
     return { variant, iv, tag, sealedKey, size: ciphertext.length, ciphertext: blob ? null : ciphertext, blob };
   });
-  return { id, token, parts: rowParts, session };
+  return { id, token, parts: rowParts, session, ...(quota && { quota }) };
 }
 
 function isFolderGone(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../shared/maybe-promise.js';
-import type { ExpectedToken, ImageStore, Part, PartRecord } from '../port.js';
+import type { ExpectedToken, ImageStore, Part, PartRecord, Quota } from '../port.js';
 
 /** A part as its row has it: with its ciphertext, or with the name of the blob that holds it. */
 export interface RowPart extends Omit<Part, 'ciphertext'> {
@@ -19,6 +19,8 @@ export interface RowVersion {
   parts: readonly RowPart[];
   /** The session that their blobs were written in; null when there are none. */
   session: string | null;
+  /** What their folder may hold with them. */
+  quota?: Quota | undefined;
 }
 
 /** A part that was found, and its ciphertext or where that is. */
@@ -40,6 +42,8 @@ export type KeepOutcome =
     }
   /** Nothing was changed: another version is stored than the expected, or a key is not the latest any more. */
   | { kind: 'refused' }
+  /** Nothing was changed: the folder would hold more than its quota allows. */
+  | { kind: 'over-quota' }
   /** Nothing was changed: the session of the blobs was ended. */
   | { kind: 'session-ended' }
   /** `uncertain`: it may have been done all the same, or a crash may yet bring it about. */
@@ -116,6 +120,7 @@ export interface RowStore
     | 'addFolderKey'
     | 'destroyFolderKeys'
     | 'usage'
+    | 'folderUsage'
   > {
   /** Ciphertexts up to so many bytes go into the rows themselves. */
   readonly inlineUpTo: number;

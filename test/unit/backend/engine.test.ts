@@ -17,6 +17,7 @@ function openEngine(options: Partial<EngineOptions> = {}) {
     masterKeysAtHand: () => parseMasterKeys([newKey], 'a test'),
     imageFormats: ['png'],
     processing: null,
+    folderLimits: undefined,
     maxPixels: 1_000_000,
     maxFrames: 100,
     stripMetadata: true,

@@ -6,7 +6,7 @@ import { readDocument } from './markdown.js';
 const [, onTheServer = '', inThePage = ''] = readDocument('docs/functions.md').split(/^## `pixstore\/\w+`$/m);
 
 // For whoever writes a store: docs/custom-store.md and the port have them.
-const forStores = ['generationOf', 'isExpected', 'openInMemory', 'storeClosed'];
+const forStores = ['generationOf', 'isExpected', 'isOverQuota', 'openInMemory', 'storeClosed'];
 
 test.each([
   ['backend', backend, onTheServer],

@@ -116,6 +116,32 @@ const cases: [string, string, () => Opened][] = [
       },
     })),
   ],
+  [
+    'count what was erased',
+    'counts nothing of a folder from the moment its keys are erased',
+    wrongly((rows) => {
+      let counted = { images: 0, bytes: 0 };
+      return {
+        async eraseKeys(folder) {
+          counted = await (rows.folderUsage?.(folder) ?? counted);
+          return rows.eraseKeys(folder);
+        },
+        folderUsage: (folder) => (counted.images > 0 ? counted : (rows.folderUsage?.(folder) ?? counted)),
+      };
+    }),
+  ],
+  [
+    'look at quotas, and put afterwards',
+    'is exact when several processes put at the same moment',
+    wrongly((rows) => ({
+      async put({ quota, ...row }, expected) {
+        const usage = await rows.folderUsage?.('a');
+        await nextTurn();
+        if (quota?.images !== undefined && usage && usage.images >= quota.images) return { kind: 'over-quota' };
+        return rows.put(row, expected);
+      },
+    })),
+  ],
   ['begin with a token', 'knows nothing of what was never put', wrongly(() => ({ lastRemovedToken: () => 1 }))],
   [
     'keep the very bytes that they are given',

@@ -90,6 +90,9 @@ describe('a second init', () => {
     ['rateLimit', { rateLimit: { limiter } }],
     ['rateLimit', { rateLimit: { limiter, onError: 'open' } }, { rateLimit: { limiter } }],
     ['rateLimit', { rateLimit: { limiter, clientOf: () => 'all' } }, { rateLimit: { limiter } }],
+    ['limits', { limits: { folder: { images: 5 } } }],
+    ['limits', { limits: { folder: { images: 5 } } }, { limits: { folder: { images: 6 } } }],
+    ['limits', { limits: { folder: () => undefined } }, { limits: { folder: { images: 6 } } }],
     ['randomBytes', { randomBytes: (length) => new Uint8Array(length) }],
     ['errorHandlingMode', { errorHandlingMode: 'silent' }],
     ['defaultEndpointTimeouts', { defaultEndpointTimeouts: { body: 5 } }],
@@ -169,6 +172,12 @@ describe('a second init', () => {
             },
           },
         },
+        limits: {
+          folder: () => {
+            note('limits');
+            return { images: 5 };
+          },
+        },
         logger: { ...logger, error: (line) => note(`error ${line.includes('RATE_LIMITER_FAILED')},`) },
         store: () => {
           note('store');
@@ -185,6 +194,7 @@ describe('a second init', () => {
     expect([...new Set(called)].sort()).toEqual([
       'consume for all, last',
       'error true, last',
+      'limits last',
       'now last',
       'randomBytes last',
       'store last',

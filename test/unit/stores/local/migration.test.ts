@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findDriver, type OpenDatabase, type SqlRow } from '../../../../src/stores/local/driver.js';
 import { openLocalStore } from '../../../../src/stores/local/local-store.js';
+import { giveKeys, sealedWith } from '../../../../src/testing/sealing.js';
 import { versionOf } from '../../../../src/testing/versions.js';
 import { intercept } from '../../../fault/support/intercept.js';
 import { quietLogger } from '../../../support/backend.js';
@@ -80,7 +81,7 @@ describe('a database of an older schema', () => {
     expect(statSync(here.path(`${name}.schema-2.bak`)).mode & 0o777).toBe(0o600);
     expect(here.contents(`${name}.schema-2.bak`)).toEqual(before);
     expect(here.versionOf(`${name}.schema-2.bak`)).toBe(2);
-    expect(here.versionOf()).toBe(3);
+    expect(here.versionOf()).toBe(4);
   });
 
   test('is copied with what is still in its log', async () => {
@@ -192,7 +193,7 @@ describe('a database of an older schema', () => {
     await failure('STORAGE_FAILED', openBusy);
     writeFileSync(here.path(`${name}.bak.partial`), 'what it has copied by now');
     await openBusy().close();
-    expect(here.versionOf()).toBe(3);
+    expect(here.versionOf()).toBe(4);
   });
 
   test('is not changed while somebody else writes', async () => {
@@ -217,7 +218,7 @@ describe('a database', () => {
 
   test('of a newer schema is left as it is', async () => {
     const here = await place();
-    here.change('PRAGMA user_version = 4');
+    here.change('PRAGMA user_version = 5');
     const before = here.hashes();
     const error = await failure('DATABASE_TOO_NEW', here.open);
     expect(error.message).toContain('4');
@@ -236,7 +237,7 @@ describe('a database', () => {
   test('that a newer pixstore has migrated meanwhile is changed by none of our calls', async () => {
     const here = await place();
     const { store } = here.open();
-    here.change("PRAGMA user_version = 4; UPDATE store SET nonce = '00000000000000000000000000000000'");
+    here.change("PRAGMA user_version = 5; UPDATE store SET nonce = '00000000000000000000000000000000'");
     const before = here.contents();
     await failure('DATABASE_TOO_NEW', () => store.put(versionOf('new', Date.now()), null));
     await failure('DATABASE_TOO_NEW', () => store.remove('plain'));
@@ -258,4 +259,41 @@ describe('a database', () => {
       .filter((line) => line.includes(` ${process.pid} `) && line.includes(`:${ino} `));
     expect(ours).not.toEqual([]);
   });
+});
+
+test('what folders hold is counted, but for what was erased and is still to be removed', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, name);
+  const open = () =>
+    openLocalStore({
+      databasePath: path,
+      imageRootDir: join(folder, 'images'),
+      writer: 'inline',
+      logger: quietLogger(),
+    });
+  const store = open();
+  await giveKeys(store, 'erased', 1);
+  await giveKeys(store, 'kept', 300);
+  await store.put(sealedWith(versionOf('erased:one', 1000, 700, ['thumb']), 1), null);
+  await store.put(sealedWith(versionOf('kept:one', 1000, 500, ['thumb']), 300), null);
+  await store.put(versionOf('none', 1000, 300), null);
+  await store.close();
+  const database = findDriver()(path);
+  // As a crash leaves it right after the keys of a folder were destroyed, and it was used again; of the schema before.
+  database.exec(`
+    UPDATE folder_keys SET is_destroyed = 1 WHERE folder = 'erased';
+    INSERT INTO erasures VALUES ('erased', 1), ('kept', 299);
+    DROP TABLE folder_usage;
+    PRAGMA user_version = 3;
+  `);
+  database.close();
+  const opened = open();
+  onTestFinished(() => opened.close());
+  expect(opened.folderUsage?.('erased')).toEqual({ images: 0, bytes: 0 });
+  expect(opened.folderUsage?.('kept')).toEqual({ images: 1, bytes: 1000 });
+  expect(opened.folderUsage?.('')).toEqual({ images: 1, bytes: 300 });
+  await opened.sweep();
+  expect(opened.folderUsage?.('erased')).toEqual({ images: 0, bytes: 0 });
+  await opened.remove('kept:one');
+  expect(opened.folderUsage?.('kept')).toEqual({ images: 0, bytes: 0 });
 });
