@@ -116,9 +116,9 @@ export const PixstoreImage = /* @__PURE__ */ forwardRef<HTMLElement, PixstoreIma
   },
 );
 
-// One above the other.
+// One above the other: positioned as what is painted is, so that what lies over it does.
 const stack: CSSProperties = { display: 'grid' };
-const layer: CSSProperties = { gridArea: '1 / 1' };
+const layer: CSSProperties = { gridArea: '1 / 1', position: 'relative' };
 
 // On a server there is no layout, and React 18 warns of effects that wait for it.
 const useBrowserLayoutEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect;

@@ -91,4 +91,5 @@ export const PixstoreImage = /* @__PURE__ */ defineComponent({
   },
 });
 
-const layer = { gridArea: '1 / 1' };
+// Positioned as what is painted is, so that what lies over it does.
+const layer: CSSProperties = { gridArea: '1 / 1', position: 'relative' };

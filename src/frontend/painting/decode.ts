@@ -1,4 +1,5 @@
-import type { EncodedPicture, Size } from './picture.js';
+import type { Drawing } from './choose-path.js';
+import type { Size } from './picture.js';
 
 // What is used of WebCodecs, which the types of browsers do not have yet.
 declare const ImageDecoder: new (init: {
@@ -11,13 +12,14 @@ declare const ImageDecoder: new (init: {
 /**
  * Decodes a picture into a canvas of its own, in the picture's proportions.
  *
- * @param size - how many pixels it is to have; without one, as many as the picture has
+ * @param drawing - without `shown`, it gets as many pixels as the picture has
  * @throws whatever the browser says of what it cannot decode
  */
-export async function decode(picture: EncodedPicture, size?: Size): Promise<HTMLCanvasElement> {
-  const { source, width, height, close } = await decoded(picture, size);
+export async function decode(drawing: Drawing): Promise<HTMLCanvasElement> {
+  const { shown } = drawing;
+  const { source, width, height, close } = await decoded(drawing);
   const canvas = document.createElement('canvas');
-  canvas.width = size?.width ?? width;
+  canvas.width = shown?.width ?? width;
   // The size was said of the picture by a record, which may be that of another version.
   canvas.height = Math.max(1, Math.round((canvas.width * height) / width));
   // Colours outside of sRGB are shown by an `<img>` where the screen has them.
@@ -31,14 +33,10 @@ export async function decode(picture: EncodedPicture, size?: Size): Promise<HTML
   return canvas;
 }
 
-async function decoded({ bytes, type }: EncodedPicture, size?: Size) {
+async function decoded({ picture: { bytes, type }, size, shown }: Drawing) {
   // Of a JPEG, and of nothing else, it decodes an eighth, two eighths and so on in less time and memory than all.
   if (type === 'image/jpeg' && 'ImageDecoder' in globalThis) {
-    const decoder = new ImageDecoder({
-      data: bytes,
-      type,
-      ...(size && { desiredWidth: size.width, desiredHeight: size.height }),
-    });
+    const decoder = new ImageDecoder({ data: bytes, type, ...(size && shown && eighthsOf(size, shown)) });
     try {
       const { image } = await decoder.decode();
       return { source: image, width: image.displayWidth, height: image.displayHeight, close: () => image.close() };
@@ -47,7 +45,17 @@ async function decoded({ bytes, type }: EncodedPicture, size?: Size) {
     }
   }
   const bitmap = await createImageBitmap(new Blob([bytes], { type }), {
-    ...(size && { resizeWidth: size.width, resizeQuality: 'medium' }),
+    ...(shown && { resizeWidth: shown.width, resizeQuality: 'medium' }),
   });
   return { source: bitmap, width: bitmap.width, height: bitmap.height, close: () => bitmap.close() };
+}
+
+// So many more pixels than are seen, by side: drawn from as many, edges get soft.
+const spare = 1.25;
+
+/** The size to ask for, so that there are enough pixels: of one in between, a decoder takes the next lower eighth. */
+function eighthsOf(size: Size, shown: Size) {
+  const eighths = Math.min(8, Math.ceil((8 * spare * shown.width) / size.width));
+  const partOf = (side: number) => Math.ceil((side * eighths) / 8);
+  return { desiredWidth: partOf(size.width), desiredHeight: partOf(size.height) };
 }

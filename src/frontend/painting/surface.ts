@@ -80,7 +80,8 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
   }
 
   async function drawOnCanvas(current: Job, shown: Size | undefined): Promise<void> {
-    const decoded = await decode(current.picture, shown).catch(() => undefined);
+    const { picture, size: said } = current;
+    const decoded = await decode({ picture, size: said, shown }).catch(() => undefined);
     if (current !== job) return;
     if (!decoded) {
       failed(current);
@@ -89,9 +90,8 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
     if (current.tried[0] === 'image') areImagesRefused = true;
     put(decoded);
     image.removeAttribute('src');
-    const { size } = current;
     // Its proportions are known by now, whatever was said of them.
-    current.size = size && { width: size.width, height: (size.width * decoded.height) / decoded.width };
+    current.size = said && { width: said.width, height: (said.width * decoded.height) / decoded.width };
     done(current);
     refine(current);
   }

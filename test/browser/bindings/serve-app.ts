@@ -9,15 +9,18 @@ export interface AppOptions {
   /** Development builds of frameworks warn. Default `production`. */
   mode?: 'production' | 'development';
   plugins?: PluginOption[];
+  /** Content security policy of the page. */
+  policy?: () => string;
   /** What the server has drawn already. */
   body?: () => string;
 }
 
 /** Builds an app of `apps/` with Vite, and serves it. */
-export async function serveApp(entry: string, { mode = 'production', plugins, body }: AppOptions = {}) {
+export async function serveApp(entry: string, { mode = 'production', plugins, policy, body }: AppOptions = {}) {
   const script = await bundle(fileURLToPath(new URL(`apps/${entry}`, import.meta.url)), mode, plugins);
   const server = createServer(({ url }, response) => {
     const isScript = url === '/page.js';
+    if (policy) response.setHeader('Content-Security-Policy', policy());
     response.writeHead(200, { 'Content-Type': isScript ? 'text/javascript' : 'text/html' });
     response.end(isScript ? script : page(body?.() ?? ''));
   });

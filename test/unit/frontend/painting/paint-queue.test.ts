@@ -1,0 +1,66 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createPaintQueue } from '../../../../src/frontend/painting/paint-queue.js';
+
+/** Time goes by only where a test says so. */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+const turn = () => new Promise(setImmediate);
+
+test('what is added is drawn in its order, not at once but in the same task', async () => {
+  const queue = createPaintQueue();
+  const drawn: number[] = [];
+  for (const number of [1, 2, 3]) queue.add(() => void drawn.push(number) as undefined);
+  expect(drawn).toEqual([]);
+  await Promise.resolve();
+  expect(drawn).toEqual([1, 2, 3]);
+});
+
+test('what is left before its turn is not drawn', async () => {
+  const queue = createPaintQueue();
+  const drawn: number[] = [];
+  const [leave] = [1, 2].map((number) => queue.add(() => void drawn.push(number) as undefined));
+  leave?.();
+  await turn();
+  expect(drawn).toEqual([2]);
+});
+
+test('when a slice is over the page gets its turn', async () => {
+  stopTime();
+  const queue = createPaintQueue();
+  const drawn: string[] = [];
+  for (const name of ['a', 'b', 'c', 'd']) {
+    queue.add(() => {
+      vi.advanceTimersByTime(5);
+      drawn.push(name);
+      return undefined;
+    });
+  }
+  // All that belongs to this task.
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(drawn).toEqual(['a', 'b']);
+  await vi.waitFor(() => expect(drawn).toEqual(['a', 'b', 'c', 'd']));
+});
+
+test('only some are decoded at once, and those behind them wait', async () => {
+  const queue = createPaintQueue();
+  const ends: (() => void)[] = [];
+  for (let count = 0; count < 8; count += 1) queue.add(() => new Promise((resolve) => ends.push(resolve)));
+  let isDrawn = false;
+  queue.add(() => {
+    isDrawn = true;
+    return undefined;
+  });
+  await turn();
+  expect(ends).toHaveLength(6);
+  ends[0]?.();
+  await turn();
+  expect(ends).toHaveLength(7);
+  expect(isDrawn).toBe(false);
+  for (const end of ends) end();
+  await turn();
+  expect([ends.length, isDrawn]).toEqual([8, true]);
+});
