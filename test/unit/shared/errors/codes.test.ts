@@ -94,7 +94,7 @@ describe('error codes', () => {
 describe('messages', () => {
   test('are sentences: a capital or a name first, a full stop or a command to copy last', () => {
     const odd = raised.filter(
-      ({ message }) => !/^[`'"](?:[A-Z$]|getImage|init|custom|better|postgresRows)/.test(message),
+      ({ message }) => !/^[`'"](?:[A-Z$]|getImage|init|custom|better|postgresRows|fileBlobs)/.test(message),
     );
     expect(odd).toEqual([]);
     const open = raised.filter(
