@@ -5,6 +5,7 @@ export { type ErrorResponse, errorResponse } from '../shared/errors/error-respon
 export type { Logger } from '../shared/errors/gate.js';
 export { PixstoreError } from '../shared/errors/pixstore-error.js';
 export { WirePayloadState } from '../shared/protocol/states.js';
+export { fileBlobs } from '../stores/local/file-blobs.js';
 export { type LocalStoreOptions, openLocalStore } from '../stores/local/local-store.js';
 export { createMemoryBlobs } from '../stores/memory/memory-blobs.js';
 export { createMemoryRows, type MemoryRowsOptions } from '../stores/memory/memory-rows.js';
@@ -46,9 +47,20 @@ export type {
 } from '../stores/split/row-store.js';
 export { type SplitStoreOptions, splitStore } from '../stores/split/split-store.js';
 export type { ErrorHandlingMode, ImageFormat, ImageMeta, ImageRecord } from '../types/index.js';
+export type { BackupProgress } from './copies/backups/backing-up.js';
+export type { BackUpOptions } from './copies/backups/options.js';
+export type { BackupInfo, PrunedBackups } from './copies/backups/pruning.js';
+export type { RestoreOptions, RestoreProgress } from './copies/backups/restoring.js';
+export type { VerifyOptions, VerifyProgress } from './copies/backups/verifying.js';
+export type { CopyFailure } from './copies/copied-image.js';
+export type { CopyOptions } from './copies/copy-store.js';
+export type { CopyProgress } from './copies/copying.js';
+export type { WorkOptions } from './copies/options.js';
 export type { PixstoreEvent, ServeEvent } from './diagnostics.js';
 export { createPixstoreBackend } from './face/backend.js';
+export { type BackupPlace, listBackups, pruneBackups } from './face/backup-place.js';
 export type { BackendConfig, RateLimitOptions } from './face/config.js';
+export { type CopyStoreOptions, copyStore } from './face/copy-store.js';
 export {
   customEndpointBatchHelper,
   customEndpointHelper,
@@ -86,6 +98,10 @@ export type { AudienceOptions } from './keys/audience.js';
 export type { KeyWrapper, WrappingContext } from './keys/key-wrapper.js';
 export type { KeyOverview, StoreKeyInfo } from './keys/overview.js';
 export type { RotateOptions, RotationProgress } from './keys/rotation.js';
+export type { ExportedImage, ExportOptions } from './moving/exporting.js';
+export type { ImportedImage, ImportFrom, ImportOptions } from './moving/importing.js';
+export type { MigratedImage, MigrationOptions } from './moving/migrating.js';
+export type { ImportSource } from './moving/sources.js';
 export type { EndpointTimeouts } from './servers/default-server.js';
 export type { EitherHandler } from './servers/either-handler.js';
 export type { FetchHandler } from './servers/fetch-handler.js';

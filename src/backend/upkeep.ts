@@ -29,6 +29,6 @@ export async function backUp(store: ImageStore, folder: string): Promise<BackupR
   if (store.backup) return store.backup(folder);
   throw new PixstoreError(
     'BACKUP_UNSUPPORTED',
-    'This store makes no backups of its own. Back up what it keeps its images in, by the means that has.',
+    'This store makes no copy of its own. Use backUpTo, which any store has, or back up what it keeps its images in.',
   );
 }

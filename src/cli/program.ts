@@ -4,10 +4,13 @@ import { type AddCommand, type GlobalFlags, runCommand } from './cli.js';
 import { addCheck } from './commands/check.js';
 import { addDelete } from './commands/delete.js';
 import { addErase } from './commands/erase.js';
+import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
+import { addImport } from './commands/import.js';
 import { addInfo } from './commands/info.js';
 import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
+import { addMigrate } from './commands/migrate.js';
 import { addSave } from './commands/save.js';
 import { addServe } from './commands/serve.js';
 import { addSweep } from './commands/sweep.js';
@@ -27,6 +30,9 @@ const commands: readonly AddCommand[] = [
   addCheck,
   addSweep,
   addKeys,
+  addExport,
+  addImport,
+  addMigrate,
 ];
 
 /** The program with all its commands, and what the one that ran has ended with. */

@@ -6,6 +6,7 @@ import { nodeHandler } from '../servers/node-handler.js';
 import type { NodeRequest } from '../servers/node-http.js';
 import type { HandlerOptions } from '../serving/handler.js';
 import { createUploads } from '../serving/uploads/uploads.js';
+import { placeOf } from './backup-place.js';
 import { type BackendConfig, type CheckedOptions, readBackendConfig } from './config.js';
 import { engineOptionsOf } from './engine-options.js';
 import { alwaysThrowing } from './errors.js';
@@ -14,6 +15,9 @@ import type { FailureIn, PixstoreBackend } from './public-api.js';
 
 // So many times as much as is encrypted and written at once may be on its way here: networks are slower than disks.
 const heldUploads = 4;
+
+const exportedInTheClear =
+  'exported pictures are files in the clear: whoever can read the folder sees them. Only you may, until you say otherwise; remove it when it is no longer wanted';
 
 /**
  * Makes a backend: an engine, with a server of its own unless told otherwise, whose errors are what `errorHandlingMode`
@@ -106,10 +110,20 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     adopt: engine.adopt,
     listImages: (which) => engine.listImages(which),
     rebuild: (which) => engine.rebuild(which),
+    copyTo: (store, options) => engine.copyTo(store, options),
+    backUpTo: (place, options) => engine.backUpTo(() => placeOf(place), options),
+    restoreFrom: (place, options) => engine.restoreFrom(() => placeOf(place), options),
+    verifyBackup: (place, options) => engine.verifyBackup(() => placeOf(place), options),
     check: (which) => engine.check(which),
     sweep: (which) => engine.sweep(which),
     reencrypt: (which) => engine.reencrypt(which),
     keys: () => runAsync(engine.keys),
+    migrateFromV3: (from) => engine.migrateFromV3(from),
+    exportImages: (folder, which) => {
+      options.logger.warn(`[pixstore] ${exportedInTheClear}`);
+      return engine.exportImages(folder, which);
+    },
+    importImages: (from, how) => engine.importImages(from, how),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

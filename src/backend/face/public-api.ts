@@ -1,6 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { BackupReport, ImageStore, StoreHealth } from '../../stores/port.js';
 import type { ErrorHandlingMode, ImageRecord } from '../../types/index.js';
+import type { BackupProgress } from '../copies/backups/backing-up.js';
+import type { BackUpOptions } from '../copies/backups/options.js';
+import type { RestoreOptions, RestoreProgress } from '../copies/backups/restoring.js';
+import type { VerifyOptions, VerifyProgress } from '../copies/backups/verifying.js';
+import type { CopyOptions } from '../copies/copy-store.js';
+import type { CopyProgress } from '../copies/copying.js';
 import type { EngineStats } from '../engine.js';
 import type { CheckOptions, CheckStep } from '../images/checking.js';
 import type { SaveOptions } from '../images/ids.js';
@@ -13,9 +19,14 @@ import type { ImageInput } from '../images/to-bytes.js';
 import type { AudienceOptions } from '../keys/audience.js';
 import type { KeyOverview } from '../keys/overview.js';
 import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
+import type { ExportedImage, ExportOptions } from '../moving/exporting.js';
+import type { ImportedImage, ImportFrom, ImportOptions } from '../moving/importing.js';
+import type { MigratedImage, MigrationOptions } from '../moving/migrating.js';
 import type { Endpoint } from '../serving/endpoint.js';
 import type { Answers } from '../serving/pictures.js';
 import type { Uploads } from '../serving/uploads/uploads.js';
+
+import type { BackupPlace } from './backup-place.js';
 
 export type { EngineStats as BackendStats } from '../engine.js';
 
@@ -142,6 +153,48 @@ export interface PixstoreBackend<Failure extends null = null> {
    */
   rebuild(options?: RebuildOptions): AsyncIterable<RebuiltImage>;
   /**
+   * Takes over the images of a store that pixstore 3.x made. Ids, tokens, keys and ciphertexts stay as they are, so that
+   * what browsers keep is good; the keys are sealed. Files are not stripped, and have no variants until `rebuild`. What is
+   * missing, damaged or odd is reported, image by image, and ends nothing; the old store is only read. It may be ended at any
+   * time, by its signal or a crash: begun anew it passes over what is here. Have nobody save in the old store meanwhile.
+   *
+   * @param from - `database` and `imageDir`: what pixstore 3.x calls databasePath and imageRootDir; `newTokens`; `signal`
+   * @throws PixstoreError `SOURCE_INVALID`, `CONFIG_INVALID`, `STORAGE_FULL`, `STORAGE_FAILED`, in every error mode; what the
+   * signal aborts with
+   * @example
+   * const from = { database: 'old/pixstore.sqlite', imageDir: 'old/images' };
+   * for await (const { id, outcome, error } of backend.migrateFromV3(from)) if (error) console.error(id, outcome, error.message);
+   */
+  migrateFromV3(from: MigrationOptions): AsyncIterable<MigratedImage>;
+  /**
+   * Decrypts images into files of a folder, which only their owner may read, with a manifest of what they are:
+   * `manifest.jsonl`, a line of JSON for each. They lie there in the clear. It may be ended at any time, by its signal or a
+   * crash: begun anew it goes on behind the last image of the manifest.
+   *
+   * @param folder - not there yet, empty, or with an export of the same options that was begun
+   * @param options - `dir`: a folder; `variants`: files of them, too; `signal`
+   * @throws PixstoreError `EXPORT_FAILED`, `STORAGE_FULL`, `STORAGE_FAILED`, `CONFIG_INVALID`, `IMAGE_DIR_INVALID`, in every
+   * error mode; what the signal aborts with. An image that does not open ends nothing: its `error` says why
+   * @example
+   * for await (const { id, error } of backend.exportImages('/mnt/export')) if (error) console.error(id, error.message);
+   */
+  exportImages(folder: string, options?: ExportOptions): AsyncIterable<ExportedImage>;
+  /**
+   * Keeps files as new images, as they are: nothing is stripped, nothing converted. What was exported has its ids, and each file is
+   * compared with its digest; of other folders all files are taken that are images, from anywhere else what is listed. It may be
+   * ended at any time, by its signal or a crash: begun anew it passes over what is here.
+   *
+   * @param from - a folder, or `{ name, size?, read() }` of each file: of a bucket, for instance
+   * @param options - `dir`: a folder for all; `ids`: from `paths`, `random`, or a function; `journal`; `signal`
+   * @throws PixstoreError `SOURCE_INVALID`, `JOURNAL_UNUSABLE`, `STORAGE_FULL`, `STORAGE_FAILED`, `CONFIG_INVALID`,
+   * `IMAGE_DIR_INVALID`, in every error mode; what the signal aborts with, and what listing throws
+   * @example
+   * for await (const { name, outcome, error } of backend.importImages('photos', { dir: 'photos' })) {
+   *   if (error) console.error(name, outcome, error.message);
+   * }
+   */
+  importImages(from: ImportFrom, options?: ImportOptions): AsyncIterable<ImportedImage>;
+  /**
    * Answers an image request that came by a transport of the application's own, with a wire payload to be sent
    * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`: the open endpoint would
    * bypass your checks.
@@ -191,7 +244,8 @@ export interface PixstoreBackend<Failure extends null = null> {
   health(): Promise<StoreHealth | Failure>;
   /**
    * Copies database and ciphertexts, as they are now, into a new folder, while everything goes on; the copy is opened and
-   * checked before it gets its name. The master key is not in it: keep that elsewhere.
+   * checked before it gets its name. The master key is not in it: keep that elsewhere. Of the local store; all others, and
+   * whoever wants to copy only what has changed, have `backUpTo`.
    *
    * @param folder - must not be there yet, or be empty
    * @throws PixstoreError `BACKUP_FAILED`, `BACKUP_UNSUPPORTED`, `STORAGE_FULL`
@@ -206,6 +260,52 @@ export interface PixstoreBackend<Failure extends null = null> {
    * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`, in every error mode: what ends without one is done
    */
   adopt(): Promise<void>;
+  /**
+   * Backs the store up into a folder, or any place for blobs, while it goes on being used: what is in a backup of before is
+   * not copied again, and all of a place's backups can be put back. Each image is in one version, whole, as it was while the
+   * backup was made; what is read is decrypted first, and what is written read back. Ended early, by its signal or a crash,
+   * the next call goes on.
+   *
+   * The keys of folders lie in one blob, which each call replaces: a folder that was erased opens in no backup of this place
+   * any more. Master keys are not in it: keep them elsewhere.
+   *
+   * @param place - a folder that has nothing else in it, or a `BlobStore` of its own
+   * @param options - `only: 'keys'` replaces the keys alone; `signal`; `rate`
+   * @throws PixstoreError `BACKUP_FOREIGN` when the place has backups of another store, `BACKUP_FAILED`, `STORAGE_FULL`,
+   * `STORAGE_FAILED`, `CONFIG_INVALID`, in every error mode; what the signal aborts with. One image that is damaged in the store
+   * does not end it: it is in `problems`
+   * @example
+   * for await (const { step, done, total, problems } of backend.backUpTo('/backups')) console.log(step, done, total, problems);
+   */
+  backUpTo(place: BackupPlace, options?: BackUpOptions): AsyncIterable<BackupProgress>;
+  /**
+   * Fills the store of this backend, which is a new one, from a backup: the latest, or the one that is named. Ids, tokens and
+   * keys are what they were, so the master key of then, or the one that it was exchanged for before the last call of
+   * `backUpTo`, is needed; proofs are made anew. Every image is read back and decrypted. Folders that were erased do not come
+   * back: those that the place knows of, and those in `erased`. Ended early, the next call goes on; until it is done the store
+   * cannot be opened (`COPY_UNFINISHED`), so make the backend with `defaultEndpointEnabled: false`.
+   *
+   * @param options - `backup`: its name, of `listBackups`; `erased`: folders; `signal`; `rate`
+   * @throws PixstoreError `COPY_REFUSED` when the store has something in it, `BACKUP_MISSING`, `BACKUP_DAMAGED`,
+   * `MASTER_KEY_MISMATCH`, `MASTER_KEY_MISSING`, `COPY_FAILED`, `STORAGE_FULL`, `STORAGE_FAILED`, `CONFIG_INVALID`, in every error
+   * mode; what the signal aborts with. One image that is damaged does not end it: it is in `failures`
+   * @example
+   * for await (const { done, total, failures } of backend.restoreFrom('/backups')) console.log(done, total, failures);
+   */
+  restoreFrom(place: BackupPlace, options?: RestoreOptions): AsyncIterable<RestoreProgress>;
+  /**
+   * Reads a backup, and decrypts every image of it, or a sample, with the master keys of this backend. Its store is not
+   * opened.
+   *
+   * @param options - `backup`: its name, of `listBackups`; `sample`: which part of all images, from 0 to 1; `signal`; `rate`
+   * @throws PixstoreError `BACKUP_MISSING`, `BACKUP_DAMAGED`, `BACKUP_FAILED`, `MASTER_KEY_MISMATCH`, `MASTER_KEY_MISSING`,
+   * `CONFIG_INVALID`, in every error mode; what the signal aborts with. What is damaged is in `damaged`
+   * @example
+   * for await (const { done, total, damaged } of backend.verifyBackup('/backups')) console.log(done, total, damaged);
+   */
+  verifyBackup(place: BackupPlace, options?: VerifyOptions): AsyncIterable<VerifyProgress>;
+  /** What `copyStore` leads to. */
+  copyTo(store: ImageStore, options?: CopyOptions): AsyncIterable<CopyProgress>;
   /**
    * Exchanges the master key for the first one that this backend was given; give it `[newKey, oldKey]` until it is done,
    * and every other process, too. Images go on being saved and served. Then the new key alone opens the store, and the

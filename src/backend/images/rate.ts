@@ -66,3 +66,5 @@ export function createThrottle({ rate, signal, clock = () => performance.now(), 
 async function waitFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   await sleep(milliseconds, undefined, signal && { signal }).catch(() => {}); // the signal says what ended it
 }
+
+export type Throttle = ReturnType<typeof createThrottle>;

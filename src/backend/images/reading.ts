@@ -133,7 +133,8 @@ function requireLimit(limit: unknown): number {
   throw new PixstoreError('CONFIG_INVALID', 'The option "limit" of listImages must be a whole number from 0 on.');
 }
 
-async function readWhole(part: OpenedPart): Promise<Uint8Array> {
+/** The ciphertext of a part that was opened. */
+export async function readWhole(part: OpenedPart): Promise<Uint8Array> {
   const ciphertext = new Uint8Array(part.size);
   let at = 0;
   for await (const chunk of part.chunks()) {

@@ -3,7 +3,7 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { andThen, type MaybePromise, recover } from '../../shared/maybe-promise.js';
 import { type FolderKey, type ImageStore, isSameRing, type KeyRing } from '../../stores/port.js';
 import { wrappingKeyOf } from './folder-key.js';
-import { encodeKeyRing, type KeyList } from './key-ring.js';
+import { encodeKeyRing, type KeyList, type RingOwner, readKeyRing } from './key-ring.js';
 import { type KeySet, keepKnown, keySetOfMasters, type OpenedRing, openKeyRing, requireKeys } from './key-set.js';
 import type { KeyWrapper } from './key-wrapper.js';
 import type { MasterKey } from './master-key.js';
@@ -178,6 +178,8 @@ export function createFollowedRing(options: FollowedRingOptions) {
     return seen === 0;
   }
 
+  const owner = (): RingOwner => (current ? readKeyRing(current.bytes).owner : {});
+
   const beginning = (): Begin => ({ wrapper: wrappers[0], now: now(), randomBytes });
 
   /** Gives the store its first key ring, unless another process is faster. */
@@ -190,7 +192,7 @@ export function createFollowedRing(options: FollowedRingOptions) {
       ...(await firstProofKeys(sealed.length > 0 ? masters : [], options.proofLifetime, begin)),
       ...(await sealingKeys(sealed, begin)),
     ];
-    await store.putKeyRing(encodeKeyRing(keys), 0);
+    await store.putKeyRing(encodeKeyRing(keys, { store: newStoreId(randomBytes) }), 0);
     await open(await store.keyRing());
     return opened.set;
   }
@@ -216,9 +218,13 @@ export function createFollowedRing(options: FollowedRingOptions) {
     usable,
     inAnotherTurn,
 
+    /** Which store it is. */
+    owner,
+
     /** @returns false when another one is stored than that with this version */
     async replace(list: KeyList, version: number): Promise<boolean> {
-      if (!(await store.putKeyRing(encodeKeyRing(list), version))) return false;
+      const { store: id = newStoreId(randomBytes) } = owner();
+      if (!(await store.putKeyRing(encodeKeyRing(list, { store: id }), version))) return false;
       await open(await store.keyRing());
       return true;
     },
@@ -242,6 +248,11 @@ export function createFollowedRing(options: FollowedRingOptions) {
 /** Was it wrapped by a key that is not in the ring? Nobody else may follow it: what it sealed would be given up. */
 export function isForeign({ wrapped }: FolderKey, { storeKeys }: Pick<KeySet, 'storeKeys'>): boolean {
   return wrapped !== null && !storeKeys.some(({ id }) => id === wrappingKeyOf(wrapped));
+}
+
+/** 32 hex digits. */
+export function newStoreId(randomBytes: (length: number) => Uint8Array): string {
+  return Buffer.from(randomBytes(16)).toString('hex');
 }
 
 /** Is it the key ring itself that cannot be read? */

@@ -27,28 +27,49 @@ export interface WrappedKey {
 /** All keys of the store, each purpose's latest first. */
 export type KeyList = readonly WrappedKey[];
 
+/** What a key ring says of its store, beside the keys. */
+export interface RingOwner {
+  /** 32 hex digits: tells a store from its copies, which have the same keys. Rings of before have none until they get one. */
+  store?: string | undefined;
+  /** The store is being filled, and not whole yet: by a copy of that store, or from a backup of it. */
+  copying?: string | undefined;
+}
+
 const version = 1;
 const longest = 256 * 1024;
 
-export function encodeKeyRing(keys: KeyList): Uint8Array {
+export function encodeKeyRing(keys: KeyList, { store, copying }: RingOwner = {}): Uint8Array {
   const texts = keys.map((key) => ({
     ...key,
     wrapped: toBase64(key.wrapped),
     check: toBase64(key.check),
   }));
-  return Buffer.from(JSON.stringify({ version, keys: texts }));
+  return Buffer.from(JSON.stringify({ version, store, copying, keys: texts }));
 }
 
-/** @throws PixstoreError `SEALED_KEY_INVALID` when it is none */
+/** @throws PixstoreError `SEALED_KEY_INVALID` when it is none, `COPY_UNFINISHED` when its store is not whole yet */
 export function decodeKeyRing(bytes: Uint8Array): KeyList {
+  const { keys, owner } = readKeyRing(bytes);
+  if (owner.copying !== undefined) throw unfinished();
+  return keys;
+}
+
+/** The same, also of a store that is being filled. @throws PixstoreError `SEALED_KEY_INVALID` */
+export function readKeyRing(bytes: Uint8Array): { keys: KeyList; owner: RingOwner } {
   try {
     if (bytes.length > longest) throw invalid();
     const ring = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (ring.version !== version) throw invalid();
-    return (ring.keys as unknown[]).map(readKey);
+    const keys = (ring.keys as unknown[]).map(readKey);
+    return { keys, owner: { store: readStoreId(ring.store), copying: readStoreId(ring.copying) } };
   } catch (cause) {
     throw cause instanceof PixstoreError ? cause : invalid(cause);
   }
+}
+
+function readStoreId(value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'string' && /^[0-9a-f]{32}$/.test(value))) return value;
+  throw invalid();
 }
 
 function readKey(value: unknown): WrappedKey {
@@ -93,5 +114,12 @@ function invalid(cause?: unknown): PixstoreError {
     'SEALED_KEY_INVALID',
     'What the store keeps its own keys in cannot be read: it was changed, or is damaged. Restore the database from a backup.',
     { cause },
+  );
+}
+
+function unfinished(): PixstoreError {
+  return new PixstoreError(
+    'COPY_UNFINISHED',
+    'This store is being filled by a copy or from a backup, which did not end: it is not whole. Begin that anew, it goes on; or use another store.',
   );
 }

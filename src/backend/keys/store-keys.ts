@@ -106,6 +106,20 @@ export function createStoreKeys(options: StoreKeysOptions) {
 
     replaceRing: ring.replace,
 
+    /** Which store this is: 32 hex digits, that no copy of it has. A ring of before gets one. */
+    async storeId(): Promise<string> {
+      for (let tries = 0; tries < mostTries; tries += 1) {
+        const { version } = await ring.usable();
+        const { store: id } = ring.owner();
+        if (id !== undefined) return id;
+        await ring.replace(
+          ring.opened().keys.map(({ wrapped }) => wrapped),
+          version,
+        );
+      }
+      throw changedAlways();
+    },
+
     /** Why the keys that the store has by now do not open here; undefined when they do. */
     trouble(): unknown {
       ring.known();
@@ -122,7 +136,7 @@ export function createStoreKeys(options: StoreKeysOptions) {
     folderKey(folder: string): MaybePromise<OpenFolderKey> {
       const set = ring.known();
       ring.requireInPlace();
-      const found = set.version > 0 ? store.folderKey(folder) : null;
+      const found = set.version > 0 && store.supports.syncRecords ? store.folderKey(folder) : null;
       if (found && !(found instanceof Promise) && isFit(found, set)) {
         const key = openFolderKey(found, set);
         if (key) return key;
@@ -147,7 +161,7 @@ export function createStoreKeys(options: StoreKeysOptions) {
      * @throws PixstoreError `SEALED_KEY_INVALID` when it was changed or moved, `MASTER_KEY_MISMATCH` when another process
      * has changed the keys to such as do not open here
      */
-    unseal: (part: PartRecord): ImageKey => unsealKey(part.sealedKey, part, keysFor(part)),
+    unseal: (part: SealedKey): ImageKey => unsealKey(part.sealedKey, part, keysFor(part)),
 
     /** Seals the same with another key of its folder. @throws as `unseal` */
     reseal: (part: SealedKey, folderKey: OpenFolderKey): Uint8Array =>

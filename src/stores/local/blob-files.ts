@@ -1,14 +1,14 @@
 import { constants, lstatSync } from 'node:fs';
-import nodeFs, { type FileHandle } from 'node:fs/promises';
+import nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { isUnsupported } from '../../shared/unsupported.js';
-import { maxChunkBytes } from '../port.js';
 import { newBlobName, sessionPattern } from '../split/blob-name.js';
 import type { SessionBlobs } from '../split/session-blobs.js';
 import { createBatcher } from './batcher.js';
 import { isBlobName, isUnmarkedBlob } from './file-name.js';
+import { chunksOf, readWhole } from './file-reads.js';
 import { isOfStore, storeFolder } from './mark.js';
 import { isNotThere, readOnly } from './small-files.js';
 import { imageDirMissing } from './storage-error.js';
@@ -208,36 +208,6 @@ export function openBlobFiles(root: string, storeId: string, fs: FileSystem = no
 
 /** Others may have put something there, too. */
 const isOurs = (name: string): boolean => isBlobName(name.replace(/\.tmp$/, ''));
-
-const unaskedUpTo = 1024 * 1024;
-
-/**
- * Every call goes to another thread and back, so the file is not asked for its length first: one byte more is read than
- * there should be.
- *
- * @returns null when the file has fewer bytes, or more
- */
-async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array | null> {
-  // But before much memory is set aside for it.
-  if (size > unaskedUpTo && (await handle.stat()).size !== size) return null;
-  const bytes = Buffer.allocUnsafeSlow(size + 1);
-  let length = 0;
-  while (length < size) {
-    const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
-    if (bytesRead === 0) return null;
-    length += bytesRead;
-  }
-  return length === size ? bytes.subarray(0, size) : null;
-}
-
-async function* chunksOf(handle: FileHandle, size: number): AsyncGenerator<Uint8Array, void, void> {
-  for (let at = 0; at < size; ) {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(maxChunkBytes), 0, maxChunkBytes, at);
-    if (bytesRead === 0) return; // it is shorter by now, which whoever counts notices
-    at += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
-}
 
 async function ignoring<Value>(code: string, work: Promise<Value>): Promise<Value | null> {
   try {

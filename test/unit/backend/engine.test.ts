@@ -14,6 +14,7 @@ function openEngine(options: Partial<EngineOptions> = {}) {
   const engine = createEngine({
     openStore: createMemoryStore,
     masterKeysFor: () => parseMasterKeys([newKey], 'a test'),
+    masterKeysAtHand: () => parseMasterKeys([newKey], 'a test'),
     imageFormats: ['png'],
     processing: null,
     maxPixels: 1_000_000,
@@ -32,6 +33,7 @@ function openEngine(options: Partial<EngineOptions> = {}) {
     metrics: false,
     rateLimit: undefined,
     now: Date.now,
+    openOldStore: () => Promise.reject(new Error('there is none')),
     onKeysLost: () => {},
     onError: () => {},
     ...options,
