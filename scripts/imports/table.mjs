@@ -61,7 +61,7 @@ export const table = [
     folder: ['node:*'],
     objects: ['node:*'],
     files: ['files-sdk', 'src/stores/objects/'],
-    s3: ['@aws-sdk/client-s3', 'src/stores/objects/'],
+    s3: ['node:*', '@aws-sdk/client-s3', 'src/stores/objects/'],
   }),
 
   {

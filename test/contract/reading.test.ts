@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { BackendConfig } from '../../src/backend/face/config.js';
 import type { PixstoreBackend } from '../../src/backend/face/public-api.js';
 import type { ListedImage, StoredImage } from '../../src/backend/images/reading.js';
+import { createMemoryBlobs } from '../../src/stores/memory/memory-blobs.js';
+import { createMemoryRows } from '../../src/stores/memory/memory-rows.js';
 import { createMemoryStore } from '../../src/stores/memory/memory-store.js';
+import { splitStore } from '../../src/stores/split/split-store.js';
 import { masterKey, openBackend as openAny, quietLogger } from '../support/backend.js';
 import { failure } from '../support/errors.js';
 import { photo } from '../support/photos.js';
@@ -153,4 +156,23 @@ describe('listImages', () => {
     await backend.close();
     await failure('BACKEND_CLOSED', () => walk.next());
   });
+});
+
+test('readImage reads once more what does not decrypt, and says then that it is damaged', async () => {
+  const blobs = createMemoryBlobs();
+  let wrong = 1;
+  const store = splitStore(createMemoryRows({ inlineUpTo: 0 }), {
+    ...blobs,
+    async read(name, size) {
+      const bytes = await blobs.read(name, size);
+      wrong -= 1;
+      return wrong < 0 ? bytes : new Uint8Array(size);
+    },
+  });
+  const backend = await openBackend({ store });
+  const { id } = await backend.saveImage(cat);
+  expect(Buffer.from((await backend.readImage(id))?.bytes ?? '').equals(cat)).toBe(true);
+  wrong = 2;
+  await expect(backend.readImage(id)).rejects.toMatchObject({ code: 'CIPHERTEXT_MISSING' });
+  expect(wrong).toBe(0);
 });

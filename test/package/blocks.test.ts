@@ -17,6 +17,7 @@ const claimed: { document: string; text: string; test: string }[] = [
     text: 'declare function folderBlobs',
     test: 'test/contract/custom-store.test.ts',
   },
+  { document: 'docs/object-stores.md', text: "from './s3.js'", test: 'test/cloud/s3-documents.test.ts' },
   { document: 'docs/object-stores.md', text: "from 'pixstore/s3'", test: 'test/cloud/s3-documents.test.ts' },
   { document: 'docs/object-stores.md', text: "from 'pixstore/files'", test: 'test/cloud/s3-documents.test.ts' },
   { document: 'docs/postgres.md', text: '// images.ts', test: 'test/cloud/postgres/documented.test.ts' },

@@ -22,6 +22,9 @@ const pauseElse = 100;
 // What is sent more slowly than this is not waited for, in bytes per ms.
 const slowestUpload = 100;
 
+// All attempts to send something end before splitStore takes a write for over, which is after an hour. In ms.
+const longestWrite = 50 * 60_000;
+
 /** Sends requests again that may succeed in a moment. */
 export function createAttempts({ timeout, attempts, failureOf, pause, random }: AttemptsOptions) {
   /** Not all that failed in one moment tries again in one moment. */
@@ -74,7 +77,7 @@ export function createAttempts({ timeout, attempts, failureOf, pause, random }: 
       for (let attempt = 1; ; attempt += 1) {
         const end = new AbortController();
         try {
-          return await inTime(send(end), end, timeout + sent / slowestUpload);
+          return await inTime(send(end), end, Math.min(timeout + sent / slowestUpload, longestWrite / attempts));
         } catch (error) {
           end.abort();
           await afterFailure(error, attempt, work);

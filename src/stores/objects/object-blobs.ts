@@ -14,6 +14,8 @@ export interface ObjectBlobsSettings extends Pick<AttemptsOptions, 'timeout' | '
   random?: AttemptsOptions['random'];
 }
 
+const keeping = 'keep a blob';
+
 /** Names of blobs. Whatever else lies there is somebody else's. */
 const blobName = /^[a-z0-9-]+(?:\/[a-z0-9-]+)*$/;
 
@@ -32,10 +34,30 @@ export function createObjectBlobs(store: ObjectStore, settings: ObjectBlobsSetti
   const reader = createObjectReader(store, attempts);
   const objectOf = (name: string): NamedObject => ({ key: prefix + name, name });
 
-  /** It was kept by an attempt before, whose answer was lost: names are never used twice. */
-  async function requireSame(object: NamedObject, bytes: Uint8Array): Promise<void> {
-    const found = await reader.read(object, bytes.length);
-    if (!found || Buffer.compare(found, bytes) !== 0) throw otherObjectThere();
+  /** @returns false when an object is said to be in its place */
+  function put(object: NamedObject, bytes: Uint8Array): Promise<boolean> {
+    return attempts.run(
+      keeping,
+      async ({ signal }) => {
+        const outcome = await store.put(object.key, bytes, object.name, signal);
+        if (outcome === 'unconfirmed' && (await store.size(object.key, signal)) !== bytes.length) {
+          throw new FailedRequest('broken', 'it was not there after it was kept');
+        }
+        return outcome !== 'exists';
+      },
+      bytes.length,
+    );
+  }
+
+  async function write(name: string, bytes: Uint8Array): Promise<void> {
+    const object = objectOf(name);
+    for (let puts = 1; !(await put(object, bytes)); puts += 1) {
+      // Names are never used twice: it was kept by an attempt whose answer was lost.
+      const found = await reader.read(object, bytes.length);
+      if (found && Buffer.compare(found, bytes) === 0) return;
+      if ((await reader.size(object)) !== null) throw otherObjectThere();
+      await attempts.afterFailure(new FailedRequest('broken', 'it was neither kept nor there before'), puts, keeping);
+    }
   }
 
   async function readPage(from: string, after: string, cursor: string | undefined): Promise<Page> {
@@ -45,22 +67,7 @@ export function createObjectBlobs(store: ObjectStore, settings: ObjectBlobsSetti
   }
 
   return {
-    async write(name, bytes) {
-      const object = objectOf(name);
-      const isKept = await attempts.run(
-        'keep a blob',
-        async ({ signal }) => {
-          const outcome = await store.put(object.key, bytes, name, signal);
-          if (outcome === 'unconfirmed' && (await store.size(object.key, signal)) !== bytes.length) {
-            throw new FailedRequest('broken', 'it was not there after it was kept');
-          }
-          return outcome !== 'exists';
-        },
-        bytes.length,
-      );
-      if (!isKept) await requireSame(object, bytes);
-    },
-
+    write,
     read: (name, size) => reader.read(objectOf(name), size),
     open: (name) => reader.open(objectOf(name)),
     size: (name) => reader.size(objectOf(name)),

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -46,6 +47,8 @@ export function overS3({ client, bucket: Bucket, isConditional }: S3ObjectsOptio
       if (!answer) return null;
       const { Body, ContentLength, Metadata } = answer;
       if (ContentLength === undefined || !Body) throw noS3();
+      // Whoever reads it is told when it fails; when nobody does any more, nobody need be.
+      (Body as Readable).on('error', () => {});
       return {
         size: ContentLength,
         writtenAs: Metadata?.[writtenAsName],

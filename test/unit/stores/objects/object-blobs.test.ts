@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { Files } from 'files-sdk';
 import { memory } from 'files-sdk/memory';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { filesBlobs } from '../../../../src/stores/files/files-blobs.js';
 import { overFiles } from '../../../../src/stores/files/files-objects.js';
 import { createObjectBlobs, type ObjectBlobsSettings } from '../../../../src/stores/objects/object-blobs.js';
@@ -71,6 +71,31 @@ test('nothing of a request gets into an error', async () => {
   expect(error.message).toContain('(500)');
   expect(error.cause.message).toBe('request to https://store.example/a?... failed');
   expect(JSON.stringify([error.message, { ...error.cause }])).not.toContain('secret');
+});
+
+test('what is said to be there already, and is not, is kept all the same', async () => {
+  let conflicts = 0;
+  const { blobs } = open(({ put }) => ({
+    async put(...request) {
+      conflicts += 1;
+      return conflicts < 3 ? 'exists' : put(...request);
+    },
+  }));
+  await blobs.write('a', bytes);
+  expect(bytes.equals((await blobs.read('a', bytes.length)) as Uint8Array)).toBe(true);
+  expect(conflicts).toBe(3);
+});
+
+test('a write of whatever length is over within the hour', async () => {
+  vi.useFakeTimers();
+  try {
+    const { blobs } = open(() => ({ put: () => new Promise(() => {}) }));
+    const writing = blobs.write('a', { length: 1e12 } as Uint8Array).catch((error) => error.code);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(await writing).toBe('STORE_TIMEOUT');
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a list that is not in order is refused, since whoever begins in its middle would miss some', async () => {
