@@ -32,13 +32,14 @@ const rounds = quick ? 1 : 5;
 const kibibyte = 1024;
 const program = fileURLToPath(new URL('../dist/cli/index.js', import.meta.url));
 const floor = fileURLToPath(new URL('contestants/read-and-decrypt.mjs', import.meta.url));
+const copying = fileURLToPath(new URL('contestants/copying.mjs', import.meta.url));
 const masterKey = Buffer.alloc(32, 7).toString('base64');
 
 if (!options['no-build']) buildProject();
 const place = makePlace();
 const machine = describeMachine(place);
 /** @type {Record<string, () => Promise<Record<string, string | number>[]>>} */
-const measures = { check, save, memory, beside };
+const measures = { check, save, backup, memory, beside };
 const chosen = options.only?.split(',') ?? Object.keys(measures);
 /** @type {Record<string, Record<string, string | number>[]>} */
 const results = {};
@@ -158,12 +159,60 @@ async function save() {
   ];
 }
 
+/** Images a second, without the start of a program; and how much faster a backup is of which nothing is new. */
+async function backup() {
+  const rows = [];
+  for (const [size, images] of [
+    [5, count],
+    [56, Math.ceil(count / 5)],
+    [528, Math.ceil(count / 50)],
+  ]) {
+    const folder = await storeOf(images, size * kibibyte);
+    const [backups, restored, copied] = ['backups', 'restored', 'copied'].map((name) => join(folder, name));
+    /** @type {Record<string, number[]>} */
+    const times = { first: [], unchanged: [], some: [], verify: [], restore: [], copy: [] };
+    const timed = (/** @type {string} */ what, /** @type {string[]} */ ...words) => {
+      settle(place);
+      const env = { ...process.env, PIXSTORE_MASTER_KEY: masterKey };
+      times[what]?.push(Number(execFileSync(process.execPath, [copying, ...words], { encoding: 'utf8', env })));
+    };
+    for (let round = 0; round < rounds; round += 1) {
+      timed('first', 'backup', folder, backups);
+      for (let again = 0; again < 3; again += 1) timed('unchanged', 'backup', folder, backups);
+      const filling = await startIn(folder, 'ours');
+      await filling.call('fill', { count: Math.ceil(images / 100), size: size * kibibyte });
+      await filling.end();
+      timed('some', 'backup', folder, backups);
+      timed('verify', 'verify', folder, backups);
+      timed('restore', 'restore', restored, backups);
+      timed('copy', 'copy', folder, copied);
+      for (const made of [backups, restored, copied]) rmSync(made, { recursive: true });
+    }
+    const rate = (/** @type {number[]} */ values = []) => images / (median(values) / 1000);
+    rows.push({
+      size: `${size} KB`,
+      images,
+      'first backup /s': rate(times.first),
+      'MB/s': (rate(times.first) * size * kibibyte) / 1e6,
+      'unchanged, ms': median(times.unchanged),
+      'times faster': median(times.first) / median(times.unchanged),
+      '1 % new, ms': median(times.some),
+      'verify /s': rate(times.verify),
+      'restore /s': rate(times.restore),
+      'copy /s': rate(times.copy),
+    });
+    rmSync(folder, { recursive: true });
+  }
+  return rows;
+}
+
 /** The most memory that a command takes, by the number of images. */
 async function memory() {
   const rows = [];
   const stores = [await storeOf(Math.ceil(count / 10), 1_024), await storeOf(count, 1_024)];
   // Left over, all in one session: `sweep` lists them.
-  for (const words of [['list'], ['check'], ['check', '--fast'], ['sweep'], ['keys', 'reencrypt']]) {
+  const backups = ['backup', 'verify'].map((command) => [command, 'backups']);
+  for (const words of [['list'], ['check'], ['check', '--fast'], ['sweep'], ['keys', 'reencrypt'], ...backups]) {
     const [few, many] = [await peak(stores[0], words), await peak(stores[1], words)];
     rows.push({ command: words.join(' '), [`MiB, ${count / 10} images`]: few, [`MiB, ${count} images`]: many });
   }
@@ -224,6 +273,10 @@ async function beside() {
     ['save', photos],
     ['keys', 'reencrypt', '--rate', '300'],
     ['keys', 'rotate'],
+    ['backup', 'backups'],
+    ['backup', 'slowly', '--rate', '500'],
+    ['verify', 'backups', '--rate', '500'],
+    ['copy', '--to-database', join(folder, 'new.sqlite'), '--to-image-dir', join(folder, 'new'), '--rate', '500'],
   ];
   for (const words of commands) {
     const alone = await underLoad(() => false, quick ? 2 : 10);
@@ -237,7 +290,7 @@ async function beside() {
     child.kill('SIGKILL');
     await ended;
     rows.push({
-      command: words.filter((word) => word !== photos).join(' '),
+      command: words.filter((word) => word !== photos && !word.includes(folder) && !word.startsWith('--to')).join(' '),
       'alone p99 ms': alone.p99,
       'beside p99 ms': during.p99,
       times: during.p99 / alone.p99,
