@@ -1,7 +1,9 @@
-// `npm run bench:browser`: galleries in Chromium, beside pixstore 3.2.1, plain `fetch`, and the least it can take.
+// `npm run bench:browser`: galleries in Chromium, beside pixstore 3.2.1, plain `fetch`, and the least it can take; and until
+// they are on the screen, in three engines.
 import { ensureBrowser } from '../scripts/ensure-browser.mjs';
 import { blobs } from './measures/blobs.mjs';
 import { eviction } from './measures/eviction.mjs';
+import { screen } from './measures/screen.mjs';
 import { slowCpu } from './measures/slow-cpu.mjs';
 import { slowNetwork } from './measures/slow-network.mjs';
 import { visits } from './measures/visits.mjs';
@@ -10,7 +12,7 @@ import { runBenchmark } from './setup/program.mjs';
 await runBenchmark({
   name: 'browser',
   prepare: async () => void (await ensureBrowser()),
-  measures: { visits, blobs, network: slowNetwork, cpu: slowCpu, eviction },
+  measures: { visits, screen, blobs, network: slowNetwork, cpu: slowCpu, eviction },
   drawing: {
     title: 'Galleries in Chromium, side by side',
     description: 'Galleries with pixstore beside pixstore 3.2.1 and plain fetch',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { endWithUs } from '../contestants/children.mjs';
 import { connect } from './devtools.mjs';
 
-const flags = [
+export const chromiumFlags = [
   '--headless=new',
   '--no-sandbox',
   '--disable-gpu',
@@ -29,9 +29,13 @@ const flags = [
  * @param {string} profile a folder; what the browser keeps between visits is there
  */
 export async function launchChromium(program, profile) {
-  const child = spawn(program, [...flags, '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    program,
+    [...chromiumFlags, '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    },
+  );
   endWithUs(child);
   const exited = once(child, 'exit');
   const [, , , input, output] = child.stdio;

@@ -9,29 +9,40 @@ const projectRequire = createRequire(new URL('../../package.json', import.meta.u
 const folder = new URL('pages/', import.meta.url);
 
 /**
- * Serves one page for each contestant, with the contestant's code as an application would bundle it.
+ * Bundles pages with their contestants' code, as an application would.
  *
  * @param {string[]} names of files in pages/
- * @returns {Promise<{ origin: string, close: () => void }>}
+ * @returns {Promise<Map<string, string>>} scripts, by name, as `gallery.js`
  */
-export async function serveSite(names) {
+export async function bundlePages(names) {
+  const entryPoint = (/** @type {string} */ name) => projectRequire.resolve(name);
   const { outputFiles } = await build({
-    entryPoints: names.map((name) => fileURLToPath(new URL(`${name}.mjs`, folder))),
+    entryPoints: names.map((name) => ({ in: fileURLToPath(new URL(`${name}.mjs`, folder)), out: name })),
     outdir: '/',
     bundle: true,
     minify: true,
     format: 'esm',
     target: 'es2022',
-    alias: { 'pixstore/frontend': projectRequire.resolve('pixstore/frontend') },
+    alias: Object.fromEntries(['pixstore/frontend', 'pixstore/element'].map((name) => [name, entryPoint(name)])),
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'error',
     write: false,
   });
-  const scripts = new Map(outputFiles.map(({ path, text }) => [path.slice(path.lastIndexOf('/')), text]));
+  return new Map(outputFiles.map(({ path, text }) => [path.slice(1), text]));
+}
+
+/**
+ * Serves one page for each contestant.
+ *
+ * @param {string[]} names of files in pages/
+ * @returns {Promise<{ origin: string, close: () => void }>}
+ */
+export async function serveSite(names) {
+  const scripts = await bundlePages(names);
   const server = createServer((request, response) => {
     const path = request.url ?? '';
-    const script = scripts.get(path);
-    const page = scripts.has(`${path}.js`) ? html(path) : undefined;
+    const script = scripts.get(path.slice(1));
+    const page = scripts.has(`${path.slice(1)}.js`) ? html(path) : undefined;
     // A page with an origin to itself has a clock of 5 µs; others are given tenths of a millisecond.
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createIdList } from './id-list.mjs';
-import { imageOf } from './images.mjs';
+import { imageOf, stampedImageOf } from './images.mjs';
 
 /**
  * What is measured, behind one face. Floors have one method, or none where they only serve.
@@ -34,15 +34,20 @@ export function createWork(contestant) {
   };
 
   return {
-    /** Saves images and remembers their ids; untimed. `varied`: not all the same photo. `folders`: in so many, in turn. */
-    async fill({ count, size, varied = false, folders = 0 }) {
+    /**
+     * Saves images and remembers their ids; untimed. `varied`: not all the same photo. `distinct`: no two are the same
+     * bytes. `folders`: in so many, in turn.
+     */
+    async fill({ count, size, varied = false, distinct = false, folders = 0 }) {
       const end = ids.length + count;
       let started = ids.length;
       await atOnce(256, async () => {
         while (started < end) {
           started += 1;
           const dir = folders > 0 ? `folder-${started % folders}` : undefined;
-          ids.push(await contestant.save(imageOf(size, varied ? started : 0), dir));
+          const stamp = Buffer.from(String(started).padStart(8, '0'));
+          const image = distinct ? stampedImageOf(size, stamp) : imageOf(size, varied ? started : 0);
+          ids.push(await contestant.save(image, dir));
         }
       });
       return ids.length;

@@ -1,16 +1,15 @@
 import { createGallery } from './gallery.mjs';
-import { countKept, settled } from './kept.mjs';
+import { countKept } from './kept.mjs';
+import { loadSealed } from './sealed-source.mjs';
 
-/** @typedef {{ id: string, key: string, iv: string, offset: number, length: number }} SealedRecord */
-
-// The floor: the least that encrypted pictures can take. No checks, no eviction, and nobody asks for one of them alone.
+// The floor: the least that encrypted pictures can take, as Blobs.
 globalThis.gallery = createGallery((/** @type {{ port: number }} */ { port }) => {
   /** @type {Map<string, Blob>} */
   const memory = new Map();
 
   return {
     /**
-     * @param {SealedRecord[]} records
+     * @param {import('./sealed-source.mjs').SealedRecord[]} records
      * @param {(index: number, picture: Blob) => void} arrived
      */
     async load(records, arrived) {
@@ -18,73 +17,12 @@ globalThis.gallery = createGallery((/** @type {{ port: number }} */ { port }) =>
         for (const [index, { id }] of records.entries()) arrived(index, memory.get(id) ?? new Blob());
         return;
       }
-      const kept = await readAll(records);
-      const ciphertexts = kept ?? (await fetchAll(port, records));
-      await Promise.all(
-        records.map(async (record, index) => {
-          const picture = await decrypt(await ciphertexts[index], record);
-          memory.set(record.id, picture);
-          arrived(index, picture);
-        }),
-      );
-      if (!kept) setTimeout(() => writeAll(records, ciphertexts));
+      await loadSealed(port, records, (index, bytes) => {
+        const picture = new Blob([bytes]);
+        memory.set(records[index].id, picture);
+        arrived(index, picture);
+      });
     },
     kept: () => countKept({ database: 'floor', store: 'rows' }),
   };
 });
-
-/**
- * @param {number} port
- * @param {SealedRecord[]} records
- * @returns {Promise<Uint8Array[]>}
- */
-async function fetchAll(port, records) {
-  const response = await fetch(`http://127.0.0.1:${port}/all`, { cache: 'no-store' });
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  return records.map(({ offset, length }) => bytes.subarray(offset, offset + length));
-}
-
-/**
- * @param {Uint8Array} ciphertext
- * @param {SealedRecord} record
- */
-async function decrypt(ciphertext, { key, iv }) {
-  const imported = await crypto.subtle.importKey('raw', fromBase64(key), 'AES-GCM', false, ['decrypt']);
-  return new Blob([await crypto.subtle.decrypt({ name: 'AES-GCM', iv: fromBase64(iv) }, imported, ciphertext)]);
-}
-
-/** @param {string} text */
-function fromBase64(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
-/**
- * One transaction for all.
- *
- * @param {SealedRecord[]} records
- * @returns {Promise<Promise<Uint8Array>[] | undefined>} undefined when nothing was kept
- */
-async function readAll(records) {
-  const known = (await indexedDB.databases()).some(({ name }) => name === 'floor');
-  if (!known) return undefined;
-  const rows = (await open()).transaction('rows').objectStore('rows');
-  return records.map(({ id }) => settled(rows.get(id)));
-}
-
-/**
- * @param {SealedRecord[]} records
- * @param {Uint8Array[]} ciphertexts
- */
-async function writeAll(records, ciphertexts) {
-  const rows = (await open()).transaction('rows', 'readwrite').objectStore('rows');
-  records.forEach(({ id }, index) => {
-    rows.put(ciphertexts[index].slice(), id); // the whole buffer of a view would be written
-  });
-}
-
-/** @returns {Promise<IDBDatabase>} */
-function open() {
-  const request = indexedDB.open('floor', 1);
-  request.onupgradeneeded = () => request.result.createObjectStore('rows');
-  return settled(request);
-}

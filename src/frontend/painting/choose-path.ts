@@ -6,9 +6,8 @@ import { type EncodedPicture, isStill, type Size } from './picture.js';
  */
 export type Path = 'image' | 'canvas';
 
-/** Up to so many bytes, `data:` in an `<img>` is the fastest path of every engine. */
-export const inlineBytes = 8 * 1024;
-
+// Up to so many bytes an `<img>` is the fastest path of every engine.
+const small = 8 * 1024;
 // Of a picture that is hardly larger than it is shown, decoding it smaller saves nothing. By side.
 const enough = 0.7;
 // Engines that cannot decode a picture smaller hold all of its pixels while they do.
@@ -26,17 +25,20 @@ export interface Drawing {
   shown?: Size | undefined;
 }
 
-export function choosePath({ picture, size, shown }: Drawing, vendor = navigator.vendor): Path {
-  const isWorthIt =
-    // Of Firefox `<img>` is the fastest path, whatever the size, and its vendor is nobody.
-    vendor !== '' &&
-    shown &&
-    size &&
-    picture.bytes.length > inlineBytes &&
-    shown.width < size.width * enough &&
-    size.width * size.height < mostPixels &&
-    isStill(picture);
-  return isWorthIt ? 'canvas' : 'image';
+/** Whether it may be sooner on a canvas, if it is shown small enough. In Firefox, whose vendor is nobody, none is. */
+export function mayGain({ picture, size }: Drawing, vendor = navigator.vendor): boolean {
+  const { bytes } = picture;
+  return vendor !== '' && bytes.length > small && !!size && size.width * size.height < mostPixels && isStill(picture);
+}
+
+export function choosePath(drawing: Drawing, vendor?: string): Path {
+  const { size, shown } = drawing;
+  return size && shown && shown.width < size.width * enough && mayGain(drawing, vendor) ? 'canvas' : 'image';
+}
+
+/** Whether an `<img>` is to have it as a `data:` URL: other engines than Chromium are as quick with Blob URLs. */
+export function isInline({ bytes }: EncodedPicture, vendor = navigator.vendor): boolean {
+  return bytes.length <= small && vendor === 'Google Inc.';
 }
 
 /**

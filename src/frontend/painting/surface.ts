@@ -1,4 +1,4 @@
-import { choosePath, inlineBytes, type Path, pixelsOf } from './choose-path.js';
+import { choosePath, isInline, mayGain, type Path, pixelsOf } from './choose-path.js';
 import { decode } from './decode.js';
 import { createPaintQueue } from './paint-queue.js';
 import type { EncodedPicture, Size } from './picture.js';
@@ -69,9 +69,15 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
     next.leave = queue.add(() => draw(next));
   }
 
+  function pixelsOfNow(size: Size | undefined): Size | undefined {
+    return size && box && pixelsOf(size, box, getComputedStyle(image).objectFit);
+  }
+
   function draw(current: Job): Promise<void> | undefined {
     const { picture, size, tried } = current;
-    const shown = size && box && pixelsOf(size, box, getComputedStyle(image).objectFit);
+    // Not asked of others: it costs as much as drawing them.
+    const isMeasured = areImagesRefused || tried.length > 0 || mayGain({ picture, size });
+    const shown = isMeasured ? pixelsOfNow(size) : undefined;
     const path = areImagesRefused ? 'canvas' : choosePath({ picture, size, shown });
     tried.push(tried[0] === path ? otherThan(path) : path);
     if (tried.at(-1) === 'canvas') return drawOnCanvas(current, shown);
@@ -98,12 +104,8 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
 
   function loadImage(current: Job): void {
     const { bytes, type } = current.picture;
-    if (bytes.length <= inlineBytes) {
-      image.src = `data:${type};base64,${btoa(String.fromCharCode(...bytes))}`;
-    } else {
-      current.url = URL.createObjectURL(new Blob([bytes], { type }));
-      image.src = current.url;
-    }
+    if (!isInline(current.picture)) current.url = URL.createObjectURL(new Blob([bytes], { type }));
+    image.src = current.url ?? `data:${type};base64,${btoa(String.fromCharCode(...bytes))}`;
   }
 
   function done(current: Job): void {
@@ -122,10 +124,9 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
 
   /** Draws it anew where it has too few pixels by now, or many more than it needs. */
   function refine(current: Job): void {
-    const { size, leave, tried } = current;
-    if (leave || !canvas || !size || !box || tried.at(-1) !== 'canvas') return;
-    const { width } = pixelsOf(size, box, getComputedStyle(image).objectFit);
-    if (width < canvas.width * tooFew && width > canvas.width / tooMany) return;
+    if (current.leave || !canvas || current.tried.at(-1) !== 'canvas') return;
+    const needed = pixelsOfNow(current.size);
+    if (!needed || (needed.width < canvas.width * tooFew && needed.width > canvas.width / tooMany)) return;
     current.tried = [];
     begin(current);
   }

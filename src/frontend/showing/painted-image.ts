@@ -64,7 +64,8 @@ export function createPaintedImage({ frontend, host, root, onState }: PaintedPar
   const { image } = surface;
   const shown = createShownImage(frontend, host, draw, onPlace);
   let request: PaintedRequest = { record: undefined };
-  let state = nothingYet;
+  // None was told yet.
+  let state: ImageState | undefined;
   let box: Size | undefined;
   let size: Size | undefined;
   let meanwhile: HTMLCanvasElement | undefined;
@@ -75,18 +76,21 @@ export function createPaintedImage({ frontend, host, root, onState }: PaintedPar
   }
 
   function draw(next: ImageState): void {
-    const isNews = next.error !== state.error;
+    const isNews = next !== state;
     state = next;
-    host.dataset.status = state.status;
+    // What stays as it is is not written: elements are measured in between, and each would have its style computed anew.
+    if (host.dataset.status !== state.status) host.dataset.status = state.status;
     paint();
+    if (!isNews) return;
     onState?.(state);
-    if (state.error && isNews) tell('error');
+    if (state.error) tell('error');
   }
 
   function paint(): void {
     const { record, alt = '', placeholder } = request;
-    const { picture, error } = state;
-    image.alt = error ? alt : '';
+    const { picture, error } = state ?? nothingYet;
+    const text = error ? alt : '';
+    if (image.alt !== text) image.alt = text;
     if (typeof placeholder === 'string') {
       host.style.background = picture || error ? '' : `url("${placeholder}") center / cover`;
     } else {
@@ -117,7 +121,7 @@ export function createPaintedImage({ frontend, host, root, onState }: PaintedPar
       paint();
     },
 
-    getState: () => state,
+    getState: () => state ?? nothingYet,
 
     /** The element leaves the page: nothing is held any more. `update` begins anew. */
     leave(): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { choosePath, type Drawing, inlineBytes, pixelsOf } from '../../../../src/frontend/painting/choose-path.js';
+import { choosePath, type Drawing, isInline, pixelsOf } from '../../../../src/frontend/painting/choose-path.js';
 
 const google = 'Google Inc.';
 const apple = 'Apple Computer, Inc.';
@@ -20,9 +20,11 @@ test('what is shown much smaller than it is goes on a canvas, where that is fast
   ]);
 });
 
-test('what is small in bytes goes into an <img>', () => {
-  expect(choosePath(drawing({}, inlineBytes), google)).toBe('image');
-  expect(choosePath(drawing({}, inlineBytes + 1), google)).toBe('canvas');
+test('what is small in bytes goes into an <img>, of which Chromium likes it in the URL', () => {
+  const [small, large] = [drawing({}, 8192), drawing({}, 8193)];
+  expect([choosePath(small, google), choosePath(large, google)]).toEqual(['image', 'canvas']);
+  expect([google, apple, mozilla].map((vendor) => isInline(small.picture, vendor))).toEqual([true, false, false]);
+  expect(isInline(large.picture, google)).toBe(false);
 });
 
 test('so does what is shown as large as it is, or nearly', () => {
