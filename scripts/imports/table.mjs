@@ -19,7 +19,9 @@ const rowsAndBlobs = ['src/stores/split/row-store.ts', blobStore];
 const keyWrapper = 'src/backend/keys/key-wrapper.ts';
 
 // What an engine is made of, beside its layers; a layer sees those below it, and none sees the engine.
-const engineFiles = ['engine', 'opening', 'metrics', 'upkeep', 'diagnostics'].map((name) => `src/backend/${name}.ts`);
+const engineFiles = ['engine', 'long-works', 'opening', 'metrics', 'upkeep', 'diagnostics'].map(
+  (name) => `src/backend/${name}.ts`,
+);
 const within = 'src/backend/within.ts';
 const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
 const moving = 'src/backend/moving/';

@@ -5,41 +5,16 @@ import { errorStatuses } from '../shared/errors/statuses.js';
 import { createLifecycle } from '../shared/lifecycle.js';
 import type { MaybePromise } from '../shared/maybe-promise.js';
 import type { BackupReport, ImageStore, StoreHealth, StoreUsage } from '../stores/port.js';
-import type { BlobStore } from '../stores/split/blob-store.js';
 import type { ImageRecord } from '../types/index.js';
-import { type BackupProgress, backUpStore } from './copies/backups/backing-up.js';
-import { type BackUpOptions, readBackUpOptions } from './copies/backups/options.js';
-import {
-  type RestoreOptions,
-  type RestoreProgress,
-  readRestoreOptions,
-  restoreStore,
-} from './copies/backups/restoring.js';
-import {
-  readVerifyOptions,
-  type VerifyOptions,
-  type VerifyProgress,
-  verifyBackup,
-} from './copies/backups/verifying.js';
-import { type CopyOptions, copyStore, readCopyOptions } from './copies/copy-store.js';
-import type { CopyProgress } from './copies/copying.js';
 import { createServePublisher, observed, type ServeEvent, type Subject, subjectOf } from './diagnostics.js';
-import { type CheckOptions, type CheckStep, readCheckOptions } from './images/checking.js';
 import type { SaveOptions } from './images/ids.js';
-import type { ListedImage, ListOptions, ReadOptions, StoredImage } from './images/reading.js';
-import { type RebuildOptions, type RebuiltImage, readRebuildOptions } from './images/rebuilding.js';
+import type { ReadOptions, StoredImage } from './images/reading.js';
 import { type RecordOptions, readRecordOptions } from './images/records.js';
-import { type ReencryptedImage, type ReencryptOptions, readReencryptOptions } from './images/reencryption.js';
-import { readSweepOptions, type SweepOptions, type SweptPiece, sweepStore } from './images/sweeping.js';
 import { type ImageInput, type ImageSource, sourceOf, sourceOfFile } from './images/to-bytes.js';
 import { type Audience, type AudienceOptions, readAudience } from './keys/audience.js';
 import { type KeyOverview, keyOverview } from './keys/overview.js';
-import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
+import { createLongWorks, type LongWorksOptions } from './long-works.js';
 import { metricsText } from './metrics.js';
-import { type ExportedImage, type ExportOptions, readExportOptions } from './moving/exporting.js';
-import { type ImportedImage, type ImportFrom, type ImportOptions, readImportOptions } from './moving/importing.js';
-import { type MigratedImage, type MigrationOptions, readMigrationOptions } from './moving/migrating.js';
-import type { OldStore } from './moving/old-store.js';
 import { backendClosed, createOpening, type Opened, type OpeningOptions } from './opening.js';
 import { createEndpoint, type Endpoint, type EndpointOptions, type EndpointStats } from './serving/endpoint.js';
 import { createServing, type ServingOptions } from './serving/image-serving.js';
@@ -50,11 +25,10 @@ import { backUp, readHealth } from './upkeep.js';
 export interface EngineOptions
   extends Omit<OpeningOptions, 'admit'>,
     Omit<ServingOptions, 'open'>,
+    Pick<LongWorksOptions, 'openOldStore'>,
     Omit<EndpointOptions, 'answer' | 'lookUpsAtOnce' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
   /** Bytes of images that wait to be written, at most. */
   maxQueuedBytes: number;
-  /** Opens a store of pixstore 3.x. */
-  openOldStore(from: Pick<MigrationOptions, 'database' | 'imageDir'>): Promise<OldStore>;
   /** Does the endpoint have a page of figures? */
   metrics: boolean;
   /** Told of every image that was served, or kept from who asked by its proof or the application's checks. */
@@ -166,95 +140,6 @@ export function createEngine(options: EngineOptions) {
       ({ images }, bytes) => images.update(id, bytes, audience),
     );
 
-  /** A step at a time, so that `close` waits for the one under way. */
-  async function* inSteps<Step>(begin: () => Promise<AsyncGenerator<Step>>): AsyncGenerator<Step, void, void> {
-    const steps = await begin();
-    try {
-      for (let step = await lifecycle.track(() => steps.next()); !step.done; ) {
-        yield step.value;
-        step = await lifecycle.track(() => steps.next());
-      }
-    } finally {
-      await steps.return(undefined);
-    }
-  }
-
-  const rotate = (given?: RotateOptions) =>
-    inSteps<RotationProgress>(async () =>
-      rotateMasterKey(await tracked(async (opened) => opened), readRotateOptions(given)),
-    );
-
-  const rebuild = (given?: RebuildOptions) =>
-    inSteps<RebuiltImage>(async () => {
-      const options = readRebuildOptions(given);
-      return (await tracked(async ({ rebuilding }) => rebuilding)).rebuild(options);
-    });
-
-  const copyTo = (target: ImageStore, given?: CopyOptions) =>
-    inSteps<CopyProgress>(async () => {
-      const options = readCopyOptions(given);
-      return copyStore(await tracked(async (opened) => opened), target, options);
-    });
-
-  const backUpTo = (place: () => BlobStore, given?: BackUpOptions) =>
-    inSteps<BackupProgress>(async () => {
-      const options = readBackUpOptions(given);
-      return backUpStore(await tracked(async (opened) => opened), place(), options);
-    });
-
-  // The store is not opened as others are: it has no keys yet, or is not whole.
-  const restoreFrom = (place: () => BlobStore, given?: RestoreOptions) =>
-    inSteps<RestoreProgress>(async () =>
-      restoreStore(place(), opening.store(), opening.unlocking(), readRestoreOptions(given)),
-    );
-
-  const verify = (place: () => BlobStore, given?: VerifyOptions) =>
-    inSteps<VerifyProgress>(async () => verifyBackup(place(), opening.unlocking(), readVerifyOptions(given)));
-
-  const check = (given?: CheckOptions) =>
-    inSteps<CheckStep>(async () => {
-      const options = readCheckOptions(given);
-      return (await tracked(async ({ checking }) => checking)).check(options);
-    });
-
-  const reencrypt = (given?: ReencryptOptions) =>
-    inSteps<ReencryptedImage>(async () => {
-      const options = readReencryptOptions(given);
-      return (await tracked(async ({ reencryption }) => reencryption)).reencrypt(options);
-    });
-
-  const sweep = (given?: SweepOptions) =>
-    inSteps<SweptPiece>(async () => {
-      const options = readSweepOptions(given);
-      return sweepStore(await tracked(async ({ store }) => store), options);
-    });
-
-  const migrate = (given: MigrationOptions) =>
-    inSteps<MigratedImage>(async () => {
-      const migration = readMigrationOptions(given);
-      const { moving } = await tracked(async (opened) => opened);
-      return moving.migrate(await options.openOldStore(migration), migration);
-    });
-
-  const exportTo = (folder: string, given?: ExportOptions) =>
-    inSteps<ExportedImage>(async () => {
-      const checked = readExportOptions(folder, given);
-      return (await tracked(async ({ moving }) => moving)).exportTo(checked);
-    });
-
-  const importFrom = (from: ImportFrom, given?: ImportOptions) =>
-    inSteps<ImportedImage>(async () => {
-      const checked = readImportOptions(from, given);
-      return (await tracked(async ({ moving }) => moving)).importFrom(checked);
-    });
-
-  const list = (given: ListOptions = {}) =>
-    inSteps<ListedImage>(async () => {
-      requireArrived(given, ['dir'], 'listImages');
-      const options = readCallOptions(given, ['dir', 'after', 'limit'], 'listImages') as ListOptions;
-      return (await tracked(async ({ reading }) => reading)).list(options);
-    });
-
   return {
     saveImage: (image: ImageInput, where?: Where): Promise<ImageRecord> =>
       lifecycle.track(async () => save(sourceOf(image, maxImageBytes), where)),
@@ -307,25 +192,8 @@ export function createEngine(options: EngineOptions) {
         return reading.read(id, variant);
       }),
 
-    listImages: (given?: ListOptions): AsyncIterable<ListedImage> => list(given),
+    ...createLongWorks({ opening, openOldStore: options.openOldStore, track: lifecycle.track }),
 
-    rebuild: (given?: RebuildOptions): AsyncIterable<RebuiltImage> => rebuild(given),
-
-    migrateFromV3: (given: MigrationOptions): AsyncIterable<MigratedImage> => migrate(given),
-
-    exportImages: (folder: string, given?: ExportOptions): AsyncIterable<ExportedImage> => exportTo(folder, given),
-
-    importImages: (from: ImportFrom, given?: ImportOptions): AsyncIterable<ImportedImage> => importFrom(from, given),
-
-    rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
-
-    copyTo,
-    backUpTo,
-    restoreFrom,
-    verifyBackup: verify,
-    check: (given?: CheckOptions): AsyncIterable<CheckStep> => check(given),
-    sweep: (given?: SweepOptions): AsyncIterable<SweptPiece> => sweep(given),
-    reencrypt: (given?: ReencryptOptions): AsyncIterable<ReencryptedImage> => reencrypt(given),
     keys: (): Promise<KeyOverview> => tracked(({ keys, masterKeyIds }) => keyOverview(keys, masterKeyIds)),
 
     /** From a request to a reply, for servers. */
