@@ -51,18 +51,7 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
   image.ariaHidden = 'true';
   image.alt = '';
   image.part.add('image');
-  image.onload = () => void onLoad();
-  image.onerror = () => job && failed(job);
   root.prepend(image);
-
-  async function onLoad(): Promise<void> {
-    const loaded = job;
-    // What it takes the place of goes when there is something to see.
-    if (canvas) await image.decode().catch(() => {});
-    if (!loaded || loaded !== job) return;
-    put(undefined);
-    done(loaded);
-  }
 
   function begin(next: Job): void {
     queue ??= createPaintQueue();
@@ -105,7 +94,18 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
   function loadImage(current: Job): void {
     const { bytes, type } = current.picture;
     if (!isInline(current.picture)) current.url = URL.createObjectURL(new Blob([bytes], { type }));
+    // Of what was to be seen before, events may still come.
+    image.onload = () => void loaded(current);
+    image.onerror = () => current === job && failed(current);
     image.src = current.url ?? `data:${type};base64,${btoa(String.fromCharCode(...bytes))}`;
+  }
+
+  async function loaded(current: Job): Promise<void> {
+    // What it takes the place of goes when there is something to see.
+    if (canvas) await image.decode().catch(() => {});
+    if (current !== job) return;
+    put(undefined);
+    done(current);
   }
 
   function done(current: Job): void {
@@ -118,8 +118,12 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
   function failed(current: Job): void {
     release(current);
     image.removeAttribute('src');
-    if (current.tried.length < 2) begin(current);
-    else tell('error');
+    if (current.tried.length < 2) {
+      begin(current);
+      return;
+    }
+    put(undefined);
+    tell('error');
   }
 
   /** Draws it anew where it has too few pixels by now, or many more than it needs. */

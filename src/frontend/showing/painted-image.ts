@@ -106,6 +106,7 @@ export function createPaintedImage({ frontend, host, root, onState }: PaintedPar
     const across = width ?? (own && height ? (height * own.width) / own.height : own?.width);
     const down = height ?? (own && across ? (across * own.height) / own.width : undefined);
     if (across) image.width = across;
+    else image.removeAttribute('width');
     image.style.aspectRatio = across && down ? `${across} / ${down}` : '';
     image.style.objectFit = fit;
     surface.fitCanvas();

@@ -88,6 +88,33 @@ test('a large picture is decoded at the size it is seen, by object-fit, and anew
   expect(await tab.evaluate(() => told), 'it is loaded once').toEqual(['load']);
 });
 
+test('a picture that takes the place of one that still loads is the one that is there in the end', async () => {
+  const [small, large] = [await save(smallPicture()), await saveLarge()];
+  const tab = await open();
+  await add(tab, small, tileStyle);
+  await add(tab, large, tileStyle);
+  await eventually(() => widths(tab)).toEqual([8, 229]);
+  const events = await tab.evaluate(
+    async ([small, large]) => {
+      const rounds: string[] = [];
+      // Both are in memory, and the event of the <img> comes when the canvas is awaited.
+      for (let round = 0; round < 20; round += 1) {
+        paint.update(small ?? null);
+        while (!pictureOf(tile).image?.src) await new Promise((resolve) => queueMicrotask(() => resolve(0)));
+        told.length = 0;
+        paint.update(large ?? null);
+        while (told.length === 0) await new Promise((resolve) => setTimeout(resolve));
+        rounds.push(`${told} ${pictureOf(tile).canvas?.width}`);
+      }
+      return [...new Set(rounds)];
+    },
+    [small, large],
+  );
+  expect(events).toEqual(['load 229']);
+  await eventually(() => widths(tab)).toEqual([8, 229]);
+  expect(await urlsLeft(tab)).toBe(0);
+});
+
 test('a screen with more pixels gets more', async () => {
   const record = await saveLarge();
   const context = await world.browser.newContext({ deviceScaleFactor: 2 });

@@ -740,3 +740,42 @@ test('the functions of an observer, and observe, need no this', async () => {
   retry();
   release();
 });
+
+describe('for bytes', () => {
+  test('an image comes without a Blob or a URL, and counts as one that is shown', async () => {
+    const onImageLoad = vi.fn();
+    const { tab } = openTab({ onImageLoad });
+    const makeUrl = vi.spyOn(URL, 'createObjectURL');
+    onTestFinished(() => makeUrl.mockRestore());
+    const observer = tab.observeBytes(tom.record);
+    observer.subscribe(() => {});
+    await vi.waitFor(() => expect(observer.getSnapshot()).toMatchObject({ status: 'loaded', source: 'network' }));
+    const { picture, url } = observer.getSnapshot();
+    expect(Buffer.from(picture?.bytes ?? [])).toEqual(Buffer.from(tom.bytes));
+    expect([picture?.type, url]).toEqual(['image/png', undefined]);
+    expect(makeUrl).not.toHaveBeenCalled();
+    const told = { id: 'cats:tom', token: 1000, bytes: 300, source: 'network', milliseconds: expect.any(Number) };
+    expect(onImageLoad.mock.calls).toEqual([[told]]);
+    expect(tab.observeBytes(tom.record).getSnapshot(), 'at once where it is in memory').toMatchObject({ picture });
+  });
+
+  test('it is exchanged for a newer version, and gone after a logout', async () => {
+    const { tab } = openTab();
+    const observer = tab.observeBytes(tom.record);
+    observer.subscribe(() => {});
+    await vi.waitFor(() => expect(observer.getSnapshot().status).toBe('loaded'));
+    await tab.getImage(newerTom.record);
+    expect(Buffer.from(observer.getSnapshot().picture?.bytes ?? [])).toEqual(Buffer.from(newerTom.bytes));
+    await tab.clearImageCache();
+    expect(observer.getSnapshot()).toMatchObject({ status: 'error', error: { code: 'CACHE_CLEARED' } });
+    expect(observer.getSnapshot().picture).toBeUndefined();
+  });
+
+  test('a record that is none is an error in the snapshot, as is a frontend that was closed', () => {
+    const { tab } = openTab();
+    const codeOf = (record: ImageRecord) => tab.observeBytes(record).getSnapshot().error?.code;
+    expect(codeOf({ ...tom.record, token: -1 })).toBe('RECORD_INVALID');
+    tab.close();
+    expect(codeOf(tom.record)).toBe('FRONTEND_CLOSED');
+  });
+});
