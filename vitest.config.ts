@@ -36,6 +36,12 @@ export default defineConfig({
       project('cli', { testTimeout: 120_000 }),
       project('fault', { exclude: thorough, testTimeout: 180_000 }),
       project('thorough', { include: thorough, testTimeout: 180_000 }),
+      // On real servers, each started once for all tests.
+      project('cloud', {
+        testTimeout: 120_000,
+        hookTimeout: 60_000,
+        globalSetup: ['test/cloud/postgres-setup.ts', 'test/cloud/s3-setup.ts'],
+      }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.
       project('attack', { testTimeout: 120_000, fileParallelism: false }),
       // The loop is watched: nothing else may use the processor.

@@ -22,14 +22,19 @@ const keyWrapper = 'src/backend/keys/key-wrapper.ts';
 const engineFiles = ['engine', 'opening', 'metrics', 'upkeep', 'diagnostics'].map((name) => `src/backend/${name}.ts`);
 const within = 'src/backend/within.ts';
 const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
+const moving = 'src/backend/moving/';
 const copies = 'src/backend/copies/';
 const frontendRooms = ['network', 'cache', 'loading', 'painting'].map((name) => `src/frontend/${name}/`);
+// Drivers of object stores, which share all but their requests.
+const onObjects = ['files', 's3'];
 const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}/`);
 
 // What tests find programs and documents with; none of it knows of src/.
 const tools = [
   ...['apt-install', 'ensure-browser', 'find-nginx'].map((name) => `scripts/${name}.mjs`),
-  ...['browser/harness/install', 'support/self-signed', 'unit/docs/markdown'].map((name) => `test/${name}.ts`),
+  ...['browser/harness/install', 'support/axe', 'support/self-signed', 'unit/docs/markdown'].map(
+    (name) => `test/${name}.ts`,
+  ),
 ];
 
 /** @type {Rule[]} */
@@ -55,7 +60,9 @@ export const table = [
     memory: [],
     local: ['node:*', 'better-sqlite3'],
     postgres: ['node:*', 'pg'],
-    files: ['node:*', '@aws-sdk/*'],
+    objects: ['node:*'],
+    files: ['files-sdk'],
+    s3: ['@aws-sdk/client-s3'],
   }),
 
   {
@@ -77,6 +84,12 @@ export const table = [
     because: 'keys, images and serving see those of them that come before, and of stores the port: no store, no server',
   })),
   {
+    files: moving,
+    may: [...sides, port, within, 'src/backend/keys/', 'src/backend/images/'],
+    packages: ['node:*'],
+    because: 'what moves images stands on keys, images and the port: it knows no store, and nobody stands on it',
+  },
+  {
     files: copies,
     may: [...sides, port, blobStore, within, 'src/backend/keys/', 'src/backend/images/'],
     packages: ['node:*'],
@@ -91,7 +104,7 @@ export const table = [
   },
   ...engineFiles.map((files) => ({
     files,
-    may: [...sides, ...layers, copies, port, blobStore, within, ...engineFiles],
+    may: [...sides, ...layers, moving, copies, port, blobStore, within, ...engineFiles],
     packages: ['node:*'],
     because:
       'the engine knows no store, no config, no error mode and no server: whoever makes one gives it what it takes',
@@ -118,6 +131,12 @@ export const table = [
       'a room of the frontend stands on Web APIs, shared and types, and knows neither its neighbours nor the face',
   })),
   {
+    files: 'src/frontend/showing/draw-placeholder.ts',
+    may: [...sides, 'src/frontend/loading/placeholder-url.ts'],
+    packages: ['thumbhash'],
+    because: 'a placeholder is drawn by a package, and only in pages that draw it: docs/decisions/0031-processing.md',
+  },
+  {
     files: 'src/frontend/loading/placeholder-url.ts',
     may: sides,
     packages: ['thumbhash'],
@@ -127,6 +146,11 @@ export const table = [
     files: 'src/frontend/loading/',
     may: [...sides, 'src/frontend/network/', 'src/frontend/cache/'],
     because: 'loading finds images in the cache and the network, and knows neither the client nor the face',
+  },
+  {
+    files: 'src/frontend/showing/',
+    may: [...sides, 'src/frontend/loading/', 'src/frontend/painting/'],
+    because: 'showing has what was loaded painted where an element is, and knows neither the client nor the face',
   },
   {
     files: 'src/frontend/uploading/',
@@ -146,14 +170,15 @@ export const table = [
   })),
   {
     files: 'src/bindings/',
-    may: ['src/frontend/index.ts', 'src/types/'],
+    may: ['src/frontend/index.ts', 'src/frontend/showing/', 'src/types/'],
     because: 'what all bindings share stands on the public face of the frontend, and knows no framework',
   },
   ...Object.entries({ react: ['react'], vue: ['vue'], svelte: ['svelte'], element: [] }).map(([name, packages]) => ({
     files: `src/${name}/`,
-    may: ['src/bindings/', 'src/frontend/index.ts', 'src/types/'],
+    may: ['src/bindings/', 'src/frontend/index.ts', 'src/frontend/showing/', 'src/types/'],
     packages,
-    because: 'a binding is a thin layer over the public face of the frontend, for one framework',
+    because:
+      'a binding is a thin layer over the public face of the frontend and what shows its pictures, for one framework',
   })),
   {
     files: 'src/cli/',
@@ -169,12 +194,12 @@ export const table = [
     because: 'a published suite tests whatever keeps a contract: it knows ports, no store and no key',
   },
 
-  ...['demo/', 'bench/', 'test/package/'].map((files) => ({
+  ...['demo/', 'examples/', 'bench/', 'test/package/'].map((files) => ({
     files,
     may: tools,
     packages: ['*'],
     computed: true,
-    because: 'demo, bench and test/package use pixstore as users do: through its entry points, never src/',
+    because: 'demo, examples, bench and test/package use pixstore as users do: through its entry points, never src/',
   })),
 ];
 
@@ -185,11 +210,12 @@ export const table = [
 function storeRules(drivers) {
   return Object.entries(drivers).map(([name, packages]) => ({
     files: `src/stores/${name}/`,
-    may: [...sides, port, 'src/stores/split/'],
+    may: [...sides, port, 'src/stores/split/', ...(onObjects.includes(name) ? ['src/stores/objects/'] : [])],
     packages,
-    because: 'a store knows its port, split and its own driver, never another store or the backend',
+    because:
+      'a store knows its port, split, what it shares with its like and its own driver, never another store or the backend',
   }));
 }
 
 /** The folders whose every code file must be ruled by a line of the table. */
-export const ruledFolders = ['src', 'demo', 'bench', 'test/package'];
+export const ruledFolders = ['src', 'demo', 'examples', 'bench', 'test/package'];

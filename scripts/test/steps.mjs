@@ -62,6 +62,12 @@ export const steps = [
     run: ({ show }) => runVitest(['cli'], undefined, { show, more: [onAllCores] }),
   },
   {
+    name: 'cloud',
+    title: 'Stores on real servers: suites and faults',
+    needs: ['sqlite', 'build'],
+    run: ({ show }) => runVitest(['cloud'], undefined, { show, more: [onAllCores] }),
+  },
+  {
     name: 'attack',
     title: 'Attacks on the endpoint: mutated requests, slow senders, crowds, forged proofs',
     needs: ['sqlite', 'build'],

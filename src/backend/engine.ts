@@ -36,6 +36,10 @@ import { type Audience, type AudienceOptions, readAudience } from './keys/audien
 import { type KeyOverview, keyOverview } from './keys/overview.js';
 import { type RotateOptions, type RotationProgress, readRotateOptions, rotateMasterKey } from './keys/rotation.js';
 import { metricsText } from './metrics.js';
+import { type ExportedImage, type ExportOptions, readExportOptions } from './moving/exporting.js';
+import { type ImportedImage, type ImportFrom, type ImportOptions, readImportOptions } from './moving/importing.js';
+import { type MigratedImage, type MigrationOptions, readMigrationOptions } from './moving/migrating.js';
+import type { OldStore } from './moving/old-store.js';
 import { backendClosed, createOpening, type Opened, type OpeningOptions } from './opening.js';
 import { createEndpoint, type Endpoint, type EndpointOptions, type EndpointStats } from './serving/endpoint.js';
 import { createServing, type ServingOptions } from './serving/image-serving.js';
@@ -44,12 +48,13 @@ import { backUp, readHealth } from './upkeep.js';
 
 /** What each part of it takes, and how much may wait to be saved. */
 export interface EngineOptions
-  extends OpeningOptions,
+  extends Omit<OpeningOptions, 'admit'>,
     Omit<ServingOptions, 'open'>,
-    Omit<EndpointOptions, 'answer' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
-  maxImageBytes: number;
+    Omit<EndpointOptions, 'answer' | 'lookUpsAtOnce' | 'checkHealth' | 'loadLimits' | 'metrics' | 'onServed'> {
   /** Bytes of images that wait to be written, at most. */
   maxQueuedBytes: number;
+  /** Opens a store of pixstore 3.x. */
+  openOldStore(from: Pick<MigrationOptions, 'database' | 'imageDir'>): Promise<OldStore>;
   /** Does the endpoint have a page of figures? */
   metrics: boolean;
   /** Told of every image that was served, or kept from who asked by its proof or the application's checks. */
@@ -85,15 +90,16 @@ export type Engine = ReturnType<typeof createEngine>;
 
 export function createEngine(options: EngineOptions) {
   const { maxImageBytes } = options;
-  const opening = createOpening(options);
-  const serving = createServing({ ...options, open: opening.get });
   const admission = createAdmission({ bytes: options.maxQueuedBytes, images: maxQueuedImages });
+  const opening = createOpening({ ...options, admit: admission.admit });
+  const serving = createServing({ ...options, open: opening.get });
   const lifecycle = createLifecycle(backendClosed);
   const onServed = createServePublisher(options.onServe);
   const loadLimits = { answers: options.maxConcurrentAnswers, bytes: maxAnswerBytes };
   const endpoint: Endpoint = createEndpoint({
     ...options,
     answer: serving.answer,
+    lookUpsAtOnce: serving.lookUpsAtOnce,
     loadLimits,
     checkHealth: async () => readHealth(await opening.get()),
     metrics: options.metrics ? async (served) => metricsText(await statsWith(served)) : null,
@@ -223,6 +229,25 @@ export function createEngine(options: EngineOptions) {
       return sweepStore(await tracked(async ({ store }) => store), options);
     });
 
+  const migrate = (given: MigrationOptions) =>
+    inSteps<MigratedImage>(async () => {
+      const migration = readMigrationOptions(given);
+      const { moving } = await tracked(async (opened) => opened);
+      return moving.migrate(await options.openOldStore(migration), migration);
+    });
+
+  const exportTo = (folder: string, given?: ExportOptions) =>
+    inSteps<ExportedImage>(async () => {
+      const checked = readExportOptions(folder, given);
+      return (await tracked(async ({ moving }) => moving)).exportTo(checked);
+    });
+
+  const importFrom = (from: ImportFrom, given?: ImportOptions) =>
+    inSteps<ImportedImage>(async () => {
+      const checked = readImportOptions(from, given);
+      return (await tracked(async ({ moving }) => moving)).importFrom(checked);
+    });
+
   const list = (given: ListOptions = {}) =>
     inSteps<ListedImage>(async () => {
       requireArrived(given, ['dir'], 'listImages');
@@ -285,6 +310,12 @@ export function createEngine(options: EngineOptions) {
     listImages: (given?: ListOptions): AsyncIterable<ListedImage> => list(given),
 
     rebuild: (given?: RebuildOptions): AsyncIterable<RebuiltImage> => rebuild(given),
+
+    migrateFromV3: (given: MigrationOptions): AsyncIterable<MigratedImage> => migrate(given),
+
+    exportImages: (folder: string, given?: ExportOptions): AsyncIterable<ExportedImage> => exportTo(folder, given),
+
+    importImages: (from: ImportFrom, given?: ImportOptions): AsyncIterable<ImportedImage> => importFrom(from, given),
 
     rotateMasterKey: (given?: RotateOptions): AsyncIterable<RotationProgress> => rotate(given),
 

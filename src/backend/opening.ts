@@ -17,6 +17,7 @@ import { type MasterKeys, mastersOf } from './keys/master-key.js';
 import { wrappersOf } from './keys/master-key-wrapper.js';
 import { createProofs, type Proofs } from './keys/proofs.js';
 import { createStoreKeys, type StoreKeys } from './keys/store-keys.js';
+import { createMoving, type Moving } from './moving/moving.js';
 
 export interface OpeningOptions extends IntakeOptions {
   /** Opens the store; asked again when that failed. */
@@ -32,6 +33,9 @@ export interface OpeningOptions extends IntakeOptions {
   /** ms since 1970. */
   now(): number;
   randomBytes?: RandomBytes;
+  maxImageBytes: number;
+  /** Runs work with so many bytes once there is room for them. */
+  admit<Result>(size: number, work: () => Promise<Result>): Promise<Result>;
   /** Told, once, when another process has changed the keys to such as do not open here. */
   onKeysLost(error: unknown): void;
 }
@@ -48,6 +52,7 @@ export interface Opened {
   reencryption: Reencryption;
   /** Ids of the master keys and key wrappers at hand, the first one first. */
   masterKeyIds: readonly string[];
+  moving: Moving;
   /** How long a proof lives at most, in ms. */
   proofLifetime: number;
 }
@@ -94,10 +99,12 @@ export function createOpening(options: OpeningOptions) {
     const proofs = createProofs(keys.proofKeys, windowLength, now);
     const reading = createReading({ store: images, keys });
     const sealParts = createPartSealer({ keys, randomBytes });
+    const { admit } = options;
     return andThen(keys.open(), () => {
+      const own = createImages({ store: images, keys, proofs, partMaker, sealParts, now, randomBytes });
       opened = {
         ...{ store: images, keys, proofs, proofLifetime },
-        images: createImages({ store: images, keys, proofs, partMaker, sealParts, now, randomBytes }),
+        images: own,
         reading,
         rebuilding: createRebuilding({
           store: images,
@@ -112,6 +119,9 @@ export function createOpening(options: OpeningOptions) {
         checking: createChecking({ store: images, keys }),
         reencryption: createReencryption({ store: images, keys, reading, sealParts, now, randomBytes }),
         masterKeyIds: masterKeys.map(({ id }) => id),
+        moving: createMoving({
+          ...{ store: images, images: own, reading, partMaker, sealParts, intake: options, now, randomBytes, admit },
+        }),
       };
       return opened;
     });

@@ -36,6 +36,8 @@ export interface Cli {
   readonly signal: AbortSignal;
   /** ms since 1970. */
   now(): number;
+  /** For what takes long: a server beside it goes first. To be called before the store is opened. */
+  giveWay(): void;
   /** A result: with `--json` the value as a line of JSON, else the text; without a text nothing. */
   print(value: object, text?: string): Promise<void>;
   /** Results that are no text. */
@@ -108,6 +110,7 @@ export async function runCommand(
     env: surroundings.env,
     signal: surroundings.signal,
     now: surroundings.now,
+    giveWay: surroundings.giveWay,
     async print(value, text) {
       if (flags.json) await screen.result(JSON.stringify(value));
       else if (text !== undefined) await screen.result(text);

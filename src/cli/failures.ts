@@ -23,6 +23,7 @@ const exitCodeOf: Partial<Record<PixstoreErrorCode, ExitCode>> = {
   CONFIG_INVALID: exitCodes.usage,
   IMAGE_ID_INVALID: exitCodes.usage,
   IMAGE_DIR_INVALID: exitCodes.usage,
+  SOURCE_INVALID: exitCodes.usage,
   IMAGE_NOT_FOUND: exitCodes.found,
   BACKUP_MISSING: exitCodes.found,
   MASTER_KEY_INVALID: exitCodes.notOpened,

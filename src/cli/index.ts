@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { constants, setPriority } from 'node:os';
 import { exitCodes } from './exit-codes.js';
 import { main } from './main.js';
 
@@ -19,6 +20,13 @@ const exitCode = await main(process.argv.slice(2), {
   env: process.env,
   signal: stopping.signal,
   now: Date.now,
+  giveWay() {
+    try {
+      setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    } catch {
+      // It is not allowed everywhere, and nothing depends on it.
+    }
+  },
 });
 
 // A module of --config may have opened what keeps a process alive.

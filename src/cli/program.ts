@@ -8,10 +8,13 @@ import { addCheck } from './commands/check.js';
 import { addCopy } from './commands/copy.js';
 import { addDelete } from './commands/delete.js';
 import { addErase } from './commands/erase.js';
+import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
+import { addImport } from './commands/import.js';
 import { addInfo } from './commands/info.js';
 import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
+import { addMigrate } from './commands/migrate.js';
 import { addRestore } from './commands/restore.js';
 import { addSave } from './commands/save.js';
 import { addServe } from './commands/serve.js';
@@ -39,6 +42,9 @@ const commands: readonly AddCommand[] = [
   addRestore,
   addAdopt,
   addCopy,
+  addExport,
+  addImport,
+  addMigrate,
 ];
 
 /** The program with all its commands, and what the one that ran has ended with. */

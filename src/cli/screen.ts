@@ -1,3 +1,4 @@
+import { PixstoreError } from '../backend/index.js';
 import { type StyleName, styled } from './style.js';
 import type { Sink, Surroundings } from './surroundings.js';
 
@@ -10,16 +11,15 @@ export class Unread extends Error {}
  */
 export function createScreen({ stdout, stderr, env }: Pick<Surroundings, 'stdout' | 'stderr' | 'env'>) {
   let status = '';
-  let isUnread = false;
+  let failure: Error | undefined;
   const isTerminal = stderr.isTTY === true && env.TERM !== 'dumb';
 
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    isUnread = true;
-    if (error.code !== 'EPIPE') line(`pixstore: The results cannot be written (${error.code}).`);
+    failure ??= error.code === 'EPIPE' ? new Unread() : resultsUnwritable(error);
   });
   stderr.on('error', () => {}); // nobody is left to be told
 
-  function write(sink: Sink, text: string): Promise<void> {
+  function write(sink: Sink, text: string | Uint8Array): Promise<void> {
     return new Promise((resolve) => void sink.write(text, () => resolve()));
   }
 
@@ -50,28 +50,32 @@ export function createScreen({ stdout, stderr, env }: Pick<Surroundings, 'stdout
       stderr.write(text);
     },
 
-    /** A line of the results. @throws Unread */
+    /** A line of the results. @throws Unread, PixstoreError `FILE_UNWRITABLE` */
     async result(text: string): Promise<void> {
-      if (isUnread) throw new Unread();
+      if (failure) throw failure;
       if (stdout.isTTY) clear();
       await write(stdout, `${text}\n`);
       if (stdout.isTTY && status) stderr.write(status);
-      if (isUnread) throw new Unread();
+      if (failure) throw failure;
     },
 
-    /** Results that are bytes. @throws Unread */
+    /** Results that are bytes. @throws as `result` */
     async bytes(bytes: Uint8Array): Promise<void> {
-      await new Promise<void>((resolve) => void stdout.write(bytes, () => resolve()));
-      if (isUnread) throw new Unread();
+      await write(stdout, bytes);
+      if (failure) throw failure;
     },
 
     /** All is written. */
     async end(): Promise<void> {
       this.status('');
-      if (!isUnread) await write(stdout, '');
+      if (!failure) await write(stdout, '');
       await write(stderr, '');
     },
   };
 }
 
 export type Screen = ReturnType<typeof createScreen>;
+
+function resultsUnwritable(cause: NodeJS.ErrnoException): PixstoreError {
+  return new PixstoreError('FILE_UNWRITABLE', `The results cannot be written (${cause.code}).`, { cause });
+}

@@ -1,7 +1,7 @@
 /** `<pixstore-image>`, for any page and framework: importing it defines the element. */
 import { PixstoreImageElement } from './pixstore-image-element.js';
 
-export type { ImageState } from '../bindings/image-view.js';
+export type { ImageState } from '../frontend/showing/image-view.js';
 /** For another name: `customElements.define('private-image', class extends PixstoreImageElement {})`. */
 export { PixstoreImageElement };
 

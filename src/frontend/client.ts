@@ -72,11 +72,7 @@ export function createClient({ options, source, onLogout }: ClientParts) {
     },
     onLook: () => void disk.look(),
   });
-  const shown: Shown = {
-    memory: { hits: 0, bytes: 0 },
-    disk: { hits: 0, bytes: 0 },
-    network: { hits: 0, bytes: 0 },
-  };
+  const shown: Shown = {};
   // Set by whoever observes: a page that only gets images loads nothing of it.
   const watching: { observers?: Observers } = {};
   let isRetired = false;
@@ -138,8 +134,13 @@ export function createClient({ options, source, onLogout }: ClientParts) {
   }
 
   /** Counts an image that is about to be shown, and tells of it. @param begun - when it was asked for */
-  function count({ id }: ImageRecord, { token, source, image }: ShownImage, begun = options.now()): void {
+  function count(
+    { id }: ImageRecord,
+    { token, source, image }: Pick<ShownImage, 'token' | 'source'> & { image: { size: number } },
+    begun = options.now(),
+  ): void {
     const bytes = image.size;
+    shown[source] ??= { hits: 0, bytes: 0 };
     shown[source].hits += 1;
     shown[source].bytes += bytes;
     options.onImageLoad?.({ id, token, source, bytes, milliseconds: options.now() - begun });

@@ -1,6 +1,6 @@
 import { createContext, createElement, type ReactNode } from 'react';
 import { defaultFrontend } from '../bindings/default-frontend.js';
-import type { ObservingFrontend } from '../bindings/image-view.js';
+import type { ObservingFrontend } from '../frontend/showing/image-view.js';
 
 /** The frontend whose pictures are shown: without a provider the default one of the page. */
 export const FrontendContext = /* @__PURE__ */ createContext(defaultFrontend);

@@ -4,18 +4,22 @@ import {
   createElement,
   forwardRef,
   type ReactNode,
-  type RefObject,
+  useContext,
   useEffect,
   useImperativeHandle,
   useLayoutEffect,
   useRef,
   useState,
 } from 'react';
-import { chooseRecord } from '../bindings/choose-record.js';
-import type { ImageState } from '../bindings/image-view.js';
-import { type Place, watchPlace } from '../bindings/near-viewport.js';
-import type { ImageRecord } from '../frontend/index.js';
-import { useImageView } from './use-image-view.js';
+import {
+  drawPlaceholder,
+  type ImageRecord,
+  type ImageState,
+  type PaintedElement,
+  paintImage,
+} from '../frontend/index.js';
+import { nothingYet } from '../frontend/showing/image-view.js';
+import { FrontendContext } from './frontend-context.js';
 
 type ImgProps = ComponentPropsWithoutRef<'img'>;
 
@@ -26,7 +30,7 @@ export interface PixstoreImageProps
   record: ImageRecord | null | undefined;
   /** What the picture shows, in words; `''` where it only decorates. */
   alt: string;
-  /** A plain `<img>`: what it always is today. */
+  /** A plain `<img>` of the page. Default: a `<span>`, in which the picture is painted. */
   as?: 'img' | undefined;
   /** `object-fit`. */
   fit?: CSSProperties['objectFit'] | undefined;
@@ -41,10 +45,13 @@ export interface PixstoreImageProps
 }
 
 /**
- * A private picture: an `<img>` with its attributes, events and ref. It loads when it comes near the viewport
+ * A private picture, with the attributes, events and ref of an element. It loads when it comes near the viewport
  * (`loading="eager"`: at once) and lets go of what is far away; room for it is kept free by the record's width and height.
  * Of a record with variants it shows the smallest that fills the element. A picture that could not be loaded has an
  * `error` event, as one that could not be decoded.
+ *
+ * It is a `<span>` that is painted by the fastest way of the browser, and a picture to assistive technology; the events that
+ * `onLoad` and `onError` get are the browser's own. With `as="img"` it is an `<img>`, whose `src` is a Blob URL.
  *
  * `data-status` says how it stands: `loading`, `loaded` or `error`.
  *
@@ -53,41 +60,54 @@ export interface PixstoreImageProps
  * @example
  * <PixstoreImage record={photo.record} alt={photo.title} className="tile" />
  */
-export const PixstoreImage = /* @__PURE__ */ forwardRef<HTMLImageElement, PixstoreImageProps>(
+export const PixstoreImage = /* @__PURE__ */ forwardRef<HTMLElement, PixstoreImageProps>(
   function PixstoreImage(props, ref) {
-    const { record, as, fit, sizes, placeholder, children, context, loading, fetchPriority, style, ...rest } = props;
-    const element = useRef<HTMLImageElement>(null);
+    const { record, as, alt, fit, sizes, placeholder, children, context, loading, fetchPriority, ...others } = props;
+    const { width = record?.width, height = record?.height, style, onLoad, onError, ...rest } = others;
+    const frontend = useContext(FrontendContext);
+    const element = useRef<HTMLElement>(null);
+    const painted = useRef<PaintedElement>(undefined);
+    const [state, setState] = useState(nothingYet);
     const isLayered = !!children;
-    // biome-ignore lint/correctness/useExhaustiveDependencies: layered, it is another element
-    useImperativeHandle(ref, () => element.current as HTMLImageElement, [isLayered]);
-    const place = usePlace(element, loading === 'eager', isLayered);
-    const [state] = useImageView({
-      record,
-      chosen: record && place && chooseRecord(record, place, sizes),
-      enabled: !!place?.isNear,
-      priority: fetchPriority,
-      context,
-    });
-    const { src, status, error } = state;
+    // biome-ignore lint/correctness/useExhaustiveDependencies: layered, or as another, it is another element
+    useImperativeHandle(ref, () => element.current as HTMLElement, [isLayered, as]);
 
-    useEffect(() => {
-      if (error) element.current?.dispatchEvent(new Event('error'));
-    }, [error]);
+    useBrowserLayoutEffect(() => {
+      if (!element.current) return;
+      // What it is to show it is told below. What becomes of it draws nothing anew, unless something is drawn over it.
+      const created = paintImage(element.current, null, { frontend, onState: isLayered ? setState : undefined });
+      painted.current = created;
+      return created.stop;
+    }, [frontend, isLayered, as]);
+
+    useBrowserLayoutEffect(() => {
+      // Such events do not bubble, and React listens for them at an <img> alone.
+      if (element.current) Object.assign(element.current, { onload: onLoad, onerror: onError });
+      painted.current?.update(record, {
+        alt,
+        sizes,
+        context,
+        loading,
+        fit: fit as string | undefined,
+        priority: fetchPriority,
+        placeholder: placeholder ?? drawPlaceholder,
+        width: Number(others.width) || undefined,
+        height: Number(others.height) || undefined,
+      });
+    });
 
     const over = children?.(state);
-    const image = createElement('img', {
-      width: record?.width,
-      height: record?.height,
+    const image = createElement(as ?? 'span', {
+      ...(as ? { width, height, alt } : { role: alt ? 'img' : 'presentation', 'aria-label': alt }),
       ...rest,
       ref: element,
-      src,
-      'data-status': status,
+      'data-status': 'loading',
       style: {
         ...(isLayered && layer),
-        objectFit: fit,
-        ...(!src && !error && placeholder && { background: `url("${placeholder}") center / cover` }),
-        // What is seen in its place says more than its text; screen readers have that all the same.
-        ...(!src && (over || !error) && { color: 'transparent' }),
+        // Of a page that a server drew. It goes with the picture, and is not set again as long as it is the same.
+        ...(placeholder && { background: `url("${placeholder}") center / cover` }),
+        // Of an <img>: what is seen in its place says more than its text.
+        ...(over && !state.src && { color: 'transparent' }),
         ...style,
       },
     });
@@ -102,12 +122,3 @@ const layer: CSSProperties = { gridArea: '1 / 1' };
 
 // On a server there is no layout, and React 18 warns of effects that wait for it.
 const useBrowserLayoutEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect;
-
-/** Where an element is, from the first frame on. @param kind - with another, the element is another */
-function usePlace(element: RefObject<HTMLImageElement | null>, isEager: boolean, kind: unknown): Place | undefined {
-  const [place, setPlace] = useState<Place>();
-  useBrowserLayoutEffect(() => {
-    if (element.current) return watchPlace(element.current, isEager, setPlace);
-  }, [element, isEager, kind]);
-  return place;
-}

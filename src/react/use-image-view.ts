@@ -6,7 +6,7 @@ import {
   type ImageView,
   keyOf,
   nothingYet,
-} from '../bindings/image-view.js';
+} from '../frontend/showing/image-view.js';
 import { FrontendContext } from './frontend-context.js';
 
 /** How a picture stands, and the view of it: the same one for as long as a component asks for the same. */

@@ -1,5 +1,5 @@
-import { createImageView, type ImageState, type ImageView, keyOf, nothingYet } from '../bindings/image-view.js';
 import type { ImageRecord } from '../frontend/index.js';
+import { createImageView, type ImageState, type ImageView, keyOf, nothingYet } from '../frontend/showing/image-view.js';
 import { useImageView } from './use-image-view.js';
 import type { UsePixstoreImageOptions } from './use-pixstore-image.js';
 

@@ -1,5 +1,5 @@
-import type { ImageState } from '../bindings/image-view.js';
 import type { FetchPriority, ImageRecord } from '../frontend/index.js';
+import type { ImageState } from '../frontend/showing/image-view.js';
 import { useImageView } from './use-image-view.js';
 
 export interface UsePixstoreImageOptions {

@@ -91,6 +91,8 @@ export type AsOf = 'now' | 'this-turn';
 export interface OpenOptions {
   /** Ciphertexts of at most so many bytes had better be in memory as a whole. Default: 0, all are given in pieces. */
   inMemoryUpTo?: number;
+  /** What `find` has just given: its ciphertext is opened without another look-up, if it is still where it was. */
+  found?: PartRecord | undefined;
 }
 
 /** A part with its whole ciphertext. */
@@ -217,6 +219,12 @@ export interface ImageStore {
    * it throws, too, instead of rejecting.
    */
   open(id: string, variant?: string, options?: OpenOptions): MaybePromise<OpenedPart | null>;
+
+  /**
+   * A part, with its ciphertext where that is beside the record: for who looks up many parts in one turn of the loop, and
+   * then opens those that are elsewhere, some at a time (`OpenOptions.found`). Left out by stores that gain nothing by it.
+   */
+  find?(id: string, variant?: string): MaybePromise<(PartRecord & Partial<StoredPart>) | null>;
 
   /**
    * A part without its ciphertext; null also when the key of its folder that it names was destroyed, in whatever process.

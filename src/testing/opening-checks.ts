@@ -63,6 +63,21 @@ export function openingChecks(check: Check): void {
       await store.close();
       await assertWholeOrRefused(outlived, version);
     });
+    check(`opens ${name} ciphertext that was found before, or what has taken its place`, async (store) => {
+      if (!store.find) return;
+      const version = versionOf('one', 1000, size, ['thumb']);
+      await store.put(version, null);
+      const [found, thumb, none] = await Promise.all([store.find('one'), store.find('one', 'thumb'), store.find('no')]);
+      assert.equal(none, null);
+      assertRecord(found, version);
+      assertRecord(thumb, version, 'thumb');
+      if (found?.ciphertext) assertStored({ ...found, ciphertext: found.ciphertext }, version);
+      assertStored(await readToEnd(await store.open('one', undefined, { found: found ?? undefined })), version);
+      const next = versionOf('one', 1001, size, ['thumb']);
+      await store.put(next, 1000);
+      const part = await readToEnd(await store.open('one', 'thumb', { found: thumb ?? undefined }));
+      assertStored(part, part?.token === 1000 ? version : next, 'thumb');
+    });
   }
 }
 

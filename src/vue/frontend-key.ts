@@ -1,6 +1,6 @@
 import { type InjectionKey, inject, type Plugin } from 'vue';
 import { defaultFrontend } from '../bindings/default-frontend.js';
-import type { ObservingFrontend } from '../bindings/image-view.js';
+import type { ObservingFrontend } from '../frontend/showing/image-view.js';
 
 const frontendKey: InjectionKey<ObservingFrontend> = /* @__PURE__ */ Symbol('pixstore');
 

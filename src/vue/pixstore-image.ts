@@ -1,16 +1,25 @@
 import { type CSSProperties, defineComponent, h, onBeforeUnmount, type PropType, shallowRef, watch } from 'vue';
-import { type ImageState, nothingYet } from '../bindings/image-view.js';
-import { createShownImage } from '../bindings/shown-image.js';
-import type { FetchPriority, ImageRecord } from '../frontend/index.js';
+import {
+  drawPlaceholder,
+  type FetchPriority,
+  type ImageRecord,
+  type ImageState,
+  type PaintedElement,
+  type PaintOptions,
+  paintImage,
+} from '../frontend/index.js';
+import { nothingYet } from '../frontend/showing/image-view.js';
 import { useFrontend } from './frontend-key.js';
 
 /**
- * A private picture: an `<img>` with its attributes and events. It loads when it comes near the viewport
+ * A private picture, with the attributes and events of an element. It loads when it comes near the viewport
  * (`loading="eager"`: at once) and lets go of what is far away; room for it is kept free by the record's width and height.
  * Of a record with variants it shows the smallest that fills the element. A picture that could not be loaded has an
  * `error` event, as one that could not be decoded. `data-status` says how it stands.
  *
- * The default slot lies over the image; it is given `{ src, status, error, source, retry }`.
+ * It is a `<span>` that is painted by the fastest way of the browser, and a picture to assistive technology; with `as="img"`
+ * it is an `<img>`, whose `src` is a Blob URL. The default slot lies over it; it is given
+ * `{ src, status, error, source, retry }`.
  *
  * @throws PixstoreError `FRONTEND_NOT_INITIALIZED` without the plugin and `initPixstoreFrontend`
  *
@@ -25,7 +34,7 @@ export const PixstoreImage = /* @__PURE__ */ defineComponent({
     record: { type: Object as PropType<ImageRecord | null> },
     /** What the picture shows, in words; `''` where it only decorates. */
     alt: { type: String, required: true },
-    /** A plain `<img>`: what it always is today. */
+    /** A plain `<img>` of the page. Default: a `<span>`, in which the picture is painted. */
     as: { type: String as PropType<'img'> },
     /** `object-fit`. */
     fit: { type: String as PropType<CSSProperties['objectFit']> },
@@ -33,58 +42,49 @@ export const PixstoreImage = /* @__PURE__ */ defineComponent({
     sizes: { type: Number },
     loading: { type: String as PropType<'eager' | 'lazy'> },
     fetchpriority: { type: String as PropType<FetchPriority> },
-    /** URL of an image that is shown until the picture is there. */
+    /** URL of an image that is shown until the picture is there. Default: the placeholder of the record. */
     placeholder: { type: String },
     /** Handed to functions of yours, as by `getImage`. */
     context: { type: null as unknown as PropType<unknown> },
   },
   setup(props, { attrs, slots }) {
     const frontend = useFrontend();
-    const element = shallowRef<HTMLImageElement>();
+    const element = shallowRef<HTMLElement>();
     const state = shallowRef<ImageState>(nothingYet);
-    let shown: ReturnType<typeof createShownImage> | undefined;
+    const onState = (next: ImageState) => {
+      state.value = next;
+    };
+    let painted: PaintedElement | undefined;
 
-    function update(): void {
-      const { record, sizes, loading, fetchpriority: priority, context } = props;
-      shown?.update({ record, sizes, loading, priority, context });
-    }
-
-    // With a slot, and without, it is another element.
-    watch(element, (image) => {
-      shown?.leave();
-      shown = image && createShownImage(frontend, image, (next) => (state.value = next));
-      update();
+    const optionsOf = (): PaintOptions => ({
+      ...(props as Omit<typeof props, 'fit' | 'as'>),
+      fit: props.fit as string | undefined,
+      priority: props.fetchpriority,
+      placeholder: props.placeholder ?? drawPlaceholder,
+      width: Number(attrs.width) || undefined,
+      height: Number(attrs.height) || undefined,
     });
-    watch(() => [props.record, props.sizes, props.loading], update, { flush: 'post' });
-    watch(
-      () => state.value.error,
-      (error) => error && element.value?.dispatchEvent(new Event('error')),
-      { flush: 'post' },
-    );
-    onBeforeUnmount(() => shown?.leave());
+
+    // With a slot and without, and by what it is shown, it is another element.
+    watch(element, (host) => {
+      painted?.stop();
+      painted = host && paintImage(host, props.record, { ...optionsOf(), frontend, onState });
+    });
+    watch(optionsOf, (options) => painted?.update(props.record, options), { flush: 'post' });
+    onBeforeUnmount(() => painted?.stop());
 
     return () => {
-      const { record, alt, fit, placeholder } = props;
-      const { src, status, error } = state.value;
+      const { record, alt, as } = props;
+      // What becomes of the picture draws nothing anew, unless something is drawn over it.
       const over = slots.default?.(state.value);
-      const image = h('img', {
-        width: record?.width,
-        height: record?.height,
-        ...attrs,
-        alt,
+      const { width = record?.width, height = record?.height, style, ...rest } = attrs;
+      const own = as ? { width, height, alt } : { role: alt ? 'img' : 'presentation', 'aria-label': alt };
+      const image = h(as ?? 'span', {
+        ...own,
+        ...rest,
         ref: element,
-        src,
-        'data-status': status,
-        style: [
-          over && layer,
-          { objectFit: fit },
-          !src &&
-            !error && {
-              background: placeholder && `url("${placeholder}") center / cover`,
-              color: 'transparent', // what is seen says more than the text, which screen readers have all the same
-            },
-          attrs.style as CSSProperties,
-        ],
+        'data-status': 'loading',
+        style: [over && layer, style as CSSProperties],
       });
       return over ? h('span', { style: 'display: grid' }, [image, h('span', { style: layer }, over)]) : image;
     };

@@ -1,6 +1,12 @@
 import { computed, type MaybeRefOrGetter, onScopeDispose, shallowRef, toValue, watch } from 'vue';
-import { createImageView, type ImageRequest, type ImageView, keyOf, nothingYet } from '../bindings/image-view.js';
 import type { ImageRecord } from '../frontend/index.js';
+import {
+  createImageView,
+  type ImageRequest,
+  type ImageView,
+  keyOf,
+  nothingYet,
+} from '../frontend/showing/image-view.js';
 import { useFrontend } from './frontend-key.js';
 
 export interface UsePixstoreImageOptions extends Pick<ImageRequest, 'context' | 'priority'> {

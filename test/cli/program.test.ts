@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { quickFolder } from '../fault/support/quick-folder.js';
@@ -63,6 +63,15 @@ test('--config gives the options of a backend; the command line goes before it',
   expect(over).toMatchObject({ code: 3, stderr: expect.stringContaining('none.sqlite') });
   const gone = await runCli(['list', '--config', 'none.mjs'], { cwd: elsewhere });
   expect(gone).toMatchObject({ code: 2, stderr: expect.stringContaining('(CONFIG_INVALID)') });
+});
+
+test.skipIf(!existsSync('/dev/full'))('results that cannot be written end with 4', async () => {
+  const line = `'${process.execPath}' '${program}' list > /dev/full`;
+  const { status, stderr } = spawnSync('sh', ['-c', line], { cwd: await folderWithStore(), encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({
+    status: 4,
+    stderr: 'pixstore: The results cannot be written (ENOSPC). (FILE_UNWRITABLE)\n',
+  });
 });
 
 test('nobody reads to the end: it ends quietly', async () => {

@@ -1,12 +1,15 @@
 // With RECORD=1 in the environment the document gets what is printed now, to be read before it is committed.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { quickFolder } from '../fault/support/quick-folder.js';
 import { photo } from '../support/photos.js';
+import { expected, placeStore3 } from '../support/store-3.js';
 import { readDocument, root } from '../unit/docs/markdown.js';
 import { normalised, recordedAnew, recordingsIn, replay } from './support/recordings.js';
 import { fillStore, withStore } from './support/store.js';
+
+const [firstOfStore3] = expected as [(typeof expected)[number]];
 
 /** Photos to be saved, and a file that is none. */
 async function withPhotos(folder: string): Promise<void> {
@@ -39,6 +42,17 @@ const setUps: Record<string, (folder: string) => Promise<void>> = {
   'Save images: `save`': withPhotos,
   'Leftovers: `sweep`': withLeftover,
   'Put one back: `restore`, `adopt`': withBackup,
+  'Take over a store of pixstore 3.x: `migrate`': async (folder) => {
+    const { fileOf } = await placeStore3(join(folder, 'old'));
+    rmSync(fileOf(firstOfStore3.id));
+  },
+  'In from files: `import`': async (folder) => {
+    mkdirSync(join(folder, 'photos/cats'), { recursive: true });
+    writeFileSync(join(folder, 'photos/cats/tom.png'), photo('cat.png'));
+    writeFileSync(join(folder, 'photos/rocket.jpg'), photo('rocket.jpg'));
+    writeFileSync(join(folder, 'photos/notes.txt'), 'meow');
+    await withStore(folder, async (backend) => backend.ready);
+  },
 };
 
 const document = 'docs/cli.md';

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
@@ -47,6 +48,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s stops what waits for its turn at o
   database.close();
   const check = startCli(['check', '--rate', '1kB'], { cwd });
   await check.said(/ciphertext-damaged/);
+  expect(getPriority(check.child.pid)).toBe(constants.priority.PRIORITY_BELOW_NORMAL); // a server goes first
   check.child.kill(signal);
   expect((await check.ended).code).toBe(130);
 });

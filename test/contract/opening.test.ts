@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createPixstoreBackend } from '../../src/backend/face/backend.js';
@@ -9,6 +9,7 @@ import { createPooledRandom } from '../../src/backend/images/random.js';
 import type { KeyWrapper } from '../../src/backend/keys/key-wrapper.js';
 import { deriveMasterKey } from '../../src/backend/keys/master-key.js';
 import { masterKeyWrapper } from '../../src/backend/keys/master-key-wrapper.js';
+import { createMemoryStore } from '../../src/stores/memory/memory-store.js';
 import type { ImageRecord } from '../../src/types/index.js';
 import { masterKey, quietLogger } from '../support/backend.js';
 import { failure } from '../support/errors.js';
@@ -117,6 +118,48 @@ describe('a backend without an endpoint of its own', () => {
     writeFileSync(join(folder, 'data', 'db.sqlite.key'), `${masterKey}\n`, { mode: 0o600 });
     await backend.open();
     expect(await backend.saveImage(cat)).not.toBeNull();
+  });
+
+  test('takes a key file that lies elsewhere, before the environment, and for a store of its own as well', async () => {
+    vi.stubEnv('PIXSTORE_MASTER_KEY', Buffer.alloc(32, 9).toString('hex'));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { create, folder } = await lazyPlace();
+    const keyFilePath = join(folder, 'elsewhere.key');
+    const backend = create({ keyFilePath });
+    await backend.open(); // makes it
+    expect(readFileSync(keyFilePath, 'utf8')).toMatch(/^[\w+/]{43}=\n$/);
+    expect(existsSync(join(folder, 'data', 'db.sqlite.key'))).toBe(false);
+    await backend.saveImage(cat);
+
+    const store = createMemoryStore();
+    const missing = create({ keyFilePath: join(folder, 'none.key'), store });
+    await failure('MASTER_KEY_MISSING', () => missing.open());
+    expect(existsSync(join(folder, 'none.key'))).toBe(false);
+    const { masterKeys } = (await create({ keyFilePath, store }).keys()) ?? {};
+    expect(masterKeys?.map(({ id }) => id)).toEqual((await backend.keys())?.masterKeys.map(({ id }) => id));
+    await failure('CONFIG_INVALID', () => create({ keyFilePath: '' }));
+  });
+
+  test('tells which keys there are, and which of them are needed', async () => {
+    const { create } = await lazyPlace({ masterKey });
+    const backend = create();
+    await backend.saveImage(cat);
+    const [was] = (await backend.keys())?.masterKeys ?? [];
+    expect(was?.wraps).toBe(2);
+    await backend.close();
+    const rotating = create({ masterKey: [Buffer.alloc(32, 9).toString('hex'), masterKey] });
+    for await (const _ of rotating.rotateMasterKey());
+    const overview = await rotating.keys();
+    expect(overview?.masterKeys).toEqual([
+      { id: expect.stringMatching(/^[0-9a-f]{16}$/), wraps: 3 },
+      { id: was?.id, wraps: 0 },
+    ]);
+    expect(overview?.storeKeys.map(({ purpose, until }) => [purpose, until === null])).toEqual([
+      ['proof', true],
+      ['store', true],
+      ['proof', false],
+    ]);
+    expect(JSON.stringify(overview)).not.toContain(masterKey);
   });
 
   test('is opened once, whoever asks at the same time', async () => {

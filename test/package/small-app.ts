@@ -56,10 +56,11 @@ export async function bundlePage(folder: string): Promise<void> {
 }
 
 /** Starts the server of an application, on a port of its choice, until the test ends. */
-export async function startServer(folder: string): Promise<{ origin: string; log: () => string }> {
+export async function startServer(folder: string, [command, ...args] = [process.execPath, 'server.js']) {
   const env = { ...process.env, ...withSqlite, PORT: '0', NO_COLOR: '1' };
-  const server = spawn(process.execPath, ['server.js'], { cwd: folder, env });
-  onTestFinished(() => stop(server));
+  // A group of its own, so that what a script starts ends with it.
+  const server = spawn(command ?? '', args, { cwd: folder, env, detached: true });
+  onTestFinished(() => stop(server, () => process.kill(-(server.pid ?? 0))));
   let log = '';
   const origin = await new Promise<string>((resolve, reject) => {
     const read = (text: unknown) => {
@@ -74,10 +75,11 @@ export async function startServer(folder: string): Promise<{ origin: string; log
   return { origin, log: () => log };
 }
 
-export async function stop(program: ChildProcess): Promise<void> {
+export async function stop(program: ChildProcess, kill: () => void = () => program.kill()): Promise<void> {
   if (program.exitCode !== null || program.signalCode !== null) return;
-  program.kill();
-  await once(program, 'exit');
+  const exited = once(program, 'exit');
+  kill();
+  await exited;
 }
 
 /** A browser for all tests of a file. */

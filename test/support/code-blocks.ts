@@ -13,9 +13,9 @@ import { codeBlocksOf, readDocument, root } from '../unit/docs/markdown.js';
 export async function importBlocks<Exports>(document: string, text: string): Promise<Exports> {
   return withBlocks(document, async (folder, blocks) => {
     const chosen = blocks.filter(({ code }) => code.includes(text)).map(({ path }) => path);
-    const entries = ['backend', 'frontend', 'testing'].map((name) => [
-      `pixstore/${name}`,
-      join(root, `src/${name}/index.ts`),
+    const entries = ['backend', 'frontend', 'testing', 'stores/files', 'stores/postgres', 'stores/s3'].map((folder) => [
+      `pixstore/${basename(folder)}`,
+      join(root, `src/${folder}/index.ts`),
     ]);
     await build({
       entryPoints: chosen,

@@ -16,6 +16,9 @@ import type { FailureIn, PixstoreBackend } from './public-api.js';
 // So many times as much as is encrypted and written at once may be on its way here: networks are slower than disks.
 const heldUploads = 4;
 
+const exportedInTheClear =
+  'exported pictures are files in the clear: whoever can read the folder sees them. Only you may, until you say otherwise; remove it when it is no longer wanted';
+
 /**
  * Makes a backend: an engine, with a server of its own unless told otherwise, whose errors are what `errorHandlingMode`
  * makes of them. Several may stand side by side when they share neither port nor database.
@@ -115,6 +118,12 @@ export function backendOf(options: CheckedOptions): PixstoreBackend {
     sweep: (which) => engine.sweep(which),
     reencrypt: (which) => engine.reencrypt(which),
     keys: () => runAsync(engine.keys),
+    migrateFromV3: (from) => engine.migrateFromV3(from),
+    exportImages: (folder, which) => {
+      options.logger.warn(`[pixstore] ${exportedInTheClear}`);
+      return engine.exportImages(folder, which);
+    },
+    importImages: (from, how) => engine.importImages(from, how),
     rotateMasterKey: (rotation) => engine.rotateMasterKey(rotation),
     customEndpointHelper: (id, token, proof, who) =>
       runAsync(async () => {

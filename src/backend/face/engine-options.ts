@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { openLocalStore } from '../../stores/local/local-store.js';
+import { openOldStore } from '../../stores/local/v3/old-store.js';
 import type { ImageStore } from '../../stores/port.js';
 import type { EngineOptions } from '../engine.js';
 import { masterKeysFromFile } from '../keys/load-master-keys.js';
@@ -34,6 +35,7 @@ export function engineOptionsOf(options: CheckedOptions): EngineOptions {
         mayMake: options.keyFile === 'create' && options.store === undefined,
         announce: (message) => logger.info(message),
       }),
+    openOldStore: (from) => openOldStore({ ...from, busyTimeout: options.busyTimeout }),
     masterKeysAtHand: () =>
       masterKeys ?? masterKeysFromFile({ path: keyFilePath, storeHasKeys: false, mayMake: false, announce: () => {} }),
     checksProofs,

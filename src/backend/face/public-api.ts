@@ -19,6 +19,9 @@ import type { ImageInput } from '../images/to-bytes.js';
 import type { AudienceOptions } from '../keys/audience.js';
 import type { KeyOverview } from '../keys/overview.js';
 import type { RotateOptions, RotationProgress } from '../keys/rotation.js';
+import type { ExportedImage, ExportOptions } from '../moving/exporting.js';
+import type { ImportedImage, ImportFrom, ImportOptions } from '../moving/importing.js';
+import type { MigratedImage, MigrationOptions } from '../moving/migrating.js';
 import type { Endpoint } from '../serving/endpoint.js';
 import type { Answers } from '../serving/pictures.js';
 import type { Uploads } from '../serving/uploads/uploads.js';
@@ -149,6 +152,48 @@ export interface PixstoreBackend<Failure extends null = null> {
    * for await (const { id, outcome, error } of backend.rebuild()) if (error) console.error(id, outcome, error.message);
    */
   rebuild(options?: RebuildOptions): AsyncIterable<RebuiltImage>;
+  /**
+   * Takes over the images of a store that pixstore 3.x made. Ids, tokens, keys and ciphertexts stay as they are, so that
+   * what browsers keep is good; the keys are sealed. Files are not stripped, and have no variants until `rebuild`. What is
+   * missing, damaged or odd is reported, image by image, and ends nothing; the old store is only read. It may be ended at any
+   * time, by its signal or a crash: begun anew it passes over what is here. Have nobody save in the old store meanwhile.
+   *
+   * @param from - `database` and `imageDir`: what pixstore 3.x calls databasePath and imageRootDir; `newTokens`; `signal`
+   * @throws PixstoreError `SOURCE_INVALID`, `CONFIG_INVALID`, `STORAGE_FULL`, `STORAGE_FAILED`, in every error mode; what the
+   * signal aborts with
+   * @example
+   * const from = { database: 'old/pixstore.sqlite', imageDir: 'old/images' };
+   * for await (const { id, outcome, error } of backend.migrateFromV3(from)) if (error) console.error(id, outcome, error.message);
+   */
+  migrateFromV3(from: MigrationOptions): AsyncIterable<MigratedImage>;
+  /**
+   * Decrypts images into files of a folder, which only their owner may read, with a manifest of what they are:
+   * `manifest.jsonl`, a line of JSON for each. They lie there in the clear. It may be ended at any time, by its signal or a
+   * crash: begun anew it goes on behind the last image of the manifest.
+   *
+   * @param folder - not there yet, empty, or with an export of the same options that was begun
+   * @param options - `dir`: a folder; `variants`: files of them, too; `signal`
+   * @throws PixstoreError `EXPORT_FAILED`, `STORAGE_FULL`, `STORAGE_FAILED`, `CONFIG_INVALID`, `IMAGE_DIR_INVALID`, in every
+   * error mode; what the signal aborts with. An image that does not open ends nothing: its `error` says why
+   * @example
+   * for await (const { id, error } of backend.exportImages('/mnt/export')) if (error) console.error(id, error.message);
+   */
+  exportImages(folder: string, options?: ExportOptions): AsyncIterable<ExportedImage>;
+  /**
+   * Keeps files as new images, as they are: nothing is stripped, nothing converted. What was exported has its ids, and each file is
+   * compared with its digest; of other folders all files are taken that are images, from anywhere else what is listed. It may be
+   * ended at any time, by its signal or a crash: begun anew it passes over what is here.
+   *
+   * @param from - a folder, or `{ name, size?, read() }` of each file: of a bucket, for instance
+   * @param options - `dir`: a folder for all; `ids`: from `paths`, `random`, or a function; `journal`; `signal`
+   * @throws PixstoreError `SOURCE_INVALID`, `JOURNAL_UNUSABLE`, `STORAGE_FULL`, `STORAGE_FAILED`, `CONFIG_INVALID`,
+   * `IMAGE_DIR_INVALID`, in every error mode; what the signal aborts with, and what listing throws
+   * @example
+   * for await (const { name, outcome, error } of backend.importImages('photos', { dir: 'photos' })) {
+   *   if (error) console.error(name, outcome, error.message);
+   * }
+   */
+  importImages(from: ImportFrom, options?: ImportOptions): AsyncIterable<ImportedImage>;
   /**
    * Answers an image request that came by a transport of the application's own, with a wire payload to be sent
    * unchanged. Check who asks before you call it. Needs `defaultEndpointEnabled: false`: the open endpoint would

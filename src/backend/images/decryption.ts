@@ -18,12 +18,22 @@ const discardedLength = 64 * 1024;
  *
  * @throws PixstoreError `CIPHERTEXT_MISSING` when it is not what was encrypted
  */
-export async function decryptImage({
+export async function decryptImage(
+  image: EncryptedImage,
+): Promise<{ format: ImageFormat; bytes: Uint8Array<ArrayBuffer> }> {
+  const { formatByte, bytes } = await decryptBytes(image);
+  const format = formatFromByte(formatByte);
+  if (!format) throw damaged();
+  return { format, bytes };
+}
+
+/** The same, whatever its first byte says of its format. */
+export async function decryptBytes({
   key,
   iv,
   tag,
   ciphertext,
-}: EncryptedImage): Promise<{ format: ImageFormat; bytes: Uint8Array<ArrayBuffer> }> {
+}: EncryptedImage): Promise<{ formatByte: number | undefined; bytes: Uint8Array<ArrayBuffer> }> {
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tag.length });
   decipher.setAuthTag(tag);
   const first = decipher.update(ciphertext.subarray(0, 1));
@@ -37,9 +47,7 @@ export async function decryptImage({
   } catch (cause) {
     throw damaged(cause);
   }
-  const format = formatFromByte(first[0]);
-  if (!format) throw damaged();
-  return { format, bytes };
+  return { formatByte: first[0], bytes };
 }
 
 /**

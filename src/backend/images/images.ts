@@ -52,22 +52,34 @@ export function createImages({ store, keys, proofs, partMaker, sealParts, random
     return (await storing) ? record : null;
   }
 
+  /**
+   * Keeps an image that is not there yet.
+   *
+   * @param chosen - may another image have the id?
+   * @throws PixstoreError `IMAGE_ID_TAKEN`
+   */
+  async function keepNew(id: string, chosen: boolean, parts: NewParts, audience: Audience): Promise<ImageRecord> {
+    let token = now();
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      if (chosen && (await store.record(id))) throw taken();
+      const record = await put(id, token, parts, null, audience);
+      if (record) return record;
+      // Either the id was taken since we looked, or an image with a higher token was removed.
+      token = Math.max(now(), tokenAfter(await store.lastRemovedToken()));
+    }
+    throw refusedAlways();
+  }
+
   return {
     /** @throws PixstoreError what `takeIn`, `readSaveOptions` and `newImageId` throw, or `IMAGE_ID_TAKEN` */
     async save(bytes: Uint8Array, where?: string | SaveOptions): Promise<ImageRecord> {
       const { audience, ...destination } = readSaveOptions(where);
       const { id, chosen } = newImageId(destination, randomBytes);
       const parts = await partMaker.partsOfFile(bytes, folderOf(id));
-      let token = now();
-      for (let tries = 0; tries < mostTries; tries += 1) {
-        if (chosen && (await store.record(id))) throw taken();
-        const record = await put(id, token, parts, null, audience);
-        if (record) return record;
-        // Either the id was taken since we looked, or an image with a higher token was removed.
-        token = Math.max(now(), tokenAfter(await store.lastRemovedToken()));
-      }
-      throw refusedAlways();
+      return keepNew(id, chosen, parts, audience);
     },
+
+    keepNew,
 
     /** @throws PixstoreError what `takeIn` throws, or `IMAGE_NOT_FOUND` */
     async update(givenId: string, bytes: Uint8Array, audience: Audience): Promise<ImageRecord> {

@@ -10,7 +10,8 @@ import type { ImageProcessing, Picture } from './processing-port.js';
 export interface NewPart extends EncryptedImage {
   /** Undefined for the original. */
   variant: string | undefined;
-  info: ImageInfo;
+  /** Null when the picture does not tell. */
+  info: ImageInfo | null;
 }
 
 /** The parts of a version, the original first. */

@@ -22,10 +22,13 @@ const placeholderField = 1;
 const definitionField = 2;
 const longestField = 2 ** 16 - 1;
 
-/** Of pictures that were kept before such was. */
+/** Of pictures that were kept before such was, or that do not tell. */
 export const unknownInfo: Uint8Array = new Uint8Array(fieldsAt);
 
-export function encodeInfo({ format, width, height, placeholder, definition }: ImageInfo): Uint8Array {
+/** @param info - null: nothing is known of the picture */
+export function encodeInfo(info: ImageInfo | null): Uint8Array {
+  if (!info) return unknownInfo;
+  const { format, width, height, placeholder, definition } = info;
   const fields: [type: number, contents: Uint8Array][] = [];
   if (placeholder) fields.push([placeholderField, placeholder]);
   if (definition !== undefined) fields.push([definitionField, Buffer.from(definition)]);

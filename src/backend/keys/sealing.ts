@@ -15,7 +15,7 @@ export interface KeyOwner {
 /** What opens and describes one ciphertext. */
 export interface ImageKey {
   key: Uint8Array;
-  /** Null when it was sealed before such was kept. */
+  /** Null when it was sealed before such was kept, or the picture does not tell. */
   info: ImageInfo | null;
 }
 
@@ -43,7 +43,7 @@ const firstBoxAt = keyIdAt + 8;
 const boxAt = generationAt + 4;
 
 export function sealKey(
-  { key, info }: { key: Uint8Array; info: ImageInfo },
+  { key, info }: ImageKey,
   owner: KeyOwner,
   folderKey: OpenFolderKey,
   randomBytes: (length: number) => Uint8Array,

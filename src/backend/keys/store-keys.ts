@@ -136,7 +136,7 @@ export function createStoreKeys(options: StoreKeysOptions) {
     folderKey(folder: string): MaybePromise<OpenFolderKey> {
       const set = ring.known();
       ring.requireInPlace();
-      const found = set.version > 0 ? store.folderKey(folder) : null;
+      const found = set.version > 0 && store.supports.syncRecords ? store.folderKey(folder) : null;
       if (found && !(found instanceof Promise) && isFit(found, set)) {
         const key = openFolderKey(found, set);
         if (key) return key;

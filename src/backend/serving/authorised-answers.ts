@@ -4,7 +4,7 @@ import { imageIdOf, isImageId, variantOf } from '../../shared/protocol/image-id.
 import { type BareState, WirePayloadState } from '../../shared/protocol/states.js';
 import { type Audience, requireAudience } from '../keys/audience.js';
 import type { HandlerContext } from './handler.js';
-import { type Answer, type AnswerImage, bareAnswer, type ImageRequest } from './image-answer.js';
+import { type Answer, type AnswerImage, bareAnswer, type ImageRequest, unwanted } from './image-answer.js';
 import type { ServingCounters } from './serving-stats.js';
 
 /** What was asked for, and by whom. Nothing of it was checked, but the audience by the application. */
@@ -34,6 +34,7 @@ export function createAuthorisedAnswers(answer: AnswerImage, counters: ServingCo
   function serve(request: ImageRequest): MaybePromise<Answer> {
     const begun = performance.now();
     const served = (answered: Answer) => {
+      if (answered === unwanted) return answered;
       counters.countImage(answered.state, answered.length);
       onServed(request, performance.now() - begun, answered.length, outcomeOf(answered));
       return answered;

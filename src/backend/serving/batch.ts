@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { type BatchEntry, frameHeader } from '../../shared/protocol/batch.js';
 import type { OpenedPart } from '../../stores/port.js';
+import type { Turn } from './hot-reads.js';
 import type { Answer } from './image-answer.js';
 
 // Answers that are being made ready while the one before them is on its way: enough to hide the wait for a disk or a
@@ -22,11 +23,15 @@ export function readEntry(entry: unknown): { [Name in keyof BatchEntry]?: unknow
  * wait for one that is not. Whoever stops early closes the iteration, and everything held for it is let go.
  *
  * @param answer - must not fail: an entry that cannot be answered is answered so
+ * @param begunTogether - so many answers are begun in the same turn of the loop, for a store that looks up together what is
+ * asked for together; what is large of them is read when its turn has come
  */
 export async function* batchFrames(
   entries: readonly unknown[],
-  answer: (entry: unknown) => MaybePromise<Answer>,
+  answer: (entry: unknown, turn: Turn) => MaybePromise<Answer>,
+  begunTogether = 1,
 ): AsyncGenerator<Uint8Array> {
+  const turns = createTurns();
   const started: MaybePromise<Answer>[] = [];
   let startedCount = 0;
   let largest = 1;
@@ -35,9 +40,11 @@ export async function* batchFrames(
   try {
     for (let sent = 0; sent < entries.length; sent += 1) {
       const ahead = Math.min(answersAhead, Math.ceil(bytesAhead / largest));
-      for (; startedCount < entries.length && started.length < ahead; startedCount += 1) {
-        started.push(answer(entries[startedCount]));
+      const isBegun = () => started.length >= ahead && startedCount % begunTogether === 0;
+      for (; startedCount < entries.length && !isBegun(); startedCount += 1) {
+        started.push(answer(entries[startedCount], turns.turnOf(startedCount)));
       }
+      turns.come(sent + ahead);
       const next = started.shift() as MaybePromise<Answer>;
       if (next instanceof Promise && block.length > 0) yield block.take();
       const { length, pieces, rest } = next instanceof Promise ? await next : next;
@@ -55,9 +62,36 @@ export async function* batchFrames(
     }
     if (block.length > 0) yield block.take();
   } finally {
+    turns.end();
     await reading?.close();
     for (const left of started) await (await left).rest?.close();
   }
+}
+
+/** Turns that come in order. */
+function createTurns() {
+  let come = 0;
+  let isOver = false;
+  let waiting: { at: number; go(isWanted: boolean): void }[] = [];
+  return {
+    turnOf:
+      (at: number): Turn =>
+      () => {
+        if (at < come || isOver) return !isOver;
+        return new Promise((go) => waiting.push({ at, go }));
+      },
+    /** Those before this one may go on. */
+    come(before: number): void {
+      come = before;
+      for (const { go } of waiting.filter(({ at }) => at < come)) go(true);
+      waiting = waiting.filter(({ at }) => at >= come);
+    },
+    /** Nobody waits for what is left. */
+    end(): void {
+      isOver = true;
+      for (const { go } of waiting) go(false);
+    },
+  };
 }
 
 /** Gathers small pieces, so that a frame of 5 KB does not cost a system call. */

@@ -10,6 +10,7 @@ import { batchCrowdedOut, batchFailures } from './batch-errors.js';
 import { payloadStream } from './body-stream.js';
 import { allowedMethods, type CorsOptions, createCommonHeaders, imageMethods, preflightHeaders } from './cors.js';
 import type { EndpointRequest, HandlerContext } from './handler.js';
+import type { Turn } from './hot-reads.js';
 import { type Answer, type AnswerImage, collectPayload, type ImageRequest } from './image-answer.js';
 import type { LoadLimits } from './load-limit.js';
 import { createPages, type PagesOptions } from './pages.js';
@@ -22,6 +23,8 @@ import { readQuery, readTarget, type Target } from './target.js';
 
 export interface EndpointOptions extends Omit<PagesOptions, 'metrics'>, CorsOptions {
   answer: AnswerImage;
+  /** How many look-ups had better be asked for in one turn of the loop. */
+  lookUpsAtOnce(): MaybePromise<number>;
   /** The page of metrics, from what was served; null when there is none. */
   metrics: ((served: EndpointStats) => Promise<string>) | null;
   acceptProofsInQuery: boolean;
@@ -51,7 +54,7 @@ export interface Endpoint {
    *
    * @throws PixstoreError `BATCH_INVALID`
    */
-  frames(body: string, audience: Audience): AsyncGenerator<Uint8Array>;
+  frames(body: string, audience: Audience): Promise<AsyncGenerator<Uint8Array>>;
   stats(): EndpointStats;
 }
 
@@ -196,11 +199,12 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       slot.release();
       return busyReply(headers);
     }
-    const frames = batchFrames(entries, (entry) => {
+    const answer = (entry: unknown, turn: Turn) => {
       if (!isAllowed) return refuse(WirePayloadState.RateLimited);
       if (who === nobodyKnows) return refuse(WirePayloadState.InternalError);
-      return answerEntry(entry, context, who, arrivedAt);
-    });
+      return answerEntry(entry, context, who, { arrivedAt, turn });
+    };
+    const frames = batchFrames(entries, answer, await begunTogether());
     return binaryReply(frames, undefined, headers, slot.sending());
   }
 
@@ -209,7 +213,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     entry: unknown,
     context: Pick<HandlerContext, 'authorize'>,
     who: Visitor,
-    arrivedAt: number,
+    batch: Pick<ImageRequest, 'arrivedAt' | 'turn'>,
   ): MaybePromise<Answer> {
     const failed = (error: unknown) => {
       if (error instanceof PixstoreError && error.code === 'TOKEN_INVALID')
@@ -218,8 +222,11 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       return refuse(WirePayloadState.InternalError);
     };
     const { id, token, proof } = readEntry(entry);
-    return recover(() => serveAt(context, who, { id, token, proof, arrivedAt }), failed);
+    return recover(() => serveAt(context, who, { id, token, proof, ...batch }), failed);
   }
+
+  /** Where the store cannot be opened, each entry is told so. */
+  const begunTogether = (): MaybePromise<number> => recover(options.lookUpsAtOnce, () => 1);
 
   function stateReply(state: BareState, headers: HeaderList): Reply {
     const { pieces, length } = refuse(state);
@@ -229,9 +236,11 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   return {
     handle,
     payload: async (request) => collectPayload(await serve(request)),
-    frames(body, audience) {
+    async frames(body, audience) {
       const arrivedAt = now();
-      return batchFrames(decodeBatchRequest(body), (entry) => answerEntry(entry, {}, audience, arrivedAt));
+      const entries = decodeBatchRequest(body);
+      const answer = (entry: unknown, turn: Turn) => answerEntry(entry, {}, audience, { arrivedAt, turn });
+      return batchFrames(entries, answer, await begunTogether());
     },
     report: onError,
     stats,

@@ -1,11 +1,11 @@
-import { createByteLru } from '../../shared/byte-lru.js';
 import { tell } from '../../shared/callbacks.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { createHotCache } from '../../shared/hot-cache.js';
 import { andThen, type MaybePromise } from '../../shared/maybe-promise.js';
 import { imageIdOf, variantOf } from '../../shared/protocol/image-id.js';
 import { encodePayload } from '../../shared/protocol/payload.js';
 import { WirePayloadState } from '../../shared/protocol/states.js';
-import type { ImageStore, OpenedPart, PartRecord } from '../../stores/port.js';
+import { type ImageStore, type OpenedPart, openInMemory, type PartRecord } from '../../stores/port.js';
 import { within } from '../within.js';
 
 /** A part that is in memory, ready to be sent. */
@@ -22,8 +22,17 @@ export const storeBusy = Symbol('the store is busy');
 // Longer than a store over a network takes on a bad day, shorter than browsers wait for an image.
 const usualPatience = 20_000; // ms
 
+/** Said instead of a part: whoever asked does not want it any more. */
+export const notWanted = Symbol('nobody wants it any more');
+
 /** What reading an image gives: null when there is none. */
-export type Read = ReadyPart | OpenedPart | null | typeof storeBusy;
+export type Read = ReadyPart | OpenedPart | null | typeof storeBusy | typeof notWanted;
+
+/**
+ * For who asks for many images at once: all are looked up, and a ciphertext that is not beside its record is read when its
+ * turn has come. False: nobody wants it any more.
+ */
+export type Turn = () => MaybePromise<boolean>;
 
 /** Reads images, keeping the ciphertexts that are asked for most in memory. */
 export type HotReads = ReturnType<typeof createHotReads>;
@@ -50,7 +59,7 @@ export function createHotReads(
   readsAtOnce = Number.POSITIVE_INFINITY,
   patience = usualPatience,
 ) {
-  const hot = createByteLru<ReadyPart>(limitBytes, ({ ciphertext }) => ciphertext.length);
+  const hot = createHotCache<ReadyPart>(limitBytes, ({ ciphertext }) => ciphertext.length);
   let hits = 0;
   let misses = 0;
   let waiting = 0;
@@ -60,9 +69,9 @@ export function createHotReads(
   }
 
   /** Opens a part, or says that too many are being opened. */
-  function open(id: string): MaybePromise<OpenedPart | null | typeof storeBusy> {
+  function open(id: string, found?: PartRecord): MaybePromise<OpenedPart | null | typeof storeBusy> {
     if (waiting >= readsAtOnce) return storeBusy;
-    const opening = store.open(imageIdOf(id), variantOf(id), { inMemoryUpTo });
+    const opening = store.open(imageIdOf(id), variantOf(id), { inMemoryUpTo, found });
     if (!(opening instanceof Promise)) return opening;
     waiting += 1;
     // Also one that nobody waits for any more takes up the store, until it has answered.
@@ -73,19 +82,30 @@ export function createHotReads(
     return inTime(opening, (part) => tell(() => part?.close()));
   }
 
-  function serveKept(id: string, kept: ReadyPart, record: PartRecord | null): MaybePromise<Read> {
+  /** Looks the part up, and waits for its turn before it is opened, unless it came along. */
+  function openInTurn(id: string, turn: Turn): MaybePromise<OpenedPart | null | typeof storeBusy | typeof notWanted> {
+    if (!store.find) return open(id);
+    return andThen(inTime(store.find(imageIdOf(id), variantOf(id))), (found) => {
+      if (!found) return null;
+      const { ciphertext } = found;
+      if (ciphertext) return openInMemory({ ...found, ciphertext });
+      return andThen(turn(), (isWanted) => (isWanted ? open(id, found) : notWanted));
+    });
+  }
+
+  function serveKept(id: string, kept: ReadyPart, record: PartRecord | null, turn?: Turn): MaybePromise<Read> {
     if (record?.token === kept.record.token) {
       hits += 1;
       kept.record = record; // its key may have been sealed anew
       return kept;
     }
     hot.remove(id);
-    return record && fromStore(id);
+    return record && fromStore(id, turn);
   }
 
-  function fromStore(id: string): MaybePromise<Read> {
-    return andThen(open(id), (part) => {
-      if (!part || part === storeBusy) return part;
+  function fromStore(id: string, turn?: Turn): MaybePromise<Read> {
+    return andThen(turn ? openInTurn(id, turn) : open(id), (part) => {
+      if (!part || part === storeBusy || part === notWanted) return part;
       misses += 1;
       const { ciphertext, chunks: _, close: __, ...record } = part;
       if (!ciphertext || part.size > inMemoryUpTo) return part;
@@ -97,12 +117,12 @@ export function createHotReads(
 
   return {
     /** @param clientToken - the version that the client knows of */
-    read(id: string, clientToken?: number): MaybePromise<Read> {
+    read(id: string, clientToken?: number, turn?: Turn): MaybePromise<Read> {
       const kept = hot.get(id);
       // What the store tells may be as old as this turn of the loop. A client that knows a newer version gets that one.
-      if (!kept || (clientToken ?? 0) > kept.record.token) return fromStore(id);
+      if (!kept || (clientToken ?? 0) > kept.record.token) return fromStore(id, turn);
       return andThen(inTime(store.record(imageIdOf(id), variantOf(id), 'this-turn')), (record) =>
-        serveKept(id, kept, record),
+        serveKept(id, kept, record, turn),
       );
     },
 

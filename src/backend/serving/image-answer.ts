@@ -7,7 +7,7 @@ import type { OpenedPart, PartRecord } from '../../stores/port.js';
 import type { Audience } from '../keys/audience.js';
 import type { Proofs } from '../keys/proofs.js';
 import type { StoreKeys } from '../keys/store-keys.js';
-import { type Read, type ReadyPart, storeBusy } from './hot-reads.js';
+import { notWanted, type Read, type ReadyPart, storeBusy, type Turn } from './hot-reads.js';
 
 /** What a client asks for. Nothing of it is trusted, but for the audience. */
 export interface ImageRequest {
@@ -19,6 +19,8 @@ export interface ImageRequest {
   audience?: Audience;
   /** When it arrived, in ms by the backend's clock: its proof must have been good then. Default: now. */
   arrivedAt?: number | undefined;
+  /** When it is one of many. */
+  turn?: Turn | undefined;
 }
 
 /** A wire payload on its way out. */
@@ -40,7 +42,7 @@ export interface Answer {
 export type AnswerImage = (request: ImageRequest) => MaybePromise<Answer>;
 
 export interface AnswerOptions {
-  read(id: string, clientToken?: number): MaybePromise<Read>;
+  read(id: string, clientToken?: number, turn?: Turn): MaybePromise<Read>;
   keys: Pick<StoreKeys, 'ready' | 'unseal'>;
   /** Was a part that does not open exchanged since it was read? */
   isOutdated(part: PartRecord): Promise<boolean>;
@@ -49,7 +51,7 @@ export interface AnswerOptions {
 }
 
 export function createAnswer({ read, keys, isOutdated, proofs }: AnswerOptions): AnswerImage {
-  return ({ id, token, proof, audience, arrivedAt }) => {
+  return ({ id, token, proof, audience, arrivedAt, turn }) => {
     if (isAbsent(id)) return bareAnswer(WirePayloadState.MissingID);
     // Before anything is looked up: an answer must not tell a stranger whether an id exists.
     if (proofs) {
@@ -60,16 +62,17 @@ export function createAnswer({ read, keys, isOutdated, proofs }: AnswerOptions):
     }
     const clientToken = readToken(token);
     if (!isImageId(id)) return bareAnswer(WirePayloadState.NotFound);
-    return answerFor(id, clientToken);
+    return answerFor(id, clientToken, turn);
   };
 
-  function answerFor(id: string, clientToken: number | undefined): MaybePromise<Answer> {
-    return andThen(read(id, clientToken), (part) =>
+  function answerFor(id: string, clientToken: number | undefined, turn: Turn | undefined): MaybePromise<Answer> {
+    return andThen(read(id, clientToken, turn), (part) =>
       recover(
         () => answerWith(part, clientToken),
         async (error) => {
-          if (!part || part === storeBusy || !(await isOutdated('record' in part ? part.record : part))) throw error;
-          return answerFor(id, clientToken);
+          if (!part || typeof part === 'symbol') throw error;
+          if (!(await isOutdated('record' in part ? part.record : part))) throw error;
+          return answerFor(id, clientToken, turn);
         },
       ),
     );
@@ -77,6 +80,7 @@ export function createAnswer({ read, keys, isOutdated, proofs }: AnswerOptions):
 
   function answerWith(part: Read, clientToken: number | undefined): MaybePromise<Answer> {
     if (part === storeBusy) return bareAnswer(WirePayloadState.RateLimited);
+    if (part === notWanted) return unwanted;
     if (!part) return bareAnswer(WirePayloadState.NotFound);
     return 'record' in part ? answerReady(part, clientToken) : answerOpened(part, clientToken);
   }
@@ -119,6 +123,9 @@ const successHead = Uint8Array.of(WirePayloadState.Success);
 export function bareAnswer(state: BareState): Answer {
   return { state, length: 1, pieces: [Uint8Array.of(state)] };
 }
+
+/** Of an image that nobody wants any more: it is not sent. */
+export const unwanted: Answer = bareAnswer(WirePayloadState.RateLimited);
 
 /** The whole payload, as bytes of the caller's own. */
 export async function collectPayload({ length, pieces, rest }: Answer): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { PixstoreError } from '../../backend/index.js';
 import type { AddCommand, Backend, Cli } from '../cli.js';
 import { exitCodes } from '../exit-codes.js';
@@ -37,12 +37,14 @@ export const addSave: AddCommand = (program, run) => {
     .option('--parallel <count>', 'how many at once', wholeNumber, parallel)
     .action(
       run(async (cli, names: string[], flags: SaveFlags) => {
-        const total = await count(filesIn(names));
+        cli.giveWay();
+        const files = () => without(flags.nameIds ? undefined : flags.journal, filesIn(names));
+        const total = await count(files());
         const backend = await cli.open({ make: true });
         const journal = flags.nameIds ? null : await Journal.open(flags.journal);
         try {
-          const files = untilStopped(cli.signal, filesIn(names));
-          const entries = journal ? journal.entries(files, flags.dir) : namedEntries(files, flags.dir);
+          const taken = untilStopped(cli.signal, files());
+          const entries = journal ? journal.entries(taken, flags.dir) : namedEntries(taken, flags.dir);
           return await saveAll(cli, backend, entries, { total, parallel: Math.max(1, flags.parallel) });
         } finally {
           await journal?.close();
@@ -108,6 +110,12 @@ async function* namedEntries(files: AsyncIterable<string>, dir: string | undefin
   for await (const file of files) {
     yield { file, id: `${dir === undefined ? '' : `${dir}:`}${basename(file, extname(file))}` };
   }
+}
+
+/** The journal may lie in the folder that is saved. */
+async function* without(journal: string | undefined, files: AsyncIterable<string>): AsyncGenerator<string> {
+  const own = journal === undefined ? '' : resolve(journal);
+  for await (const file of files) if (resolve(file) !== own) yield file;
 }
 
 async function* untilStopped<Item>(signal: AbortSignal, items: AsyncIterable<Item>): AsyncGenerator<Item> {

@@ -1,7 +1,7 @@
 import type { ImageFetcher } from '../../types/index.js';
 import type { FrontendConfig, ThrowingConfig } from './config.js';
 import { createFrontend } from './frontend.js';
-import { cacheStatsOf, observeOf, prefetchImagesOf } from './further.js';
+import { cacheStatsOf, observeBytesOf, observeOf, prefetchImagesOf } from './further.js';
 import type { ObservableFrontend } from './public-api.js';
 
 /**
@@ -31,5 +31,6 @@ export function createPixstoreFrontend<Context>(
     prefetchImages: prefetchImagesOf(created),
     cacheStats: cacheStatsOf(created),
     observe: observeOf(created),
+    observeBytes: observeBytesOf(created),
   };
 }

@@ -3,7 +3,7 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageFetcher } from '../../types/index.js';
 import type { FrontendConfig, ThrowingConfig } from './config.js';
 import { type CreatedFrontend, createFrontend } from './frontend.js';
-import { cacheStatsOf, observeOf, prefetchImagesOf } from './further.js';
+import { cacheStatsOf, observeBytesOf, observeOf, prefetchImagesOf } from './further.js';
 import type { ObservableFrontend, PixstoreFrontend } from './public-api.js';
 
 let instance: CreatedFrontend<unknown> | undefined;
@@ -64,6 +64,10 @@ export const cacheStats: ObservableFrontend['cacheStats'] = async () => cacheSta
 /** `observe` of the default frontend; see {@link ObservableFrontend.observe}. @throws `FRONTEND_NOT_INITIALIZED` */
 export const observeImage: ObservableFrontend['observe'] = (...given) =>
   observeOf(current('images are shown'))(...given);
+
+/** `observeBytes` of the default frontend; see {@link ObservableFrontend.observeBytes}. @throws `FRONTEND_NOT_INITIALIZED` */
+export const observeImageBytes: ObservableFrontend['observeBytes'] = (...given) =>
+  observeBytesOf(current('images are shown'))(...given);
 
 /** A method as a function of its own, that works on whatever instance is the default one when it is called. */
 function ofDefaultInstance<Name extends Exclude<keyof PixstoreFrontend, 'close' | 'peek'>>(

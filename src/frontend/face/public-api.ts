@@ -1,7 +1,7 @@
 import type { ImageRecord } from '../../types/index.js';
 import type { ClearOptions } from '../client.js';
 import type { CacheStats } from '../loading/cache-stats.js';
-import type { ImageObserver, ObserveOptions } from '../loading/image-observer.js';
+import type { BytesSnapshot, ImageObserver, ObserveOptions } from '../loading/image-observer.js';
 import type { ImageUrl } from '../loading/object-urls.js';
 import type { GetImageOptions } from '../network/demand.js';
 
@@ -162,4 +162,14 @@ export interface ObservableFrontend<Context = unknown, Failed extends null = nul
    * }
    */
   observe(record: ImageRecord, context?: Context, options?: ObserveOptions): ImageObserver;
+
+  /**
+   * The same with the bytes of the picture in its snapshots, in place of a URL: for those who decode pictures themselves, as
+   * `paintImage` does.
+   *
+   * @example
+   * const observer = frontend.observeBytes(record);
+   * observer.subscribe(({ picture }) => picture && decode(picture.bytes, picture.type));
+   */
+  observeBytes(record: ImageRecord, context?: Context, options?: ObserveOptions): ImageObserver<BytesSnapshot>;
 }

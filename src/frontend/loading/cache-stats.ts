@@ -21,7 +21,7 @@ export interface CacheStats {
 }
 
 /** Images that were shown since the frontend was made, and their size, by where they were found. */
-export type Shown = Record<ImageSource, { hits: number; bytes: number }>;
+export type Shown = Partial<Record<ImageSource, { hits: number; bytes: number }>>;
 
 /** What counting needs of its client. */
 export interface StatsParts {
@@ -36,8 +36,8 @@ export async function readCacheStats({ begin, memory, disk, shown }: StatsParts)
   begin();
   const nothing = { entries: 0, bytes: 0 };
   return {
-    memory: { hits: shown.memory.hits, ...memory.usage() },
-    disk: { hits: shown.disk.hits, ...((await disk.usage()) ?? nothing) },
-    network: { ...shown.network },
+    memory: { hits: shown.memory?.hits ?? 0, ...memory.usage() },
+    disk: { hits: shown.disk?.hits ?? 0, ...((await disk.usage()) ?? nothing) },
+    network: { hits: 0, bytes: 0, ...shown.network },
   };
 }

@@ -1,25 +1,28 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageRecord } from '../../types/index.js';
 import type { GetImageOptions } from '../network/demand.js';
-import type { ImageObserver, ImageSnapshot, ObserveOptions } from './image-observer.js';
+import type { BytesShown, ImageObserver, NothingShown, ObserveOptions, UrlShown } from './image-observer.js';
 import type { LoadedImage } from './load-image.js';
-import type { ImageUrl } from './object-urls.js';
-import type { ShownImage } from './show-image.js';
 import { createSubscribers } from './subscribers.js';
 
-/** What observers need of their frontend. */
-export interface ObserverParts {
+/** What the snapshot of a picture that is there says: its URL, or its bytes. */
+export type AnyShown = UrlShown | BytesShown;
+
+/** What was found: with its bytes, or with a Blob of them. */
+export type FoundImage = Pick<LoadedImage, 'token' | 'source'>;
+
+/** What an observer needs of its frontend, by what it gives: URLs or bytes. */
+export interface ObserverParts<Image extends FoundImage, Snapshot extends AnyShown> {
   /** Finds an image in memory, and counts nothing; throws a PixstoreError when the record is bad. */
-  findInMemory(record: ImageRecord): ShownImage | undefined;
+  findInMemory(record: ImageRecord): Image | undefined;
   /** Finds an image wherever it is, and counts it. */
-  find(record: ImageRecord, context: unknown, options: GetImageOptions): Promise<ShownImage>;
+  find(record: ImageRecord, context: unknown, options: GetImageOptions): Promise<Image>;
   /** Counts an image that was not found by `find`, but is shown all the same. */
-  count(record: ImageRecord, image: ShownImage): void;
-  /** Makes a Blob of what somebody else found. */
-  toShown(id: string, image: LoadedImage): ShownImage;
-  hold(version: string, image: Blob): ImageUrl;
-  /** Told what a subscriber threw, or rejected with. */
-  onSubscriberFailed(error: unknown): void;
+  count(record: ImageRecord, image: Image): void;
+  /** Of what somebody else found. */
+  toFound(id: string, image: LoadedImage): Image;
+  /** Makes the snapshot of an image, and what it takes until `leave` is called. */
+  hold(image: Image): { snapshot: Snapshot; leave(): void };
 }
 
 /** What is observed, and how. */
@@ -27,6 +30,8 @@ export interface Observation {
   record: ImageRecord;
   context: unknown;
   options: ObserveOptions | undefined;
+  /** Told what a subscriber threw, or rejected with. */
+  onSubscriberFailed(error: unknown): void;
   /** From now on the observer is told what becomes of the image, or is no longer. */
   watch(isWatching: boolean): void;
 }
@@ -57,10 +62,10 @@ export interface ObservedImage {
  *
  * When the last subscriber has left, all lead back to idle.
  */
-type Phase = Idle | Loading | Shown | Failed;
+type Phase<Image, Snapshot> = Idle | Loading | Shown<Image, Snapshot> | Failed;
 
 interface Idle {
-  snapshot: ImageSnapshot;
+  snapshot: NothingShown;
   token?: never;
   leave?: never;
   uncounted?: never;
@@ -69,7 +74,7 @@ interface Idle {
 interface Failed extends Idle {}
 
 interface Loading {
-  snapshot: ImageSnapshot;
+  snapshot: NothingShown;
   /** Of the record. */
   token: number;
   /** Aborts. */
@@ -77,18 +82,18 @@ interface Loading {
   uncounted?: never;
 }
 
-interface Shown {
-  snapshot: ImageSnapshot;
+interface Shown<Image, Snapshot> {
+  snapshot: Snapshot;
   /** Of the version that is shown. */
   token: number;
-  /** Gives the URL back. */
+  /** Gives back what it takes. */
   leave(): void;
   /** The image, until it counts as shown. */
-  uncounted: ShownImage | undefined;
+  uncounted: Image | undefined;
 }
 
 // The same object for all: a snapshot changes only when what it says does.
-const nothingYet: ImageSnapshot = /* @__PURE__ */ Object.freeze({ status: 'loading' });
+const nothingYet: NothingShown = /* @__PURE__ */ Object.freeze({ status: 'loading' });
 const idle: Idle = { snapshot: nothingYet };
 
 /**
@@ -97,14 +102,17 @@ const idle: Idle = { snapshot: nothingYet };
  * Nothing is begun before somebody subscribes. Frameworks draw components that they then throw away, without a word
  * (StrictMode, Suspense): what was begun for them nobody would ever end.
  */
-export function createObservedImage({ record, context, options, watch }: Observation, parts: ObserverParts) {
-  const subscribers = createSubscribers<ImageSnapshot>(parts.onSubscriberFailed);
-  let phase: Phase = idle;
+export function createObservedImage<Image extends FoundImage, Snapshot extends AnyShown>(
+  { record, context, options, onSubscriberFailed, watch }: Observation,
+  parts: ObserverParts<Image, Snapshot>,
+) {
+  const subscribers = createSubscribers<NothingShown | Snapshot>(onSubscriberFailed);
+  let phase: Phase<Image, Snapshot> = idle;
   // Nothing is looked up any more, until somebody subscribes again.
   let isReleased = false;
 
   /** @param enter - makes the next phase; what it throws is what the observer says */
-  function become(enter: () => Phase): void {
+  function become(enter: () => Phase<Image, Snapshot>): void {
     const before = phase;
     try {
       phase = enter();
@@ -127,14 +135,14 @@ export function createObservedImage({ record, context, options, watch }: Observa
   }
 
   /** Shows what memory has. Otherwise the image is loaded, if anybody subscribes. */
-  function lookUp(removal?: Promise<unknown>): Phase {
+  function lookUp(removal?: Promise<unknown>): Phase<Image, Snapshot> {
     const image = parts.findInMemory(record);
     if (image) return shown(image);
     return subscribers.isEmpty() ? idle : load(removal);
   }
 
   /** @param removal - of the image from the disk, which must not find it any more */
-  function load(removal?: Promise<unknown>): Phase {
+  function load(removal?: Promise<unknown>): Loading {
     const abort = new AbortController();
     const { signal } = abort;
     const loading: Loading = { snapshot: nothingYet, token: record.token, leave: () => abort.abort() };
@@ -150,14 +158,13 @@ export function createObservedImage({ record, context, options, watch }: Observa
     }
   }
 
-  function shown(image: ShownImage, isCounted = false): Phase {
-    const { token, version, source } = image;
-    const { url, release } = parts.hold(version, image.image);
+  function shown(image: Image, isCounted = false): Shown<Image, Snapshot> {
+    const { snapshot, leave } = parts.hold(image);
     return {
-      snapshot: { status: 'loaded', url, source },
-      token,
-      // Not at once: frameworks that were told change the page in a microtask, and until then it shows this URL.
-      leave: () => queueMicrotask(release),
+      snapshot,
+      token: image.token,
+      // Not at once: frameworks that were told change the page in a microtask, and until then it shows this image.
+      leave: () => queueMicrotask(leave),
       uncounted: isCounted ? undefined : image,
     };
   }
@@ -169,7 +176,7 @@ export function createObservedImage({ record, context, options, watch }: Observa
   // Not at once: who subscribes again in the same task, as React's StrictMode does, finds everything as it was.
   const letGoSoon = () => queueMicrotask(letGo);
 
-  const observer: ImageObserver = {
+  const observer: ImageObserver<NothingShown | Snapshot> = {
     subscribe(listener) {
       isReleased = false;
       const unsubscribe = subscribers.add(listener);
@@ -199,7 +206,7 @@ export function createObservedImage({ record, context, options, watch }: Observa
 
   const observed: ObservedImage = {
     arrived(image) {
-      if (phase.leave && image.token > phase.token) become(() => shown(parts.toShown(record.id, image)));
+      if (phase.leave && image.token > phase.token) become(() => shown(parts.toFound(record.id, image)));
     },
 
     deleted(removal) {

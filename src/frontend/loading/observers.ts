@@ -1,14 +1,24 @@
 import type { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { belongsTo } from '../../shared/protocol/image-id.js';
 import type { ImageRecord } from '../../types/index.js';
-import type { ImageObserver, ObserveOptions } from './image-observer.js';
+import type { ImageObserver, NothingShown, ObserveOptions } from './image-observer.js';
 import type { LoadedImage } from './load-image.js';
-import { createObservedImage, type ObservedImage, type ObserverParts } from './observe.js';
+import {
+  type AnyShown,
+  createObservedImage,
+  type FoundImage,
+  type ObservedImage,
+  type ObserverParts,
+} from './observe.js';
 
 export type Observers = ReturnType<typeof createObservers>;
 
-/** Makes the observers of one frontend, and tells them what becomes of their images. */
-export function createObservers(parts: ObserverParts) {
+/**
+ * Makes the observers of one frontend, and tells them what becomes of their images.
+ *
+ * @param onSubscriberFailed - told what a subscriber threw, or rejected with
+ */
+export function createObservers(onSubscriberFailed: (error: unknown) => void) {
   // By image: those that show something, wait for it or say why there is nothing. Others need not be told.
   const watching = new Map<string, Set<ObservedImage>>();
   // What a component drew and threw away without a word gives its URL back all the same.
@@ -25,12 +35,18 @@ export function createObservers(parts: ObserverParts) {
     [...watching].flatMap(([id, observers]) => (isMeant(id) ? [...observers] : []));
 
   return {
-    observe(record: ImageRecord, context?: unknown, options?: ObserveOptions): ImageObserver {
+    observe<Image extends FoundImage, Snapshot extends AnyShown>(
+      parts: ObserverParts<Image, Snapshot>,
+      record: ImageRecord,
+      context?: unknown,
+      options?: ObserveOptions,
+    ): ImageObserver<NothingShown | Snapshot> {
       const { observer, observed } = createObservedImage(
         {
           record,
           context,
           options,
+          onSubscriberFailed,
           // Where it is no string, the observer says so, and that is all it will ever say.
           watch: (isWatching) => watch(String(record?.id), observed, isWatching),
         },

@@ -14,13 +14,15 @@ const shortest = 5;
  * tile.style.backgroundImage = `url(${placeholderUrl(record) ?? ''})`;
  */
 export function placeholderUrl(record: ImageRecord): string | undefined {
-  const hash = hashOf(record.placeholder);
-  return hash && hash.length >= shortest ? thumbHashToDataURL(hash) : undefined;
+  const hash = hashOf(record);
+  return hash && thumbHashToDataURL(hash);
 }
 
-function hashOf(base64 = ''): Uint8Array | undefined {
+/** The ThumbHash of a record that has one. */
+export function hashOf({ placeholder = '' }: ImageRecord): Uint8Array | undefined {
   try {
-    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const hash = Uint8Array.from(atob(placeholder), (letter) => letter.charCodeAt(0));
+    return hash.length >= shortest ? hash : undefined;
   } catch {
     return undefined; // no base64: a page without a placeholder is a page all the same
   }

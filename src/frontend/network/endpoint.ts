@@ -79,7 +79,7 @@ export function createEndpoint(options: EndpointOptions) {
   }
 
   function unanswered(cause?: unknown): never {
-    const hint = 'check its accessControlAllowOrigin, and that it does not redirect';
+    const hint = 'check its accessControlAllowOrigin, and for redirects';
     throw new FetchError('FETCH_FAILED', `No answer from ${base}, or cut off: ${hint}.`, { cause });
   }
 

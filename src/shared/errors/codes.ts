@@ -68,6 +68,13 @@ export const errorCodes = {
   STORE_TIMEOUT: 'The store did not answer in time.',
   STORE_CLOSED: 'A store, or an image opened from it, was used after close().',
   SYNC_UNSUPPORTED: 'The store cannot answer synchronously.',
+  // images from elsewhere
+  SOURCE_INVALID: 'What images were to be taken from cannot be read, or is something else.',
+  RECORD_MISSING: 'A file of a store of pixstore 3.x has no row, and so no key.',
+  IMAGE_DIGEST_WRONG: 'A file of an export is not the one that was exported.',
+  EXPORT_FAILED: 'The folder of an export cannot be written, or holds something else.',
+  JOURNAL_UNUSABLE: 'The journal of an import cannot be read or written, or is something else.',
+  TOKEN_TOO_LOW: 'An image cannot keep its token: one with a higher token was removed from the store.',
   // the wire
   PAYLOAD_INVALID: 'A wire payload is empty, cut off, in an unknown state, or older than what was asked for.',
   AUDIENCE_INVALID: 'An audience is neither null nor a string of 1 to 256 characters.',

@@ -70,6 +70,13 @@ export const errorStatuses: Readonly<Record<PixstoreErrorCode, ErrorStatus>> = {
   STORE_TIMEOUT: 503,
   STORE_CLOSED: 503,
   SYNC_UNSUPPORTED: 500,
+  // images from elsewhere
+  SOURCE_INVALID: 500,
+  RECORD_MISSING: 500,
+  IMAGE_DIGEST_WRONG: 500,
+  EXPORT_FAILED: 500,
+  JOURNAL_UNUSABLE: 500,
+  TOKEN_TOO_LOW: 500,
   // the wire
   AUDIENCE_INVALID: 500, // whoever is not logged in should have been answered before
   BATCH_TOO_LARGE: 413,

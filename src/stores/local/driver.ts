@@ -18,7 +18,8 @@ export interface SqlDatabase {
   close(): void;
 }
 
-export type OpenDatabase = (path: string) => SqlDatabase;
+/** @param how - `readOnly`: it is not made where there is none, and nothing is written to it */
+export type OpenDatabase = (path: string, how?: { readOnly?: boolean }) => SqlDatabase;
 
 /**
  * The SQLite this Node has: its own from 24 on, the package better-sqlite3 before.
@@ -31,12 +32,12 @@ export function findDriver(nodeVersion: string = process.versions.node): OpenDat
   return major >= 24 ? openWithNode : openWithBetterSqlite(major);
 }
 
-const openWithNode: OpenDatabase = (path) => {
+const openWithNode: OpenDatabase = (path, { readOnly = false } = {}) => {
   // Not an import: older Nodes have no such module, and bundlers would try to find it.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite') as unknown as {
-    DatabaseSync: new (path: string) => SqlDatabase;
+    DatabaseSync: new (path: string, how: { readOnly: boolean }) => SqlDatabase;
   };
-  return new DatabaseSync(path);
+  return new DatabaseSync(path, { readOnly });
 };
 
 function openWithBetterSqlite(nodeMajor: number): OpenDatabase {
@@ -63,7 +64,7 @@ function openWithBetterSqlite(nodeMajor: number): OpenDatabase {
       { cause },
     );
   }
-  return (path) => new Database(path) as unknown as SqlDatabase;
+  return (path, { readOnly = false } = {}) => new Database(path, { readonly: readOnly }) as unknown as SqlDatabase;
 }
 
 /** Where this code is. Bundlers that make CommonJS leave `import.meta` empty, and there are other names for it. */

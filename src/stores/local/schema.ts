@@ -69,7 +69,7 @@ function checkOwner(database: SqlDatabase): void {
   if (readPragma(database, 'application_id') !== applicationId) {
     throw new PixstoreError(
       'DATABASE_FOREIGN',
-      'The file at databasePath belongs to another program (or to pixstore 3.x). It was left as it is; choose another path.',
+      'The file at databasePath belongs to another program (or to pixstore 3.x). It was left as it is; choose another path. What pixstore 3.x kept, migrateFromV3 takes over.',
     );
   }
   requireKnownVersion(readVersion(database));

@@ -164,6 +164,9 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
         return done && [...(done.added ?? [])];
       }),
     open: (id, variant, options) => read('read an image', () => reader.open(id, variant, options)),
+    ...(!rows.supports.syncRecords && {
+      find: (id: string, variant?: string) => lookUp(() => reader.find(id, variant)),
+    }),
     record: (id, variant, asOf) => lookUp(() => rows.record(id, variant, asOf)),
     records: (names) => lookUp(() => rows.records(names)),
     version: (id) => lookUp(() => rows.version(id)),

@@ -1,13 +1,21 @@
 import { andThen } from '../../shared/maybe-promise.js';
-import { type MaybePromise, type OpenedPart, type OpenOptions, openInMemory, type PartRecord } from '../port.js';
+import {
+  type MaybePromise,
+  type OpenedPart,
+  type OpenOptions,
+  openInMemory,
+  type PartRecord,
+  type StoredPart,
+} from '../port.js';
 import { openInBlob } from './opened-blob.js';
-import type { RowStore } from './row-store.js';
+import type { FoundPart, RowStore } from './row-store.js';
 import type { SessionBlobs } from './session-blobs.js';
 import { type AsError, ciphertextMissing } from './split-errors.js';
 
 /** Brings records and ciphertexts together: at once when the row has both, else with a promise. */
 export function createPartReader(rows: Pick<RowStore, 'find'>, blobs: SessionBlobs, asError: AsError) {
   let missing = 0;
+  const lookedUp = new WeakMap<PartRecord, FoundPart>();
   const opened = new Set<OpenedPart>();
 
   /** @param vanished - a blob that the row named before, and that was not there */
@@ -15,9 +23,10 @@ export function createPartReader(rows: Pick<RowStore, 'find'>, blobs: SessionBlo
     id: string,
     variant: string | undefined,
     inMemoryUpTo: number,
+    looking: MaybePromise<FoundPart | null> = rows.find(id, variant),
     vanished?: string,
   ): MaybePromise<OpenedPart | null> {
-    return andThen(rows.find(id, variant), (found) => {
+    return andThen(looking, (found) => {
       if (!found) return null;
       const { record, ciphertext, blob } = found;
       if (ciphertext) return openInMemory({ ...record, ciphertext });
@@ -28,7 +37,7 @@ export function createPartReader(rows: Pick<RowStore, 'find'>, blobs: SessionBlo
       }
       const name = blob as string;
       const opening = record.size > inMemoryUpTo ? openBlob(record, name) : openWhole(record, name);
-      return opening.then((part) => part ?? open(id, variant, inMemoryUpTo, name));
+      return opening.then((part) => part ?? open(id, variant, inMemoryUpTo, undefined, name));
     });
   }
 
@@ -54,7 +63,17 @@ export function createPartReader(rows: Pick<RowStore, 'find'>, blobs: SessionBlo
   }
 
   return {
-    open: (id: string, variant?: string, { inMemoryUpTo = 0 }: OpenOptions = {}) => open(id, variant, inMemoryUpTo),
+    open: (id: string, variant?: string, { inMemoryUpTo = 0, found }: OpenOptions = {}) =>
+      open(id, variant, inMemoryUpTo, found && lookedUp.get(found)),
+
+    find: (id: string, variant?: string): MaybePromise<(PartRecord & Partial<StoredPart>) | null> =>
+      andThen(rows.find(id, variant), (found) => {
+        if (!found) return null;
+        const { record, ciphertext } = found;
+        if (ciphertext) return { ...record, ciphertext };
+        lookedUp.set(record, found);
+        return record;
+      }),
 
     /** How often a ciphertext was not there. */
     missing: () => missing,

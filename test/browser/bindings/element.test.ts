@@ -67,7 +67,7 @@ test('one that is moved keeps its picture, and one that is removed lets go of it
     return [moved === before, source() === before];
   });
   expect(sources).toEqual([true, true]);
-  expect(await urlsLeft(tab)).toBe(1);
+  expect(await urlsLeft(tab)).toBe(0);
   expect(await tab.evaluate(() => loads.length)).toBeLessThanOrEqual(2);
   await tab.evaluate(() => (globalThis as unknown as { image: HTMLElement }).image.remove());
   await eventually(() => urlsLeft(tab)).toBe(0);

@@ -3,11 +3,11 @@ import { expect, onTestFinished } from 'vitest';
 import { noteUrls } from '../harness/urls.js';
 import { openContext, type World } from '../harness/world.js';
 
-/** How an `<img>` of the page looks, wherever it is. */
+/** How an element that shows a picture looks. */
 export interface Drawn {
   status: string | undefined;
   alt: string;
-  /** Pixels; 0 where there is no picture. */
+  /** Pixels, of the file or of the canvas that it was decoded into; 0 where there is no picture. */
   width: number;
 }
 
@@ -28,28 +28,38 @@ async function prepare(tab: Page): Promise<void> {
     Element.prototype.attachShadow = function (options) {
       return attachShadow.call(this, { ...options, mode: 'open' });
     };
-    /** All images, also those in shadow roots. */
-    const images = () =>
-      [...document.querySelectorAll('img, pixstore-image')].map(
-        (element) => element.shadowRoot?.querySelector('img') ?? (element as HTMLImageElement),
-      );
-    Object.assign(globalThis, { images });
+    /** All elements that show a picture, or have a name of one. */
+    const images = () => [...document.querySelectorAll<HTMLElement>('img, pixstore-image, [data-status]')];
+    /** What they show it by: themselves, or what is in their shadow root. */
+    const pictureOf = (element: HTMLElement) => {
+      const { shadowRoot } = element;
+      const image = shadowRoot ? shadowRoot.querySelector('img') : (element as HTMLImageElement);
+      return { image, canvas: shadowRoot?.querySelector('canvas') };
+    };
+    Object.assign(globalThis, { images, pictureOf });
   });
   await tab.addInitScript(noteUrls);
 }
 
 declare global {
-  var images: () => HTMLImageElement[];
+  var images: () => HTMLElement[];
+  var pictureOf: (element: HTMLElement) => {
+    image: HTMLImageElement | null;
+    canvas: HTMLCanvasElement | null | undefined;
+  };
 }
 
 /** How the images of the page look now. */
 export const look = (tab: Page): Promise<Drawn[]> =>
   tab.evaluate(() =>
-    globalThis.images().map((image) => ({
-      status: image.dataset.status,
-      alt: (image.getRootNode() as ShadowRoot).host?.getAttribute('alt') ?? image.alt,
-      width: image.src ? image.naturalWidth : 0,
-    })),
+    globalThis.images().map((element) => {
+      const { image, canvas } = globalThis.pictureOf(element);
+      return {
+        status: element.dataset.status,
+        alt: element.getAttribute('alt') ?? element.ariaLabel ?? '',
+        width: canvas ? canvas.width : image?.src ? image.naturalWidth : 0,
+      };
+    }),
   );
 
 /** What assistive technology is told of pictures: role and name. */

@@ -68,6 +68,14 @@ export const installReact = (): Promise<string> =>
     '@vitejs/plugin-react': '6.3.0',
   });
 
+/** Vue, and Vite with what it builds pages of Vue with. */
+export const installVue = (): Promise<string> =>
+  install('vue', {
+    vue: '3.5.45',
+    vite: '8.4.0',
+    '@vitejs/plugin-vue': '6.0.11',
+  });
+
 async function hasAll(folder: string, packages: Readonly<Record<string, string>>): Promise<boolean> {
   const found = Object.entries(packages).map(async ([name, version]) => {
     const manifest = await readFile(join(folder, 'node_modules', name, 'package.json'), 'utf8').catch(() => '{}');

@@ -33,6 +33,7 @@ function openEngine(options: Partial<EngineOptions> = {}) {
     metrics: false,
     rateLimit: undefined,
     now: Date.now,
+    openOldStore: () => Promise.reject(new Error('there is none')),
     onKeysLost: () => {},
     onError: () => {},
     ...options,

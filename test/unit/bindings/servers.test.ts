@@ -18,16 +18,25 @@ test('all bindings can be imported', async () => {
   expect([typeof element.PixstoreImageElement, typeof svelte.pixstoreImage]).toEqual(['function', 'function']);
 });
 
-test('React draws an image with its room and its name, and nothing that is secret', () => {
-  const html = renderReact(createElement(react.PixstoreImage, { record, alt: 'A cat', loading: 'eager' }));
-  expect(html).toContain('<img width="300" height="200" alt="A cat" data-status="loading"');
-  expect(html).not.toMatch(/a key|a proof|src/);
+// A picture to assistive technology from the start; an image of the page has its room, too.
+const painted = '<span role="img" aria-label="A cat" data-status="loading"';
+const plain = '<img width="300" height="200" alt="A cat" data-status="loading"';
+
+test('React draws what will be painted with its name, an image with its room, and nothing that is secret', () => {
+  const draw = (as?: 'img') => renderReact(createElement(react.PixstoreImage, { record, alt: 'A cat', as }));
+  expect([draw(), draw('img')]).toEqual([expect.stringContaining(painted), expect.stringContaining(plain)]);
+  expect(draw() + draw('img')).not.toMatch(/a key|a proof|src/);
 });
 
 test('so does Vue', async () => {
-  const component = () => [h(vue.PixstoreImage, { record, alt: 'A cat' }), h(Hook)];
+  const component = () => [
+    h(vue.PixstoreImage, { record, alt: 'A cat' }),
+    h(vue.PixstoreImage, { record, alt: 'A cat', as: 'img' }),
+    h(Hook),
+  ];
   const Hook = { setup: () => ({ ...vue.usePixstoreImage(record) }), render: () => h('p') };
   const html = await renderVue(createSSRApp(component));
-  expect(html).toContain('<img width="300" height="200" alt="A cat" data-status="loading"');
+  expect(html).toContain(painted);
+  expect(html).toContain(plain);
   expect(html).not.toMatch(/a key|a proof|src/);
 });

@@ -23,7 +23,7 @@ function surroundings({ isTTY = true, env = {} as Record<string, string> } = {})
     texts.err += bytes;
   });
   const stopping = new AbortController();
-  const around: Surroundings = { stdin, stdout, stderr, env, signal: stopping.signal, now: Date.now };
+  const around: Surroundings = { stdin, stdout, stderr, env, signal: stopping.signal, now: Date.now, giveWay() {} };
   return { around, texts, stdin, stopping };
 }
 

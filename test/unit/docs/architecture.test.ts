@@ -18,7 +18,7 @@ test('its tree names every folder, and every file of those that it opens', () =>
   const folders = new Set(files.flatMap((file) => file.split('/').slice(0, -1)));
   expect([...folders].filter((name) => !document.includes(`${name}/`))).toEqual([]);
   const opened =
-    /^(?:shared|stores\/(?:split|local)|backend(?:\/(?:face|images|keys|copies|copies\/backups|serving|serving\/uploads|servers))?|cli|frontend(?:\/(?:face|loading|network|cache))?)\/[\w-]+\.ts$/;
+    /^(?:shared|stores\/(?:split|local)|backend(?:\/(?:face|images|keys|copies|copies\/backups|serving|serving\/uploads|servers))?|cli|frontend(?:\/(?:face|loading|network|cache|showing|painting))?)\/[\w-]+\.ts$/;
   const expected = files.filter((file) => opened.test(file) && !file.endsWith('shared/index.ts'));
   const tree = document.slice(document.indexOf('## The tree'), document.indexOf('## Who may import what'));
   const named = new Set(tree.match(/[\w-]+\.ts\b/g));

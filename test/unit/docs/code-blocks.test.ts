@@ -14,7 +14,7 @@ const compilerOptions = {
   noEmit: true,
   jsx: 'react-jsx',
   // The public entry points as they are in src/: what is documented must hold before anything is built.
-  paths: { 'pixstore/*': [join(root, 'src/*/index.ts')] },
+  paths: { 'pixstore/*': [join(root, 'src/*/index.ts'), join(root, 'src/stores/*/index.ts')] },
   noUnusedLocals: false,
 };
 
@@ -49,7 +49,7 @@ function blocksIn(...languages: string[]) {
 
 test('every block says its language, so that none goes unchecked', () => {
   const languages = documents.flatMap((path) => codeBlocksOf(readDocument(path)).map(({ language }) => language));
-  const known = ['html', 'http', 'js', 'json', 'nginx', 'proto', 'sh', 'svelte', 'text', 'ts', 'tsx', 'vue'];
+  const known = ['html', 'http', 'js', 'json', 'nginx', 'proto', 'sh', 'sql', 'svelte', 'text', 'ts', 'tsx', 'vue'];
   expect(known).toEqual(expect.arrayContaining([...new Set(languages)]));
 });
 
@@ -77,6 +77,13 @@ test('blocks of js and html are files, which a test runs that names their docume
   expect(files.filter(({ from, code }) => !apps[from] || !/^(\/\/|<!--) \S+/.test(code))).toEqual([]);
   const named = ([document, test]: [string, string]) => readDocument(test).includes(document.replaceAll('\\', '/'));
   expect(Object.entries(apps).filter((app) => !named(app))).toEqual([]);
+});
+
+test('blocks of sql are in docs/postgres.md, and test/cloud/postgres/documented.test.ts runs them', () => {
+  expect(blocksIn('sql').filter(({ from }) => from !== join('docs', 'postgres.md'))).toEqual([]);
+  expect(readDocument('test/cloud/postgres/documented.test.ts')).toContain(
+    "codeBlocksOf(readDocument('docs/postgres.md'))",
+  );
 });
 
 /** What does what a block of sh says, by the document and the first words of its lines. */

@@ -11,6 +11,8 @@ export interface Tile {
   height?: number;
   loading?: 'eager' | 'lazy';
   placeholder?: string;
+  /** Where it is shown by an `<img>` of the page. */
+  as?: 'img';
   /** A button is shown in place of a picture that failed. */
   canRetry?: boolean;
 }

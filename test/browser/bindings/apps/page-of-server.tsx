@@ -9,7 +9,7 @@ export interface PageProps {
 
 /** A page in every way that React has to show a picture; a server draws it, too. */
 export function Page({ record, other }: PageProps) {
-  const image = useRef<HTMLImageElement>(null);
+  const image = useRef<HTMLElement>(null);
   return (
     <main>
       <PixstoreImage record={record} alt="component" ref={image} title="tip" placeholder="/placeholder.png" />

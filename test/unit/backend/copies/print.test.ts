@@ -17,7 +17,12 @@ test('a print is another one when a key comes, goes, comes twice or has another 
   const keys = Array.from({ length: 50 }, () => randomBytes(90));
   const changed = Uint8Array.from(keys[7] as Uint8Array);
   changed[89] = (changed[89] as number) ^ 1;
-  const others = [keys.slice(1), [...keys, randomBytes(90)], [...keys, keys[0]], keys.map((key, index) => (index === 7 ? changed : key))];
+  const others = [
+    keys.slice(1),
+    [...keys, randomBytes(90)],
+    [...keys, keys[0]],
+    keys.map((key, index) => (index === 7 ? changed : key)),
+  ];
   const prints = [keys, ...others].map((some) => printOf(some as Uint8Array[]));
   expect(new Set(prints).size).toBe(5);
 });

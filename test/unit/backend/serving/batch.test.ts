@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { batchFrames } from '../../../../src/backend/serving/batch.js';
+import type { Turn } from '../../../../src/backend/serving/hot-reads.js';
 import { type Answer, bareAnswer } from '../../../../src/backend/serving/image-answer.js';
 import { createFrameDecoder } from '../../../../src/shared/protocol/batch.js';
 import { WirePayloadState } from '../../../../src/shared/protocol/states.js';
@@ -93,4 +94,53 @@ describe('the frames of a batch', () => {
     expect(started.length).toBeGreaterThan(1);
     expect(started.every(({ state }) => state.closed)).toBe(true);
   });
+
+  test('of a store that looks up together what is asked for together are begun together', async () => {
+    const entries = Array.from({ length: 100 }, (_, index) => index);
+    const begun: number[] = [];
+    const frames = batchFrames(
+      entries,
+      async (entry) => {
+        begun.push(entry as number);
+        return ready(2_000, entry as number);
+      },
+      64,
+    );
+    const counts = new Set<number>();
+    for await (const _ of frames) counts.add(begun.length);
+    expect([...counts]).toEqual([64, 100]);
+    expect(begun).toEqual(entries);
+  });
+
+  test('that are begun together are read a few at a time, each in its turn', async () => {
+    const entries = Array.from({ length: 50 }, (_, index) => index);
+    let reading = 0;
+    let most = 0;
+    const answer = async (entry: unknown, turn: Turn) => {
+      expect(await turn()).toBe(true);
+      reading += 1;
+      most = Math.max(most, reading);
+      await nextTurn();
+      reading -= 1;
+      return ready(30_000, entry as number);
+    };
+    const { payloads } = await read(batchFrames(entries, answer, 64));
+    expect(payloads.map(([byte]) => byte)).toEqual(entries);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
+  test('that nobody waits for any more never get their turn', async () => {
+    const wanted: boolean[] = [];
+    const answer = async (entry: unknown, turn: Turn) => {
+      wanted[entry as number] = await turn();
+      return ready(100_000, 0);
+    };
+    const frames = batchFrames([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], answer, 64);
+    await frames.next();
+    await frames.return(undefined);
+    expect(wanted[0]).toBe(true);
+    expect(wanted.slice(-4)).toEqual([false, false, false, false]);
+  });
 });
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));

@@ -208,9 +208,8 @@ describe('an image', () => {
   test('is asked for with the priority that was given', async () => {
     const find = vi.fn(() => new Promise<never>(() => {}));
     const unused = () => expect.fail();
-    const parts = { count: unused, toShown: unused, hold: unused, onSubscriberFailed: unused };
-    const observers = createObservers({ findInMemory: () => undefined, find, ...parts });
-    watch(observers.observe(tom.record, 'ada', { priority: 'high' }));
+    const parts = { findInMemory: () => undefined, find, count: unused, toFound: unused, hold: unused };
+    watch(createObservers(unused).observe(parts, tom.record, 'ada', { priority: 'high' }));
     await turn();
     const options = { priority: 'high', signal: expect.any(AbortSignal) };
     expect(find.mock.calls).toEqual([[tom.record, 'ada', options]]);

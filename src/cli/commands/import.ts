@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import { type BackendConfig, PixstoreError } from '../../backend/index.js';
+import type { AddCommand } from '../cli.js';
+import { listedBy } from '../import-source.js';
+import { reportEach } from '../outcomes.js';
+
+interface ImportFlags {
+  from?: string;
+  prefix?: string;
+  dir?: string;
+  ids?: 'paths' | 'random';
+  journal?: string;
+}
+
+export const addImport: AddCommand = (program, run) => {
+  program
+    .command('import')
+    .description('keeps files as images, as they are: an export, any folder, a bucket')
+    .argument('[folder]', 'with an export, or with image files')
+    .option('--from <module>', 'in place of a folder: exports a Files of files-sdk, or what lists { name, read() }')
+    .option('--prefix <text>', 'of a bucket, what begins like this')
+    .option('--dir <name>', 'into this folder of the store (default: the first folder of each path)')
+    .addOption(new Option('--ids <how>', 'ids from paths, or random ones').choices(['paths', 'random']))
+    .option('--journal <file>', 'says what is done (default: beside the database)')
+    .action(
+      run(async (cli, folder: string | undefined, { from, prefix, dir, ids, journal }: ImportFlags) => {
+        const source = folder ?? from;
+        if (source === undefined || (folder !== undefined && from !== undefined)) {
+          throw new PixstoreError('COMMAND_INVALID', 'Say either a folder or --from, and not both.');
+        }
+        const files = folder ?? (await listedBy(source, prefix));
+        const path = journal ?? journalFor(source, await cli.storeOptions());
+        const backend = await cli.open({ make: true });
+        const how = {
+          ...(dir !== undefined && { dir }),
+          ...(ids !== undefined && { ids }),
+          ...(path !== undefined && { journal: path }),
+          signal: cli.signal,
+        };
+        return reportEach(cli, backend.importImages(files, how), {
+          label: 'import',
+          nameOf: ({ name }) => name,
+          outcomes: ['imported', 'present', 'skipped', 'failed'],
+          unit: 'file',
+        });
+      }),
+    );
+};
+
+/** Another one for each source; a store of one's own has no place for it. */
+function journalFor(source: string, { store, databasePath = './.pixstore.sqlite' }: BackendConfig): string | undefined {
+  if (store !== undefined) return undefined;
+  const name = createHash('sha256').update(resolve(source)).digest('hex').slice(0, 12);
+  return `${databasePath}.import-${name}.jsonl`;
+}

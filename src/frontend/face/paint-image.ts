@@ -1,0 +1,97 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import type { ImageRecord } from '../../types/index.js';
+import type { FetchPriority } from '../network/demand.js';
+import type { ImageState, ObservingFrontend } from '../showing/image-view.js';
+import { adoptStyles, createPaintedImage, type PaintedRequest } from '../showing/painted-image.js';
+import { createPlainImage } from '../showing/plain-image.js';
+import { observeImage, observeImageBytes } from './default-instance.js';
+
+/** How `paintImage` goes about it. */
+export interface PaintOptions extends Omit<PaintedRequest, 'record'> {
+  /** What the picture shows, in words; `''` where it only decorates. An `<img>` may have it by itself. */
+  alt?: string | undefined;
+  /** `eager`: wherever the element is. Default `lazy`: when it comes near the viewport. */
+  loading?: 'eager' | 'lazy' | undefined;
+  /** What goes first, as of `getImage`. */
+  priority?: FetchPriority | undefined;
+  /** What `createPixstoreFrontend` made. Default: the default frontend of the page. Read once. */
+  frontend?: ObservingFrontend | undefined;
+  /** Told how the picture stands, at first and after every change. Read once. */
+  onState?: ((state: ImageState) => void) | undefined;
+}
+
+/** A picture that an element shows. */
+export interface PaintedElement {
+  /** Shows this from now on. A newer version of the same image takes the place of the older without a gap. */
+  update(record: ImageRecord | null | undefined, options?: PaintOptions): void;
+  /** Begins anew after an error; otherwise it does nothing. */
+  retry(): void;
+  /** Shows nothing any more, and gives back all it takes. Another call of `paintImage` may have the element then. */
+  stop(): void;
+}
+
+/** Whichever is the default one when it is asked. */
+const defaultFrontend: ObservingFrontend = { observe: observeImage, observeBytes: observeImageBytes };
+
+// An element has one shadow root for good.
+const roots = new WeakMap<HTMLElement, ShadowRoot>();
+
+/**
+ * Shows an image in an element, by the fastest way of the browser at hand, at the size it is shown: in a closed shadow
+ * root, by an `<img>` or by a canvas. It loads and decodes near the viewport, decodes anew as the element grows, and gives
+ * its pixels back far away. The element has role and name of a picture, `load` and `error` events, `object-fit`, and
+ * `data-status`: `loading`, `loaded` or `error`. Pages that do not import it load nothing of it.
+ *
+ * After a logout, in any tab, nothing is seen any more; of what is updated the new version is.
+ *
+ * @param element - a `<span>`, a `<div>` or what else may have a shadow root, and has none; an `<img>` stays one, and is
+ * given a Blob URL as its `src`
+ * @param record - null or undefined while there is none
+ * @throws PixstoreError `CONFIG_INVALID` for another element; `FRONTEND_NOT_INITIALIZED` without a frontend; all that goes
+ * wrong later is in `onState`
+ *
+ * @example
+ * const painted = paintImage(tile, record, { alt: 'A cat', fit: 'cover' });
+ * painted.stop(); // before the tile leaves the page
+ */
+export function paintImage(
+  element: HTMLElement,
+  record: ImageRecord | null | undefined,
+  options: PaintOptions = {},
+): PaintedElement {
+  const { frontend = defaultFrontend, onState } = options;
+  const isPlain = element instanceof HTMLImageElement;
+  const shown = isPlain
+    ? createPlainImage({ frontend, image: element, onState })
+    : createPaintedImage({ frontend, host: element, root: emptyRootOf(element), onState });
+
+  function update(next: ImageRecord | null | undefined, options: PaintOptions = {}): void {
+    const { alt } = options;
+    if (!isPlain) {
+      element.setAttribute('role', alt ? 'img' : 'presentation');
+      element.setAttribute('aria-label', alt ?? '');
+    }
+    shown.update({ ...options, record: next });
+  }
+
+  update(record, options);
+  return { update, retry: () => shown.getState().retry(), stop: shown.leave };
+}
+
+function emptyRootOf(element: HTMLElement): ShadowRoot {
+  try {
+    const root = roots.get(element) ?? element.attachShadow({ mode: 'closed' });
+    roots.set(element, root);
+    root.replaceChildren();
+    adoptStyles(root);
+    return root;
+  } catch (cause) {
+    throw new PixstoreError(
+      'CONFIG_INVALID',
+      'An image is painted in an element without a shadow root, such as a <span>.',
+      {
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,63 @@
+// Milliseconds of a task after which others get their turn: the page must stay smooth, whatever comes at once.
+const slice = 8;
+// Enough for all cores. Of some formats all pixels are in memory while a picture is decoded, however small it gets.
+const mostAtOnce = 6;
+
+/** Draws something. Who decodes gives a promise, since only some may do that at once. */
+export type PaintWork = () => Promise<void> | undefined;
+
+/**
+ * Has pictures drawn one after the other, in slices: what was added first goes first.
+ *
+ * @example
+ * const queue = createPaintQueue();
+ * const leave = queue.add(() => draw(picture));
+ */
+export function createPaintQueue() {
+  const waiting = new Set<PaintWork>();
+  let decoding = 0;
+  // Milliseconds of this task that were drawn in already.
+  let spent = 0;
+  let isAwaited = false;
+
+  // By messages, since timers are slowed down.
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    spent = 0;
+    isAwaited = false;
+    run();
+  };
+
+  function run(): void {
+    for (const work of waiting) {
+      if (spent > slice || decoding >= mostAtOnce) break;
+      waiting.delete(work);
+      const begun = performance.now();
+      const decoded = work();
+      spent += performance.now() - begun;
+      if (decoded) void waitFor(decoded);
+    }
+    // Also where nothing waits any more: the next task is another one.
+    if (spent > 0 && !isAwaited) {
+      isAwaited = true;
+      port2.postMessage(0);
+    }
+  }
+
+  async function waitFor(decoded: Promise<void>): Promise<void> {
+    decoding += 1;
+    await decoded;
+    decoding -= 1;
+    run();
+  }
+
+  return {
+    /** @returns forgets it, where it has not begun */
+    add(work: PaintWork): () => void {
+      waiting.add(work);
+      // Not at once: elements are measured one after the other, and each would be laid out anew after what was drawn.
+      if (waiting.size === 1) queueMicrotask(run);
+      return () => void waiting.delete(work);
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { choosePath, inlineBytes, type Path, pixelsOf } from './choose-path.js';
+import { decode } from './decode.js';
+import { createPaintQueue } from './paint-queue.js';
+import type { EncodedPicture, Size } from './picture.js';
+
+/** What is to be seen, and where. */
+export interface Scene {
+  /** Drawn anew when it is another object. Undefined takes away what is there. */
+  picture: EncodedPicture | undefined;
+  /** Pixels of the picture, upright. */
+  size: Size | undefined;
+  /** CSS pixels of the element; undefined where it is far from the viewport, or is to have an `<img>`. */
+  box: Size | undefined;
+  /** Is seen while there is no picture. */
+  meanwhile: HTMLCanvasElement | undefined;
+}
+
+/** A picture on its way to the screen, or there. */
+interface Job {
+  picture: EncodedPicture;
+  size: Size | undefined;
+  /** Waits for its turn, or is under way: forgets it, where it waits. */
+  leave: (() => void) | undefined;
+  /** That it is tried by; the last one showed it. */
+  tried: Path[];
+  /** Of the Blob that the `<img>` loads. */
+  url?: string;
+  isTold?: boolean;
+}
+
+// A canvas stays as it is until it has so many times too few pixels, or too many: by side.
+const [tooFew, tooMany] = [1.1, 2];
+
+// One for the page: elements take turns.
+let queue: ReturnType<typeof createPaintQueue> | undefined;
+// The page's content security policy lets no `<img>` have such pictures; canvases it has no say in.
+let areImagesRefused = false;
+
+/**
+ * Draws pictures into a shadow root: by an `<img>`, or by a canvas over it. What was there stays until the next one is.
+ *
+ * @param tell - of the end of each picture: it is on the screen, or cannot be decoded
+ */
+export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') => void) {
+  const image = document.createElement('img');
+  let box: Size | undefined;
+  let job: Job | undefined;
+  let canvas: HTMLCanvasElement | undefined;
+
+  // Name and role are the host's.
+  image.ariaHidden = 'true';
+  image.alt = '';
+  image.part.add('image');
+  image.onload = () => void onLoad();
+  image.onerror = () => job && failed(job);
+  root.prepend(image);
+
+  async function onLoad(): Promise<void> {
+    const loaded = job;
+    // What it takes the place of goes when there is something to see.
+    if (canvas) await image.decode().catch(() => {});
+    if (!loaded || loaded !== job) return;
+    put(undefined);
+    done(loaded);
+  }
+
+  function begin(next: Job): void {
+    queue ??= createPaintQueue();
+    next.leave = queue.add(() => draw(next));
+  }
+
+  function draw(current: Job): Promise<void> | undefined {
+    const { picture, size, tried } = current;
+    const shown = size && box && pixelsOf(size, box, getComputedStyle(image).objectFit);
+    const path = areImagesRefused ? 'canvas' : choosePath({ picture, size, shown });
+    tried.push(tried[0] === path ? otherThan(path) : path);
+    if (tried.at(-1) === 'canvas') return drawOnCanvas(current, shown);
+    loadImage(current);
+    return undefined;
+  }
+
+  async function drawOnCanvas(current: Job, shown: Size | undefined): Promise<void> {
+    const decoded = await decode(current.picture, shown).catch(() => undefined);
+    if (current !== job) return;
+    if (!decoded) {
+      failed(current);
+      return;
+    }
+    if (current.tried[0] === 'image') areImagesRefused = true;
+    put(decoded);
+    image.removeAttribute('src');
+    const { size } = current;
+    // Its proportions are known by now, whatever was said of them.
+    current.size = size && { width: size.width, height: (size.width * decoded.height) / decoded.width };
+    done(current);
+    refine(current);
+  }
+
+  function loadImage(current: Job): void {
+    const { bytes, type } = current.picture;
+    if (bytes.length <= inlineBytes) {
+      image.src = `data:${type};base64,${btoa(String.fromCharCode(...bytes))}`;
+    } else {
+      current.url = URL.createObjectURL(new Blob([bytes], { type }));
+      image.src = current.url;
+    }
+  }
+
+  function done(current: Job): void {
+    release(current);
+    if (current.isTold) return;
+    current.isTold = true;
+    tell('load');
+  }
+
+  function failed(current: Job): void {
+    release(current);
+    image.removeAttribute('src');
+    if (current.tried.length < 2) begin(current);
+    else tell('error');
+  }
+
+  /** Draws it anew where it has too few pixels by now, or many more than it needs. */
+  function refine(current: Job): void {
+    const { size, leave, tried } = current;
+    if (leave || !canvas || !size || !box || tried.at(-1) !== 'canvas') return;
+    const { width } = pixelsOf(size, box, getComputedStyle(image).objectFit);
+    if (width < canvas.width * tooFew && width > canvas.width / tooMany) return;
+    current.tried = [];
+    begin(current);
+  }
+
+  /** Nothing is under way for it any more. */
+  function release(current: Job): void {
+    current.leave?.();
+    current.leave = undefined;
+    if (current.url) URL.revokeObjectURL(current.url);
+    delete current.url;
+  }
+
+  /** Over the image. Of what lay there the pixels go at once, not when they are collected. */
+  function put(next: HTMLCanvasElement | undefined): void {
+    if (next === canvas) return;
+    next?.part.add('image');
+    if (next) image.after(next);
+    if (canvas) {
+      canvas.remove();
+      canvas.width = 0;
+    }
+    canvas = next;
+    fitCanvas();
+  }
+
+  function fitCanvas(): void {
+    if (canvas) canvas.style.objectFit = image.style.objectFit;
+  }
+
+  return {
+    image,
+
+    /** Has the canvas the `object-fit` of the image. */
+    fitCanvas,
+
+    show({ picture, size, box: seen, meanwhile }: Scene): void {
+      box = seen && seen.width * seen.height > 0 ? seen : undefined;
+      if (picture === job?.picture) {
+        if (job) refine(job);
+        else put(meanwhile);
+        return;
+      }
+      if (job) release(job);
+      job = picture && { picture, size, leave: undefined, tried: [] };
+      if (job) begin(job);
+      else {
+        image.removeAttribute('src');
+        put(meanwhile);
+      }
+    },
+  };
+}
+
+const otherThan = (path: Path): Path => (path === 'image' ? 'canvas' : 'image');

@@ -1,0 +1,52 @@
+import type { Names } from './tables.js';
+
+// Folders share so many locks, so that what changes many of them at once takes no more.
+const folderLocks = 128;
+const sessionLock = folderLocks;
+const migrationLock = folderLocks + 1;
+
+/**
+ * SQL, in PL/pgSQL: locks that end with the transaction. Whoever keeps parts shares the lock of their folder and, with
+ * blobs, that of sessions; whoever changes keys of a folder, or ends sessions, has it alone. They are advisory locks, in
+ * memory: shared locks on rows would be written to disk for every save.
+ *
+ * All take locks in one order, so that nobody waits in a circle: folders ascending, sessions, originals of images by id
+ * (each is the lock of its whole image), counts of folder keys, and last the row of `counters`.
+ */
+export function createLocks({ lockClass }: Names) {
+  const lock = (kind: 'shared' | 'alone', key: string | number) =>
+    `PERFORM pg_advisory_xact_lock${kind === 'shared' ? '_shared' : ''}(${lockClass}, ${key});`;
+  const lockOf = (folder: string) => `(hashtext(${folder}) & ${folderLocks - 1})`;
+
+  return {
+    /** @param folder - SQL that says which */
+    folder: (kind: 'shared' | 'alone', folder: string): string => lock(kind, lockOf(folder)),
+    /** @param folders - SQL that says which, an array; with a variable `folder_lock` to be declared */
+    folders: (kind: 'shared' | 'alone', folders: string): string => `
+      FOR folder_lock IN SELECT DISTINCT ${lockOf('folder')} AS key FROM unnest(${folders}) folder ORDER BY key LOOP
+        ${lock(kind, 'folder_lock')}
+      END LOOP;`,
+    sessions: (kind: 'shared' | 'alone'): string => lock(kind, sessionLock),
+    migration: lock('alone', migrationLock),
+  };
+}
+
+/** SQLSTATE of what follows. */
+export const wrongIsolation = 'PX001';
+
+/**
+ * SQL, in PL/pgSQL: each statement must see what was committed before it, also by those whose lock it has waited for.
+ * Stricter levels look at the moment before.
+ */
+export const requireReadCommitted = `
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'not read committed' USING ERRCODE = '${wrongIsolation}';
+  END IF;`;
+
+// In ms. Who waits longer for a lock gives up, and then it is certain that nothing was changed.
+const lockTimeout = 5_000;
+
+/** SQL: a function that changes something, in one commit. Its name says for which version of the schema it was made. */
+export function changeFunction(signature: string, body: string): string {
+  return `CREATE FUNCTION ${signature} LANGUAGE plpgsql SET lock_timeout = ${lockTimeout} AS $function$${body}$function$;`;
+}

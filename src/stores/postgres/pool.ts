@@ -1,0 +1,42 @@
+/** A row as the driver gives it, by column. */
+export type SqlRow = Record<string, unknown>;
+
+/** What pixstore needs of a connection: those of `pg` have it. */
+export interface PostgresConnection {
+  query(text: string, values: unknown[]): PromiseLike<{ rows: SqlRow[] }>;
+}
+
+/** A connection that was taken from a pool, and goes back to it. */
+export interface PostgresClient extends PostgresConnection {
+  /** @param destroy - it must not be used any more */
+  release(destroy?: boolean): void;
+}
+
+/**
+ * The application's pool of connections: a `Pool` of `pg`, or anything with its `query`. With `connect`, pixstore takes
+ * connections itself, so that it knows of a time-out whether anything was sent, and statements can be prepared.
+ */
+export interface PostgresPool extends PostgresConnection {
+  connect?(): PromiseLike<PostgresClient>;
+}
+
+/** What a pool and its connections have besides when they are those of `pg`. */
+interface Emitter {
+  on?(event: 'error', listener: () => void): unknown;
+  off?(event: 'error', listener: () => void): unknown;
+}
+
+/**
+ * A connection of `pg` that breaks while nobody asks anything tells an `error`, and where nobody listens the process ends.
+ * For pixstore that is nothing: the next statement takes another connection.
+ *
+ * @returns ends it
+ */
+export function survive(emitter: object): () => void {
+  const ignore = (): void => {};
+  const { on, off } = emitter as Emitter;
+  on?.call(emitter, 'error', ignore);
+  return () => {
+    off?.call(emitter, 'error', ignore);
+  };
+}

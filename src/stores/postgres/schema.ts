@@ -1,0 +1,69 @@
+import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { type Connections, statement } from './connections.js';
+import { createLocks } from './locks.js';
+import { createPartFunctions } from './part-functions.js';
+import { toCount } from './row.js';
+import { createStoreFunctions } from './store-functions.js';
+import { createTables, type Names, schemaVersion } from './tables.js';
+
+/**
+ * Makes ready the tables of a schema: makes them in one that is not there, or is empty, and migrates those of an older
+ * pixstore. Where they are up to date, nothing is changed, and the role needs no right to do so.
+ *
+ * @throws PixstoreError `DATABASE_TOO_NEW`, `DATABASE_FOREIGN`
+ */
+export async function openSchema(connections: Pick<Connections, 'read'>, names: Names): Promise<void> {
+  if ((await versionIn(connections, names)) < schemaVersion) await connections.read(statement(migration(names)));
+}
+
+/**
+ * The version of the schema; 0 when it is not there, or empty.
+ *
+ * @throws PixstoreError `DATABASE_TOO_NEW`, `DATABASE_FOREIGN`
+ */
+export async function versionIn(connections: Pick<Connections, 'read'>, { schema }: Names): Promise<number> {
+  const [found] = await connections.read(statement(whatIsThere), [schema.slice(1, -1)]);
+  if (!found?.is_ours && found?.has_tables) throw foreign();
+  if (!found?.is_ours) return 0;
+  const [row] = await connections.read(statement(`SELECT schema_version FROM ${schema}.store`));
+  const version = toCount(row?.schema_version);
+  if (version > schemaVersion) throw tooNew(version);
+  return version;
+}
+
+const whatIsThere = `
+  SELECT EXISTS (
+    SELECT FROM pg_attribute WHERE attname = 'schema_version' AND attrelid IN (
+      SELECT oid FROM pg_class WHERE relname = 'store' AND relnamespace = namespace.oid)
+  ) AS is_ours, EXISTS (SELECT FROM pg_class WHERE relnamespace = namespace.oid) AS has_tables
+  FROM pg_namespace namespace WHERE nspname = $1`;
+
+/** In one transaction: what fails leaves nothing, and of those who want the same at once, one does it. */
+function migration(names: Names): string {
+  const { schema } = names;
+  return `DO $migration$ BEGIN
+    ${createLocks(names).migration}
+    IF to_regclass('${schema}.store') IS NULL THEN
+      IF to_regnamespace('${schema}') IS NULL THEN
+        CREATE SCHEMA ${schema};
+      END IF;
+      ${createTables(names)}
+      ${createStoreFunctions(names)}
+      ${createPartFunctions(names)}
+    END IF;
+  END $migration$`;
+}
+
+function tooNew(version: number): PixstoreError {
+  return new PixstoreError(
+    'DATABASE_TOO_NEW',
+    `The schema in PostgreSQL has version ${version}; this pixstore knows versions up to ${schemaVersion}. Update pixstore.`,
+  );
+}
+
+function foreign(): PixstoreError {
+  return new PixstoreError(
+    'DATABASE_FOREIGN',
+    'The schema in PostgreSQL belongs to another program. It was left as it is; give postgresRows another schema.',
+  );
+}

@@ -1,0 +1,123 @@
+import { changeFunction, createLocks, requireReadCommitted } from './locks.js';
+import type { Names } from './tables.js';
+
+/** SQL: the functions that change keys, sessions, and what the rows say of the store itself. */
+export function createStoreFunctions(names: Names): string {
+  const { schema } = names;
+  const locks = createLocks(names);
+
+  return [
+    `CREATE FUNCTION ${schema}.count_sealed_1(p_folder text, p_generation bigint, p_sealed bigint) RETURNS void
+    LANGUAGE sql AS $function$
+      UPDATE ${schema}.folder_keys SET sealed = sealed + p_sealed WHERE folder = p_folder AND generation = p_generation
+    $function$;`,
+
+    // p_repeated: it may have been done by an earlier attempt.
+    changeFunction(
+      `${schema}.put_key_ring_1(p_bytes bytea, p_expected bigint, p_repeated boolean) RETURNS boolean`,
+      `
+      BEGIN
+        ${requireReadCommitted}
+        IF p_expected = 0 THEN
+          INSERT INTO ${schema}.key_ring VALUES (true, 1, p_bytes) ON CONFLICT DO NOTHING;
+        ELSE
+          UPDATE ${schema}.key_ring SET version = version + 1, bytes = p_bytes WHERE version = p_expected;
+        END IF;
+        RETURN FOUND OR (p_repeated AND EXISTS (
+          SELECT FROM ${schema}.key_ring WHERE version = p_expected + 1 AND bytes = p_bytes
+        ));
+      END;`,
+    ),
+
+    changeFunction(
+      `${schema}.add_folder_key_1(
+        p_folder text, p_generation bigint, p_wrapped bytea, p_ring_version bigint, p_repeated boolean
+      ) RETURNS boolean`,
+      `
+      DECLARE
+        latest bigint;
+      BEGIN
+        ${requireReadCommitted}
+        ${locks.folder('alone', 'p_folder')}
+        PERFORM FROM ${schema}.key_ring WHERE version = p_ring_version FOR SHARE; -- nobody exchanges it meanwhile
+        IF NOT FOUND THEN RETURN false; END IF;
+        SELECT coalesce(max(generation), 0) INTO latest FROM ${schema}.folder_keys WHERE folder = p_folder;
+        IF latest + 1 = p_generation THEN
+          INSERT INTO ${schema}.folder_keys VALUES (p_folder, p_generation, p_wrapped);
+          RETURN true;
+        END IF;
+        RETURN p_repeated AND EXISTS (
+          SELECT FROM ${schema}.folder_keys
+          WHERE folder = p_folder AND generation = p_generation AND wrapped = p_wrapped
+        );
+      END;`,
+    ),
+
+    changeFunction(
+      `${schema}.destroy_folder_keys_1(p_folders text[], p_generations bigint[]) RETURNS void`,
+      `
+      DECLARE
+        folder_lock integer;
+      BEGIN
+        ${requireReadCommitted}
+        ${locks.folders('alone', 'p_folders')}
+        UPDATE ${schema}.folder_keys k SET wrapped = NULL
+        FROM unnest(p_folders, p_generations) AS given (folder, generation)
+        WHERE k.folder = given.folder AND k.generation = given.generation;
+      END;`,
+    ),
+
+    // False when the folder was never used.
+    changeFunction(
+      `${schema}.erase_keys_1(p_folder text) RETURNS boolean`,
+      `
+      BEGIN
+        ${requireReadCommitted}
+        ${locks.folder('alone', 'p_folder')}
+        IF NOT EXISTS (SELECT FROM ${schema}.folder_keys WHERE folder = p_folder) AND NOT EXISTS (
+          SELECT FROM ${schema}.parts WHERE id > p_folder || ':' AND id < p_folder || ';'
+        ) THEN
+          RETURN false;
+        END IF;
+        UPDATE ${schema}.folder_keys SET wrapped = NULL WHERE folder = p_folder AND wrapped IS NOT NULL;
+        INSERT INTO ${schema}.folder_keys VALUES (p_folder, 0, NULL) ON CONFLICT DO NOTHING;
+        INSERT INTO ${schema}.erasures SELECT p_folder, max(generation) FROM ${schema}.folder_keys WHERE folder = p_folder
+        ON CONFLICT (folder) DO UPDATE SET generation = excluded.generation;
+        RETURN true;
+      END;`,
+    ),
+
+    // Who has the lock alone has waited for all that is being committed, and what comes after sees the session ended.
+    changeFunction(
+      `${schema}.end_sessions_1(p_ids text[], p_ended bigint) RETURNS void`,
+      `
+      BEGIN
+        ${requireReadCommitted}
+        ${locks.sessions('alone')}
+        UPDATE ${schema}.sessions SET ended = p_ended WHERE id = ANY (p_ids) AND ended IS NULL;
+      END;`,
+    ),
+
+    changeFunction(
+      `${schema}.forget_session_1(p_id text) RETURNS void`,
+      `
+      BEGIN
+        ${requireReadCommitted}
+        ${locks.sessions('alone')}
+        DELETE FROM ${schema}.sessions WHERE id = p_id;
+      END;`,
+    ),
+
+    changeFunction(
+      `${schema}.adopt_1(p_epoch bigint, p_sessions text[], p_at bigint) RETURNS void`,
+      `
+      BEGIN
+        ${requireReadCommitted}
+        ${locks.sessions('alone')}
+        UPDATE ${schema}.store SET epoch = p_epoch, is_marked = true, is_adopted = true;
+        UPDATE ${schema}.sessions SET ended = p_at WHERE ended IS NULL;
+        INSERT INTO ${schema}.sessions SELECT unnest(p_sessions), p_at, p_at ON CONFLICT DO NOTHING;
+      END;`,
+    ),
+  ].join('\n');
+}
