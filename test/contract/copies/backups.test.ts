@@ -416,6 +416,29 @@ describe('a place of backups', () => {
     expect(await verify(blobs)).toMatchObject({ sound: 5 });
   });
 
+  test('takes two backups at once, and both are whole', async () => {
+    const backend = await withMany(300);
+    const place = await quickFolder();
+    await Promise.all([backUp(backend, place), backUp(backend, place)]);
+    const backups = await listBackups(place);
+    expect(backups).toHaveLength(2);
+    for (const { name } of backups) expect(await verify(place, { backup: name })).toMatchObject({ sound: 300 });
+    await pruneBackups(place, { keep: 1 });
+    expect(await verify(place)).toMatchObject({ sound: 300, damaged: [] });
+    expect(await backUp(backend, place)).toMatchObject({ copied: 0, same: 300 });
+  });
+
+  test('of which the keys are damaged gets them anew with the next backup', async () => {
+    const backend = await filled();
+    const place = await quickFolder();
+    await backUp(backend, place);
+    const keys = join(place, filesIn(place).find((name) => name.startsWith('keys/')) as string);
+    writeFileSync(keys, 'no keys');
+    await failure('BACKUP_DAMAGED', () => verify(place));
+    await backUp(backend, place, { only: 'keys' });
+    expect(await verify(place)).toMatchObject({ sound: 5, damaged: [] });
+  });
+
   test('that was pruned while a backup is made there ends that, and the next goes on', async () => {
     const backend = await filled();
     const place = await quickFolder();

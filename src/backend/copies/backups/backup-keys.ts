@@ -2,7 +2,7 @@ import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { isExistingDir, isToken } from '../../../shared/protocol/image-id.js';
 import type { FolderKey, ImageStore, KeyRing } from '../../../stores/port.js';
 import { readKeyRing } from '../../keys/key-ring.js';
-import { type BackupPlace, damaged, newName, type PlacedText } from './place.js';
+import { type BackupPlace, damaged, newName, type PlacedText, unlessDamaged } from './place.js';
 
 /** What opens backups: the key ring of the store, as master keys have wrapped it, and what that has wrapped. */
 export interface BackupKeys {
@@ -49,7 +49,7 @@ export async function replaceBackupKeys(
   { store, storeId }: { store: ImageStore; storeId: string },
   randomBytes: (length: number) => Uint8Array,
 ): Promise<BackupKeys> {
-  const before = await readBackupKeys(place);
+  const before = await unlessDamaged(readBackupKeys(place));
   const { ring, folderKeys } = await keysOf(store);
   const alive = new Set(folderKeys.map(({ folder }) => folder));
   const known = [...(before?.erased ?? []), ...(before?.folderKeys ?? []).map(({ folder }) => folder)];

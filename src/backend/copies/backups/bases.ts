@@ -1,7 +1,7 @@
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import { readBackupKeys } from './backup-keys.js';
 import { type BackupHead, readHead } from './head.js';
-import type { BackupPlace, PlacedText } from './place.js';
+import { type BackupPlace, type PlacedText, unlessDamaged } from './place.js';
 import { createRowLookUp } from './row-look-up.js';
 import type { BackupRow } from './rows.js';
 import type { Segment } from './segments.js';
@@ -80,16 +80,6 @@ async function latestOf(place: BackupPlace, runs: readonly PlacedText[]): Promis
     if (head) return head;
   }
   return null;
-}
-
-/** What is damaged is made anew. */
-async function unlessDamaged<Value>(reading: Promise<Value>): Promise<Value | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof PixstoreError && error.code === 'BACKUP_DAMAGED') return null;
-    throw error;
-  }
 }
 
 function foreign(): PixstoreError {

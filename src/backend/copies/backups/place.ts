@@ -176,3 +176,13 @@ export function damaged(blob: string): PixstoreError {
     `The piece ${blob} of the backup is missing, or is not what was written. Once it is removed, the next backup makes it anew of what the store still has.`,
   );
 }
+
+/** What is damaged is made anew. */
+export async function unlessDamaged<Value>(reading: Promise<Value>): Promise<Value | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof PixstoreError && error.code === 'BACKUP_DAMAGED') return null;
+    throw error;
+  }
+}
