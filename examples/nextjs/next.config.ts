@@ -1,3 +1,4 @@
 import type { NextConfig } from 'next';
 
-export default { serverExternalPackages: ['pixstore'] } satisfies NextConfig;
+// The folder, not pixstore as a whole: its bindings are drawn by the React that Next.js brings, within the bundle.
+export default { serverExternalPackages: ['pixstore/dist/backend'] } satisfies NextConfig;

@@ -94,8 +94,12 @@ export async function expectGallery(page: Page, user: string): Promise<void> {
 
   await choose(page, 'cat.png');
   await seePictures(page, 1);
+  const arrive = await holdUploads(page);
   await choose(page, 'coffee.webp');
+  await page.getByRole('progressbar', { name: 'Sending' }).waitFor();
+  arrive();
   await seePictures(page, 2);
+  await expect.poll(() => page.getByRole('progressbar').count()).toBe(0);
   await page.setInputFiles('input[type=file]', { name: 'note.png', mimeType: 'image/png', buffer: Buffer.from('a') });
   await page.getByRole('alert').filter({ hasText: 'note.png: ' }).waitFor();
   await expectToBeUsable(page);
@@ -107,6 +111,17 @@ export async function expectGallery(page: Page, user: string): Promise<void> {
   await page.getByRole('heading', { name: 'Who are you?' }).waitFor();
   await expect.poll(() => page.locator('.tile').count()).toBe(0);
   await expect.poll(() => cachedImages(page)).toBe(0);
+}
+
+/** Lets uploads begin and not arrive, until what it gives is called. */
+async function holdUploads(page: Page): Promise<() => void> {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route('**/api/photos', async (route) => {
+    if (route.request().method() === 'POST') await held;
+    await route.continue();
+  });
+  return letGo;
 }
 
 /** Pictures that do not come say so, and come when they are asked for again. */

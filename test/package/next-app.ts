@@ -3,38 +3,25 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { exampleFolder } from './example.js';
 import { freePort } from './free-port.js';
 import { withSqlite } from './round-trip.js';
-import { root, run } from './run.js';
-
-/** What a user of Next.js has installed today. To be raised here, and nowhere else. */
-const versions = [
-  'next@16.4.6',
-  'react@19.3.1',
-  'react-dom@19.3.1',
-  'typescript@5.9.3',
-  '@types/react@19.3.3',
-  '@types/node@20',
-];
+import { run } from './run.js';
 
 const environment = { ...withSqlite, NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
 
-/** The files of the app in docs/frameworks.md, by their paths. */
-async function documentedFiles(): Promise<Record<string, string>> {
-  const guide = await readFile(join(root, 'docs/frameworks.md'), 'utf8');
-  const blocks = [...guide.matchAll(/^```tsx\n\/\/ (\S+)\n(.*?)^```$/gms)];
-  return Object.fromEntries(blocks.map(([, path = '', code = '']) => [path, code]));
-}
-
-/** A Next.js app: what docs/frameworks.md says, and what Next.js wants of every app. */
+/** The app of examples/nextjs, installed as its users do, and ready to be changed. */
 export async function createNextApp(tarball: string, folder: string) {
-  await mkdir(folder);
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'next-app', private: true }));
+  const example = exampleFolder('nextjs');
+  await cp(example, folder, { recursive: true, filter: (path) => !/node_modules|\.next|[\\/]data$/.test(path) });
+  const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  delete manifest.dependencies['better-sqlite3']; // NODE_PATH leads to the one of the project, which is built
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
   const quick = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-  await run('npm', ['install', ...quick, tarball, ...versions], folder).catch((cause) => {
+  await run('npm', ['install', ...quick, tarball], folder).catch((cause) => {
     throw new Error('Next.js could not be installed from the npm registry: is it reachable?', { cause });
   });
-  const files = await documentedFiles();
+  const files = await filesIn(example);
   const next = join(folder, 'node_modules/next/dist/bin/next');
 
   async function write(path: string, text: string) {
@@ -47,7 +34,7 @@ export async function createNextApp(tarball: string, folder: string) {
     files,
     write,
 
-    /** Puts the app back as documented, with these files besides, and nothing built or stored. */
+    /** Puts the app back as it is in examples/, with these files besides, and nothing built or stored. */
     async reset(more: Record<string, string>) {
       for (const made of ['.next', 'data']) await rm(join(folder, made), { recursive: true, force: true });
       for (const [path, text] of Object.entries({ ...files, ...more })) await write(path, text);
@@ -84,6 +71,14 @@ export async function createNextApp(tarball: string, folder: string) {
       return startedServer(spawn(process.execPath, args, { cwd: folder, env }), `http://127.0.0.1:${port}`);
     },
   };
+}
+
+/** The files of the example, by their paths. */
+async function filesIn(example: string): Promise<Record<string, string>> {
+  const paths = (await readdir(example, { recursive: true })).map((path) => path.replaceAll('\\', '/'));
+  const sources = paths.filter((path) => /^(app|lib)\/.*\.(tsx?|css)$|^next\.config\.ts$/.test(path));
+  const texts = sources.map(async (path) => [path, await readFile(join(example, path), 'utf8')]);
+  return Object.fromEntries(await Promise.all(texts));
 }
 
 export type NextApp = Awaited<ReturnType<typeof createNextApp>>;

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { findBrowser } from '../../scripts/ensure-browser.mjs';
+import { codeBlocksOf, readDocument } from '../unit/docs/markdown.js';
+import { expectGallery, seePictures } from './example.js';
 import { createNextApp, type NextApp, type NextServer } from './next-app.js';
 import { root } from './run.js';
 
@@ -18,16 +20,12 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 /**
- * Besides the documented files: a route that uses the functions of the module, and shows which edition of lib/ it has; and
+ * Besides the files of the example: a route that uses the functions of the module, and shows which edition of lib/ it has; and
  * one of the older kind, for which Next.js bundles a copy of its own. That does not import lib/, so that it has the backend
  * that others made, or none.
  */
 const besides = (edition: number) => ({
   'lib/pixstore.ts': `${app.files['lib/pixstore.ts']}\nexport const edition = ${edition};\n`,
-  'app/layout.tsx': `
-    export default function Layout({ children }: { children: React.ReactNode }) {
-      return <html lang="en"><body>{children}</body></html>;
-    }`,
   'app/check/route.ts': `
     import { getImageRecord } from 'pixstore/backend';
     import { edition } from '../../lib/pixstore';
@@ -78,23 +76,11 @@ async function userOf({ origin }: NextServer) {
         return id;
       }, bytes);
     },
-    /** Widths of the pictures that the page shows, once all do; those of the files are on the elements. */
+    /** Waits until the page shows so many pictures. */
     async see(count: number) {
       asked.length = 0;
       await tab.goto('/');
-      await tab.waitForFunction(
-        (count) => [...document.images].filter((image) => image.complete && image.naturalWidth > 0).length === count,
-        count,
-      );
-      const widths = await tab.evaluate(() =>
-        [...document.images].map(({ naturalWidth, width, src }) => ({
-          naturalWidth,
-          width,
-          blob: src.startsWith('blob:'),
-        })),
-      );
-      for (const { naturalWidth, width, blob } of widths)
-        expect({ naturalWidth, blob }).toEqual({ naturalWidth: width, blob: true });
+      await seePictures(tab, count);
     },
   };
 }
@@ -118,8 +104,17 @@ async function expectToWork(server: NextServer, edition: number) {
   return { single, batch: another.asked };
 }
 
+test('docs/frameworks.md shows the files of the example as they are', () => {
+  const shown = codeBlocksOf(readDocument('docs/frameworks.md')).filter(({ language }) => language === 'tsx');
+  expect(shown.length).toBeGreaterThan(5);
+  for (const { code } of shown) {
+    const [, path = '', text] = /^\/\/ (\S+)\n(.*)$/s.exec(code) ?? [];
+    expect(text, path).toBe(app.files[path]);
+  }
+});
+
 test('Next.js as documented, as a standalone server: the build stores nothing, and the thread that writes is there', async () => {
-  const config = app.files['next.config.ts']?.replace("['pixstore']", "['pixstore'], output: 'standalone'") ?? '';
+  const config = app.files['next.config.ts']?.replace('] }', "], output: 'standalone' }") ?? '';
   await app.reset({ ...besides(1), 'next.config.ts': config });
   await app.build();
   expect(await app.madeFiles()).toEqual([]);
@@ -128,6 +123,13 @@ test('Next.js as documented, as a standalone server: the build stores nothing, a
   expect({ single, batch }).toEqual({ single: ['GET 200'], batch: ['POST 200'] });
   expect(await app.madeFiles()).toEqual(expect.arrayContaining(['data/pixstore.sqlite', 'data/pixstore.sqlite.key']));
   expect(server.log()).not.toContain('thread');
+
+  // As somebody who has no pictures yet.
+  const context = await browser.newContext({ baseURL: server.origin });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await page.goto('/');
+  await expectGallery(page, 'Ben');
 });
 
 test('Next.js with a slash behind every path, bundled by webpack: the page is redirected once, and asks so from then on', async () => {
