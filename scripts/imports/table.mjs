@@ -27,7 +27,9 @@ const ownStores = ['local', 'memory', 'split'].map((name) => `src/stores/${name}
 // What tests find programs and documents with; none of it knows of src/.
 const tools = [
   ...['apt-install', 'ensure-browser', 'find-nginx'].map((name) => `scripts/${name}.mjs`),
-  ...['browser/harness/install', 'support/self-signed', 'unit/docs/markdown'].map((name) => `test/${name}.ts`),
+  ...['browser/harness/install', 'support/axe', 'support/self-signed', 'unit/docs/markdown'].map(
+    (name) => `test/${name}.ts`,
+  ),
 ];
 
 /** @type {Rule[]} */
