@@ -6,10 +6,11 @@ import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, runAsProgram, runInstalled } from './run.mjs';
 
-const usage = `npm run demo -- [--fresh] [--port N] [--data DIR]
+const usage = `npm run demo -- [--fresh] [--port N] [--data DIR] [--pictures N]
   --fresh     forget the pictures of earlier runs and start with the sample photos
   --port N    the page's port (7480); the encrypted pictures come from the port two above
-  --data DIR  where the pictures are kept (demo/data)`;
+  --data DIR  where the pictures are kept (demo/data)
+  --pictures N  how many pictures a new gallery has (500); they are made of ten photos`;
 
 const demo = join(root, 'demo');
 
@@ -29,6 +30,7 @@ async function main() {
     endpointPort,
     dataDir: options.dataDir,
     photosDir: join(demo, 'photos'),
+    pictures: options.pictures,
     pageDir: join(demo, 'dist', 'page'),
   }).catch((cause) => {
     throw new Error(`${cause.message}\nTo start over with the sample photos: npm run demo -- --fresh`, { cause });
@@ -43,14 +45,21 @@ function readArguments() {
   let values;
   try {
     ({ values } = parseArgs({
-      options: { fresh: { type: 'boolean' }, port: { type: 'string' }, data: { type: 'string' } },
+      options: {
+        fresh: { type: 'boolean' },
+        port: { type: 'string' },
+        data: { type: 'string' },
+        pictures: { type: 'string' },
+      },
     }));
   } catch (error) {
     throw new Error(`${error.message}\n${usage}`);
   }
   const port = Number(values.port ?? 7480);
   if (!Number.isInteger(port) || port < 1 || port > 65_000) throw new Error(`--port takes a number from 1 to 65000.`);
-  return { port, fresh: values.fresh ?? false, dataDir: resolve(values.data ?? join(demo, 'data')) };
+  const pictures = Number(values.pictures ?? 500);
+  if (!Number.isInteger(pictures) || pictures < 0) throw new Error('--pictures takes a number from 0.');
+  return { port, pictures, fresh: values.fresh ?? false, dataDir: resolve(values.data ?? join(demo, 'data')) };
 }
 
 /** Builds the library, then bundles the demo's server and page as an application would. */
@@ -60,6 +69,7 @@ async function build() {
 
   const { build: bundle } = await import('esbuild');
   const outdir = join(demo, 'dist', 'page');
+  const inPage = (file) => join(demo, 'page', file);
   const common = { bundle: true, format: 'esm', sourcemap: true, logLevel: 'warning' };
   mkdirSync(outdir, { recursive: true });
   await Promise.all([
@@ -70,9 +80,10 @@ async function build() {
       platform: 'node',
       packages: 'external',
     }),
-    bundle({ ...common, entryPoints: [join(demo, 'page', 'main.ts'), join(demo, 'page', 'style.css')], outdir }),
+    bundle({ ...common, entryPoints: ['main.ts', 'visit.ts', 'other-tab.ts', 'style.css'].map(inPage), outdir }),
   ]);
-  for (const file of ['index.html', 'icon.svg']) cpSync(join(demo, 'page', file), join(outdir, file));
+  for (const file of ['index.html', 'visit.html', 'other-tab.html', 'icon.svg'])
+    cpSync(inPage(file), join(outdir, file));
 }
 
 /** Removes what the demo keeps in its data folder, and nothing else that may lie there. */

@@ -1,4 +1,6 @@
-import type { ErrorAnswer, GalleryAnswer, Picture, StoredAnswer } from '../answers.js';
+import type { ImageRecord } from 'pixstore/types';
+import type { ErrorAnswer, GalleryAnswer, Picture, RotationAnswer, StoredAnswer } from '../answers.js';
+import { network } from './network.js';
 
 /** What the server refused, or `SERVER_UNREACHABLE` when it did not answer at all. */
 export class ApiError extends Error {
@@ -15,12 +17,23 @@ export const api = {
   gallery: () => getJson<GalleryAnswer>('/api/images'),
   picture: (id: string) => getJson<Picture>(pathOf(id)),
   stored: (id: string) => getJson<StoredAnswer>(`${pathOf(id)}/stored`),
+  /** Fresh records for proofs that have expired. */
+  records: async (ids: readonly string[]): Promise<ImageRecord[]> => {
+    const headers = { 'Content-Type': 'application/json' };
+    return (await request('/api/records', { method: 'POST', headers, body: JSON.stringify({ ids }) })).json();
+  },
   add: (file: File, onProgress: ProgressListener) => send('POST', '/api/images', file, onProgress),
   replace: (id: string, file: File, onProgress: ProgressListener) => send('PUT', pathOf(id), file, onProgress),
 
   async remove(id: string): Promise<void> {
     await request(pathOf(id), { method: 'DELETE' });
   },
+
+  async expireProofs(): Promise<void> {
+    await request('/api/what-if/expire-proofs', { method: 'POST' });
+  },
+  rotateMasterKey: async (): Promise<RotationAnswer> =>
+    (await request('/api/what-if/rotate-master-key', { method: 'POST' })).json(),
 };
 
 /** Is told the share of the file that was sent, from 0 to 1. */
@@ -35,7 +48,7 @@ async function getJson<Answer>(path: string): Promise<Answer> {
 }
 
 async function request(path: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(path, init).catch(() => {
+  const response = await network.fetch(path, init).catch(() => {
     throw unreachable();
   });
   if (!response.ok) throw refusal(await response.text());
@@ -45,6 +58,7 @@ async function request(path: string, init?: RequestInit): Promise<Response> {
 /** Sends a file as the raw body of a request. By XMLHttpRequest, since `fetch` does not tell how far an upload is. */
 function send(method: string, path: string, file: File, onProgress: ProgressListener): Promise<Picture> {
   return new Promise((resolve, reject) => {
+    if (network.isDown) return reject(unreachable());
     const upload = new XMLHttpRequest();
     upload.open(method, `${path}?name=${encodeURIComponent(file.name)}`);
     upload.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
@@ -68,5 +82,8 @@ function refusal(body: string): ApiError {
 }
 
 function unreachable(): ApiError {
-  return new ApiError('SERVER_UNREACHABLE', 'The demo’s server does not answer. Is “npm run demo” still running?');
+  const text = network.isDown
+    ? 'The network is gone: the button below the figures brings it back.'
+    : 'The demo’s server does not answer. Is “npm run demo” still running?';
+  return new ApiError('SERVER_UNREACHABLE', text);
 }

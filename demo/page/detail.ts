@@ -15,16 +15,33 @@ let current: Picture | undefined;
 // Grows with every look: what an earlier one still brings must not overwrite it.
 let turn = 0;
 
+export interface DetailActions {
+  replace(picture: Picture, file: File): void;
+  remove(picture: Picture): void;
+}
+
 /** Sets the panel up that shows a picture, and beside it what is really stored of it. */
-export function setUpDetail(imageEndpoint: GalleryAnswer['endpoint']): void {
+export function setUpDetail(imageEndpoint: GalleryAnswer['endpoint'], { replace, remove }: DetailActions): void {
   endpoint = imageEndpoint;
+  const input = find(HTMLInputElement, 'input[type=file]', dialog);
+  find(HTMLButtonElement, '[data-action=replace]', dialog).onclick = () => input.click();
+  input.onchange = () => {
+    const [picture, file] = [current, input.files?.[0]];
+    input.value = '';
+    if (picture && file) replace(picture, file);
+  };
+  find(HTMLButtonElement, '[data-action=delete]', dialog).onclick = () => current && remove(current);
+}
+
+export function closeDetail(): void {
+  dialog.close();
 }
 
 export async function openDetail(picture: Picture): Promise<void> {
-  current = picture;
+  current = { ...picture };
   find(HTMLElement, 'h2', dialog).textContent = picture.title;
   image.alt = picture.alt;
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
   await inspect('memory');
 }
@@ -43,7 +60,7 @@ async function inspect(source: Source): Promise<void> {
   showFindings(dialog, []);
   try {
     await forgetUpTo(source, picture.id);
-    const blob = await loadPicture(picture, 'whole');
+    const blob = await loadPicture(picture);
     if (mine === turn) await showBlob(image, blob);
     const { token } = picture.record;
     Object.assign(picture, await api.picture(picture.id));

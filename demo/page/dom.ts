@@ -21,3 +21,8 @@ export async function showBlob(image: HTMLImageElement, blob: Blob): Promise<voi
     URL.revokeObjectURL(url);
   }
 }
+
+/** Two frames: what was changed before has been drawn then. */
+export async function nextFrames(): Promise<void> {
+  for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+}

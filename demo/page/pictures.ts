@@ -1,15 +1,7 @@
-import {
-  clearImageCache,
-  deleteCachedImage,
-  getImage,
-  initPixstoreFrontend,
-  PixstoreError,
-  pickVariant,
-  placeholderUrl,
-} from 'pixstore/frontend';
-import type { ImageRecord } from 'pixstore/types';
+import { clearImageCache, deleteCachedImage, getImage, initPixstoreFrontend, PixstoreError } from 'pixstore/frontend';
 import type { GalleryAnswer, Picture } from '../answers.js';
 import { api } from './api.js';
+import { network } from './network.js';
 
 /** Where a picture came from, and how long that took. */
 export interface Load {
@@ -17,39 +9,44 @@ export interface Load {
   id: string;
   source: Source;
   milliseconds: number;
+  /** Of the picture. */
+  bytes: number;
 }
 
 export type Source = 'memory' | 'disk' | 'network';
 
+export interface PictureEvents {
+  /** A picture was decrypted. */
+  onLoad(load: Load): void;
+  /** Proofs had expired: the application was asked for so many fresh records. */
+  onRefresh(count: number): void;
+}
+
 let config: Parameters<typeof initPixstoreFrontend>[0];
 
 /** Call once, as soon as it is known where the encrypted pictures come from. */
-export function startPixstore(endpoint: GalleryAnswer['endpoint'], onImageLoad: (load: Load) => void): void {
+export function startPixstore({ host, port }: GalleryAnswer['endpoint'], { onLoad, onRefresh }: PictureEvents): void {
   config = {
-    defaultEndpointConnectHost: endpoint.host,
-    defaultEndpointConnectPort: endpoint.port,
+    defaultEndpointConnectHost: host,
+    defaultEndpointConnectPort: port,
     errorHandlingMode: 'throw',
-    onImageLoad,
+    fetch: network.fetchImages,
+    onImageLoad: onLoad,
+    // A record is good for less than a minute. Then the application's API is asked, and may say no by then.
+    refreshRecords: (ids) => {
+      onRefresh(ids.length);
+      return api.records(ids);
+    },
   };
   initPixstoreFrontend(config);
 }
 
-/** The picture itself, or the smallest one that fills so many pixels of the page. */
-export type Size = 'whole' | { cssWidth: number };
-
-/**
- * The decrypted picture. A record is good for less than a minute: when it has expired, the application's API is asked
- * for a fresh one, and may say no by then.
- */
-export async function loadPicture(picture: Picture, size: Size): Promise<Blob> {
-  const sized = (record: ImageRecord) => (size === 'whole' ? record : pickVariant(record, size.cssWidth));
-  try {
-    return present(await getImage(sized(picture.record)));
-  } catch (error) {
-    if (!(error instanceof PixstoreError) || error.code !== 'PROOF_INVALID') throw error;
-    Object.assign(picture, await api.picture(picture.id));
-    return present(await getImage(sized(picture.record)));
-  }
+/** The decrypted picture, as large as it is; tiles are shown by `<pixstore-image>`. */
+export async function loadPicture({ record }: Picture): Promise<Blob> {
+  const blob = await getImage(record);
+  // With errorHandlingMode 'throw' a failure is an error, never null.
+  if (blob) return blob;
+  throw new Error('getImage gave no picture.');
 }
 
 /** Makes the next load come from `source`: of one picture, or of all. */
@@ -59,16 +56,14 @@ export async function forgetUpTo(source: Source, id?: string): Promise<void> {
   if (source === 'network') await (id === undefined ? clearImageCache() : deleteCachedImage(id));
 }
 
-export { deleteCachedImage, placeholderUrl };
-
-// With errorHandlingMode 'throw' a failure is an error, never null.
-function present(blob: Blob | null): Blob {
-  if (blob) return blob;
-  throw new Error('getImage gave no picture.');
-}
+const sentences: Partial<Record<string, string>> = {
+  FETCH_FAILED: 'The server does not answer.',
+  DECRYPTION_FAILED: 'It was changed on its way: it does not decrypt.',
+  CACHE_CLEARED: 'You logged out in another tab.',
+};
 
 /** What a failure is called on the page. */
 export function explain(error: unknown): string {
-  if (error instanceof PixstoreError && error.code === 'FETCH_FAILED') return 'The server does not answer.';
+  if (error instanceof PixstoreError) return sentences[error.code] ?? error.message;
   return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,8 @@ export interface Entry {
   id: string;
   title: string;
   alt: string;
+  /** The number of a picture that the demo itself has made. */
+  sample?: number;
 }
 
 /** The gallery's list of pictures, newest first: a JSON file here, a table in an application of yours. */
@@ -26,6 +28,15 @@ export class Catalogue {
 
   add(...entries: Entry[]): void {
     this.#write([...entries, ...this.list()]);
+  }
+
+  append(...entries: Entry[]): void {
+    this.#write([...this.list(), ...entries]);
+  }
+
+  /** The number of the sample that is to be made next. */
+  get nextSample(): number {
+    return Math.max(-1, ...this.list().map(({ sample = -1 }) => sample)) + 1;
   }
 
   replace(entry: Entry): void {

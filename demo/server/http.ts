@@ -26,7 +26,8 @@ export function onlyThisPage(origins: readonly string[], endpointOrigin: string)
     `connect-src 'self' ${endpointOrigin}`,
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'none'",
+    "frame-src 'self'", // the two sides of the comparison
+    "frame-ancestors 'self'",
   ].join('; ');
 
   return (request, response, next) => {

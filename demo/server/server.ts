@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import express, { type Request } from 'express';
-import { createPixstoreBackend } from 'pixstore/backend';
-import { sharpProcessing } from 'pixstore/processing';
 import type { GalleryAnswer, Picture, StoredAnswer } from '../answers.js';
 import { Catalogue, type Entry } from './catalogue.js';
+import { comparison } from './comparison.js';
+import { GalleryStore } from './gallery-store.js';
 import { ApiError, answerErrors, onlyThisPage } from './http.js';
-import { addSamplePhotos } from './sample-photos.js';
+import { addPhotos, addVariations } from './sample-photos.js';
+import { whatIf } from './what-if.js';
 
 export interface DemoOptions {
   /** Port of the page and its API. */
@@ -20,36 +20,34 @@ export interface DemoOptions {
   dataDir: string;
   /** Folder of the photos that a new gallery starts with. */
   photosDir: string;
+  /** How many pictures are made of them, by and by. */
+  pictures: number;
   /** Folder of the built page. */
   pageDir: string;
 }
 
-// A tile is shown by the smallest picture that fills it, and by a placeholder until that is there.
 const withTiles = { variants: true, placeholder: true };
 
 /** Starts the gallery: an ordinary Express app that leaves its pictures to pixstore. */
-export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDir }: DemoOptions) {
+export async function startDemo({ port, endpointPort, dataDir, photosDir, pictures, pageDir }: DemoOptions) {
   const host = '127.0.0.1';
   const origins = [`http://${host}:${port}`, `http://localhost:${port}`];
+  const endpoint = { host, port: endpointPort };
 
-  mkdirSync(dataDir, { recursive: true });
-  const backend = createPixstoreBackend({
-    databasePath: join(dataDir, 'pixstore.sqlite'),
-    imageRootDir: join(dataDir, 'pixstore-images'),
-    defaultEndpointListenHost: host,
-    defaultEndpointListenPort: endpointPort,
-    accessControlAllowOrigin: origins,
-    errorHandlingMode: 'throw',
-    processing: sharpProcessing({
-      variants: { tile: { width: 320 }, 'large-tile': { width: 640 } }, // for screens of one and of two pixels to one of CSS
-      placeholders: true,
-    }),
-  });
-  await backend.ready;
+  const store = new GalleryStore({ dataDir, host, endpointPort, origins });
+  await store.backend.ready;
   const catalogue = new Catalogue(join(dataDir, 'gallery.json'));
-  if (catalogue.isNew) await addSamplePhotos(photosDir, backend, catalogue);
+  const samples = { folder: photosDir, catalogue, store };
+  if (catalogue.isNew) await addPhotos(samples);
   // A gallery that an earlier version of this demo has made has no tiles yet.
-  else for await (const { error } of backend.rebuild({ dir: 'gallery' })) if (error) console.warn(error.message);
+  else for await (const { error } of store.backend.rebuild({ dir: 'gallery' })) if (error) console.warn(error.message);
+
+  // The rest is made while somebody looks at the first ones already.
+  const enough = new AbortController();
+  let isGrowing = true;
+  const growing = addVariations(samples, pictures, enough.signal)
+    .catch((error) => enough.signal.aborted || console.error(error))
+    .finally(() => (isGrowing = false));
 
   const app = express();
   app.disable('x-powered-by');
@@ -60,19 +58,25 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
     response.set('Cache-Control', 'no-store');
     next();
   });
+  app.use('/api/what-if', whatIf(store));
+  app.use(async (_request, response, next) => {
+    response.once('close', await store.enter());
+    next();
+  });
+  app.use(comparison(store, catalogue, endpoint));
   const imageBody = express.raw({ type: () => true, limit: '50mb' });
 
   app.get('/api/images', async (_request, response) => {
     const entries = catalogue.list();
-    const records = await backend.getImageRecords(
+    const records = await store.backend.getImageRecords(
       entries.map((entry) => entry.id),
       withTiles,
     );
-    const pictures = entries.flatMap((entry, index) => {
+    const shown = entries.flatMap((entry, index) => {
       const record = records?.[index];
       return record ? [{ ...entry, record }] : [];
     });
-    response.json({ endpoint: { host, port: endpointPort }, pictures } satisfies GalleryAnswer);
+    response.json({ endpoint, pictures: shown, isGrowing } satisfies GalleryAnswer);
   });
 
   // This is where your application asks: may this user see this picture? A record is the answer yes.
@@ -80,8 +84,13 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
     response.json(pictureOf(find(request)));
   });
 
+  /** Fresh records for a page that has stood open, if the user still may. */
+  app.post('/api/records', express.json(), async (request, response) => {
+    response.json((await store.backend.getImageRecords(request.body.ids)).filter(Boolean));
+  });
+
   app.post('/api/images', imageBody, async (request, response) => {
-    const { id } = found(await backend.saveImage(request.body, 'gallery'));
+    const { id } = found(await store.backend.saveImage(request.body, 'gallery'));
     const title = titleOf(request);
     catalogue.add({ id, title, alt: title });
     response.status(201).json(pictureOf({ id, title, alt: title }));
@@ -89,7 +98,7 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
 
   app.put('/api/images/:id', imageBody, async (request, response) => {
     const { id } = find(request);
-    await backend.updateImage(id, request.body);
+    await store.backend.updateImage(id, request.body);
     const title = titleOf(request);
     catalogue.replace({ id, title, alt: title });
     response.json(pictureOf({ id, title, alt: title }));
@@ -98,13 +107,13 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
   app.delete('/api/images/:id', async (request, response) => {
     const { id } = find(request);
     catalogue.remove(id);
-    await backend.deleteImage(id);
+    await store.backend.deleteImage(id);
     response.status(204).end();
   });
 
   // For the demo's panel only: what a thief of the disk would hold.
   app.get('/api/images/:id/stored', async (request, response) => {
-    const stored = found(await backend.store.open(find(request).id));
+    const stored = found(await store.backend.store.open(find(request).id));
     const chunks: Uint8Array[] = [];
     for await (const chunk of stored.chunks()) chunks.push(chunk);
     const ciphertext = Buffer.concat(chunks);
@@ -123,7 +132,7 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
   app.use(answerErrors);
 
   function pictureOf(entry: Entry): Picture {
-    return { ...entry, record: found(backend.getImageRecord(entry.id, withTiles)) };
+    return { ...entry, record: found(store.backend.getImageRecord(entry.id, withTiles)) };
   }
 
   function find(request: Request<{ id: string }>): Entry {
@@ -136,9 +145,11 @@ export async function startDemo({ port, endpointPort, dataDir, photosDir, pageDi
   return {
     url: `http://${host}:${port}`,
     async close(): Promise<void> {
+      enough.abort();
+      await growing;
       server.close();
       server.closeAllConnections();
-      await backend.close();
+      await store.backend.close();
     },
   };
 }
