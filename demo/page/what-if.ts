@@ -57,7 +57,7 @@ export function setUpWhatIf({ gallery, countRefreshed, showLogout }: WhatIfParts
       const tab = window.open(`other-tab.html?id=${encodeURIComponent(id)}`, 'other-tab', 'popup,width=420,height=240');
       if (!tab) return 'The browser let no other tab open. Allow this page to open windows.';
       await drawn;
-      return `Another tab replaced “${title}”, under a new key. This one was told, fetched the new version, and never showed the old one again.`;
+      return `Another tab replaced “${title}”, under a new key. This one was told, asked with its record of the old version, and got the new one.`;
     },
 
     async 'log-out'() {

@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { GalleryAnswer } from '../../demo/answers.js';
+import { makeVariation, openPhoto } from '../../demo/server/variations.js';
 import { freePort, removeDataDir, runDemo, temporaryDataDir } from './demo-runner.js';
 
 const photo = 'demo/photos/coffee.webp';
 
 async function start(port: number, dataDir: string, ...flags: string[]) {
-  const demo = await runDemo(port, dataDir, ...flags);
+  const demo = await runDemo(port, dataDir, ...(flags.includes('--pictures') ? flags : [...flags, '--pictures', '10']));
   onTestFinished(async () => void (await demo.stop()));
   return demo;
 }
@@ -57,8 +58,26 @@ test('pictures are kept between runs; --fresh starts over and leaves other files
   expect(await readFile(join(dir, 'diary.txt'), 'utf8')).toBe('not the demo’s');
 });
 
+test('samples are made by and by, the same ones in every gallery; a next run goes on with them', async () => {
+  const dir = await dataDir();
+  const first = await start(await freePort(), dir, '--pictures', '45');
+  expect((await titles(first.url)).length).toBeGreaterThanOrEqual(10);
+  expect(await first.stop()).toBe(0);
+
+  const second = await start(await freePort(), dir, '--pictures', '45');
+  await expect.poll(async () => (await titles(second.url)).length, { timeout: 20_000 }).toBe(45);
+  expect(new Set(await titles(second.url)).size).toBe(45);
+  const photo = await openPhoto('demo/photos/hubble.jpg', true);
+  const same = await Promise.all([makeVariation(photo, 12), makeVariation(photo, 12), makeVariation(photo, 22)]);
+  expect(same[0].equals(same[1])).toBe(true);
+  expect(same[0].equals(same[2])).toBe(false);
+});
+
 test('an unknown option or a port out of range is refused with a sentence', async () => {
   const dir = await dataDir();
+  await expect(runDemo(await freePort(), dir, '--pictures', 'many')).rejects.toThrow(
+    '--pictures takes a number from 0.',
+  );
 
   await expect(runDemo(70_000, dir)).rejects.toThrow('--port takes a number from 1 to 65000.');
   await expect(runDemo(await freePort(), dir, '--frsh')).rejects.toThrow("Unknown option '--frsh'");

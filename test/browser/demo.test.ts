@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Picture } from '../../demo/answers.js';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { GalleryAnswer, Picture } from '../../demo/answers.js';
 import { findBrowser } from '../../scripts/ensure-browser.mjs';
+import { axeViolations } from '../support/axe.js';
 import { freePort, type RunningDemo, removeDataDir, runDemo, temporaryDataDir } from './demo-runner.js';
 
 interface Caption {
@@ -17,13 +19,17 @@ interface Caption {
 const photosDir = 'demo/photos';
 const captions: Caption[] = JSON.parse(readFileSync(join(photosDir, 'captions.json'), 'utf8'));
 
+// A few rows on a screen of the size that Playwright's pages have.
+const samples = 45;
+
 let demo: RunningDemo;
 let dataDir: string;
 let browser: Browser;
 
 beforeAll(async () => {
   dataDir = await temporaryDataDir();
-  demo = await runDemo(await freePort(), dataDir);
+  demo = await runDemo(await freePort(), dataDir, '--pictures', String(samples));
+  await vi.waitUntil(async () => !(await gallery()).isGrowing, { timeout: 50_000 });
   browser = await chromium.launch({
     executablePath: await findBrowser(),
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
@@ -36,31 +42,38 @@ afterAll(async () => {
   await removeDataDir(dataDir);
 });
 
-/** A page of a visitor who was never here, as soon as its pictures begin to appear. */
-async function visit(): Promise<Page> {
-  const context = await browser.newContext();
-  onTestFinished(() => context.close());
+const gallery = async (): Promise<GalleryAnswer> => (await fetch(`${demo.url}/api/images`)).json();
+
+/** A page of a visitor who was never here, as soon as it shows what is in view. Nothing in it may go wrong. */
+async function visit(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options);
   const page = await context.newPage();
+  const uncaught: Error[] = [];
+  page.on('pageerror', (error) => uncaught.push(error));
+  onTestFinished(async () => {
+    await context.close();
+    expect(uncaught).toEqual([]);
+  });
   await page.goto(demo.url);
-  await page.locator('.card[data-id]').first().waitFor();
+  await allShown(page);
   return page;
 }
 
 async function allShown(page: Page): Promise<void> {
-  await page.locator('.card[data-id]').first().waitFor();
-  await page.waitForFunction(() => !document.querySelector('[aria-busy], .card:not([data-state=shown])'));
+  await page.getByText(/in view, drawn in/).waitFor();
+  await page.waitForFunction(() => !document.querySelector('.tile:not([data-state=shown])'));
 }
 
-/** The cache is written in the background: waits until it holds every picture of the page. */
-async function allCached(page: Page): Promise<void> {
-  await page.waitForFunction(async () => {
+/** The cache is written in the background: waits until it holds so many pictures. */
+async function cached(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(async (count) => {
     const request = indexedDB.open('pixstore');
     await new Promise((resolve) => request.addEventListener('success', resolve));
-    const count = request.result.transaction('images').objectStore('images').count();
-    await new Promise((resolve) => count.addEventListener('success', resolve));
+    const counting = request.result.transaction('images').objectStore('images').count();
+    await new Promise((resolve) => counting.addEventListener('success', resolve));
     request.result.close();
-    return count.result === document.querySelectorAll('.card').length;
-  });
+    return counting.result === count;
+  }, count);
 }
 
 /** Adds a picture of the test's own, so that tests do not depend on each other. */
@@ -69,13 +82,22 @@ async function addPicture(title: string, file = 'camera.webp'): Promise<Picture>
   return (await fetch(`${demo.url}/api/images?name=${title}.webp`, { method: 'POST', body })).json();
 }
 
-function cardOf(page: Page, title: string): Locator {
-  return page.locator('.card', { has: page.getByRole('heading', { name: title, exact: true }) });
+const opener = (page: Page, title: string) =>
+  page.getByRole('button', { name: `${title}: see what is really stored`, exact: true });
+const tileOf = (page: Page, title: string) => page.locator('.tile', { has: opener(page, title) });
+const picturesShown = (page: Page) => page.locator('.tile').count();
+
+/** However it is drawn: an element of one colour has an entropy of 0. */
+async function isDrawn(element: Locator): Promise<boolean> {
+  return (await sharp(await element.screenshot()).stats()).entropy > 2;
 }
 
-function widthOf(image: Locator): Promise<number> {
-  return image.evaluate((element) => (element as HTMLImageElement).naturalWidth);
-}
+/** How many pictures came from somewhere, as the page counts. */
+const countOf = async (page: Page, source: 'memory' | 'disk' | 'network') =>
+  Number(await page.locator(`#tiers [data-source=${source}] .count`).textContent());
+
+const whatIf = (page: Page, name: string) =>
+  page.locator('#what-if').getByRole('button', { name, exact: true }).click();
 
 async function notice(page: Page, text: string): Promise<void> {
   await page.locator('#notice.shown', { hasText: text }).waitFor();
@@ -87,23 +109,21 @@ function photo(file: string, name = file) {
 
 describe('the demo gallery', () => {
   test('shows every sample photo, decrypted and described, and breaks no rule of its content security policy', async () => {
-    const page = await visit();
+    const page = await visit({ viewport: { width: 1280, height: 900 } });
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
     await page.reload();
     await allShown(page);
 
     for (const { title, alt } of captions) {
-      const image = cardOf(page, title).getByAltText(alt);
-      expect(await widthOf(image), title).toBeGreaterThan(0);
+      expect(await tileOf(page, title).locator('pixstore-image').getAttribute('alt')).toBe(alt);
+      expect(await isDrawn(tileOf(page, title)), title).toBe(true);
     }
     expect(complaints).toEqual([]);
   });
 
   test('shows placeholders until pictures are there, and then the smallest that fill their tiles', async () => {
     const page = await visit();
-    await allShown(page);
     const asked: string[] = [];
     let letGo = () => {};
     const held = new Promise<void>((resolve) => (letGo = resolve));
@@ -112,42 +132,53 @@ describe('the demo gallery', () => {
       await held;
       await route.continue();
     });
-    await page.locator('#bar').getByRole('button', { name: 'Network' }).click();
-    await page.reload();
-    const tile = cardOf(page, 'Espresso').locator('.open');
-    await tile.waitFor();
-    const background = () => tile.evaluate((element) => getComputedStyle(element).backgroundImage);
-    await expect.poll(background).toMatch(/^url\("data:image\/png/);
+    await page.locator('#tools').getByRole('button', { name: 'Network' }).click();
+    const tile = tileOf(page, 'Espresso');
+    await expect.poll(() => tile.getAttribute('data-state')).toBe('waiting');
+    expect(await tile.evaluate((element) => getComputedStyle(element).backgroundImage)).toMatch(
+      /^url\("data:image\/png/,
+    );
+    expect(await isDrawn(tile)).toBe(true);
     letGo();
     await allShown(page);
-    // Squares of up to 240 pixels; a photo that is wider than high has to be larger for one.
+    expect(await tile.evaluate((element) => getComputedStyle(element).backgroundImage)).toBe('none');
     const ids = asked.join().match(/"gallery:[^"]+"/g) ?? [];
-    expect(ids.length).toBeGreaterThanOrEqual(captions.length);
-    expect(ids.filter((id) => !/\.(large-)?tile"$/.test(id))).toEqual([]);
-    expect(ids.some((id) => id.endsWith('.tile"'))).toBe(true);
+    expect(ids.length).toBe(await picturesShown(page));
+    expect(ids.filter((id) => !id.endsWith('.tile"'))).toEqual([]);
   });
 
-  test('says where each picture came from: network, memory, and disk cache after a reload', async () => {
+  test('counts where pictures came from, with medians, and says what is held', async () => {
     const page = await visit();
-    await allShown(page);
-    const source = cardOf(page, 'Chelsea').locator('.source');
-    expect(await source.textContent()).toMatch(/^Network · [\d.]+ ms$/);
+    const count = await picturesShown(page);
+    const tier = (source: string) => page.locator(`#tiers [data-source=${source}]`);
+    await expect.poll(() => countOf(page, 'network')).toBe(count);
+    await tier('network')
+      .getByText(/^median [\d.]+ ms$/)
+      .waitFor();
+    await tier('network')
+      .getByText(/^\d+ kB fetched$/)
+      .waitFor();
 
-    const reloadFrom = (name: string) => page.locator('#bar').getByRole('button', { name }).click();
+    const reloadFrom = (name: string) => page.locator('#tools').getByRole('button', { name }).click();
     await reloadFrom('Memory');
-    await page.getByText(/^Loaded (\d+) pictures in [\d.]+ ms: \1 from memory$/).waitFor();
-    expect(await source.textContent()).toMatch(/^Memory · <? ?[\d.]+ ms$/);
+    await expect.poll(() => countOf(page, 'memory')).toBe(count);
+    await tier('memory')
+      .getByText(new RegExp(`^${count} held, \\d+ kB$`))
+      .waitFor();
 
-    await allCached(page);
-    await page.reload();
-    await page.getByText(/^Loaded (\d+) pictures in [\d.]+ ms: \1 from the disk cache$/).waitFor();
-    expect(await source.textContent()).toMatch(/^Disk cache · [\d.]+ ms$/);
+    await cached(page, count);
+    await reloadFrom('Disk cache');
+    await expect.poll(() => countOf(page, 'disk')).toBe(count);
+    await tier('disk')
+      .getByText(new RegExp(`^${count} held, \\d+ kB, encrypted$`))
+      .waitFor();
+    expect(await page.locator('.tile[data-source=disk]').count()).toBe(count);
 
     await reloadFrom('Network');
-    await page.getByText(/^Loaded (\d+) pictures in [\d.]+ ms: \1 from the network$/).waitFor();
-    await allCached(page);
-    await reloadFrom('Disk cache');
-    await page.getByText(/^Loaded (\d+) pictures in [\d.]+ ms: \1 from the disk cache$/).waitFor();
+    await expect.poll(() => countOf(page, 'network')).toBe(2 * count);
+    await cached(page, count);
+    await page.reload();
+    await expect.poll(() => countOf(page, 'disk')).toBe(count);
   });
 
   test('adds pictures by button, shows progress and announces them', async () => {
@@ -159,8 +190,8 @@ describe('the demo gallery', () => {
 
     await page.locator('.upload', { hasText: 'chosen-1.webp' }).getByRole('progressbar').waitFor();
     await notice(page, '“chosen-2” was added.');
-    expect(await widthOf(cardOf(page, 'chosen-1').locator('img'))).toBe(320);
-    expect(await widthOf(cardOf(page, 'chosen-2').locator('img'))).toBe(451);
+    await allShown(page);
+    for (const title of ['chosen-1', 'chosen-2']) expect(await isDrawn(tileOf(page, title))).toBe(true);
   });
 
   test('adds a picture that is dropped on the page', async () => {
@@ -179,7 +210,8 @@ describe('the demo gallery', () => {
     await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
 
     await notice(page, '“dropped” was added.');
-    expect(await widthOf(cardOf(page, 'dropped').locator('img'))).toBe(640);
+    await allShown(page);
+    expect(await isDrawn(tileOf(page, 'dropped'))).toBe(true);
     expect(await page.locator('#drop').isVisible()).toBe(false);
   });
 
@@ -198,40 +230,42 @@ describe('the demo gallery', () => {
   test('replaces a picture', async () => {
     const { id } = await addPicture('to-replace');
     const page = await visit();
-    const card = page.locator(`[data-id="${id}"]`);
-    await card.and(page.locator('[data-state=shown]')).waitFor();
-    expect(await widthOf(card.locator('img'))).toBe(320);
+    await opener(page, 'to-replace').click();
+    const panel = page.getByRole('dialog', { name: 'to-replace' });
 
     const choosing = page.waitForEvent('filechooser');
-    await card.getByRole('button', { name: 'Replace “to-replace”' }).click();
+    await panel.getByRole('button', { name: 'Replace' }).click();
     await (await choosing).setFiles(photo('rocket.jpg', 'replacement.jpg'));
 
     await notice(page, '“to-replace” was replaced by “replacement”.');
-    expect(await widthOf(card.locator('img'))).toBe(640);
-    expect(await card.getByRole('heading').textContent()).toBe('replacement');
+    await page.getByRole('dialog', { name: 'replacement' }).waitFor();
+    await allShown(page);
+    expect(await page.locator(`.tile[data-id="${id}"] .open`).getAttribute('title')).toBe('replacement');
   });
 
   test('deletes a picture when asked twice, and keeps it on Escape', async () => {
     const { id } = await addPicture('to-delete');
     const page = await visit();
-    const card = page.locator(`[data-id="${id}"]`);
+    await opener(page, 'to-delete').click();
+    const panel = page.getByRole('dialog', { name: 'to-delete', exact: true });
 
-    await card.getByRole('button', { name: 'Delete “to-delete”' }).click();
+    await panel.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('dialog', { name: 'Delete “to-delete”?' }).waitFor();
     await page.keyboard.press('Escape');
     expect((await fetch(`${demo.url}/api/images/${id}`)).status).toBe(200);
 
-    await card.getByRole('button', { name: 'Delete “to-delete”' }).click();
-    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await panel.getByRole('button', { name: 'Delete' }).click();
+    await page.locator('#confirm').getByRole('button', { name: 'Delete' }).click();
     await notice(page, '“to-delete” was deleted');
-    expect(await card.count()).toBe(0);
+    expect(await panel.isVisible()).toBe(false);
+    expect(await tileOf(page, 'to-delete').count()).toBe(0);
     expect((await fetch(`${demo.url}/api/images/${id}`)).status).toBe(404);
   });
 
   test('shows the ciphertext that really lies on disk, the same in all places, and no secret', async () => {
     const { id } = await addPicture('inspected', 'cat.png');
     const page = await visit();
-    await page.locator(`[data-id="${id}"] .open`).click();
+    await opener(page, 'inspected').click();
     const panel = page.getByRole('dialog', { name: 'inspected' });
 
     for (const source of ['Memory', 'Disk cache', 'Network']) {
@@ -258,9 +292,9 @@ describe('the demo gallery', () => {
   });
 
   test('waits for a busy browser to write the ciphertext before it says what lies on disk', async () => {
-    const { id } = await addPicture('inspected-later', 'cat.png');
+    await addPicture('inspected-later', 'cat.png');
     const page = await visit();
-    await page.locator(`[data-id="${id}"] .open`).click();
+    await opener(page, 'inspected-later').click();
     await page.evaluate(() => {
       globalThis.requestIdleCallback = (callback) => Number(setTimeout(callback, 700));
     });
@@ -270,58 +304,142 @@ describe('the demo gallery', () => {
     await panel.getByText('All three places hold the same ciphertext').waitFor({ timeout: 5000 });
   });
 
-  test('works by keyboard', async () => {
-    const page = await visit();
+  test('works by keyboard: one tab stop, and arrows between the pictures', async () => {
+    const page = await visit({ viewport: { width: 1280, height: 700 } });
+    const { pictures } = await gallery();
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('title'));
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
-    const opener = page.locator('.card .open').first();
-    expect(await isFocused(opener)).toBe(true);
+    expect(await focused()).toBe(pictures[0]?.title);
+
+    await page.keyboard.press('ArrowRight');
+    expect(await focused()).toBe(pictures[1]?.title);
+    await page.keyboard.press('ArrowDown');
+    expect(await focused()).toBe(pictures[10]?.title); // nine in a row
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('End');
+    expect(await focused()).toBe(pictures.at(-1)?.title);
+    await page.keyboard.press('Home');
+    expect(await focused()).toBe(pictures[0]?.title);
 
     await page.keyboard.press('Enter');
     expect(await isFocused(page.getByRole('button', { name: 'Close', exact: true }))).toBe(true);
     await page.keyboard.press('Escape');
     expect(await page.locator('#detail').isVisible()).toBe(false);
-    expect(await isFocused(opener)).toBe(true);
-
-    await page.keyboard.press('Tab');
-    expect(await page.locator(':focus').getAttribute('aria-label')).toMatch(/^Replace/);
-    await page.keyboard.press('Tab');
-    expect(await page.locator(':focus').getAttribute('aria-label')).toMatch(/^Delete/);
-    await page.keyboard.press('Enter');
-    expect(await isFocused(page.getByRole('button', { name: 'Keep', exact: true }))).toBe(true);
+    expect(await focused()).toBe(pictures[0]?.title);
   });
 
-  test('asks for a fresh record when a proof has expired', async () => {
+  test('what if proofs expire: the application is asked for fresh records, and all is drawn', async () => {
     const page = await visit();
-    await allShown(page);
-    const invalidProof = Buffer.of(1, 0, 0, 0, 5); // the frame of one image
-    const headers = { 'Access-Control-Allow-Origin': '*' };
-    await page.route(
-      '**/pixstore-image',
-      (route) => {
-        const { images } = JSON.parse(route.request().postData() ?? '') as { images: unknown[] };
-        return route.fulfill({ body: Buffer.concat(images.map(() => invalidProof)), headers });
-      },
-      { times: 1 },
-    );
-    const asked = page.waitForRequest(/\/api\/images\/.+/);
-
-    await page.locator('#bar').getByRole('button', { name: 'Network' }).click();
-
+    const asked = page.waitForRequest('**/api/records');
+    await whatIf(page, 'proofs expire');
     await asked;
-    await page.getByText(/^Loaded (\d+) pictures in \d+ ms: \1 from the network$/).waitFor();
-    expect(await page.locator('.card[data-state=failed]').count()).toBe(0);
+    await page.getByText(/^Every proof had expired, .* for \d+ fresh records, and drew \d+ in [\d.]+ m?s\.$/).waitFor();
+    await allShown(page);
+  });
+
+  test('what if a bit flips: that picture is not shown, and comes whole when asked for again', async () => {
+    const page = await visit();
+    await whatIf(page, 'a bit flips on the wire');
+    await page.getByText(/^One bit of “.*” was flipped on its way\./).waitFor();
+    const failed = page.locator('.tile[data-state=failed]');
+    expect(await failed.count()).toBe(1);
+    await failed.getByText('It was changed on its way: it does not decrypt.').waitFor();
+    await failed.getByRole('button', { name: 'Try again' }).click();
+    await allShown(page);
+  });
+
+  test('what if the network is gone: what was seen is shown from the disk, and the rest says why it is not', async () => {
+    const page = await visit({ viewport: { width: 360, height: 500 } });
+    await cached(page, await picturesShown(page));
+    const network = page.locator('#what-if').getByRole('button', { name: 'the network is gone' });
+    await network.click();
+    await page.getByText(/^The network is gone\. \d+ in view came from this browser’s disk/).waitFor();
+    expect(await network.getAttribute('aria-pressed')).toBe('true');
+    expect(await page.locator('.tile[data-source=disk]').count()).toBeGreaterThan(0);
+
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.locator('.tile[data-state=failed]').getByText('The server does not answer.').first().waitFor();
+    await network.click();
+    await page.getByText('The network is back, and what was missing is there.').waitFor();
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await allShown(page);
+  });
+
+  test('what if another tab replaces a picture: this one shows the new version by itself', async () => {
+    const { id } = await addPicture('to-recolour');
+    const page = await visit();
+    const tile = page.locator(`.tile[data-id="${id}"]`);
+    const before = await tile.screenshot();
+    const opened = page.context().waitForEvent('page');
+    await whatIf(page, 'another tab replaces one');
+    const other = await opened;
+    await page.getByText('Another tab replaced “to-recolour”, under a new key.').waitFor();
+    await allShown(page);
+    const dots = async (png: Buffer) => [...(await sharp(png).greyscale().resize(8, 8).raw().toBuffer())];
+    const difference = async () => {
+      const [one, two] = [await dots(before), await dots(await tile.screenshot())];
+      return one.reduce((sum, value, index) => sum + Math.abs(value - (two[index] ?? 0)), 0) / one.length;
+    };
+    await expect.poll(difference).toBeGreaterThan(30); // in other colours
+    await other.waitForEvent('close');
+  });
+
+  test('what if the master key changes: nothing is touched, all opens, also for whoever comes then', async () => {
+    const page = await visit();
+    await whatIf(page, 'the master key changes');
+    await page.getByText(/^The master key was exchanged in [\d.]+ ms\. None of the \d+ pictures was touched/).waitFor();
+    await allShown(page);
+    await visit();
+  });
+
+  test('what if I log out: nothing is left in this browser, and another tab shows nothing', async () => {
+    const page = await visit();
+    const other = await page.context().newPage();
+    await other.goto(demo.url);
+    await allShown(other);
+    await cached(page, await picturesShown(page));
+    await whatIf(page, 'I log out');
+    await page.getByRole('heading', { name: 'You are logged out, in all tabs' }).waitFor();
+    expect(await page.locator('#left-here').textContent()).toBe('nothing');
+    expect(await page.locator('#left-there').textContent()).toMatch(/^\d+ pictures$/);
+    await cached(page, 0);
+    await other.locator('.tile').getByText('You logged out in another tab.').first().waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Log in again' }).click();
+    await allShown(page);
+  });
+
+  test('compares with plain <img>: the same pictures, taking turns, first and next visits', async () => {
+    const page = await visit();
+    await page.getByLabel('Compare with plain <img>').check();
+    await page.getByText(/^First visits: \d+ pictures in view.* times as fast\.$/).waitFor();
+    for (const side of ['pixstore', 'plain']) {
+      expect(await page.locator(`[data-side=${side}] output`).textContent()).toMatch(/^[\d.]+ ms$/);
+      expect(await isDrawn(page.locator(`[data-side=${side}] iframe`))).toBe(true);
+    }
+    await page.getByRole('button', { name: 'The next visit' }).click();
+    await page.getByText(/^Next visits: \d+ pictures in view/).waitFor();
+    await expectToBeUsable(page);
+    await page.getByLabel('Compare with plain <img>').uncheck();
+    await allShown(page);
+  });
+
+  test('has nothing for axe to find, and room on a small phone', async () => {
+    const page = await visit();
+    await expectToBeUsable(page);
+    await page.locator('.tile .open').first().click();
+    await page.getByText('All three places hold the same ciphertext').waitFor();
+    await expectToBeUsable(page);
   });
 
   test('says that the server does not answer, and recovers', async () => {
-    const context = await browser.newContext();
-    onTestFinished(() => context.close());
-    const page = await context.newPage();
+    const page = await visit();
     await page.route('**/api/images', (route) => route.abort(), { times: 1 });
-    await page.goto(demo.url);
-
+    await page.reload();
     await page.getByRole('heading', { name: 'The demo’s server does not answer' }).waitFor();
+    await expectToBeUsable(page);
     await page.getByRole('button', { name: 'Try again' }).click();
     await allShown(page);
   });
@@ -329,9 +447,10 @@ describe('the demo gallery', () => {
   test('invites to add pictures when there are none', async () => {
     const page = await visit();
     const endpoint = { host: '127.0.0.1', port: 1 };
-    await page.route('**/api/images', (route) => route.fulfill({ json: { endpoint, pictures: [] } }));
+    await page.route('**/api/images', (route) => route.fulfill({ json: { endpoint, pictures: [], isGrowing: false } }));
     await page.reload();
     await page.getByRole('heading', { name: 'No pictures yet' }).waitFor();
+    await expectToBeUsable(page);
   });
 
   test('answers neither the pages of other sites nor names that others point at this machine', async () => {
@@ -357,6 +476,15 @@ async function bytesShown(panel: Locator, place: string): Promise<Buffer> {
 function isInDataFolder(bytes: Buffer): boolean {
   const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return files.some((file) => readFileSync(join(file.parentPath, file.name)).includes(bytes));
+}
+
+/** Nothing for axe to find, light and dark, and nothing wider than a small phone. */
+async function expectToBeUsable(page: Page): Promise<void> {
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 740 });
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  expect(await axeViolations(page)).toEqual([]);
+  if (size) await page.setViewportSize(size);
 }
 
 function isFocused(element: Locator): Promise<boolean> {
