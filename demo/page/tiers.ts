@@ -39,7 +39,7 @@ export class Tiers {
     const { memory, disk } = stats;
     const holds = ({ entries, bytes }: typeof memory) => `${entries} held, ${formatBytes(bytes)}`;
     this.#part('memory', '.holds').textContent = holds(memory);
-    this.#part('disk', '.holds').textContent = `${holds(disk)}, encrypted`;
+    this.#part('disk', '.holds').textContent = holds(disk);
   }
 
   #draw(): void {

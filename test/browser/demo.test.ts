@@ -170,7 +170,7 @@ describe('the demo gallery', () => {
     await reloadFrom('Disk cache');
     await expect.poll(() => countOf(page, 'disk')).toBe(count);
     await tier('disk')
-      .getByText(new RegExp(`^${count} held, \\d+ kB, encrypted$`))
+      .getByText(new RegExp(`^${count} held, \\d+ kB$`))
       .waitFor();
     expect(await page.locator('.tile[data-source=disk]').count()).toBe(count);
 
