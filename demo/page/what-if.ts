@@ -38,10 +38,8 @@ export function setUpWhatIf({ gallery, countRefreshed, showLogout }: WhatIfParts
     },
 
     async network() {
-      const isDown = !network.isDown;
-      network.cut(isDown);
-      networkButton.setAttribute('aria-pressed', String(isDown));
-      if (!isDown) {
+      cut(!network.isDown);
+      if (!network.isDown) {
         gallery.retry();
         await gallery.drawn();
         return 'The network is back, and what was missing is there.';
@@ -53,14 +51,14 @@ export function setUpWhatIf({ gallery, countRefreshed, showLogout }: WhatIfParts
     async 'other-tab'() {
       const { tile, title } = pick();
       const id = tile.picture?.id ?? '';
-      const drawn = next(tile, 'shown');
       const tab = window.open(`other-tab.html?id=${encodeURIComponent(id)}`, 'other-tab', 'popup,width=420,height=240');
       if (!tab) return 'The browser let no other tab open. Allow this page to open windows.';
-      await drawn;
+      await next(tile, 'shown');
       return `Another tab replaced “${title}”, under a new key. This one was told, asked with its record of the old version, and got the new one.`;
     },
 
     async 'log-out'() {
+      cut(false); // so that there is a way back
       await clearImageCache();
       const stats = await cacheStats();
       const tiers = stats ? [stats.memory, stats.disk] : [];
@@ -77,6 +75,11 @@ export function setUpWhatIf({ gallery, countRefreshed, showLogout }: WhatIfParts
     },
   };
 
+  function cut(isDown: boolean): void {
+    network.cut(isDown);
+    networkButton.setAttribute('aria-pressed', String(isDown));
+  }
+
   /** Shows what is in view anew, coming from there. */
   async function showAgain(source: 'disk' | 'network') {
     await forgetUpTo(source);
@@ -88,6 +91,7 @@ export function setUpWhatIf({ gallery, countRefreshed, showLogout }: WhatIfParts
 
   /** The first picture in view that is there. */
   function pick(): { tile: Tile; title: string } {
+    if (network.isDown) throw new Error('The network is gone: bring it back first.');
     const tile = gallery.tilesInView.find(({ state }) => state === 'shown');
     if (!tile?.picture) throw new Error('There is no picture in view to do it with. Scroll to one.');
     tile.element.dataset.marked = '';
@@ -108,9 +112,12 @@ export function setUpWhatIf({ gallery, countRefreshed, showLogout }: WhatIfParts
   }
 }
 
-/** Resolves when the tile is next in this state. */
+/** Resolves when the tile is next in this state. Whoever closes the other tab at once is not waited for. */
 function next({ element }: Tile, state: 'shown' | 'failed'): Promise<void> {
   const event = state === 'shown' ? 'load' : 'error';
   const image = find(HTMLElement, 'pixstore-image', element);
-  return new Promise((resolve) => image.addEventListener(event, () => resolve(), { once: true }));
+  return new Promise((resolve, reject) => {
+    image.addEventListener(event, () => resolve(), { once: true });
+    setTimeout(() => reject(new Error('Nothing came of it within 20 seconds.')), 20_000);
+  });
 }

@@ -59,9 +59,9 @@ export class GalleryStore {
   async #rotate(): Promise<number> {
     if (this.#users > 0) await new Promise<void>((resolve) => (this.#nobodyLeft = resolve));
     const keyFile = join(this.options.dataDir, 'pixstore.sqlite.key');
-    const [former = ''] = readFileSync(keyFile, 'utf8').split('\n');
+    const former = readFileSync(keyFile, 'utf8'); // more than one key where an exchange was cut off
     const next = randomBytes(32).toString('base64');
-    writeFileSync(keyFile, `${next}\n${former}\n`);
+    writeFileSync(keyFile, `${next}\n${former}`);
     // An application with several processes restarts them one after the other; here there is one.
     await this.backend.close();
     this.backend = this.#open();

@@ -361,6 +361,8 @@ describe('the demo gallery', () => {
 
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
     await page.locator('.tile[data-state=failed]').getByText('The server does not answer.').first().waitFor();
+    await whatIf(page, 'a bit flips on the wire');
+    await page.getByText('The network is gone: bring it back first.').waitFor();
     await network.click();
     await page.getByText('The network is back, and what was missing is there.').waitFor();
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
