@@ -1,5 +1,5 @@
+import { clearImageCache } from 'pixstore/frontend';
 import { find } from './dom.js';
-import { forgetUpTo } from './pictures.js';
 import { formatMilliseconds } from './source.js';
 
 /** What a side tells when it has drawn all its pictures. */
@@ -27,7 +27,7 @@ export async function compare(kind: 'first' | 'next'): Promise<void> {
   let count = 0;
   for (let round = 0; round < rounds; round += 1) {
     if (kind === 'first') {
-      await forgetUpTo('network');
+      await clearImageCache({ keepShown: true });
       visit += 1;
     }
     // Whoever is second finds a warmer machine: they take turns.
