@@ -7,6 +7,8 @@ export interface VisitResult {
   kind: 'pixstore' | 'plain';
   visit: number;
   count: number;
+  /** How many of them did not come: then the time says nothing. */
+  failed: number;
   /** From the records, or the paths, until all pictures in view were drawn. */
   milliseconds: number;
 }
@@ -23,6 +25,12 @@ let visit = Date.now(); // a number that no earlier visit had
 export async function compare(kind: 'first' | 'next'): Promise<void> {
   for (const button of buttons) button.disabled = true;
   verdict.textContent = 'Measuring';
+  verdict.textContent = await measure(kind);
+  for (const button of buttons) button.disabled = false;
+}
+
+/** @returns what came of it, in a sentence */
+async function measure(kind: 'first' | 'next'): Promise<string> {
   const times: Record<VisitResult['kind'], number[]> = { pixstore: [], plain: [] };
   let count = 0;
   for (let round = 0; round < rounds; round += 1) {
@@ -34,6 +42,7 @@ export async function compare(kind: 'first' | 'next'): Promise<void> {
     const order: VisitResult['kind'][] = round % 2 === 0 ? ['plain', 'pixstore'] : ['pixstore', 'plain'];
     for (const side of order) {
       const result = await load(side);
+      if (result.failed > 0) return `${result.failed} of ${result.count} pictures did not come. Measure again.`;
       times[side].push(result.milliseconds);
       count = result.count;
       find(HTMLElement, `[data-side=${side}] output`, panel).textContent = formatMilliseconds(result.milliseconds);
@@ -46,8 +55,7 @@ export async function compare(kind: 'first' | 'next'): Promise<void> {
   const faster = ours <= plain ? names.pixstore : names.plain;
   const ratio = (Math.max(ours, plain) / Math.min(ours, plain)).toFixed(1);
   const what = kind === 'first' ? 'First visits' : 'Next visits';
-  verdict.textContent = `${what}: ${count} pictures in view, until all were drawn; medians of ${rounds} that took turns. ${faster} was ${ratio} times as fast.`;
-  for (const button of buttons) button.disabled = false;
+  return `${what}: ${count} pictures in view, until all were drawn; medians of ${rounds} that took turns. ${faster} was ${ratio} times as fast.`;
 }
 
 /** Visits a side. What it has in memory goes with the page that was there before; what is on the disk stays. */

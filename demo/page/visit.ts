@@ -21,12 +21,21 @@ if (kind === 'pixstore') {
   initPixstoreFrontend({ defaultEndpointConnectHost: endpoint.host, defaultEndpointConnectPort: endpoint.port });
 }
 const elements = pictures.map(({ record, plain }) => (kind === 'pixstore' ? encrypted(record) : unprotected(plain)));
-const loads = elements.map((element) => new Promise((resolve) => element.addEventListener('load', resolve)));
+const loads = elements.map(
+  (element) =>
+    new Promise<boolean>((resolve) => {
+      element.onload = () => resolve(true);
+      element.onerror = () => resolve(false);
+    }),
+);
 place.append(...elements);
-await Promise.all(loads);
+const failed = (await Promise.all(loads)).filter((isThere) => !isThere).length;
 await nextFrames();
 const milliseconds = performance.now() - started;
-parent.postMessage({ kind, visit, count: pictures.length, milliseconds } satisfies VisitResult, location.origin);
+parent.postMessage(
+  { kind, visit, count: pictures.length, failed, milliseconds } satisfies VisitResult,
+  location.origin,
+);
 
 function encrypted(record: ImageRecord): HTMLElement {
   const image = document.createElement('pixstore-image');

@@ -413,7 +413,9 @@ describe('the demo gallery', () => {
     await allShown(page);
   });
 
-  test('compares with plain <img>: the same pictures, taking turns, first and next visits', async () => {
+  test('compares with plain <img>: the same pictures, taking turns, first and next visits', {
+    timeout: 90_000,
+  }, async () => {
     const page = await visit();
     await page.getByLabel('Compare with plain <img>').check();
     await page.getByText(/^First visits: \d+ pictures in view.* times as fast\.$/).waitFor();
