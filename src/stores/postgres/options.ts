@@ -46,4 +46,4 @@ export function checkedOptions(options: PostgresRowsOptions): Required<{
 const isWhole = (value: unknown, least: number, most: number): boolean =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 
-const invalid = (what: string) => new PixstoreError('CONFIG_INVALID', `postgresRows ${what}.`);
+const invalid = (what: string) => new PixstoreError('CONFIG_INVALID', `The call of postgresRows ${what}.`);

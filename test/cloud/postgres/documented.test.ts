@@ -10,10 +10,11 @@ import { giveKeys, sealedWith } from '../../../src/testing/sealing.js';
 import { bytesOf } from '../../../src/testing/versions.js';
 import { masterKey, quietLogger } from '../../support/backend.js';
 import { importBlocks } from '../../support/code-blocks.js';
+import { temporaryFolder } from '../../support/folders.js';
 import { counted, newSchema, openRows } from '../../support/postgres.js';
 import { smallPicture, withMorePixels } from '../../support/small-picture.js';
 import { codeBlocksOf, readDocument, tableRowsOf } from '../../unit/docs/markdown.js';
-import { sharedPlace } from './place.js';
+import { sharedPlace, whenUnused } from './place.js';
 
 const url = inject('databaseUrl');
 const pool = new pg.Pool({ connectionString: url });
@@ -24,19 +25,19 @@ afterAll(() => pool.end());
 async function openDatabase(): Promise<string> {
   const database = newSchema();
   await pool.query(`CREATE DATABASE "${database}"`);
+  onTestFinished(() => whenUnused(() => pool.query(`DROP DATABASE "${database}"`)));
   const its = new URL(url);
   its.pathname = database;
   return its.href;
 }
 
 test('the backend of docs/postgres.md works as it stands there', async () => {
-  const set = { DATABASE_URL: await openDatabase(), PIXSTORE_MASTER_KEY: masterKey };
+  const database = await openDatabase();
+  const set = { DATABASE_URL: database, PIXSTORE_MASTER_KEY: masterKey, IMAGE_FOLDER: await temporaryFolder() };
   const before = { ...process.env };
   Object.assign(process.env, set);
-  Object.assign(globalThis, { blobs: createMemoryBlobs() });
   onTestFinished(() => {
     process.env = before;
-    Reflect.deleteProperty(globalThis, 'blobs');
   });
   const { backend, close } = await importBlocks<{ backend: PixstoreBackend; close(): Promise<void> }>(
     'docs/postgres.md',

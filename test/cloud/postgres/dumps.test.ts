@@ -3,7 +3,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { newSchema } from '../../support/postgres.js';
 import { smallPicture, withMorePixels } from '../../support/small-picture.js';
 import { ciphertextNames } from '../../support/split/blob-names.js';
-import { sharedPlace } from './place.js';
+import { sharedPlace, whenUnused } from './place.js';
 
 const tables = ['store', 'parts', 'counters', 'key_ring', 'folder_keys', 'erasures', 'sessions', 'given_up_blobs'];
 
@@ -35,18 +35,6 @@ async function restoredElsewhere({ schema, admin }: ReturnType<typeof sharedPlac
       }
     },
   };
-}
-
-/** A pool that was ended has connections for a moment still. */
-async function whenUnused(drop: () => Promise<unknown>): Promise<void> {
-  const inUse = '55006';
-  for (;;) {
-    const code = await drop().then(
-      () => null,
-      (error: { code?: string }) => error.code,
-    );
-    if (code !== inUse) return;
-  }
 }
 
 async function dump({ schema, admin }: ReturnType<typeof sharedPlace>): Promise<Map<string, pg.QueryResult>> {

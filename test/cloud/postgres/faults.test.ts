@@ -30,18 +30,27 @@ describe('transactions of others', () => {
     return { rows: open(), schema, other };
   }
 
-  test('a deadlock with one is over when we have let go, and then what was to be done is done', async () => {
+  test('a deadlock with one ends by letting go, and then what was to be done is done', async () => {
     const { rows, schema, other } = await openHere();
-    for (const id of ['a', 'b']) await put(rows, small(id, 1000));
-    const lock = (id: string) => other.query(`SELECT FROM "${schema}".parts WHERE id = $1 FOR UPDATE`, [id]);
-    await other.query('BEGIN');
-    await lock('b');
+    const third = await openPool().connect();
+    onTestFinished(() => third.release(true));
+    const ids = ['a', 'b', 'c'];
+    for (const id of ids) await put(rows, small(id, 1000));
+    const lock = (client: pg.PoolClient, id: string) =>
+      client.query(`SELECT FROM "${schema}".parts WHERE id = $1 FOR UPDATE`, [id]);
+    await other.query("BEGIN; SET LOCAL deadlock_timeout = '1h'");
+    await lock(other, 'c');
+    await third.query('BEGIN');
+    await lock(third, 'b');
     const sealedKey = bytesOf('anew', 69);
-    const resealing = rows.reseal(['a', 'b'].map((id) => ({ id, token: 1000, sealedKey })));
-    await waitingFor(other, schema);
-    await lock('a'); // which has "a", and waits for "b"
+    const resealing = rows.reseal(ids.map((id) => ({ id, token: 1000, sealedKey })));
+    await waitingFor(third, schema); // has "a", and waits for "b"
+    const locked = lock(other, 'a');
+    await waitingFor(third, schema, 'SELECT FROM'); // who has "c" waits for "a"
+    await third.query('COMMIT'); // so that we wait for "c", and see that nobody can go on
+    await locked;
     await other.query('COMMIT');
-    expect(await resealing).toBe(2);
+    expect(await resealing).toBe(3);
   });
 
   test('one that keeps an image is waited for', async () => {
@@ -122,15 +131,11 @@ describe('transactions of others', () => {
   });
 });
 
-/** Until somebody waits for a lock of this transaction. */
-async function waitingFor(other: pg.PoolClient, schema: string): Promise<void> {
-  for (;;) {
-    const { rows } = await other.query(
-      `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"${schema}"%'
-         AND pg_backend_pid() = ANY (pg_blocking_pids(pid))`,
-    );
-    if (rows.length > 0) return;
-  }
+/** Until a call of ours waits for a lock of this transaction; or what begins like this, for a lock of anybody. */
+async function waitingFor(other: pg.PoolClient, schema: string, begin?: string): Promise<void> {
+  const who = begin ? `query LIKE '${begin}%'` : 'pg_backend_pid() = ANY (pg_blocking_pids(pid))';
+  const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"${schema}"%' AND ${who}`;
+  while ((await other.query(waiting)).rows.length === 0);
 }
 
 test('a pool whose connections are all busy is told in a sentence, and nothing is done later', async () => {

@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, describe, inject, test } from 'vitest';
-import { createMemoryBlobs } from '../../../src/stores/memory/memory-blobs.js';
+import { fileBlobs } from '../../../src/stores/folder/file-blobs.js';
 import { splitStore } from '../../../src/stores/split/split-store.js';
 import { imageStoreSuite } from '../../../src/testing/index.js';
 import { openRows } from '../../support/postgres.js';
@@ -9,14 +12,21 @@ const pool = new pg.Pool({ connectionString: inject('databaseUrl') });
 
 afterAll(() => pool.end());
 
-describe('rows in PostgreSQL, small ciphertexts among them, and blobs in memory', () => {
+describe('rows in PostgreSQL, small ciphertexts among them, and blobs in files', () => {
   imageStoreSuite({
     test,
     async open() {
+      const folder = await mkdtemp(join(tmpdir(), 'pixstore-'));
       const { open, destroy } = openRows(pool, { inlineUpTo: 1_000 });
-      const blobs = createMemoryBlobs();
-      const openHere = () => splitStore(open(), blobs, { sweepAge: 0 });
-      return { store: openHere(), reopen: async () => openHere(), destroy };
+      const openHere = () => splitStore(open(), fileBlobs(folder), { sweepAge: 0 });
+      return {
+        store: openHere(),
+        reopen: async () => openHere(),
+        async destroy() {
+          await destroy();
+          await rm(folder, { recursive: true });
+        },
+      };
     },
   });
 });

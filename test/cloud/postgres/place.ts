@@ -83,3 +83,15 @@ export async function examine({ open }: Pick<ReturnType<typeof sharedPlace>, 'op
   const swept = await store.sweep();
   return { ids, swept, usage: await store.usage(), problems: await store.check(), backend };
 }
+
+/** Drops a database: a pool that was ended has connections to it for a moment still. */
+export async function whenUnused(drop: () => Promise<unknown>): Promise<void> {
+  const inUse = '55006';
+  for (;;) {
+    const code = await drop().then(
+      () => null,
+      (error: { code?: string }) => error.code,
+    );
+    if (code !== inUse) return;
+  }
+}
