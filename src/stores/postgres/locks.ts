@@ -7,11 +7,12 @@ const migrationLock = folderLocks + 1;
 
 /**
  * SQL, in PL/pgSQL: locks that end with the transaction. Whoever keeps parts shares the lock of their folder and, with
- * blobs, that of sessions; whoever changes keys of a folder, or ends sessions, has it alone. They are advisory locks, in
+ * blobs, that of sessions; whoever changes keys of a folder, or ends sessions, has it alone. Where a folder has a quota, its
+ * saves come one after the other, by a lock of which every folder has one. They are advisory locks, in
  * memory: shared locks on rows would be written to disk for every save.
  *
- * All take locks in one order, so that nobody waits in a circle: folders ascending, sessions, originals of images by id
- * (each is the lock of its whole image), counts of folder keys, and last the row of `counters`.
+ * All take locks in one order, so that nobody waits in a circle: folders ascending, quota, sessions, originals of images by
+ * id (each is the lock of its whole image), counts of folder keys, one row of `folder_usage`, and last that of `counters`.
  */
 export function createLocks({ lockClass }: Names) {
   const lock = (kind: 'shared' | 'alone', key: string | number) =>
@@ -26,6 +27,8 @@ export function createLocks({ lockClass }: Names) {
       FOR folder_lock IN SELECT DISTINCT ${lockOf('folder')} AS key FROM unnest(${folders}) folder ORDER BY key LOOP
         ${lock(kind, 'folder_lock')}
       END LOOP;`,
+    /** Numbers below 0, so that none is another lock's. @param folder - SQL that says which */
+    quota: (folder: string): string => lock('alone', `~(hashtext(${folder}) & 2147483647)`),
     sessions: (kind: 'shared' | 'alone'): string => lock(kind, sessionLock),
     migration: lock('alone', migrationLock),
   };

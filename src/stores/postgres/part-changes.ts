@@ -1,5 +1,5 @@
 import { folderOf } from '../../shared/protocol/image-id.js';
-import { type ExpectedToken, generationOf, type Resealed } from '../port.js';
+import { type ExpectedToken, generationOf, type Quota, type Resealed } from '../port.js';
 import type { KeepOutcome, RowPart, RowStore, RowVersion } from '../split/row-store.js';
 import { ChangeFailed, callOf, type Database } from './database.js';
 import { outcomeUnknown } from './database-error.js';
@@ -7,6 +7,7 @@ import type { SqlRow } from './pool.js';
 import { toBlobName, toCount } from './row.js';
 import type { Names } from './tables.js';
 
+const ofQuota = ['bigint', 'bigint'];
 const ofParts = ['text[]', 'bigint[]', 'bigint[]', 'bytea[]', 'text[]', 'bigint[]', 'bytea'];
 
 // Every so-manieth key that is sealed counts for so many: as good as exact among billions, and nobody waits for the count.
@@ -17,8 +18,27 @@ type PartChanges = Pick<RowStore, 'put' | 'addParts' | 'remove' | 'removeErased'
 /** What changes images: each a call of a function in the database, and so one commit. */
 export function createPartChanges(database: Database, names: Names, random: () => number = Math.random): PartChanges {
   const calls = {
-    put: callOf(names, 'put_1', ['text', 'text', 'bigint', 'bigint', 'text', 'bigint', 'boolean', ...ofParts]),
-    addParts: callOf(names, 'add_parts_1', ['text', 'text', 'bigint', 'text', 'bigint', 'boolean', ...ofParts]),
+    put: callOf(names, 'put_1', [
+      'text',
+      'text',
+      'bigint',
+      'bigint',
+      'text',
+      'bigint',
+      'boolean',
+      ...ofQuota,
+      ...ofParts,
+    ]),
+    addParts: callOf(names, 'add_parts_1', [
+      'text',
+      'text',
+      'bigint',
+      'text',
+      'bigint',
+      'boolean',
+      ...ofQuota,
+      ...ofParts,
+    ]),
     remove: callOf(names, 'remove_1', ['text', 'text']),
     removeErased: callOf(names, 'remove_erased_1', ['text', 'text']),
     reseal: callOf(names, 'reseal_1', [
@@ -41,7 +61,7 @@ export function createPartChanges(database: Database, names: Names, random: () =
       const [row = {}] = rows;
       if (row.outcome === 'done') return toDone(row);
       if (wasRepeated) return { kind: 'failed', error: outcomeUnknown(), uncertain: true };
-      return { kind: row.outcome === 'session-ended' ? 'session-ended' : 'refused' };
+      return { kind: row.outcome as 'refused' | 'over-quota' | 'session-ended' };
     } catch (error) {
       if (!(error instanceof ChangeFailed)) throw error;
       return { kind: 'failed', error: error.error, uncertain: error.isUncertain };
@@ -49,10 +69,11 @@ export function createPartChanges(database: Database, names: Names, random: () =
   }
 
   return {
-    put({ id, token, session, parts }, expectedToken) {
+    put({ id, token, session, parts, quota }, expectedToken) {
       const [sealed, values] = [countedIn(parts), partValues(parts)];
       const valuesFor = (isRepeated: boolean) => [
         ...[id, folderOf(id), token, expectedValue(expectedToken), session, sealed, isRepeated],
+        ...quotaValues(quota),
         ...values,
       ];
       return keep(database.change(calls.put, valuesFor), ({ given_up: givenUp }) => ({
@@ -61,9 +82,13 @@ export function createPartChanges(database: Database, names: Names, random: () =
       }));
     },
 
-    addParts({ id, token, session, parts }) {
+    addParts({ id, token, session, parts, quota }) {
       const [sealed, values] = [countedIn(parts), partValues(parts)];
-      const valuesFor = (isRepeated: boolean) => [...[id, folderOf(id), token, session, sealed, isRepeated], ...values];
+      const valuesFor = (isRepeated: boolean) => [
+        ...[id, folderOf(id), token, session, sealed, isRepeated],
+        ...quotaValues(quota),
+        ...values,
+      ];
       return keep(database.change(calls.addParts, valuesFor), ({ added }) => ({
         kind: 'done',
         givenUp: [],
@@ -95,6 +120,8 @@ export function createPartChanges(database: Database, names: Names, random: () =
 const expectedValue = (expected: ExpectedToken): number | null => (expected === 'older' ? -1 : expected);
 
 const toBlobNames = (names: unknown): string[] => (names as unknown[]).map(toBlobName);
+
+const quotaValues = ({ images, bytes }: Quota = {}): unknown[] => [images ?? null, bytes ?? null];
 
 /** 0 for what names none, as rows have it. */
 const generationValue = (sealedKey: Uint8Array): number => generationOf(sealedKey) ?? 0;

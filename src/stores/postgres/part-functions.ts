@@ -1,5 +1,6 @@
+import { givenQuota } from './count-functions.js';
 import { changeFunction, createLocks, requireReadCommitted } from './locks.js';
-import { counterShards, isAlive, type Names, sealedKeyAt, withKey } from './tables.js';
+import { isAlive, type Names, sealedKeyAt, withKey } from './tables.js';
 
 // What one commit removes of an erased folder, so that others need not wait for long.
 const erasedAtOnce = 256;
@@ -28,6 +29,9 @@ export function createPartFunctions(names: Names): string {
   const mayKeep = `
     ${requireReadCommitted}
     ${locks.folder('shared', 'p_folder')}
+    IF p_max_images IS NOT NULL OR p_max_bytes IS NOT NULL THEN
+      ${locks.quota('p_folder')}
+    END IF;
     IF p_session IS NOT NULL THEN
       ${locks.sessions('shared')}
     END IF;
@@ -42,6 +46,11 @@ export function createPartFunctions(names: Names): string {
     SELECT p.token, p.sealing, ${isAlive} AS is_alive INTO stored FROM ${withKey(names)}
     WHERE p.id = p_id AND p.variant = '' FOR UPDATE OF p;`;
 
+  // "added" are numbers, in SQL. Without a quota nothing is counted together.
+  const isOver = (addedImages: string, addedBytes: string) => `
+    (p_max_images IS NOT NULL OR p_max_bytes IS NOT NULL)
+      AND ${schema}.is_over_quota_1(p_folder, ${addedImages}, ${addedBytes}, p_max_images, p_max_bytes)`;
+
   return [
     // Names a part the latest key of its folder, or none while the folder was never erased?
     `CREATE FUNCTION ${schema}.are_latest_1(p_folder text, p_generations bigint[]) RETURNS boolean LANGUAGE sql AS $function$
@@ -55,22 +64,23 @@ export function createPartFunctions(names: Names): string {
       END), true) FROM unnest(p_generations) given
     $function$;`,
 
-    `CREATE FUNCTION ${schema}.count_1(p_images bigint, p_bytes bigint, p_removed_token bigint) RETURNS void
-    LANGUAGE sql AS $function$
-      UPDATE ${schema}.counters SET images = images + p_images, bytes = bytes + p_bytes,
-        last_removed_token = greatest(last_removed_token, p_removed_token)
-      WHERE shard = pg_backend_pid() % ${counterShards}
-    $function$;`,
-
-    // Removes images whose originals the caller has locked, and notes their blobs. What is to be counted is told.
+    // Removes images of one folder whose originals the caller has locked, and notes their blobs. What is to be counted is
+    // told: of the folder without what ceased to count when it was erased.
     `CREATE FUNCTION ${schema}.remove_images_1(
-      p_ids text[], OUT images bigint, OUT bytes bigint, OUT last_token bigint, OUT given_up text[]
+      p_folder text, p_ids text[], OUT images bigint, OUT bytes bigint, OUT last_token bigint, OUT given_up text[],
+      OUT folder_images bigint, OUT folder_bytes bigint
     ) LANGUAGE plpgsql AS $function$
+    DECLARE
+      erased bigint := coalesce((SELECT generation FROM ${schema}.erasures WHERE folder = p_folder), -1);
     BEGIN
-      WITH removed AS (DELETE FROM ${schema}.parts WHERE id = ANY (p_ids) RETURNING variant, token, size, blob)
+      WITH removed AS (
+        DELETE FROM ${schema}.parts WHERE id = ANY (p_ids) RETURNING variant, generation, token, size, blob
+      )
       SELECT count(*) FILTER (WHERE variant = ''), coalesce(sum(size), 0), coalesce(max(token), 0),
-             coalesce(array_agg(blob) FILTER (WHERE blob IS NOT NULL), '{}')
-      INTO images, bytes, last_token, given_up FROM removed;
+             coalesce(array_agg(blob) FILTER (WHERE blob IS NOT NULL), '{}'),
+             count(*) FILTER (WHERE variant = '' AND generation > erased),
+             coalesce(sum(size) FILTER (WHERE generation > erased), 0)
+      INTO images, bytes, last_token, given_up, folder_images, folder_bytes FROM removed;
       INSERT INTO ${schema}.given_up_blobs SELECT unnest(given_up) ON CONFLICT DO NOTHING;
     END;
     $function$;`,
@@ -79,13 +89,18 @@ export function createPartFunctions(names: Names): string {
     changeFunction(
       `${schema}.put_1(
         p_id text, p_folder text, p_token bigint, p_expected bigint, p_session text, p_counted bigint, p_repeated boolean,
-        ${givenParts}, OUT outcome text, OUT given_up text[])`,
+        ${givenQuota}, ${givenParts}, OUT outcome text, OUT given_up text[])`,
       `
       DECLARE
         stored record;
         removed record;
-        born bigint := 0;
-        added_bytes bigint := 0;
+        given_bytes bigint := (SELECT sum(size) FROM unnest(p_sizes) size);
+        replaced_bytes bigint := 0;
+        born bigint := CASE WHEN p_expected IS NULL THEN 1 ELSE 0 END;
+        dead_images bigint := 0;
+        dead_bytes bigint := 0;
+        dead_in_folder bigint := 0;
+        dead_bytes_in_folder bigint := 0;
         removed_token bigint := 0;
       BEGIN
         given_up := '{}';
@@ -109,17 +124,23 @@ export function createPartFunctions(names: Names): string {
               outcome := 'refused';
               RETURN;
             END IF;
-            EXIT;
-          END IF;
-          IF stored.is_alive THEN
+            SELECT sum(size) INTO replaced_bytes FROM ${schema}.parts WHERE id = p_id;
+          ELSIF stored.is_alive THEN
             outcome := 'refused';
             RETURN;
           END IF;
+          IF ${isOver('born', 'given_bytes - replaced_bytes')} THEN
+            outcome := 'over-quota';
+            RETURN;
+          END IF;
+          EXIT WHEN p_expected IS NOT NULL;
           IF stored.token IS NOT NULL THEN -- its key was destroyed: nothing is left of it that could be replaced
-            SELECT * INTO removed FROM ${schema}.remove_images_1(ARRAY[p_id]);
+            SELECT * INTO removed FROM ${schema}.remove_images_1(p_folder, ARRAY[p_id]);
             given_up := given_up || removed.given_up;
-            born := born - removed.images;
-            added_bytes := added_bytes - removed.bytes;
+            dead_images := dead_images + removed.images;
+            dead_bytes := dead_bytes + removed.bytes;
+            dead_in_folder := dead_in_folder + removed.folder_images;
+            dead_bytes_in_folder := dead_bytes_in_folder + removed.folder_bytes;
             removed_token := greatest(removed_token, removed.last_token);
           END IF;
           ${insertParts("given.variant = ''")} ON CONFLICT DO NOTHING;
@@ -127,15 +148,17 @@ export function createPartFunctions(names: Names): string {
           -- Looked at after the insertion, which has waited for whoever removes the same image.
           IF p_token <= greatest(removed_token, (SELECT max(last_removed_token) FROM ${schema}.counters)) THEN
             DELETE FROM ${schema}.parts WHERE id = p_id AND variant = '';
-            IF born <> 0 THEN PERFORM ${schema}.count_1(born, added_bytes, removed_token); END IF;
+            IF dead_images > 0 THEN
+              PERFORM ${schema}.count_in_folder_1(p_folder, -dead_in_folder, -dead_bytes_in_folder);
+              PERFORM ${schema}.count_1(-dead_images, -dead_bytes, removed_token);
+            END IF;
             outcome := 'refused';
             RETURN;
           END IF;
-          born := born + 1;
           EXIT;
         END LOOP;
         IF p_expected IS NOT NULL THEN
-          SELECT coalesce(array_agg(blob) FILTER (WHERE blob IS NOT NULL), '{}'), -sum(size) INTO given_up, added_bytes
+          SELECT coalesce(array_agg(blob) FILTER (WHERE blob IS NOT NULL), '{}') INTO given_up
           FROM ${schema}.parts WHERE id = p_id;
           INSERT INTO ${schema}.given_up_blobs SELECT unnest(given_up) ON CONFLICT DO NOTHING;
           DELETE FROM ${schema}.parts WHERE id = p_id AND variant <> ALL (p_variants);
@@ -146,8 +169,9 @@ export function createPartFunctions(names: Names): string {
             size = excluded.size, sealing = excluded.sealing, blob = excluded.blob, ciphertext = excluded.ciphertext;
         END IF;
         IF p_counted > 0 THEN PERFORM ${schema}.count_sealed_1(p_folder, p_generations[1], p_counted); END IF;
-        added_bytes := added_bytes + (SELECT sum(size) FROM unnest(p_sizes) size);
-        PERFORM ${schema}.count_1(born, added_bytes, removed_token);
+        PERFORM ${schema}.count_in_folder_1(
+          p_folder, born - dead_in_folder, given_bytes - replaced_bytes - dead_bytes_in_folder);
+        PERFORM ${schema}.count_1(born - dead_images, given_bytes - replaced_bytes - dead_bytes, removed_token);
         outcome := 'done';
       END;`,
     ),
@@ -155,7 +179,7 @@ export function createPartFunctions(names: Names): string {
     changeFunction(
       `${schema}.add_parts_1(
         p_id text, p_folder text, p_token bigint, p_session text, p_counted bigint, p_repeated boolean,
-        ${givenParts}, OUT outcome text, OUT added text[])`,
+        ${givenQuota}, ${givenParts}, OUT outcome text, OUT added text[])`,
       `
       DECLARE
         stored record;
@@ -168,6 +192,14 @@ export function createPartFunctions(names: Names): string {
           outcome := 'refused';
           RETURN;
         END IF;
+        IF ${isOver(
+          '0',
+          `(SELECT coalesce(sum(given.size), 0)::bigint FROM ${unnestedParts}
+            WHERE NOT EXISTS (SELECT FROM ${schema}.parts p WHERE p.id = p_id AND p.variant = given.variant))`,
+        )} THEN
+          outcome := 'over-quota';
+          RETURN;
+        END IF;
         WITH inserted AS (${insertParts('true')} ON CONFLICT DO NOTHING RETURNING variant, size)
         SELECT coalesce(array_agg(variant), '{}'), coalesce(sum(size), 0) INTO added, added_bytes FROM inserted;
         IF p_repeated THEN
@@ -175,7 +207,10 @@ export function createPartFunctions(names: Names): string {
           WHERE p.id = p_id AND p.variant = given.variant AND p.sealing = given.sealing;
         END IF;
         IF p_counted > 0 THEN PERFORM ${schema}.count_sealed_1(p_folder, p_generations[1], p_counted); END IF;
-        PERFORM ${schema}.count_1(0, added_bytes, 0);
+        IF added_bytes > 0 THEN
+          PERFORM ${schema}.count_in_folder_1(p_folder, 0, added_bytes);
+          PERFORM ${schema}.count_1(0, added_bytes, 0);
+        END IF;
         outcome := 'done';
       END;`,
     ),
@@ -192,8 +227,9 @@ export function createPartFunctions(names: Names): string {
         ${locks.folder('shared', 'p_folder')}
         ${lockImage}
         IF stored.is_alive IS NOT TRUE THEN RETURN; END IF;
-        SELECT * INTO removed FROM ${schema}.remove_images_1(ARRAY[p_id]);
+        SELECT * INTO removed FROM ${schema}.remove_images_1(p_folder, ARRAY[p_id]);
         given_up := removed.given_up;
+        PERFORM ${schema}.count_in_folder_1(p_folder, -removed.folder_images, -removed.folder_bytes);
         PERFORM ${schema}.count_1(-removed.images, -removed.bytes, removed.last_token);
       END;`,
     ),
@@ -215,11 +251,14 @@ export function createPartFunctions(names: Names): string {
         ) locked;
         SELECT coalesce(array_agg(p.id), '{}') INTO dead FROM ${withKey(names)}
         WHERE p.id = ANY (page) AND p.variant = '' AND NOT ${isAlive};
-        SELECT * INTO removed FROM ${schema}.remove_images_1(dead);
+        SELECT * INTO removed FROM ${schema}.remove_images_1(p_folder, dead);
         images := removed.images;
         given_up := removed.given_up;
         last := page[${erasedAtOnce}];
-        IF images > 0 THEN PERFORM ${schema}.count_1(-images, -removed.bytes, removed.last_token); END IF;
+        IF images > 0 THEN
+          PERFORM ${schema}.count_in_folder_1(p_folder, -removed.folder_images, -removed.folder_bytes);
+          PERFORM ${schema}.count_1(-images, -removed.bytes, removed.last_token);
+        END IF;
       END;`,
     ),
 

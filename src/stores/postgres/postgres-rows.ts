@@ -31,7 +31,7 @@ export function postgresRows(options: PostgresRowsOptions): RowStore {
   const { erasures, ...walks } = createWalks(database, names);
 
   return {
-    supports: { syncRecords: false, persistence: true },
+    supports: { syncRecords: false, persistence: true, quotas: true },
     inlineUpTo,
     ...createLookUps(database, names),
     ...walks,

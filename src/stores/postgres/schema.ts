@@ -1,5 +1,6 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { type Connections, statement } from './connections.js';
+import { createCountFunctions } from './count-functions.js';
 import { createLocks } from './locks.js';
 import { createPartFunctions } from './part-functions.js';
 import { toCount } from './row.js';
@@ -48,6 +49,7 @@ function migration(names: Names): string {
         CREATE SCHEMA ${schema};
       END IF;
       ${createTables(names)}
+      ${createCountFunctions(names)}
       ${createStoreFunctions(names)}
       ${createPartFunctions(names)}
     END IF;

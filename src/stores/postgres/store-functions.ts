@@ -7,11 +7,6 @@ export function createStoreFunctions(names: Names): string {
   const locks = createLocks(names);
 
   return [
-    `CREATE FUNCTION ${schema}.count_sealed_1(p_folder text, p_generation bigint, p_sealed bigint) RETURNS void
-    LANGUAGE sql AS $function$
-      UPDATE ${schema}.folder_keys SET sealed = sealed + p_sealed WHERE folder = p_folder AND generation = p_generation
-    $function$;`,
-
     // p_repeated: it may have been done by an earlier attempt.
     changeFunction(
       `${schema}.put_key_ring_1(p_bytes bytea, p_expected bigint, p_repeated boolean) RETURNS boolean`,
@@ -83,6 +78,7 @@ export function createStoreFunctions(names: Names): string {
         INSERT INTO ${schema}.folder_keys VALUES (p_folder, 0, NULL) ON CONFLICT DO NOTHING;
         INSERT INTO ${schema}.erasures SELECT p_folder, max(generation) FROM ${schema}.folder_keys WHERE folder = p_folder
         ON CONFLICT (folder) DO UPDATE SET generation = excluded.generation;
+        DELETE FROM ${schema}.folder_usage WHERE folder = p_folder; -- from now on, what it still has counts no more
         RETURN true;
       END;`,
     ),

@@ -26,7 +26,7 @@ export const counterShards = 64;
  * Ids are compared by their bytes, whatever the collation of the database. Of a part, `sealing` is IV, tag and sealed key
  * in one piece: nobody asks for one without the others. A generation of 0 says that the sealed key names no key of the
  * folder; in `folder_keys` that the folder was erased, and with it what names none. Keys without bytes were destroyed.
- * Ciphertexts look random: trying to compress them is in vain.
+ * Ciphertexts look random: trying to compress them is in vain. What a folder holds is the sum of its rows in `folder_usage`.
  */
 export const createTables = ({ schema }: Names): string => `
   CREATE TABLE ${schema}.store (
@@ -62,6 +62,14 @@ export const createTables = ({ schema }: Names): string => `
     last_removed_token bigint NOT NULL DEFAULT 0
   ) WITH (fillfactor = 20);
   INSERT INTO ${schema}.counters (shard) SELECT generate_series(0, ${counterShards - 1});
+
+  CREATE TABLE ${schema}.folder_usage (
+    folder text COLLATE "C" NOT NULL,
+    shard  integer NOT NULL,
+    images bigint NOT NULL,
+    bytes  bigint NOT NULL,
+    PRIMARY KEY (folder, shard)
+  ) WITH (fillfactor = 50);
 
   CREATE TABLE ${schema}.key_ring (
     only_one boolean PRIMARY KEY CHECK (only_one),

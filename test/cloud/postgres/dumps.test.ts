@@ -5,7 +5,17 @@ import { smallPicture, withMorePixels } from '../../support/small-picture.js';
 import { ciphertextNames } from '../../support/split/blob-names.js';
 import { sharedPlace, whenUnused } from './place.js';
 
-const tables = ['store', 'parts', 'counters', 'key_ring', 'folder_keys', 'erasures', 'sessions', 'given_up_blobs'];
+const tables = [
+  'store',
+  'parts',
+  'counters',
+  'folder_usage',
+  'key_ring',
+  'folder_keys',
+  'erasures',
+  'sessions',
+  'given_up_blobs',
+];
 
 /** Another database on the same server, with what a dump of the schema takes along. */
 async function restoredElsewhere({ schema, admin }: ReturnType<typeof sharedPlace>) {

@@ -118,7 +118,7 @@ describe('transactions of others', () => {
     await giveKeys(rows, 'a', 1);
     await other.query('BEGIN');
     const { rows: kept } = await other.query(
-      `SELECT outcome FROM "${schema}".put_1('a:other', 'a', 1000, NULL, NULL, 0, false,
+      `SELECT outcome FROM "${schema}".put_1('a:other', 'a', 1000, NULL, NULL, 0, false, NULL, NULL,
          '{""}', '{1}', '{1}', ARRAY['\\x00'::bytea], '{NULL}', '{0}', '\\x00')`,
     );
     expect(kept).toEqual([{ outcome: 'done' }]);
