@@ -130,7 +130,8 @@ describe('check', () => {
       if (round % 2) await backend.updateImage(`r${round}`, coffee);
       else await backend.deleteImage(`r${round}`);
     }
-    expect(await found).toEqual([]);
+    // Files of before are removed after the commit: one may still be there, and is told of as what it is.
+    expect((await found).filter(({ kind }) => kind !== 'leftover')).toEqual([]);
   });
 });
 
