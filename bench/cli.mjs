@@ -263,6 +263,7 @@ async function beside() {
     '-e',
     "new (require('worker_threads').Worker)('for (;;);', { eval: true }).once('online', () => { for (;;); })",
   ];
+  await runCommand(folder, ['backup', 'backups']);
   await underLoad(() => false, 4); // until everything is warm
   const rows = [];
   const commands = [
@@ -273,7 +274,7 @@ async function beside() {
     ['save', photos],
     ['keys', 'reencrypt', '--rate', '300'],
     ['keys', 'rotate'],
-    ['backup', 'backups'],
+    ['backup', 'first'],
     ['backup', 'slowly', '--rate', '500'],
     ['verify', 'backups', '--rate', '500'],
     ['copy', '--to-database', join(folder, 'new.sqlite'), '--to-image-dir', join(folder, 'new'), '--rate', '500'],
