@@ -8,6 +8,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import pg from 'pg';
 import { startBalancer } from './cloud/balancer.mjs';
 import { fetchFor } from './cloud/load.mjs';
+import { postgresTime } from './cloud/postgres-time.mjs';
 import { startServices } from './cloud/services.mjs';
 import { callsTo } from './contestants/calls.mjs';
 import { endWithUs } from './contestants/children.mjs';
@@ -84,7 +85,7 @@ process.exit(); // ends the servers that were started
 
 /** @param {string | number | undefined} value */
 function shown(value) {
-  if (typeof value !== 'number') return String(value ?? '');
+  if (typeof value !== 'number' || !Number.isFinite(value)) return typeof value === 'string' ? value : '';
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2);
 }
 
@@ -142,14 +143,18 @@ async function measured(servers) {
       const origin = fleet?.origin ?? endpoint;
       await fetchFor({ origin, next, connections, duration: warmUp });
       await fleet?.reset();
+      const before = await postgresTime(databaseUrl);
       const { perSecond, latencies } = await fetchFor({ origin, next, connections, duration });
-      const { lookUps = 0, queries = 0, reads = latencies.length } = (await fleet?.counted()) ?? {};
+      const { lookUps = 0, queries = 0, reads = latencies.length, processor = 0 } = (await fleet?.counted()) ?? {};
+      const inDatabase = (await postgresTime(databaseUrl)) - before;
       const asked = name.startsWith('pixstore') ? lookUps : queries;
       runs.get(name)?.push({
         perSecond,
         p99: percentile(latencies, 0.99),
         queries: asked / latencies.length,
         reads: reads / latencies.length,
+        processor: processor / latencies.length,
+        perQuery: inDatabase / queries,
       });
     }
   }
@@ -164,6 +169,8 @@ async function measured(servers) {
     'p99 ms': middle(name, 'p99'),
     'queries per image': middle(name, 'queries'),
     'S3 reads per image': middle(name, 'reads'),
+    'server µs per image': middle(name, 'processor'),
+    'PostgreSQL µs per query': middle(name, 'perQuery'),
   }));
 }
 
@@ -182,10 +189,10 @@ async function startFleet(count, memoryCacheBytes) {
     origin: `http://127.0.0.1:${port}`,
     reset: () => Promise.all(backends.map(({ call }) => call('reset'))),
     async counted() {
-      const sum = { lookUps: 0, queries: 0, reads: 0 };
+      const sum = { lookUps: 0, queries: 0, reads: 0, processor: 0 };
       for (const { call } of backends) {
         const told = await call('told');
-        for (const name of /** @type {const} */ (['lookUps', 'queries', 'reads'])) sum[name] += told[name];
+        for (const name of /** @type {const} */ (['lookUps', 'queries', 'reads', 'processor'])) sum[name] += told[name];
       }
       return sum;
     },
