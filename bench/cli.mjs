@@ -2,7 +2,7 @@
 // that saves, memory by the number of images, and what a server's users notice of each command beside it.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -83,12 +83,19 @@ function startCommand(folder, words, node = []) {
   return child;
 }
 
-/** @param {string} folder @param {string[]} words @returns {Promise<number>} ms, with the start of the program */
+/**
+ * What a command took, as the process itself tells when it ends: ms, ms of processors, MiB at the most.
+ *
+ * @param {string} folder
+ * @param {string[]} words
+ * @returns {Promise<{ wall: number, cpu: number, peak: number }>}
+ */
 async function runCommand(folder, words) {
-  const begin = performance.now();
-  const [code] = await once(startCommand(folder, words), 'exit');
+  const note = join(folder, 'took');
+  const hook = `data:text/javascript,import{writeFileSync}from'node:fs';process.on('exit',()=>{const{user,system}=process.cpuUsage();writeFileSync(${JSON.stringify(note)},JSON.stringify({wall:performance.now(),cpu:(user+system)/1000,peak:process.resourceUsage().maxRSS/1024}))})`;
+  const [code] = await once(startCommand(folder, words, ['--import', hook]), 'exit');
   if (code !== 0) throw new Error(`pixstore ${words.join(' ')} ended with ${code}.`);
-  return performance.now() - begin;
+  return JSON.parse(readFileSync(note, 'utf8'));
 }
 
 /** Images a second, beside a program that only reads and decrypts them, round by round. */
@@ -100,25 +107,26 @@ async function check() {
     [528, Math.ceil(count / 50)],
   ]) {
     const folder = await storeOf(images, size * kibibyte);
-    const start = Math.min(await runCommand(folder, ['info']), await runCommand(folder, ['info']));
-    /** @type {Record<'check' | 'fast' | 'read' | 'both', number[]>} */
-    const times = { check: [], fast: [], read: [], both: [] };
+    /** @type {Record<'check' | 'info' | 'read' | 'both', { wall: number, cpu: number }[]>} */
+    const took = { check: [], info: [], read: [], both: [] };
     for (let round = 0; round < rounds; round += 1) {
       for (const what of /** @type {const} */ (['read', 'both'])) {
-        times[what].push(Number(execFileSync(process.execPath, [floor, folder, what], { encoding: 'utf8' })));
+        took[what].push(JSON.parse(execFileSync(process.execPath, [floor, folder, what], { encoding: 'utf8' })));
       }
-      times.check.push((await runCommand(folder, ['check'])) - start);
-      times.fast.push((await runCommand(folder, ['check', '--fast'])) - start);
+      took.check.push(await runCommand(folder, ['check']));
+      took.info.push(await runCommand(folder, ['info'])); // what it takes to start
     }
-    const rate = (/** @type {number[]} */ values) => images / (median(values) / 1000);
+    const of = (/** @type {keyof typeof took} */ what, /** @type {'wall' | 'cpu'} */ kind) =>
+      median(took[what].map((each) => each[kind]));
+    const wall = of('check', 'wall') - of('info', 'wall');
     rows.push({
       size: `${size} KB`,
       images,
-      'check /s': rate(times.check),
-      'read and decrypted /s': rate(times.both),
-      'of that': rate(times.check) / rate(times.both),
-      'read only /s': rate(times.read),
-      'fast /s': rate(times.fast),
+      'check /s': images / (wall / 1000),
+      'read and decrypted /s': images / (of('both', 'wall') / 1000),
+      'of that': of('both', 'wall') / wall,
+      'of that, by CPU': of('both', 'cpu') / (of('check', 'cpu') - of('info', 'cpu')),
+      'only read /s': images / (of('read', 'wall') / 1000),
     });
     rmSync(folder, { recursive: true });
   }
@@ -139,8 +147,8 @@ async function save() {
     const folder = mkdtempSync(join(place, 'saved-'));
     mkdirSync(join(folder, 'images'));
     await runCommand(folder, ['save', join(photos, '0.jpg')]); // makes the store
-    const start = await runCommand(folder, ['info']);
-    ours.push(images / (((await runCommand(folder, ['save', photos])) - start) / 1000));
+    const start = (await runCommand(folder, ['info'])).wall;
+    ours.push(images / (((await runCommand(folder, ['save', photos])).wall - start) / 1000));
     rmSync(folder, { recursive: true });
     const other = mkdtempSync(join(place, 'other-'));
     const saving = await startIn(other, 'ours');
@@ -213,20 +221,15 @@ async function memory() {
   // Left over, all in one session: `sweep` lists them.
   const backups = ['backup', 'verify'].map((command) => [command, 'backups']);
   for (const words of [['list'], ['check'], ['check', '--fast'], ['sweep'], ['keys', 'reencrypt'], ...backups]) {
-    const [few, many] = [await peak(stores[0], words), await peak(stores[1], words)];
-    rows.push({ command: words.join(' '), [`MiB, ${count / 10} images`]: few, [`MiB, ${count} images`]: many });
+    const [few, many] = [await runCommand(stores[0], words), await runCommand(stores[1], words)];
+    rows.push({
+      command: words.join(' '),
+      [`MiB, ${count / 10} images`]: few.peak,
+      [`MiB, ${count} images`]: many.peak,
+    });
   }
   for (const folder of stores) rmSync(folder, { recursive: true });
   return rows;
-}
-
-/** @param {string} folder @param {string[]} words @returns {Promise<number>} MiB */
-async function peak(folder, words) {
-  const note = join(folder, 'peak');
-  const hook = `data:text/javascript,import{writeFileSync}from'node:fs';process.on('exit',()=>writeFileSync(${JSON.stringify(note)},String(process.resourceUsage().maxRSS)))`;
-  const [code] = await once(startCommand(folder, words, ['--import', hook]), 'exit');
-  if (code !== 0) throw new Error(`pixstore ${words.join(' ')} ended with ${code}.`);
-  return Number(execFileSync('cat', [note], { encoding: 'utf8' })) / 1024;
 }
 
 /** The p99 of a server under load: alone, beside two threads that only compute, and beside each command. */
