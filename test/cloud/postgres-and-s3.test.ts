@@ -6,7 +6,8 @@ import { imageStoreSuite } from '../../src/testing/index.js';
 import { openRows } from '../support/postgres.js';
 import { s3Server, useBucket } from '../support/s3/bucket.js';
 
-describe.skipIf(!s3Server)('rows in PostgreSQL, and blobs on a real S3 server', () => {
+// Its 10,000 reads are as many queries and requests: patience for a machine that does other things as well.
+describe.skipIf(!s3Server)('rows in PostgreSQL, and blobs on a real S3 server', { timeout: 300_000 }, () => {
   const { client, bucket, newPrefix } = useBucket();
   const pool = new pg.Pool({ connectionString: inject('databaseUrl') });
 
