@@ -62,7 +62,7 @@ const server = createServer((request, response) => {
 });
 if (port) server.listen(port, '127.0.0.1');
 
-answerCalls({ fill, records, presigned, batch, reset, told, close });
+answerCalls({ fill, records, lookUp, presigned, batch, reset, told, close });
 
 /** What users import, as `pixstore.mjs` finds it. @param {string} name */
 function entry(name) {
@@ -108,6 +108,11 @@ async function fill({ count = 0, size = 0 }) {
 
 function records({ ids = [] }) {
   return backend.getImageRecords(ids);
+}
+
+/** The same records again and again, one query after the other. */
+async function lookUp({ ids = [], count = 0 }) {
+  for (let done = 0; done < count; done += 1) await backend.getImageRecords(ids);
 }
 
 /** Paths that anybody may fetch for an hour. */

@@ -21,6 +21,7 @@ const claimed: { document: string; text: string; test: string }[] = [
   { document: 'docs/object-stores.md', text: "from 'pixstore/s3'", test: 'test/cloud/s3-documents.test.ts' },
   { document: 'docs/object-stores.md', text: "from 'pixstore/files'", test: 'test/cloud/s3-documents.test.ts' },
   { document: 'docs/postgres.md', text: '// images.ts', test: 'test/cloud/postgres/documented.test.ts' },
+  { document: 'docs/scaling.md', text: '// server.ts', test: 'test/cloud/scaling-document.test.ts' },
   { document: 'docs/testing.md', text: '// images.test.ts', test: 'test/package/own-tests.test.ts' },
   { document: 'docs/testing.md', text: '// photo.test.ts', test: 'test/package/own-tests.test.ts' },
   { document: 'docs/recipes.md', text: "new BroadcastChannel('logout')", test: 'test/package/readme.test.ts' },

@@ -49,7 +49,22 @@ function blocksIn(...languages: string[]) {
 
 test('every block says its language, so that none goes unchecked', () => {
   const languages = documents.flatMap((path) => codeBlocksOf(readDocument(path)).map(({ language }) => language));
-  const known = ['html', 'http', 'js', 'json', 'nginx', 'proto', 'sh', 'sql', 'svelte', 'text', 'ts', 'tsx', 'vue'];
+  const known = [
+    'html',
+    'http',
+    'js',
+    'json',
+    'nginx',
+    'proto',
+    'sh',
+    'sql',
+    'svelte',
+    'text',
+    'ts',
+    'tsx',
+    'vue',
+    'yaml',
+  ];
   expect(known).toEqual(expect.arrayContaining([...new Set(languages)]));
 });
 
