@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const scripts = fileURLToPath(new URL('../../scripts/services/', import.meta.url));
@@ -25,8 +25,7 @@ export function startServices(place) {
 
 /** @param {string} script @param {string} folder @returns {Record<string, string>} what it prints */
 function start(script, folder) {
-  mkdirSync(folder, { recursive: true });
-  chmodSync(join(folder, '..'), 0o755); // as root, PostgreSQL runs as another user
+  chmodSync(dirname(folder), 0o755); // as root, PostgreSQL runs as another user
   process.on('exit', () => spawnSync('bash', [scripts + script, 'destroy', folder]));
   const { stdout, status } = spawnSync('bash', [scripts + script, 'start', folder], {
     env: { ...process.env, PG_FSYNC: 'on' },

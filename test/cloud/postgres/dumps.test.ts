@@ -1,6 +1,10 @@
 import pg from 'pg';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { createMemoryBlobs } from '../../../src/stores/memory/memory-blobs.js';
+import { s3Blobs } from '../../../src/stores/s3/s3-blobs.js';
+import type { BlobStore } from '../../../src/stores/split/blob-store.js';
 import { newSchema } from '../../support/postgres.js';
+import { s3Server, useBucket } from '../../support/s3/bucket.js';
 import { smallPicture, withMorePixels } from '../../support/small-picture.js';
 import { ciphertextNames } from '../../support/split/blob-names.js';
 import { sharedPlace, whenUnused } from './place.js';
@@ -54,41 +58,52 @@ async function dump({ schema, admin }: ReturnType<typeof sharedPlace>): Promise<
 
 const picture = (size: number) => withMorePixels(smallPicture(), Buffer.alloc(size, 3));
 
-test.each(['at once', 'after the first has gone on'])(
-  'a dump that is restored in front of the same blobs, %s, serves and removes nothing until it is adopted',
-  async (when) => {
-    const place = sharedPlace();
-    const first = place.open();
-    const images = await Promise.all([1, 2, 3].map(() => first.backend.saveImage(picture(20_000), 'cats')));
-    const [kept, replaced, removed] = images.map(({ id }) => id) as [string, string, string];
-    const elsewhere = await restoredElsewhere(place);
-    const taken = await dump(place);
-    const goOn = async () => {
-      await first.backend.updateImage(replaced, picture(30_000));
-      await first.backend.saveImage(picture(20_000), 'cats');
-    };
-    if (when !== 'at once') await goOn();
+const moments = ['at once', 'after the first has gone on'];
 
-    const copy = place.open({ pool: { connectionString: elsewhere.url } });
-    await copy.store.usage(); // makes the schema
-    await elsewhere.restore(taken);
-    const { backend, store } = place.open({ pool: { connectionString: elsewhere.url } });
-    expect((await backend.readImage(kept))?.token).toBeGreaterThan(0);
-    const before = await ciphertextNames(place.blobs);
-    expect(await backend.deleteImage(removed)).toBe(true);
-    await backend.updateImage(kept, picture(25_000));
-    expect(await store.sweep({ all: true })).toBe(0);
-    expect((await backend.health()).status).toBe('degraded');
-    expect(await ciphertextNames(place.blobs)).toEqual(expect.arrayContaining(before));
+const restoredBeside = (newBlobs: () => BlobStore) =>
+  test.each(moments)(
+    'a dump that is restored in front of the same blobs, %s, serves and removes nothing until it is adopted',
+    async (when) => {
+      const place = sharedPlace(undefined, newBlobs());
+      const first = place.open();
+      const images = await Promise.all([1, 2, 3].map(() => first.backend.saveImage(picture(20_000), 'cats')));
+      const [kept, replaced, removed] = images.map(({ id }) => id) as [string, string, string];
+      const elsewhere = await restoredElsewhere(place);
+      const taken = await dump(place);
+      const goOn = async () => {
+        await first.backend.updateImage(replaced, picture(30_000));
+        await first.backend.saveImage(picture(20_000), 'cats');
+      };
+      if (when !== 'at once') await goOn();
 
-    if (when === 'at once') await goOn();
-    for (const id of [kept, replaced, removed]) expect((await first.backend.readImage(id))?.token).toBeGreaterThan(0);
+      const copy = place.open({ pool: { connectionString: elsewhere.url } });
+      await copy.store.usage(); // makes the schema
+      await elsewhere.restore(taken);
+      const { backend, store } = place.open({ pool: { connectionString: elsewhere.url } });
+      expect((await backend.readImage(kept))?.token).toBeGreaterThan(0);
+      const before = await ciphertextNames(place.blobs);
+      expect(before).toHaveLength(when === 'at once' ? 3 : 4);
+      expect(await backend.deleteImage(removed)).toBe(true);
+      await backend.updateImage(kept, picture(25_000));
+      expect(await store.sweep({ all: true })).toBe(0);
+      expect((await backend.health()).status).toBe('degraded');
+      expect(await ciphertextNames(place.blobs)).toEqual(expect.arrayContaining(before));
 
-    expect((await backend.health()).problems.join()).toContain('adopt()');
-    await backend.adopt();
-    expect((await backend.health()).problems.join()).not.toContain('adopt()');
-    const late = place.open();
-    await expect(late.backend.saveImage(picture(20_000), 'cats')).rejects.toMatchObject({ code: 'STORE_SUPERSEDED' });
-    expect((await backend.readImage(kept))?.token).toBeGreaterThan(0);
-  },
-);
+      if (when === 'at once') await goOn();
+      for (const id of [kept, replaced, removed]) expect((await first.backend.readImage(id))?.token).toBeGreaterThan(0);
+
+      expect((await backend.health()).problems.join()).toContain('adopt()');
+      await backend.adopt();
+      expect((await backend.health()).problems.join()).not.toContain('adopt()');
+      const late = place.open();
+      await expect(late.backend.saveImage(picture(20_000), 'cats')).rejects.toMatchObject({ code: 'STORE_SUPERSEDED' });
+      expect((await backend.readImage(kept))?.token).toBeGreaterThan(0);
+    },
+  );
+
+describe('blobs in memory', () => restoredBeside(createMemoryBlobs));
+
+describe.skipIf(!s3Server)('blobs in a bucket', () => {
+  const { client, bucket, newPrefix } = useBucket();
+  restoredBeside(() => s3Blobs({ client, bucket, prefix: newPrefix() }));
+});
