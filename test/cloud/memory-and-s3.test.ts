@@ -10,6 +10,7 @@ describe.skipIf(!s3Server)('rows in memory, and blobs on a real S3 server', () =
 
   imageStoreSuite({
     test,
+    reads: 1_000,
     open: async () => ({
       store: splitStore(createMemoryRows({ inlineUpTo: 1_000 }), s3Blobs({ client, bucket, prefix: newPrefix() })),
       destroy: async () => {},

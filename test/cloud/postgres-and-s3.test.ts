@@ -1,13 +1,10 @@
 import pg from 'pg';
-import { afterAll, describe, inject, test, vi } from 'vitest';
+import { afterAll, describe, inject, test } from 'vitest';
 import { s3Blobs } from '../../src/stores/s3/s3-blobs.js';
 import { splitStore } from '../../src/stores/split/split-store.js';
 import { imageStoreSuite } from '../../src/testing/index.js';
 import { openRows } from '../support/postgres.js';
 import { s3Server, useBucket } from '../support/s3/bucket.js';
-
-// 10,000 reads, each from both servers.
-vi.setConfig({ testTimeout: 600_000 });
 
 describe.skipIf(!s3Server)('rows in PostgreSQL, and blobs on a real S3 server', () => {
   const { client, bucket, newPrefix } = useBucket();
@@ -17,6 +14,7 @@ describe.skipIf(!s3Server)('rows in PostgreSQL, and blobs on a real S3 server', 
 
   imageStoreSuite({
     test,
+    reads: 1_000,
     async open() {
       const { open, destroy } = openRows(pool, { inlineUpTo: 1_000 });
       const prefix = newPrefix();

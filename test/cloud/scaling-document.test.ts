@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { parse } from 'yaml';
 import type { PixstoreBackend } from '../../src/backend/index.js';
 import { masterKey } from '../support/backend.js';
 import { importBlocks } from '../support/code-blocks.js';
@@ -13,8 +13,6 @@ import { s3Server, useBucket } from '../support/s3/bucket.js';
 import { smallPicture } from '../support/small-picture.js';
 import { codeBlocksOf, readDocument } from '../unit/docs/markdown.js';
 
-const yaml = createRequire(import.meta.url)('js-yaml') as { load(text: string): Compose };
-
 interface Compose {
   services: Record<string, { environment?: Record<string, string>; depends_on?: Record<string, unknown> }>;
 }
@@ -23,7 +21,7 @@ const blocks = codeBlocksOf(readDocument('docs/scaling.md'));
 const blockOf = (language: string) => blocks.find((block) => block.language === language)?.code ?? '';
 
 test('the compose file of docs/scaling.md can be read, and gives the server all that it asks for', () => {
-  const { services } = yaml.load(blockOf('yaml'));
+  const { services } = parse(blockOf('yaml')) as Compose;
   const asked = new Set([...blockOf('ts').matchAll(/\b(?:DATABASE|S3)_[A-Z]+\b/g)].map(([name]) => name));
   const given = Object.keys(services.app?.environment ?? {});
   expect(given).toEqual(expect.arrayContaining([...asked]));

@@ -13,6 +13,7 @@ describe.skipIf(!s3Server)('rows in SQLite, and blobs on a real S3 server', () =
 
   imageStoreSuite({
     test,
+    reads: 1_000,
     async open() {
       const folder = await mkdtemp(join(tmpdir(), 'pixstore-'));
       const prefix = newPrefix();
