@@ -47,7 +47,7 @@ test('a full disk ends it with 4; with room it goes on', async ({ skip }) => {
   const full = await runCli(words, { cwd });
   expect(full).toMatchObject({ code: 4, stderr: expect.stringContaining('(STORAGE_FULL)') });
   const check = await runCli(['info', ...words.slice(4)], { cwd });
-  expect(check.stdout).toMatch(/^\d+ images, .*; ok/);
+  expect(check.stdout).toMatch(/^\d+ images, .*; degraded\nThe disk of imageRootDir has 0 MB left/);
 });
 
 test('a wrong key ends it with 3, a source that is none with 2, and nothing is changed', async () => {
