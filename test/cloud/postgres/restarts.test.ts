@@ -36,8 +36,8 @@ test.each([
     const { id } = await backend.saveImage(image, 'cats');
     kept.set(id, image);
     if (kept.size % 3 !== 0) return;
+    kept.delete(id); // before it is: who reads meanwhile may find it gone while the answer is on its way
     await backend.deleteImage(id);
-    kept.delete(id);
   };
   const read = async () => {
     for (const [id, image] of kept) {
