@@ -28,6 +28,12 @@ const quick = options.quick ?? false;
 const count = Number(options.count ?? (quick ? 5_000 : 100_000));
 if (!(count >= 1_000))
   throw new Error('node bench/cli.mjs [--count 100000] [--only check,save] [--quick] [--no-build]');
+/** KiB of an image, and how many of them. */
+const galleries = [
+  [5, count],
+  [56, Math.ceil(count / 5)],
+  [528, Math.ceil(count / 50)],
+];
 const rounds = quick ? 1 : 5;
 const kibibyte = 1024;
 const program = fileURLToPath(new URL('../dist/cli/index.js', import.meta.url));
@@ -101,11 +107,7 @@ async function runCommand(folder, words) {
 /** Images a second, beside a program that only reads and decrypts them, round by round. */
 async function check() {
   const rows = [];
-  for (const [size, images] of [
-    [5, count],
-    [56, Math.ceil(count / 5)],
-    [528, Math.ceil(count / 50)],
-  ]) {
+  for (const [size, images] of galleries) {
     const folder = await storeOf(images, size * kibibyte);
     /** @type {Record<'check' | 'info' | 'read' | 'both', { wall: number, cpu: number }[]>} */
     const took = { check: [], info: [], read: [], both: [] };
@@ -170,11 +172,7 @@ async function save() {
 /** Images a second, without the start of a program; and how much faster a backup is of which nothing is new. */
 async function backup() {
   const rows = [];
-  for (const [size, images] of [
-    [5, count],
-    [56, Math.ceil(count / 5)],
-    [528, Math.ceil(count / 50)],
-  ]) {
+  for (const [size, images] of galleries) {
     const folder = await storeOf(images, size * kibibyte);
     const [backups, restored, copied] = ['backups', 'restored', 'copied'].map((name) => join(folder, name));
     /** @type {Record<string, number[]>} */

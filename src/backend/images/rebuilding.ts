@@ -15,6 +15,7 @@ import type { PartMaker } from './new-parts.js';
 import type { SealParts } from './part-sealer.js';
 import type { ImageProcessing, Picture } from './processing-port.js';
 import type { QuotaOf } from './quotas.js';
+import { readSignal } from './rate.js';
 import type { Reading } from './reading.js';
 import { tokenAfter } from './tokens.js';
 
@@ -46,10 +47,9 @@ export interface RebuiltImage {
 /** @throws PixstoreError `CONFIG_INVALID`, `IMAGE_DIR_INVALID` or `IMAGE_ID_INVALID` */
 export function readRebuildOptions(given: RebuildOptions | undefined): RebuildOptions {
   requireArrived(given, ['dir'], 'rebuild');
-  const { dir, after, signal } = readCallOptions(given ?? {}, ['dir', 'after', 'signal'], 'rebuild') as RebuildOptions;
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-    throw new PixstoreError('CONFIG_INVALID', 'The option "signal" of rebuild must be an AbortSignal.');
-  }
+  const options = readCallOptions(given ?? {}, ['dir', 'after', 'signal'], 'rebuild') as RebuildOptions;
+  const { dir, after } = options;
+  const signal = readSignal(options.signal, 'rebuild');
   return {
     ...(dir !== undefined && { dir: requireDir(dir) }),
     ...(after !== undefined && { after: requireImageId(after) }),
