@@ -2,24 +2,35 @@ import { joinId, variantOf } from '../../shared/protocol/image-id.js';
 import type { SealedKey } from '../port.js';
 import type { KeepOutcome, RowStore, RowVersion } from '../split/row-store.js';
 import type { BlobReads } from './blob-reads.js';
-import type { Changes } from './changes.js';
+import { type Changes, createChanges } from './changes.js';
 import type { Command, Outcome } from './commands.js';
+import type { SqlDatabase } from './driver.js';
 import type { NumberedKey, Reads } from './reads.js';
-import type { RecordCache } from './record-cache.js';
+import { createRecordCache } from './record-cache.js';
 import { type FoundRow, toPartRows } from './row.js';
+import type { Writer } from './writer.js';
 
 export interface LocalRowsOptions {
+  /** Closed with the rows, after their last change. */
+  database: SqlDatabase;
   reads: Reads;
   blobReads: BlobReads;
-  cache: RecordCache;
-  changes: Changes;
+  writer: Writer;
   /** Ciphertexts up to so many bytes live in the database. */
   inlineUpTo: number;
-  close(): Promise<void>;
+}
+
+/** The rows of a store, and what changes all that lies in its database. */
+export interface LocalRows {
+  rows: RowStore;
+  changes: Changes;
 }
 
 /** The rows of a store in SQLite. Looked up on the calling thread; changed by the writer, on its own. */
-export function createLocalRows({ reads, blobReads, cache, changes, inlineUpTo, close }: LocalRowsOptions): RowStore {
+export function createLocalRows({ database, reads, blobReads, writer, inlineUpTo }: LocalRowsOptions): LocalRows {
+  const cache = createRecordCache(reads);
+  const changes = createChanges(writer, cache);
+
   /** Mostly an image is read soon after its record was handed out: then its row is where the record was found. */
   function findRow(joined: string): FoundRow | null {
     const remembered = cache.remembered(joined);
@@ -38,7 +49,7 @@ export function createLocalRows({ reads, blobReads, cache, changes, inlineUpTo, 
     await changes.make(command);
   }
 
-  return {
+  const rows: RowStore = {
     supports: { syncRecords: true, persistence: true, quotas: true },
     inlineUpTo: inlineUpTo,
 
@@ -146,8 +157,12 @@ export function createLocalRows({ reads, blobReads, cache, changes, inlineUpTo, 
     adopt: ({ epoch, sessions, at }) =>
       make({ kind: 'adopt', epoch, nonce: blobReads.store().nonce, sessions: [...sessions], at }),
 
-    close,
+    async close() {
+      await changes.close();
+      database.close();
+    },
   };
+  return { rows, changes };
 }
 
 /** Rows that a walk has come by; of those whose image is gone, it needs the place only. */

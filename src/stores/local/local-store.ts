@@ -8,7 +8,6 @@ import { assembleStore } from '../split/assemble-store.js';
 import { type BackupSource, backUp } from './backup.js';
 import { openBlobFiles } from './blob-files.js';
 import { prepareBlobReads } from './blob-reads.js';
-import { createChanges } from './changes.js';
 import { findDriver, type OpenDatabase } from './driver.js';
 import { makeFolder } from './folders.js';
 import { type LowDisk, lowDisks, requireLowDisk } from './free-space.js';
@@ -18,7 +17,6 @@ import { createLocalRows } from './local-rows.js';
 import { openWriter } from './open-writer.js';
 import { requirePath } from './paths.js';
 import { prepareReads } from './reads.js';
-import { createRecordCache } from './record-cache.js';
 import { openDatabase, prepareOn } from './schema.js';
 import { backupsAreThere, schemaBackups } from './schema-backup.js';
 import { takeSnapshot } from './snapshot.js';
@@ -91,23 +89,11 @@ export function openLocalStore(options: LocalStoreOptions): ImageStore {
     if (!opened.isAdopted()) logger.warn(`[pixstore] ${notAdopted}`);
     return opened;
   });
-  const cache = createRecordCache(reads);
   const files = prepareOn(database, () => openBlobFiles(root, identity.storeId, options.fileSystem));
   const workerSettings: WorkerSettings = { databasePath, busyTimeout, folder: identity.folder };
   const kind = options.writer === 'inline' || options.driver !== undefined ? 'inline' : 'thread';
   const writer = prepareOn(database, () => openWriter({ settings: workerSettings, kind, driver, logger }));
-  const changes = createChanges(writer, cache);
-  const rows = createLocalRows({
-    reads,
-    blobReads,
-    cache,
-    changes,
-    inlineUpTo,
-    async close() {
-      await changes.close();
-      database.close();
-    },
-  });
+  const { rows, changes } = createLocalRows({ database, reads, blobReads, writer, inlineUpTo });
 
   const backupSource: BackupSource = {
     database,

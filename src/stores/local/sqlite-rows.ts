@@ -12,14 +12,12 @@ import {
 } from '../../shared/options.js';
 import type { KeepOutcome, RowStore } from '../split/row-store.js';
 import { prepareBlobReads } from './blob-reads.js';
-import { createChanges } from './changes.js';
 import { findDriver } from './driver.js';
 import { makeFolder } from './folders.js';
 import { createLocalRows } from './local-rows.js';
 import { openWriter } from './open-writer.js';
 import { requirePath } from './paths.js';
 import { prepareReads } from './reads.js';
-import { createRecordCache } from './record-cache.js';
 import { openDatabase, prepareOn } from './schema.js';
 import { asStorageError } from './storage-error.js';
 import { emptyLog, logPatience } from './wal-eraser.js';
@@ -67,23 +65,11 @@ export function sqliteRows(options: SqliteRowsOptions): RowStore {
   const database = openDatabase(driver, databasePath, busyTimeout);
   const reads = prepareOn(database, prepareReads);
   const blobReads = prepareOn(database, prepareBlobReads);
-  const cache = createRecordCache(reads);
   // Keys that were removed before a crash are in no log any more.
   prepareOn(database, () => emptyLog(database, logPatience, busyTimeout));
   const settings = { databasePath, busyTimeout };
   const writer = prepareOn(database, () => openWriter({ settings, kind, driver, logger }));
-  const changes = createChanges(writer, cache);
-  const rows = createLocalRows({
-    reads,
-    blobReads,
-    cache,
-    changes,
-    inlineUpTo,
-    async close() {
-      await changes.close();
-      database.close();
-    },
-  });
+  const { rows } = createLocalRows({ database, reads, blobReads, writer, inlineUpTo });
   return {
     ...rows,
     put: async (version, expectedToken) => withStorageError(await rows.put(version, expectedToken)),
