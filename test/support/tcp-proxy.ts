@@ -12,9 +12,9 @@ export interface TcpProxy {
   mend(): void;
   /**
    * What becomes of the next pieces that travel: `lose` cuts the connection in place of handing one on, `hold` keeps it
-   * for ever. Undefined: all arrive.
+   * for ever, and bytes travel in its place. Undefined: all arrive.
    */
-  onPiece: ((to: 'server' | 'client') => 'pass' | 'lose' | 'hold') | undefined;
+  onPiece: ((to: 'server' | 'client', piece: Buffer) => 'pass' | 'lose' | 'hold' | Buffer) | undefined;
   close(): Promise<void>;
 }
 
@@ -44,9 +44,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     }
     const relay = (from: Socket, to: Socket, side: 'server' | 'client') =>
       from.on('data', (piece) => {
-        const fate = proxy.onPiece?.(side) ?? 'pass';
+        const fate = proxy.onPiece?.(side, piece) ?? 'pass';
         if (fate === 'lose') end();
-        else if (fate === 'pass') to.write(piece);
+        else if (fate !== 'hold') to.write(fate === 'pass' ? piece : fate);
       });
     relay(client, upstream, 'server');
     relay(upstream, client, 'client');

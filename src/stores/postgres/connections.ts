@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { breaksConnection, type Failure, isPassing, isRefusal, NotInTime } from './database-error.js';
-import { type PostgresClient, type PostgresConnection, type PostgresPool, type SqlRow, survive } from './pool.js';
+import {
+  type PostgresClient,
+  type PostgresConnection,
+  type PostgresPool,
+  type SqlRow,
+  survive,
+  survivePool,
+} from './pool.js';
 
 export interface ConnectionsOptions {
   pool: PostgresPool;
@@ -47,7 +54,7 @@ export type Connections = ReturnType<typeof createConnections>;
  * connections that were cut, transactions that got into each other's way.
  */
 export function createConnections({ pool, prepare, timeout }: ConnectionsOptions) {
-  const endSurvival = survive(pool);
+  const endSurvival = survivePool(pool);
 
   /** @throws StatementFailed */
   async function attempt(asked: Statement, values: unknown[], giveUp: number): Promise<SqlRow[]> {

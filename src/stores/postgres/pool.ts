@@ -22,8 +22,8 @@ export interface PostgresPool extends PostgresConnection {
 
 /** What a pool and its connections have besides when they are those of `pg`. */
 interface Emitter {
-  on?(event: 'error', listener: () => void): unknown;
-  off?(event: 'error', listener: () => void): unknown;
+  on?(event: string, listener: (...args: never[]) => void): unknown;
+  off?(event: string, listener: (...args: never[]) => void): unknown;
 }
 
 /**
@@ -38,5 +38,29 @@ export function survive(emitter: object): () => void {
   on?.call(emitter, 'error', ignore);
   return () => {
     off?.call(emitter, 'error', ignore);
+  };
+}
+
+/**
+ * The same for a pool, and for its connections from the very moment each is lent: what `connect()` promised comes a little
+ * later, and a server that ends its connections may have told so between the two.
+ *
+ * @returns ends it
+ */
+export function survivePool(pool: object): () => void {
+  const { on, off } = pool as Emitter;
+  const endSurvival = survive(pool);
+  const lent = new WeakMap<object, () => void>();
+  const onBack = (_: unknown, connection: object): void => lent.get(connection)?.();
+  const onLent = (connection: object): void => {
+    onBack(undefined, connection); // of a driver that does not tell what comes back
+    lent.set(connection, survive(connection));
+  };
+  on?.call(pool, 'acquire', onLent);
+  on?.call(pool, 'release', onBack);
+  return () => {
+    endSurvival();
+    off?.call(pool, 'acquire', onLent);
+    off?.call(pool, 'release', onBack);
   };
 }

@@ -100,3 +100,23 @@ test('a server that hangs ends in a time-out', async () => {
   proxy.onPiece = undefined;
   expect((await backend.readImage(id))?.token).toBeGreaterThan(0);
 });
+
+test('a server that ends a connection in the moment in which it is lent ends no process', async () => {
+  const { open, proxy } = await cuttablePlace();
+  const { backend } = open({ pool: { max: 4 } });
+  const fields = ['SFATAL', 'VFATAL', 'C57P01', 'Mterminating connection due to administrator command', ''];
+  const text = Buffer.from(fields.map((field) => `${field}\0`).join(''));
+  const end = Buffer.alloc(5, 'E');
+  end.writeUInt32BE(4 + text.length, 1);
+  const isReady = (piece: Buffer) => Buffer.compare(piece.subarray(-6), Buffer.from('Z\0\0\0\x05I')) === 0;
+  let ended = 0;
+  // In one piece, so that no promise is looked at between the two.
+  proxy.onPiece = (side, piece) => {
+    if (side === 'server' || !isReady(piece) || ended === 3) return 'pass';
+    ended += 1;
+    return Buffer.concat([piece, end, text]);
+  };
+  const { id } = await backend.saveImage(smallPicture());
+  expect(ended).toBe(3);
+  expect(await backend.readImage(id)).not.toBe(null);
+});
