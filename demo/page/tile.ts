@@ -1,6 +1,5 @@
 import type { PixstoreImageElement } from 'pixstore/element';
 import 'pixstore/element';
-import { placeholderUrl } from 'pixstore/frontend';
 import type { Picture } from '../answers.js';
 import { find, fromTemplate } from './dom.js';
 import { explain } from './pictures.js';
@@ -28,7 +27,6 @@ export class Tile {
     const { id, title, alt, record } = picture;
     element.dataset.id = id;
     element.dataset.state = 'waiting';
-    element.style.backgroundImage = `url(${placeholderUrl(record)})`;
     opener.title = title;
     opener.setAttribute('aria-label', `${title}: see what is really stored`);
     opener.addEventListener('click', () => events.open(picture));

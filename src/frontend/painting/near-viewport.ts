@@ -12,7 +12,11 @@ export interface Place extends Size {
 // not yet.
 const margins: IntersectionObserverInit & { scrollMargin: string } = { rootMargin: '50%', scrollMargin: '50%' };
 
-const watched = new WeakMap<Element, (isInside?: boolean) => void>();
+/** Measures an element: what there is to tell then, if anything. */
+type Look = (isInside?: boolean) => (() => void) | undefined;
+
+const watched = new WeakMap<Element, Look>();
+let newcomers: Element[] = [];
 // One of each for all elements: a browser looks after one of them faster than after thousands. Made when the first
 // element is watched, since servers that draw pages have neither.
 let observers: (IntersectionObserver | ResizeObserver)[] | undefined;
@@ -26,47 +30,57 @@ let room: CSSStyleSheet | undefined;
 const nowhere: Place = { isNear: false, isFar: true, width: 0, height: 0 };
 
 /**
- * Tells where an element is: at once if it is on the screen already, so that what is at hand is there in the first
- * frame, and whenever it comes near, leaves, or is resized while it is near.
+ * Tells where an element is: before the next frame if it is on the screen already, so that what is at hand is there in
+ * that frame, and whenever it comes near, leaves, or is resized while it is near.
  *
  * @param isEager - it is near wherever it is
  * @returns ends it
  */
 export function watchPlace(element: Element, isEager: boolean, tell: (place: Place) => void): () => void {
   let last = nowhere;
-  if (!room) {
-    room = new CSSStyleSheet();
-    room.replaceSync(
-      ':where(img[data-status=loading]:not([src])){content:linear-gradient(#0000 0 0);color:#0000}' +
-        ':where(img[data-status]:not([src])){display:inline-block;overflow:hidden}',
-    );
-    document.adoptedStyleSheets.push(room);
-  }
-  observers ??= [
-    new IntersectionObserver((entries) => {
-      for (const { target, isIntersecting } of entries) watched.get(target)?.(isIntersecting);
-    }, margins),
-    new ResizeObserver((entries) => {
-      for (const { target } of entries) watched.get(target)?.();
-    }),
-  ];
 
-  function look(isInside = !last.isFar): void {
+  function look(isInside = !last.isFar): (() => void) | undefined {
     const { width, height } = element.getBoundingClientRect();
     const place = isEager || isInside ? { isNear: true, isFar: !isInside, width, height } : nowhere;
     const isSame = place.isNear === last.isNear && place.isFar === last.isFar;
-    if (isSame && place.width === last.width && place.height === last.height) return;
+    if (isSame && place.width === last.width && place.height === last.height) return undefined;
     last = place;
-    tell(place);
+    return () => watched.get(element) === look && tell(place);
   }
 
-  look(isOnScreen(element));
   watched.set(element, look);
-  for (const observer of observers) observer.observe(element);
+  if (newcomers.push(element) === 1) queueMicrotask(meetNewcomers);
   return () => {
     watched.delete(element);
     for (const observer of observers ?? []) observer.unobserve(element);
   };
+}
+
+function meetNewcomers(): void {
+  const met = newcomers;
+  newcomers = [];
+  keepRoomForImages();
+  observers ??= [new IntersectionObserver(lookAt, margins), new ResizeObserver(lookAt)];
+  lookAt(met.map((target) => ({ target, isIntersecting: isOnScreen(target) })));
+  for (const element of met) {
+    if (watched.has(element)) for (const observer of observers) observer.observe(element);
+  }
+}
+
+/** All are measured before one is told of: what is drawn then would have every other one laid out anew. */
+function lookAt(entries: { target: Element; isIntersecting?: boolean }[]): void {
+  const tells = entries.map(({ target, isIntersecting }) => watched.get(target)?.(isIntersecting));
+  for (const tell of tells) tell?.();
+}
+
+function keepRoomForImages(): void {
+  if (room) return;
+  room = new CSSStyleSheet();
+  room.replaceSync(
+    ':where(img[data-status=loading]:not([src])){content:linear-gradient(#0000 0 0);color:#0000}' +
+      ':where(img[data-status]:not([src])){display:inline-block;overflow:hidden}',
+  );
+  document.adoptedStyleSheets.push(room);
 }
 
 function isOnScreen(element: Element): boolean {

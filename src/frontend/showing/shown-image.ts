@@ -55,19 +55,11 @@ export function createShownImage(
     draw(next.getState());
   }
 
-  /** Not at once: what is asked where it is, between one that is put into the page and the next, is laid out each time. */
   function watch(isEager: boolean): void {
     leavePlace?.();
-    let isLeft = false;
-    leavePlace = () => {
-      isLeft = true;
-    };
-    queueMicrotask(() => {
-      if (isLeft) return;
-      leavePlace = watchPlace(element, isEager, (now) => {
-        place = now;
-        refresh(true);
-      });
+    leavePlace = watchPlace(element, isEager, (now) => {
+      place = now;
+      refresh(true);
     });
   }
 
