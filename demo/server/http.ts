@@ -22,7 +22,7 @@ export function onlyThisPage(origins: readonly string[], endpointOrigin: string)
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self' blob: data:", // placeholders are data
+    "img-src 'self' blob: data:", // small pictures are painted as data
     `connect-src 'self' ${endpointOrigin}`,
     "base-uri 'none'",
     "form-action 'none'",

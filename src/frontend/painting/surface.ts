@@ -1,6 +1,6 @@
 import { choosePath, isInline, mayGain, type Path, pixelsOf } from './choose-path.js';
 import { decode } from './decode.js';
-import { createPaintQueue } from './paint-queue.js';
+import { createPaintQueue, type PaintWork } from './paint-queue.js';
 import type { EncodedPicture, Size } from './picture.js';
 
 /** What is to be seen, and where. */
@@ -54,8 +54,7 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
   root.prepend(image);
 
   function begin(next: Job): void {
-    queue ??= createPaintQueue();
-    next.leave = queue.add(() => draw(next));
+    next.leave = paintInTurn(() => draw(next));
   }
 
   function pixelsOfNow(size: Size | undefined): Size | undefined {
@@ -182,6 +181,12 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
       }
     },
   };
+}
+
+/** In the order in which they ask. @returns forgets it, where it has not begun */
+export function paintInTurn(work: PaintWork): () => void {
+  queue ??= createPaintQueue();
+  return queue.add(work);
 }
 
 const otherThan = (path: Path): Path => (path === 'image' ? 'canvas' : 'image');

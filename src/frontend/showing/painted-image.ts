@@ -1,7 +1,7 @@
 import type { ImageRecord } from '../../types/index.js';
 import type { Place } from '../painting/near-viewport.js';
 import type { Size } from '../painting/picture.js';
-import { createSurface } from '../painting/surface.js';
+import { createSurface, paintInTurn } from '../painting/surface.js';
 import { type ImageState, nothingYet, type ObservingFrontend } from './image-view.js';
 import { createShownImage, type ShownRequest } from './shown-image.js';
 
@@ -69,6 +69,8 @@ export function createPaintedImage({ frontend, host, root, onState }: PaintedPar
   let box: Size | undefined;
   let size: Size | undefined;
   let meanwhile: HTMLCanvasElement | undefined;
+  // Of what is seen meanwhile: it is drawn, or waits for its turn, which this gives up.
+  let leaveTurn: (() => void) | undefined;
 
   function onPlace(place: Place, chosen: ImageRecord | null | undefined): void {
     box = place.isFar ? undefined : place;
@@ -93,11 +95,20 @@ export function createPaintedImage({ frontend, host, root, onState }: PaintedPar
     if (image.alt !== text) image.alt = text;
     if (typeof placeholder === 'string') {
       host.style.background = picture || error ? '' : `url("${placeholder}") center / cover`;
-    } else {
+    } else if (placeholder && record && box && !picture && !error) {
       // Only of what is near, and once.
-      meanwhile = record && box && !picture && !error ? (meanwhile ?? placeholder?.(record)) : undefined;
-    }
+      leaveTurn ??= paintInTurn(() => {
+        meanwhile = placeholder(record);
+        paint();
+        return undefined;
+      });
+    } else forgetMeanwhile();
     surface.show({ picture, size, box: request.as ? undefined : box, meanwhile });
+  }
+
+  function forgetMeanwhile(): void {
+    leaveTurn?.();
+    leaveTurn = meanwhile = undefined;
   }
 
   function keepRoom(): void {
@@ -115,7 +126,7 @@ export function createPaintedImage({ frontend, host, root, onState }: PaintedPar
   return {
     /** Paints this from now on. */
     update(next: PaintedRequest): void {
-      if (next.record?.id !== request.record?.id) meanwhile = undefined;
+      if (next.record?.id !== request.record?.id) forgetMeanwhile();
       request = next;
       keepRoom();
       shown.update({ ...next, isPainted: true });
@@ -127,6 +138,7 @@ export function createPaintedImage({ frontend, host, root, onState }: PaintedPar
     /** The element leaves the page: nothing is held any more. `update` begins anew. */
     leave(): void {
       shown.leave();
+      box = undefined;
       draw(nothingYet);
     },
   };
