@@ -22,7 +22,7 @@ const keyWrapper = 'src/backend/keys/key-wrapper.ts';
 const engineFiles = ['engine', 'long-works', 'opening', 'metrics', 'upkeep', 'diagnostics'].map(
   (name) => `src/backend/${name}.ts`,
 );
-const within = 'src/backend/within.ts';
+const helpers = ['within', 'read-signal'].map((name) => `src/backend/${name}.ts`);
 const layers = ['src/backend/keys/', 'src/backend/images/', 'src/backend/serving/'];
 const moving = 'src/backend/moving/';
 const copies = 'src/backend/copies/';
@@ -66,12 +66,12 @@ export const table = [
     s3: ['node:*', '@aws-sdk/client-s3', 'src/stores/objects/'],
   }),
 
-  {
-    files: within,
+  ...helpers.map((files) => ({
+    files,
     may: sides,
     packages: ['node:*'],
     because: 'the layers of the engine stand on it, so it stands on nothing of theirs',
-  },
+  })),
   {
     files: 'src/backend/serving/uploads/form.ts',
     may: [...sides, 'src/backend/serving/'],
@@ -80,19 +80,19 @@ export const table = [
   },
   ...layers.map((files, index) => ({
     files,
-    may: [...sides, port, within, ...layers.slice(0, index)],
+    may: [...sides, port, ...helpers, ...layers.slice(0, index)],
     packages: ['node:*'],
     because: 'keys, images and serving see those of them that come before, and of stores the port: no store, no server',
   })),
   {
     files: moving,
-    may: [...sides, port, within, 'src/backend/keys/', 'src/backend/images/'],
+    may: [...sides, port, ...helpers, 'src/backend/keys/', 'src/backend/images/'],
     packages: ['node:*'],
     because: 'what moves images stands on keys, images and the port: it knows no store, and nobody stands on it',
   },
   {
     files: copies,
-    may: [...sides, port, blobStore, within, 'src/backend/keys/', 'src/backend/images/'],
+    may: [...sides, port, blobStore, ...helpers, 'src/backend/keys/', 'src/backend/images/'],
     packages: ['node:*'],
     because:
       'copies and backups are made through the port, whatever the store: of stores they know it, and where blobs are kept',
@@ -105,7 +105,7 @@ export const table = [
   },
   ...engineFiles.map((files) => ({
     files,
-    may: [...sides, ...layers, moving, copies, port, blobStore, within, ...engineFiles],
+    may: [...sides, ...layers, moving, copies, port, blobStore, ...helpers, ...engineFiles],
     packages: ['node:*'],
     because:
       'the engine knows no store, no config, no error mode and no server: whoever makes one gives it what it takes',

@@ -1,6 +1,7 @@
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { type Rate, readRate, readSignal } from '../images/rate.js';
+import { type Rate, readRate } from '../images/rate.js';
+import { readSignal } from '../read-signal.js';
 
 /** What all long works take. */
 export interface WorkOptions {

@@ -23,14 +23,6 @@ export function readRate(given: unknown, caller: string): Rate {
   return rate as Rate;
 }
 
-/** The signal of a call. @throws PixstoreError `CONFIG_INVALID` when it is none */
-export function readSignal(given: unknown, caller: string): AbortSignal | undefined {
-  if (given === undefined || typeof (given as AbortSignal | null)?.throwIfAborted === 'function') {
-    return given as AbortSignal | undefined;
-  }
-  throw new PixstoreError('CONFIG_INVALID', `The option "signal" of ${caller} must be an AbortSignal.`);
-}
-
 export interface ThrottleOptions {
   rate: Rate;
   signal?: AbortSignal | undefined;

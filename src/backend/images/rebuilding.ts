@@ -8,6 +8,7 @@ import type { ImageFormat } from '../../types/index.js';
 import type { ImageInfo } from '../keys/image-info.js';
 import { sealKey } from '../keys/sealing.js';
 import type { StoreKeys } from '../keys/store-keys.js';
+import { readSignal } from '../read-signal.js';
 import type { RandomBytes } from './encryption.js';
 import { requireDir, requireImageId } from './ids.js';
 import { inspectImage } from './inspect.js';
@@ -15,7 +16,6 @@ import type { PartMaker } from './new-parts.js';
 import type { SealParts } from './part-sealer.js';
 import type { ImageProcessing, Picture } from './processing-port.js';
 import type { QuotaOf } from './quotas.js';
-import { readSignal } from './rate.js';
 import type { Reading } from './reading.js';
 import { tokenAfter } from './tokens.js';
 

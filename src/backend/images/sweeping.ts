@@ -1,8 +1,8 @@
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageStore } from '../../stores/port.js';
+import { readSignal } from '../read-signal.js';
 import { type CheckProblem, describeProblem } from './check-problems.js';
-import { readSignal } from './rate.js';
 
 /** What is removed. */
 export interface SweepOptions {

@@ -3,6 +3,7 @@ import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { folderOf } from '../../shared/protocol/image-id.js';
 import type { FolderKey, ImageStore, Resealed, SealedKey } from '../../stores/port.js';
+import { readSignal } from '../read-signal.js';
 import { wrappingKeyOf } from './folder-key.js';
 import type { KeyList, WrappedKey } from './key-ring.js';
 import type { OpenedKey } from './key-set.js';
@@ -27,14 +28,14 @@ export function readRotateOptions(given: RotateOptions | undefined): RotateOptio
   const options = readCallOptions(given, ['compromised', 'signal'], 'rotateMasterKey');
   // There and undefined is a value that did not arrive: a leak must not be taken for none.
   const { compromised } = { compromised: false, ...options };
-  const signal = options.signal as AbortSignal | undefined;
-  if (typeof compromised === 'boolean' && (signal === undefined || typeof signal?.throwIfAborted === 'function')) {
-    return { compromised, ...(signal && { signal }) };
+  if (typeof compromised !== 'boolean') {
+    throw new PixstoreError(
+      'CONFIG_INVALID',
+      'The option "compromised" of rotateMasterKey must be true, when the master key has leaked, or false.',
+    );
   }
-  throw new PixstoreError(
-    'CONFIG_INVALID',
-    'The options of rotateMasterKey are { compromised?, signal? }: true when the master key has leaked, and an AbortSignal.',
-  );
+  const signal = readSignal(options.signal, 'rotateMasterKey');
+  return { compromised, ...(signal && { signal }) };
 }
 
 /** How far a rotation has come. */

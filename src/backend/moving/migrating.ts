@@ -1,5 +1,6 @@
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { inOrder } from '../../shared/in-order.js';
 import { formatFromByte, imageFormats, mimeTypeOf } from '../../shared/protocol/formats.js';
 import type { ImageStore } from '../../stores/port.js';
 import { decryptBytes } from '../images/decryption.js';
@@ -8,10 +9,9 @@ import { inspectImage } from '../images/inspect.js';
 import type { NewPart } from '../images/new-parts.js';
 import type { SealParts } from '../images/part-sealer.js';
 import type { QuotaOf } from '../images/quotas.js';
-import { readSignal } from '../images/rate.js';
 import type { Reading } from '../images/reading.js';
 import { tokenAfter } from '../images/tokens.js';
-import { eachOf } from './at-once.js';
+import { readSignal } from '../read-signal.js';
 import { isOfOneImage } from './of-one-image.js';
 import { nameOfRow, type OldImage, readOldRow } from './old-row.js';
 import type { OldRow, OldStore } from './old-store.js';
@@ -167,7 +167,8 @@ export function createMigrating(options: MigratingOptions) {
     async *migrate(old: OldStore, { newTokens = false, signal }: MigrationOptions): AsyncGenerator<MigratedImage> {
       let done = 0;
       try {
-        const rows = eachOf(old.rows(), atOnce, signal, async (row): Promise<Omit<MigratedImage, 'done' | 'total'>> => {
+        signal?.throwIfAborted();
+        const rows = inOrder(old.rows(), atOnce, async (row): Promise<Omit<MigratedImage, 'done' | 'total'>> => {
           const id = nameOfRow(row);
           try {
             return { id, ...(await migrateRow(old, row, newTokens)) };
@@ -179,6 +180,7 @@ export function createMigrating(options: MigratingOptions) {
         for await (const image of rows) {
           done += 1;
           yield { ...image, done, total: old.count };
+          signal?.throwIfAborted();
         }
         for await (const id of old.filesWithoutRow()) {
           yield { id, outcome: 'failed', error: rowMissing(), done, total: old.count };

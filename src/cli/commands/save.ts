@@ -1,10 +1,10 @@
 import { basename, extname, resolve } from 'node:path';
 import { PixstoreError } from '../../backend/index.js';
+import { inOrder } from '../../shared/in-order.js';
 import type { AddCommand, Backend, Cli } from '../cli.js';
 import { exitCodes } from '../exit-codes.js';
 import { filesIn } from '../files-in.js';
 import { counted, countText, printable } from '../format.js';
-import { inOrder } from '../in-order.js';
 import { Journal, type JournalEntry } from '../journal.js';
 import { wholeNumber } from '../values.js';
 

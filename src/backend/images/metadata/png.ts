@@ -15,7 +15,7 @@ import {
 const signatureLength = 8;
 const chunkOverhead = 12; // length 4 | name 4 | content | checksum 4
 
-type IsGood = (length: number) => boolean;
+type IsGood = (length: number, colourType?: number) => boolean;
 
 /** What a picture cannot do without: with any other length it is no picture. */
 const needed: Readonly<Record<string, IsGood>> = {
@@ -29,9 +29,21 @@ const needed: Readonly<Record<string, IsGood>> = {
 /** Its own data. */
 const pixels = ['IDAT', 'fdAT'];
 
+/** What moves it; of a picture that announces no animation in front of its pixels, decoders look at none of it. */
+const moving = ['acTL', 'fcTL', 'fdAT'];
+
+/** Bytes of what is transparent, by the type of colour: grey, colour, palette. Others say it in their pixels. */
+const transparency: Readonly<Record<number, IsGood>> = {
+  0: (length) => length === 2,
+  2: (length) => length === 6,
+  3: (length) => length <= 256,
+};
+
+const colourTypeAt = 25; // signature 8 | length 4 | "IHDR" | width 4 | height 4 | depth 1
+
 /** What says how its colours, its size and its transparency are meant. Decoders pass over one of another length. */
 const describing: Readonly<Record<string, IsGood>> = {
-  tRNS: (length) => length <= 256,
+  tRNS: (length, colourType) => transparency[colourType ?? -1]?.(length) ?? false,
   gAMA: (length) => length === 4,
   cHRM: (length) => length === 32,
   sRGB: (length) => length === 1,
@@ -40,7 +52,6 @@ const describing: Readonly<Record<string, IsGood>> = {
   cLLI: (length) => length === 8,
   sBIT: (length) => length <= 4,
   bKGD: (length) => length <= 6,
-  hIST: (length) => length <= 512,
   pHYs: (length) => length === 9,
   iCCP: () => true,
 };
@@ -67,6 +78,7 @@ export function* stripPng(source: Uint8Array): Stripping {
   let previous: Chunk | null = null;
   let hasPixels = false;
   let hasExif = false;
+  let isAnimated = false;
   for (let count = 1; count <= mostPieces; count += 1) {
     if (count % piecesInStep === 0) yield;
     const chunk = chunkAt(source, previous?.end ?? signatureLength);
@@ -75,10 +87,12 @@ export function* stripPng(source: Uint8Array): Stripping {
       throw notStrippable('its header is not its first chunk, or not alone');
     // What stood between them would be taken out, and decoders that stop there would see another picture.
     if (name === 'IDAT' && hasPixels && previous?.name !== 'IDAT') throw notStrippable('its pixels are interrupted');
-    if (pixels.includes(name)) {
+    isAnimated ||= name === 'acTL' && !hasPixels;
+    const isIdle = moving.includes(name) && !isAnimated;
+    if (pixels.includes(name) && !isIdle) {
       yield* requireWhole(source, chunk);
       result.keepPicture(at, end);
-    } else if (needed[name] || describing[name]?.(chunk.length)) {
+    } else if (!isIdle && (needed[name] || describing[name]?.(chunk.length, source[colourTypeAt]))) {
       requireLength(chunk);
       yield* requireWhole(source, chunk);
       result.keep(at, end);

@@ -109,7 +109,7 @@ describe('of a PNG', () => {
   });
 
   test('colours and density stay', async () => {
-    const lengths = { gAMA: 4, cHRM: 32, sRGB: 1, cICP: 4, mDCV: 24, cLLI: 8, sBIT: 1, bKGD: 2, pHYs: 9 };
+    const lengths = { tRNS: 2, gAMA: 4, cHRM: 32, sRGB: 1, cICP: 4, mDCV: 24, cLLI: 8, sBIT: 1, bKGD: 2, pHYs: 9 };
     const before = Object.entries(lengths).map(([name, length]) => chunk(name, Buffer.alloc(length, 1)));
     const told = drawPng(20, 10, { before });
     expect(stripImage(told, 'png', true) === told).toBe(true);
@@ -124,6 +124,17 @@ describe('of a PNG', () => {
       after: [frame, chunk('fdAT', Buffer.alloc(9))],
     });
     expect(stripImage(told, 'png', true) === told).toBe(true);
+  });
+
+  test('what no decoder looks at goes: words in it would stay', async () => {
+    const [announced, frame, pixels] = [8, 26, 300].map((length, index) =>
+      chunk(['acTL', 'fcTL', 'fdAT'][index] as string, Buffer.alloc(length, 'secret')),
+    ) as [Buffer, Buffer, Buffer];
+    const told = drawPng(20, 10, {
+      before: [chunk('tRNS', Buffer.alloc(200, 'secret')), chunk('hIST', Buffer.alloc(500, 'secret')), frame],
+      after: [announced, frame, pixels],
+    });
+    expect((await strip(told, 'png')).equals(drawPng(20, 10))).toBe(true);
   });
 
   const wrong = Buffer.concat([chunk('gAMA', Buffer.alloc(4)).subarray(0, -1), Buffer.of(1)]);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { inOrder } from '../../../src/cli/in-order.js';
+import { inOrder } from '../../../src/shared/in-order.js';
 
 test('results come in the order of the things, and no more is under way than may be', async () => {
   let underWay = 0;
