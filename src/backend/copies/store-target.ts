@@ -98,12 +98,12 @@ export function createStoreTarget({ store, source, ring, onDamage }: StoreTarget
     return taken;
   }
 
-  /** Reads parts back, decrypts them and compares them with what was given. */
+  /** Reads parts back, decrypts them and compares them with what was given. @throws PixstoreError `COPY_FAILED` */
   async function requireKept(id: string, parts: readonly Part[]): Promise<void> {
     for (const { variant, ciphertext } of parts) {
-      const found = await ciphertextOf(id, variant);
+      const found = await ciphertextOf(id, variant).catch(throwNotGivenBack);
       if (!found || Buffer.compare(found.ciphertext, ciphertext) !== 0) throw notGivenBack();
-      await requireSound(found.part, found.ciphertext, keys);
+      await requireSound(found.part, found.ciphertext, keys).catch(throwNotGivenBack);
     }
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { copyStore, createMemoryStore, type ImageStore } from '../../../src/backend/index.js';
+import { copyStore, createMemoryStore, type ImageStore, PixstoreError } from '../../../src/backend/index.js';
 import { readKeyRing } from '../../../src/backend/keys/key-ring.js';
+import type { OpenedPart } from '../../../src/stores/port.js';
 import { masterKey } from '../../support/backend.js';
 import { failure } from '../../support/errors.js';
 import { photo } from '../../support/photos.js';
@@ -193,17 +194,30 @@ describe('a store that is to be filled', () => {
     await failure('CONFIG_INVALID', () => last(copyStore({ from: source.backend, to: source.store })));
   });
 
-  test('that gives back other bytes than it was given ends it', async () => {
+  test.each([
+    [
+      'gives back other bytes than it was given',
+      (part: OpenedPart) => ({ ...part, ciphertext: new Uint8Array(part.size) }),
+    ],
+    [
+      'has lost what it was given',
+      () => {
+        throw new PixstoreError('CIPHERTEXT_MISSING', 'It is not there.');
+      },
+    ],
+  ])('that %s ends it, and is whole in no later call', async (_, giveBack) => {
     const source = await filled(createMemoryStore());
     const target = createMemoryStore();
     const forgetful: ImageStore = {
       ...target,
       async open(...args) {
         const part = await target.open(...args);
-        return part && { ...part, ciphertext: new Uint8Array(part.size) };
+        return part && giveBack(part);
       },
     };
-    await failure('COPY_FAILED', () => last(copyStore({ from: source.backend, to: forgetful })));
+    for (const _call of ['first', 'second']) {
+      await failure('COPY_FAILED', () => last(copyStore({ from: source.backend, to: forgetful })));
+    }
     await failure('COPY_UNFINISHED', () => backendOn(target).open());
   });
 
