@@ -101,19 +101,25 @@ export function createStoreTarget({ store, source, ring, onDamage }: StoreTarget
   /** Reads parts back, decrypts them and compares them with what was given. @throws PixstoreError `COPY_FAILED` */
   async function requireKept(id: string, parts: readonly Part[]): Promise<void> {
     for (const { variant, ciphertext } of parts) {
-      const found = await ciphertextOf(id, variant).catch(throwNotGivenBack);
-      if (!found || Buffer.compare(found.ciphertext, ciphertext) !== 0) throw notGivenBack();
-      await requireSound(found.part, found.ciphertext, keys).catch(throwNotGivenBack);
+      const found = await readBack(id, variant);
+      if (!found || Buffer.compare(found, ciphertext) !== 0) throw notGivenBack();
     }
   }
 
-  async function ciphertextOf(id: string, variant: string | undefined) {
-    const part = await store.open(id, variant, { inMemoryUpTo: Number.POSITIVE_INFINITY });
-    if (!part) return null;
+  /** Reads a part, and decrypts it. @returns its ciphertext; null when it is not there @throws PixstoreError `COPY_FAILED` */
+  async function readBack(id: string, variant: string | undefined): Promise<Uint8Array | null> {
     try {
-      return { part, ciphertext: part.ciphertext ?? (await readWhole(part)) };
-    } finally {
-      await part.close();
+      const part = await store.open(id, variant, { inMemoryUpTo: Number.POSITIVE_INFINITY });
+      if (!part) return null;
+      try {
+        const ciphertext = part.ciphertext ?? (await readWhole(part));
+        await requireSound(part, ciphertext, keys);
+        return ciphertext;
+      } finally {
+        await part.close();
+      }
+    } catch (cause) {
+      throw notGivenBack(cause);
     }
   }
 
@@ -166,10 +172,7 @@ export function createStoreTarget({ store, source, ring, onDamage }: StoreTarget
 
     /** Reads what is there, and decrypts it. @throws PixstoreError `COPY_FAILED` */
     async requireWhole(id: string): Promise<void> {
-      for (const { variant } of await store.version(id)) {
-        const found = await ciphertextOf(id, variant).catch(throwNotGivenBack);
-        if (found) await requireSound(found.part, found.ciphertext, keys).catch(throwNotGivenBack);
-      }
+      for (const { variant } of await store.version(id)) await readBack(id, variant);
     },
 
     /** Folder keys are asked for anew: another pass begins. */
@@ -196,8 +199,4 @@ function notGivenBack(cause?: unknown): PixstoreError {
     'The store that is being filled does not give back what it was given. Look after its disk or its object store; what was copied stays, and the next call goes on.',
     { cause },
   );
-}
-
-function throwNotGivenBack(cause: unknown): never {
-  throw notGivenBack(cause);
 }
