@@ -1,3 +1,4 @@
+import { tell } from '../../shared/callbacks.js';
 import type { Size } from './picture.js';
 
 /** Where an element is, and how large it is shown, in CSS pixels. */
@@ -36,7 +37,7 @@ const nowhere: Place = { isNear: false, isFar: true, width: 0, height: 0 };
  * @param isEager - it is near wherever it is
  * @returns ends it
  */
-export function watchPlace(element: Element, isEager: boolean, tell: (place: Place) => void): () => void {
+export function watchPlace(element: Element, isEager: boolean, onPlace: (place: Place) => void): () => void {
   let last = nowhere;
 
   function look(isInside = !last.isFar): (() => void) | undefined {
@@ -45,7 +46,7 @@ export function watchPlace(element: Element, isEager: boolean, tell: (place: Pla
     const isSame = place.isNear === last.isNear && place.isFar === last.isFar;
     if (isSame && place.width === last.width && place.height === last.height) return undefined;
     last = place;
-    return () => watched.get(element) === look && tell(place);
+    return () => watched.get(element) === look && onPlace(place);
   }
 
   watched.set(element, look);
@@ -67,10 +68,13 @@ function meetNewcomers(): void {
   }
 }
 
-/** All are measured before one is told of: what is drawn then would have every other one laid out anew. */
+/**
+ * All are measured before one is told of: what is drawn then would have every other one laid out anew. What fails for one
+ * is an error of the page, and no matter of the others.
+ */
 function lookAt(entries: { target: Element; isIntersecting?: boolean }[]): void {
-  const tells = entries.map(({ target, isIntersecting }) => watched.get(target)?.(isIntersecting));
-  for (const tell of tells) tell?.();
+  const news = entries.map(({ target, isIntersecting }) => watched.get(target)?.(isIntersecting));
+  for (const told of news) if (told) tell(told, reportError);
 }
 
 function keepRoomForImages(): void {

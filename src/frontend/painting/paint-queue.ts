@@ -3,7 +3,10 @@ const slice = 8;
 // Enough for all cores. Of some formats all pixels are in memory while a picture is decoded, however small it gets.
 const mostAtOnce = 6;
 
-/** Draws something. Who decodes gives a promise, since only some may do that at once. */
+/**
+ * Draws something. Who decodes gives a promise, since only some may do that at once. What fails is an error of the page,
+ * and the next ones are drawn all the same.
+ */
 export type PaintWork = () => Promise<void> | undefined;
 
 /**
@@ -33,9 +36,9 @@ export function createPaintQueue() {
       if (spent > slice || decoding >= mostAtOnce) break;
       waiting.delete(work);
       const begun = performance.now();
-      const decoded = work();
+      const decoded = begin(work);
       spent += performance.now() - begun;
-      if (decoded) void waitFor(decoded);
+      if (decoded) waitFor(decoded).catch((error) => reportError(error));
     }
     // Also where nothing waits any more: the next task is another one.
     if (spent > 0 && !isAwaited) {
@@ -46,9 +49,21 @@ export function createPaintQueue() {
 
   async function waitFor(decoded: Promise<void>): Promise<void> {
     decoding += 1;
-    await decoded;
-    decoding -= 1;
-    run();
+    try {
+      await decoded;
+    } finally {
+      decoding -= 1;
+      run();
+    }
+  }
+
+  function begin(work: PaintWork): ReturnType<PaintWork> {
+    try {
+      return work();
+    } catch (error) {
+      reportError(error);
+      return undefined;
+    }
   }
 
   return {
@@ -60,4 +75,12 @@ export function createPaintQueue() {
       return () => void waiting.delete(work);
     },
   };
+}
+
+let pageQueue: ReturnType<typeof createPaintQueue> | undefined;
+
+/** The same in the one queue of the page, where all elements take turns. */
+export function paintInTurn(work: PaintWork): () => void {
+  pageQueue ??= createPaintQueue();
+  return pageQueue.add(work);
 }

@@ -1,6 +1,6 @@
 import { choosePath, isInline, mayGain, type Path, pixelsOf } from './choose-path.js';
 import { decode } from './decode.js';
-import { createPaintQueue, type PaintWork } from './paint-queue.js';
+import { paintInTurn } from './paint-queue.js';
 import type { EncodedPicture, Size } from './picture.js';
 
 /** What is to be seen, and where. */
@@ -31,8 +31,6 @@ interface Job {
 // A canvas stays as it is until it has so many times too few pixels, or too many: by side.
 const [tooFew, tooMany] = [1.1, 2];
 
-// One for the page: elements take turns.
-let queue: ReturnType<typeof createPaintQueue> | undefined;
 // The page's content security policy lets no `<img>` have such pictures; canvases it has no say in.
 let areImagesRefused = false;
 
@@ -181,12 +179,6 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
       }
     },
   };
-}
-
-/** In the order in which they ask. @returns forgets it, where it has not begun */
-export function paintInTurn(work: PaintWork): () => void {
-  queue ??= createPaintQueue();
-  return queue.add(work);
 }
 
 const otherThan = (path: Path): Path => (path === 'image' ? 'canvas' : 'image');

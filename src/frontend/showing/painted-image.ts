@@ -1,7 +1,8 @@
 import type { ImageRecord } from '../../types/index.js';
 import type { Place } from '../painting/near-viewport.js';
+import { paintInTurn } from '../painting/paint-queue.js';
 import type { Size } from '../painting/picture.js';
-import { createSurface, paintInTurn } from '../painting/surface.js';
+import { createSurface } from '../painting/surface.js';
 import { type ImageState, nothingYet, type ObservingFrontend } from './image-view.js';
 import { createShownImage, type ShownRequest } from './shown-image.js';
 

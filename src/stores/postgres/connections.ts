@@ -60,7 +60,7 @@ export function createConnections({ pool, prepare, timeout }: ConnectionsOptions
   async function attempt(asked: Statement, values: unknown[], giveUp: number): Promise<SqlRow[]> {
     if (!pool.connect) return answerOf(pool.query(asked.text, values), giveUp);
     const client = await lend(pool.connect(), giveUp);
-    const endSurvival = survive(client);
+    const endSurvival = survive(client); // also where the pool does not tell what it lends
     let isBroken = true;
     try {
       const rows = await answerOf(ask(client, asked, values), giveUp);

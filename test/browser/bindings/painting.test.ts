@@ -291,6 +291,42 @@ test('a placeholder is there until the picture is, and no longer', async () => {
   await eventually(() => widths(tab)).toEqual([0]);
 });
 
+test('what an application throws over one picture is an error of the page, and keeps no other from being drawn', async () => {
+  const record = { ...(await saveLarge()), placeholder: '1QcSHQRnh493V4dIh4eXh1h4kJUI' };
+  const tab = await open();
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  world.tap.meddle = async (payload) => {
+    await answered;
+    return payload;
+  };
+  await tab.evaluate(
+    ({ record, style }) => {
+      addEventListener('error', (event) => {
+        event.preventDefault();
+        told.push(event.message);
+      });
+      const fail = (what: string) => {
+        throw new Error(what);
+      };
+      let states = 0;
+      paint.add(record, style, {
+        onState: () => states++ === 1 && fail('by onState'),
+        placeholder: () => fail('by placeholder'),
+      });
+      paint.add(record, style);
+    },
+    { record, style: tileStyle },
+  );
+  await eventually(() => widths(tab)).toEqual([0, 23]);
+  answer();
+  await eventually(() => widths(tab)).toEqual([229, 229]);
+  const errors = await tab.evaluate(() => told.filter((each) => each !== 'load'));
+  expect(errors).toEqual(['Uncaught Error: by onState', 'Uncaught Error: by placeholder']);
+});
+
 test('an element that can have no shadow root is refused, an <img> gets its src, and one may be painted again', async () => {
   const record = await saveLarge();
   const tab = await open();

@@ -89,7 +89,7 @@ export function* stripPng(source: Uint8Array): Stripping {
     if (name === 'IDAT' && hasPixels && previous?.name !== 'IDAT') throw notStrippable('its pixels are interrupted');
     isAnimated ||= name === 'acTL' && !hasPixels;
     const isIdle = moving.includes(name) && !isAnimated;
-    if (pixels.includes(name) && !isIdle) {
+    if (!isIdle && pixels.includes(name)) {
       yield* requireWhole(source, chunk);
       result.keepPicture(at, end);
     } else if (!isIdle && (needed[name] || describing[name]?.(chunk.length, source[colourTypeAt]))) {

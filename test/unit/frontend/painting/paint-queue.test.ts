@@ -64,3 +64,22 @@ test('only some are decoded at once, and those behind them wait', async () => {
   await turn();
   expect([ends.length, isDrawn]).toEqual([8, true]);
 });
+
+test('what fails, at once or later, is an error of the page, and those behind it are drawn', async () => {
+  const reported: unknown[] = [];
+  vi.stubGlobal('reportError', (error: unknown) => reported.push(error));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const queue = createPaintQueue();
+  queue.add(() => {
+    throw new Error('at once');
+  });
+  for (let count = 0; count < 6; count += 1) queue.add(() => Promise.reject(new Error('later')));
+  let isDrawn = false;
+  queue.add(() => {
+    isDrawn = true;
+    return undefined;
+  });
+  await turn();
+  expect(isDrawn).toBe(true);
+  expect(reported.map(String)).toEqual(['Error: at once', ...Array(6).fill('Error: later')]);
+});
