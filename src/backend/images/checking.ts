@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { inOrder } from '../../shared/in-order.js';
 import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { pagesOf } from '../../shared/pages.js';
 import { joinId } from '../../shared/protocol/image-id.js';
-import { type ImageStore, type ListedPart, type OpenedPart, openInMemory, type StoredPart } from '../../stores/port.js';
+import type { ImageStore, ListedPart, OpenedPart, StoredPart } from '../../stores/port.js';
 import { isOutdated } from '../keys/outdated.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import { readSignal } from '../read-signal.js';
@@ -60,17 +61,17 @@ interface CheckedPart {
   problem?: CheckProblem;
 }
 
-function isInMemory(found: ListedPart['found']): found is StoredPart {
-  return found?.ciphertext !== undefined;
+function isInMemory(part: Partial<StoredPart> | undefined): part is StoredPart {
+  return part?.ciphertext !== undefined;
 }
 
 /** Looks whether all that is stored can be read. */
 export function createChecking({ store, keys }: { store: ImageStore; keys: StoreKeys }) {
   /** At once where that is possible: what is read then lives for a moment, and costs the collector of garbage nothing. */
-  function isWhole(part: OpenedPart): MaybePromise<boolean> {
+  function isWhole(part: StoredPart | OpenedPart): MaybePromise<boolean> {
     const look = () => isAsEncrypted(keys.unseal(part).key, part);
     const ready = keys.ready([part]);
-    if (part.ciphertext) return ready instanceof Promise ? ready.then(look) : look();
+    if (isInMemory(part)) return ready instanceof Promise ? ready.then(look) : look();
     return Promise.resolve(ready)
       .then(look)
       .finally(() => part.close());
@@ -82,11 +83,9 @@ export function createChecking({ store, keys }: { store: ImageStore; keys: Store
     const images = variant === undefined ? 1 : 0;
     if (error) return { images, bytes: 0, problem: problemOfError(error, subject) };
     for (let known = found; ; known = undefined) {
-      let part: OpenedPart | null = null;
+      let part: StoredPart | OpenedPart | null = null;
       try {
-        const opening = isInMemory(known)
-          ? openInMemory(known)
-          : store.open(id, variant, { inMemoryUpTo, found: known });
+        const opening = isInMemory(known) ? known : store.open(id, variant, { inMemoryUpTo, found: known });
         part = opening instanceof Promise ? await opening : opening;
         const bytes = part?.size ?? 0;
         const whole = part === null || isWhole(part);
@@ -117,8 +116,10 @@ export function createChecking({ store, keys }: { store: ImageStore; keys: Store
     const throttle = createThrottle({ rate, signal });
     const { images: total } = await store.usage();
     const step = { done: 0, total, bytes: 0 };
-    for await (const page of store.parts?.() ?? listAll()) {
-      for (const { images, bytes, problem } of await Promise.all(page.map(checkPart))) {
+    const checkPage = (page: readonly ListedPart[]) => Promise.all(page.map(checkPart));
+    // Two, so that the next one is read while this one is decrypted.
+    for await (const page of inOrder(store.parts?.() ?? listAll(), 2, checkPage)) {
+      for (const { images, bytes, problem } of page) {
         step.done += images;
         step.bytes += bytes;
         if (problem) yield { ...step, problem };
