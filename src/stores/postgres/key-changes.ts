@@ -8,10 +8,10 @@ type KeyChanges = Pick<RowStore, 'putKeyRing' | 'addFolderKey' | 'destroyFolderK
 /** What changes the key ring and keys of folders. */
 export function createKeyChanges(database: Database, names: Names): KeyChanges {
   const calls = {
-    putKeyRing: callOf(names, 'put_key_ring_1', ['bytea', 'bigint', 'boolean']),
-    addFolderKey: callOf(names, 'add_folder_key_1', ['text', 'bigint', 'bytea', 'bigint', 'boolean']),
-    destroy: callOf(names, 'destroy_folder_keys_1', ['text[]', 'bigint[]']),
-    eraseKeys: callOf(names, 'erase_keys_1', ['text']),
+    putKeyRing: callOf(names, 'put_key_ring_2', ['bytea', 'bigint', 'boolean']),
+    addFolderKey: callOf(names, 'add_folder_key_2', ['text', 'bigint', 'bytea', 'bigint', 'boolean']),
+    destroy: callOf(names, 'destroy_folder_keys_2', ['text[]', 'bigint[]']),
+    eraseKeys: callOf(names, 'erase_keys_2', ['text']),
     endErasure: statement(`DELETE FROM ${names.schema}.erasures WHERE folder = $1 AND generation = $2`),
   };
 
@@ -19,14 +19,14 @@ export function createKeyChanges(database: Database, names: Names): KeyChanges {
     async putKeyRing(bytes, expectedVersion) {
       const valuesFor = (isRepeated: boolean) => [Buffer.from(bytes), expectedVersion, isRepeated];
       const { rows } = await database.unwrapped(database.change(calls.putKeyRing, valuesFor));
-      return rows[0]?.put_key_ring_1 === true;
+      return rows[0]?.put_key_ring_2 === true;
     },
     async addFolderKey({ folder, generation, wrapped }, ringVersion) {
       const values = [folder, generation, Buffer.from(wrapped), ringVersion];
       const { rows } = await database.unwrapped(
         database.change(calls.addFolderKey, (isRepeated) => [...values, isRepeated]),
       );
-      return rows[0]?.add_folder_key_1 === true;
+      return rows[0]?.add_folder_key_2 === true;
     },
     async destroyFolderKeys(keys) {
       if (keys.length === 0) return;
@@ -34,7 +34,7 @@ export function createKeyChanges(database: Database, names: Names): KeyChanges {
     },
     async eraseKeys(folder) {
       const [row] = await database.make(calls.eraseKeys, [folder]);
-      return row?.erase_keys_1 === true;
+      return row?.erase_keys_2 === true;
     },
     async endErasure({ folder, generation }) {
       await database.make(calls.endErasure, [folder, generation]);

@@ -18,7 +18,7 @@ type PartChanges = Pick<RowStore, 'put' | 'addParts' | 'remove' | 'removeErased'
 /** What changes images: each a call of a function in the database, and so one commit. */
 export function createPartChanges(database: Database, names: Names, random: () => number = Math.random): PartChanges {
   const calls = {
-    put: callOf(names, 'put_1', [
+    put: callOf(names, 'put_2', [
       'text',
       'text',
       'bigint',
@@ -29,7 +29,7 @@ export function createPartChanges(database: Database, names: Names, random: () =
       ...ofQuota,
       ...ofParts,
     ]),
-    addParts: callOf(names, 'add_parts_1', [
+    addParts: callOf(names, 'add_parts_2', [
       'text',
       'text',
       'bigint',
@@ -39,9 +39,9 @@ export function createPartChanges(database: Database, names: Names, random: () =
       ...ofQuota,
       ...ofParts,
     ]),
-    remove: callOf(names, 'remove_1', ['text', 'text']),
-    removeErased: callOf(names, 'remove_erased_1', ['text', 'text']),
-    reseal: callOf(names, 'reseal_1', [
+    remove: callOf(names, 'remove_2', ['text', 'text']),
+    removeErased: callOf(names, 'remove_erased_2', ['text', 'text']),
+    reseal: callOf(names, 'reseal_2', [
       ...['text[]', 'text[]', 'text[]', 'bigint[]', 'bigint[]', 'bytea[]', 'bigint[]'],
     ]),
   };

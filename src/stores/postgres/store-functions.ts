@@ -9,7 +9,7 @@ export function createStoreFunctions(names: Names): string {
   return [
     // p_repeated: it may have been done by an earlier attempt.
     changeFunction(
-      `${schema}.put_key_ring_1(p_bytes bytea, p_expected bigint, p_repeated boolean) RETURNS boolean`,
+      `${schema}.put_key_ring_2(p_bytes bytea, p_expected bigint, p_repeated boolean) RETURNS boolean`,
       `
       BEGIN
         ${requireReadCommitted}
@@ -25,7 +25,7 @@ export function createStoreFunctions(names: Names): string {
     ),
 
     changeFunction(
-      `${schema}.add_folder_key_1(
+      `${schema}.add_folder_key_2(
         p_folder text, p_generation bigint, p_wrapped bytea, p_ring_version bigint, p_repeated boolean
       ) RETURNS boolean`,
       `
@@ -49,7 +49,7 @@ export function createStoreFunctions(names: Names): string {
     ),
 
     changeFunction(
-      `${schema}.destroy_folder_keys_1(p_folders text[], p_generations bigint[]) RETURNS void`,
+      `${schema}.destroy_folder_keys_2(p_folders text[], p_generations bigint[]) RETURNS void`,
       `
       DECLARE
         folder_lock integer;
@@ -64,7 +64,7 @@ export function createStoreFunctions(names: Names): string {
 
     // False when the folder was never used.
     changeFunction(
-      `${schema}.erase_keys_1(p_folder text) RETURNS boolean`,
+      `${schema}.erase_keys_2(p_folder text) RETURNS boolean`,
       `
       BEGIN
         ${requireReadCommitted}
@@ -85,7 +85,7 @@ export function createStoreFunctions(names: Names): string {
 
     // Who has the lock alone has waited for all that is being committed, and what comes after sees the session ended.
     changeFunction(
-      `${schema}.end_sessions_1(p_ids text[], p_ended bigint) RETURNS void`,
+      `${schema}.end_sessions_2(p_ids text[], p_ended bigint) RETURNS void`,
       `
       BEGIN
         ${requireReadCommitted}
@@ -95,7 +95,7 @@ export function createStoreFunctions(names: Names): string {
     ),
 
     changeFunction(
-      `${schema}.forget_session_1(p_id text) RETURNS void`,
+      `${schema}.forget_session_2(p_id text) RETURNS void`,
       `
       BEGIN
         ${requireReadCommitted}
@@ -105,7 +105,7 @@ export function createStoreFunctions(names: Names): string {
     ),
 
     changeFunction(
-      `${schema}.adopt_1(p_epoch bigint, p_sessions text[], p_at bigint) RETURNS void`,
+      `${schema}.adopt_2(p_epoch bigint, p_sessions text[], p_at bigint) RETURNS void`,
       `
       BEGIN
         ${requireReadCommitted}

@@ -50,14 +50,14 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
       DELETE FROM ${schema}.given_up_blobs WHERE blob IN (
         SELECT blob FROM ${schema}.given_up_blobs WHERE blob = ANY ($1::text[]) ORDER BY blob FOR UPDATE)`),
     beginSession: statement(`INSERT INTO ${schema}.sessions (id, begun) VALUES ($1, $2) ON CONFLICT DO NOTHING`),
-    endSessions: callOf(names, 'end_sessions_1', ['text[]', 'bigint']),
-    forgetSession: callOf(names, 'forget_session_1', ['text']),
+    endSessions: callOf(names, 'end_sessions_2', ['text[]', 'bigint']),
+    forgetSession: callOf(names, 'forget_session_2', ['text']),
     hasSession: statement(`SELECT 1 FROM ${schema}.sessions WHERE id = $1`),
     openSessions: statement(`SELECT id FROM ${schema}.sessions WHERE ended IS NULL AND begun <= $1 ORDER BY id`),
     latestSession: statement(`SELECT id FROM ${schema}.sessions ORDER BY id DESC LIMIT 1`),
     noteMarked: statement(`UPDATE ${schema}.store SET is_marked = true`),
     doubt: statement(`UPDATE ${schema}.store SET is_adopted = false`),
-    adopt: callOf(names, 'adopt_1', ['bigint', 'text[]', 'bigint']),
+    adopt: callOf(names, 'adopt_2', ['bigint', 'text[]', 'bigint']),
     identity: identityWith(place),
     identityOnly: identityWith('NULL'),
   };
