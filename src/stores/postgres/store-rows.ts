@@ -56,7 +56,7 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
     openSessions: statement(`SELECT id FROM ${schema}.sessions WHERE ended IS NULL AND begun <= $1 ORDER BY id`),
     latestSession: statement(`SELECT id FROM ${schema}.sessions ORDER BY id DESC LIMIT 1`),
     noteMarked: statement(`UPDATE ${schema}.store SET is_marked = true`),
-    doubt: statement(`UPDATE ${schema}.store SET is_adopted = false`),
+    doubt: statement(`UPDATE ${schema}.store SET is_adopted = false WHERE epoch = $1`),
     adopt: callOf(names, 'adopt_2', ['bigint', 'text[]', 'bigint']),
     identity: identityWith(place),
     identityOnly: identityWith('NULL'),
@@ -131,7 +131,7 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
       };
     },
     noteMarked: () => make(statements.noteMarked),
-    doubt: () => make(statements.doubt),
+    doubt: (epoch) => make(statements.doubt, [epoch]),
     adopt: ({ epoch, sessions, at }) => make(statements.adopt, [epoch, sessions, at]),
   };
 }
