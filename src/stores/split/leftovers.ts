@@ -93,20 +93,24 @@ export function createLeftovers({ rows, blobs, identity, time, abandonedAge, log
   async function* sweepSession(session: string, all: boolean): AsyncGenerator<StoreProblem> {
     let tooMany = 0;
     let kept = 0;
+    const isSessionRemoved = () =>
+      blobs.removeSession(session).catch(() => {
+        kept += 1;
+        return false;
+      });
     for await (const found of leftIn(session)) {
       if (found.onlyAll && !all) tooMany += 1;
       else if (await isRemoved(found.subject)) yield leftover(found.subject);
       else kept += 1;
     }
+    // What cannot be told to be empty may be about to be made: the session stays known.
+    if (tooMany === 0 && (await isSessionRemoved())) await rows.forgetSession(session);
     warnOfKept(kept);
     if (tooMany > 0) {
       logger.warn(
         `[pixstore] ${tooMany} files of one session are named by no row, more than a crash leaves: none was removed. If the database is the right one, sweep({ all: true }) removes them`,
       );
-      return;
     }
-    // What cannot be told to be empty may be about to be made: the session stays known.
-    if (await blobs.removeSession(session)) await rows.forgetSession(session);
   }
 
   async function* remove(all: boolean): AsyncGenerator<StoreProblem> {
