@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import fs, { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { fileBlobs } from '../../../../src/stores/folder/file-blobs.js';
 import { temporaryFolder } from '../../../support/folders.js';
 
@@ -97,6 +97,30 @@ test('folders that hold nothing any more go, while others write there', async ()
   }
   await blobs.remove('a/b/c');
   expect(await readdir(folder)).toEqual(['.pixstore-blobs', '.unfinished']);
+});
+
+test('a folder is not taken for durable before those above it are', async () => {
+  const { folder, blobs } = await open();
+  const opened: string[] = [];
+  let isBroken = true;
+  const { open: openFile } = fs;
+  const spy = vi.spyOn(fs, 'open').mockImplementation(async (path, ...rest) => {
+    opened.push(String(path));
+    const handle = await openFile(path, ...rest);
+    if (path === join(folder, 'x') && isBroken) {
+      isBroken = false;
+      vi.spyOn(handle, 'sync').mockRejectedValue(Object.assign(new Error(), { code: 'EIO' }));
+    }
+    return handle;
+  });
+  onTestFinished(() => spy.mockRestore());
+  await expect(blobs.write('x/y/a', bytes)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+  for (const name of ['x/y/b', 'x/y/c']) {
+    opened.length = 0;
+    await blobs.write(name, bytes);
+    const synced = ['x/y', 'x', ''].filter((path) => opened.includes(join(folder, path)));
+    expect(synced).toEqual(name === 'x/y/b' ? ['x/y', 'x', ''] : ['x/y']);
+  }
 });
 
 test('a full disk is told from one that refuses', async () => {
