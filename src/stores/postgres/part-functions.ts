@@ -217,9 +217,9 @@ export function createPartFunctions(names: Names): string {
       END;`,
     ),
 
-    // Null when there is no such image.
+    // p_token: of the only version that is to go; null: any. Null when there is no such image.
     changeFunction(
-      `${schema}.remove_2(p_id text, p_folder text, OUT given_up text[])`,
+      `${schema}.remove_2(p_id text, p_folder text, p_token bigint, OUT given_up text[])`,
       `
       DECLARE
         stored record;
@@ -228,7 +228,7 @@ export function createPartFunctions(names: Names): string {
         ${requireReadCommitted}
         ${locks.folder('shared', 'p_folder')}
         ${lockImage}
-        IF stored.is_alive IS NOT TRUE THEN RETURN; END IF;
+        IF stored.is_alive IS NOT TRUE OR stored.token <> p_token THEN RETURN; END IF;
         SELECT * INTO removed FROM ${schema}.remove_images_2(p_folder, ARRAY[p_id]);
         given_up := removed.given_up;
         PERFORM ${schema}.count_in_folder_2(p_folder, -removed.folder_images, -removed.folder_bytes);

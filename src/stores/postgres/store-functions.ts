@@ -62,13 +62,17 @@ export function createStoreFunctions(names: Names): string {
       END;`,
     ),
 
-    // False when the folder was never used.
+    // p_latest: the latest generation of its keys, 0 when there is none. False when the folder was never used; null when there
+    // is a later key, and nothing was changed.
     changeFunction(
-      `${schema}.erase_keys_2(p_folder text) RETURNS boolean`,
+      `${schema}.erase_keys_2(p_folder text, p_latest bigint) RETURNS boolean`,
       `
       BEGIN
         ${requireReadCommitted}
         ${locks.folder('alone', 'p_folder')}
+        IF EXISTS (SELECT FROM ${schema}.folder_keys WHERE folder = p_folder AND generation > p_latest) THEN
+          RETURN NULL;
+        END IF;
         IF NOT EXISTS (SELECT FROM ${schema}.folder_keys WHERE folder = p_folder) AND NOT EXISTS (
           SELECT FROM ${schema}.parts WHERE id > p_folder || ':' AND id < p_folder || ';'
         ) THEN

@@ -81,7 +81,7 @@ describe('transactions of others', () => {
     const { rows, schema, other } = await openHere();
     await put(rows, small('a', 1000));
     await other.query('BEGIN');
-    await other.query(`SELECT "${schema}".remove_2('a', '')`);
+    await other.query(`SELECT "${schema}".remove_2('a', '', NULL)`);
     const births = [1000, 1001].map((token) => rows.put(rowsOf(small('a', token)), null));
     await waitingFor(other, schema);
     await other.query('COMMIT');
@@ -96,7 +96,7 @@ describe('transactions of others', () => {
     await rows.beginSession({ id: session, begun: 1000 });
     for (const change of [
       `SELECT "${schema}".add_folder_key_2('a', 2, '\\x01', 1, false)`,
-      `SELECT "${schema}".erase_keys_2('a')`,
+      `SELECT "${schema}".erase_keys_2('a', 2)`,
     ]) {
       const generation = (await rows.folderKey('a'))?.generation ?? 0;
       await other.query('BEGIN');
