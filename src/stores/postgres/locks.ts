@@ -38,12 +38,16 @@ export function createLocks({ lockClass }: Names) {
 export const wrongIsolation = 'PX001';
 
 /**
- * SQL, in PL/pgSQL: each statement must see what was committed before it, also by those whose lock it has waited for.
- * Stricter levels look at the moment before.
+ * SQL, in PL/pgSQL: how every change begins. Each statement must see what was committed before it, also by those whose lock it
+ * has waited for: stricter levels look at the moment before. And what is committed must be on the disk when that is told,
+ * whatever the server does by default: a blob is removed on the word of a row, and does not come back with the row of before.
  */
-export const requireReadCommitted = `
+export const beginChange = `
   IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
     RAISE EXCEPTION 'not read committed' USING ERRCODE = '${wrongIsolation}';
+  END IF;
+  IF current_setting('synchronous_commit') = 'off' THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
   END IF;`;
 
 // In ms. Who waits longer for a lock gives up, and then it is certain that nothing was changed.

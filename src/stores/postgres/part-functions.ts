@@ -1,5 +1,5 @@
 import { givenQuota } from './count-functions.js';
-import { changeFunction, createLocks, requireReadCommitted } from './locks.js';
+import { beginChange, changeFunction, createLocks } from './locks.js';
 import { isAlive, type Names, sealedKeyAt, withKey } from './tables.js';
 
 // What one commit removes of an erased folder, so that others need not wait for long.
@@ -27,7 +27,7 @@ export function createPartFunctions(names: Names): string {
 
   // May these parts be kept? Sets "outcome" and returns when not.
   const mayKeep = `
-    ${requireReadCommitted}
+    ${beginChange}
     ${locks.folder('shared', 'p_folder')}
     IF p_max_images IS NOT NULL OR p_max_bytes IS NOT NULL THEN
       ${locks.quota('p_folder')}
@@ -225,7 +225,7 @@ export function createPartFunctions(names: Names): string {
         stored record;
         removed record;
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folder('shared', 'p_folder')}
         ${lockImage}
         IF stored.is_alive IS NOT TRUE OR stored.token <> p_token THEN RETURN; END IF;
@@ -244,7 +244,7 @@ export function createPartFunctions(names: Names): string {
         dead text[];
         removed record;
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folder('shared', 'p_folder')}
         SELECT coalesce(array_agg(locked.id ORDER BY locked.id), '{}') INTO page FROM (
           SELECT id FROM ${schema}.parts
@@ -273,7 +273,7 @@ export function createPartFunctions(names: Names): string {
         folder_lock integer;
         counted record;
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folders('shared', 'p_folders')}
         PERFORM FROM ${schema}.parts WHERE id = ANY (p_ids) AND variant = '' ORDER BY id FOR UPDATE;
         WITH changed AS (

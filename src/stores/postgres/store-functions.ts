@@ -1,4 +1,4 @@
-import { changeFunction, createLocks, requireReadCommitted } from './locks.js';
+import { beginChange, changeFunction, createLocks } from './locks.js';
 import type { Names } from './tables.js';
 
 /** SQL: the functions that change keys, sessions, and what the rows say of the store itself. */
@@ -12,7 +12,7 @@ export function createStoreFunctions(names: Names): string {
       `${schema}.put_key_ring_2(p_bytes bytea, p_expected bigint, p_repeated boolean) RETURNS boolean`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         IF p_expected = 0 THEN
           INSERT INTO ${schema}.key_ring VALUES (true, 1, p_bytes) ON CONFLICT DO NOTHING;
         ELSE
@@ -32,7 +32,7 @@ export function createStoreFunctions(names: Names): string {
       DECLARE
         latest bigint;
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folder('alone', 'p_folder')}
         PERFORM FROM ${schema}.key_ring WHERE version = p_ring_version FOR SHARE; -- nobody exchanges it meanwhile
         IF NOT FOUND THEN RETURN false; END IF;
@@ -54,7 +54,7 @@ export function createStoreFunctions(names: Names): string {
       DECLARE
         folder_lock integer;
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folders('alone', 'p_folders')}
         UPDATE ${schema}.folder_keys k SET wrapped = NULL
         FROM unnest(p_folders, p_generations) AS given (folder, generation)
@@ -68,7 +68,7 @@ export function createStoreFunctions(names: Names): string {
       `${schema}.erase_keys_2(p_folder text, p_latest bigint) RETURNS boolean`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folder('alone', 'p_folder')}
         IF EXISTS (SELECT FROM ${schema}.folder_keys WHERE folder = p_folder AND generation > p_latest) THEN
           RETURN NULL;
@@ -87,12 +87,22 @@ export function createStoreFunctions(names: Names): string {
       END;`,
     ),
 
+    // A session that a crash has the rows forget, when its mark is there, would make them look like an old copy.
+    changeFunction(
+      `${schema}.begin_session_2(p_id text, p_begun bigint) RETURNS void`,
+      `
+      BEGIN
+        ${beginChange}
+        INSERT INTO ${schema}.sessions (id, begun) VALUES (p_id, p_begun) ON CONFLICT DO NOTHING;
+      END;`,
+    ),
+
     // Who has the lock alone has waited for all that is being committed, and what comes after sees the session ended.
     changeFunction(
       `${schema}.end_sessions_2(p_ids text[], p_ended bigint) RETURNS void`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.sessions('alone')}
         UPDATE ${schema}.sessions SET ended = p_ended WHERE id = ANY (p_ids) AND ended IS NULL;
       END;`,
@@ -102,7 +112,7 @@ export function createStoreFunctions(names: Names): string {
       `${schema}.forget_session_2(p_id text) RETURNS void`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.sessions('alone')}
         DELETE FROM ${schema}.sessions WHERE id = p_id;
       END;`,
@@ -112,7 +122,7 @@ export function createStoreFunctions(names: Names): string {
       `${schema}.adopt_2(p_epoch bigint, p_sessions text[], p_at bigint) RETURNS void`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.sessions('alone')}
         UPDATE ${schema}.store SET epoch = p_epoch, is_marked = true, is_adopted = true;
         UPDATE ${schema}.sessions SET ended = p_at WHERE ended IS NULL;

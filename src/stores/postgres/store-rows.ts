@@ -49,7 +49,7 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
     forgetBlobs: statement(`
       DELETE FROM ${schema}.given_up_blobs WHERE blob IN (
         SELECT blob FROM ${schema}.given_up_blobs WHERE blob = ANY ($1::text[]) ORDER BY blob FOR UPDATE)`),
-    beginSession: statement(`INSERT INTO ${schema}.sessions (id, begun) VALUES ($1, $2) ON CONFLICT DO NOTHING`),
+    beginSession: callOf(names, 'begin_session_2', ['text', 'bigint']),
     endSessions: callOf(names, 'end_sessions_2', ['text[]', 'bigint']),
     forgetSession: callOf(names, 'forget_session_2', ['text']),
     hasSession: statement(`SELECT 1 FROM ${schema}.sessions WHERE id = $1`),
