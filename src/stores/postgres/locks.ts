@@ -50,8 +50,8 @@ export const beginChange = `
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;`;
 
-// In ms. Who waits longer for a lock gives up, and then it is certain that nothing was changed.
-const lockTimeout = 5_000;
+/** In ms. Who waits longer for a lock gives up, and then it is certain that nothing was changed. */
+export const lockTimeout = 4_000;
 
 /** SQL: a function that changes something, in one commit. Its name says for which version of the schema it was made. */
 export function changeFunction(signature: string, body: string): string {
