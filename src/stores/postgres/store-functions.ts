@@ -124,7 +124,7 @@ export function createStoreFunctions(names: Names): string {
       BEGIN
         ${beginChange}
         ${locks.sessions('alone')}
-        UPDATE ${schema}.store SET epoch = p_epoch, is_marked = true, is_adopted = true;
+        UPDATE ${schema}.store SET epoch = greatest(epoch, p_epoch), is_marked = true, is_adopted = true;
         UPDATE ${schema}.sessions SET ended = p_at WHERE ended IS NULL;
         INSERT INTO ${schema}.sessions SELECT unnest(p_sessions), p_at, p_at ON CONFLICT DO NOTHING;
       END;`,

@@ -104,3 +104,10 @@ test('an image that is replaced while it is about to be removed is removed', asy
   expect(await rows.remove('one')).toEqual([]);
   expect(await others.record('one')).toBe(null);
 });
+
+test('an adoption that is repeated does not take back a later one', async () => {
+  const adoption = (epoch: number) => ({ epoch, sessions: [], at: 1_000 });
+  const { rows, others } = openBoth('loses the answer', 'adopt', (each) => each.adopt(adoption(3)));
+  await rows.adopt(adoption(2));
+  expect(await others.identity()).toMatchObject({ epoch: 3, isAdopted: true });
+});
