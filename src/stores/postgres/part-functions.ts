@@ -2,9 +2,6 @@ import { givenQuota } from './count-functions.js';
 import { beginChange, changeFunction, createLocks } from './locks.js';
 import { isAlive, type Names, sealedKeyAt, withKey } from './tables.js';
 
-// What one commit removes of an erased folder, so that others need not wait for long.
-const erasedAtOnce = 256;
-
 // Parts to be kept. Ciphertexts of those that are not in blobs come in one piece, each from its offset on.
 const givenParts = `
   p_variants text[], p_generations bigint[], p_sizes bigint[], p_sealings bytea[], p_blobs text[],
@@ -14,7 +11,7 @@ const unnestedParts = `
   unnest(p_variants, p_generations, p_sizes, p_sealings, p_blobs, p_offsets)
     AS given (variant, generation, size, sealing, blob, at)`;
 
-/** SQL: the functions that change images. Each is one commit, and takes its locks in the order that `locks.ts` says. */
+/** SQL: the functions that keep images, or seal them anew. Each is one commit, and takes its locks in the order that `locks.ts` says. */
 export function createPartFunctions(names: Names): string {
   const { schema } = names;
   const locks = createLocks(names);
@@ -41,13 +38,6 @@ export function createPartFunctions(names: Names): string {
       outcome := 'session-ended';
     END IF;`;
 
-  // The original's row, locked, is the lock of the whole image. Only then it is looked at: a statement that has waited for a
-  // lock finds the row as it now is, beside the key that it named before, and so a living image would look dead.
-  const lockImage = `
-    PERFORM FROM ${schema}.parts WHERE id = p_id AND variant = '' FOR UPDATE;
-    SELECT p.token, p.sealing, ${isAlive} AS is_alive INTO stored FROM ${withKey(names)}
-    WHERE FOUND AND p.id = p_id AND p.variant = '';`;
-
   // "added" are numbers, in SQL. Without a quota nothing is counted together.
   const isOver = (addedImages: string, addedBytes: string) => `
     (p_max_images IS NOT NULL OR p_max_bytes IS NOT NULL)
@@ -64,27 +54,6 @@ export function createPartFunctions(names: Names): string {
         WHEN given = 0 THEN NOT EXISTS (SELECT FROM ${schema}.folder_keys WHERE folder = p_folder AND generation = 0)
         ELSE given IN (SELECT generation FROM latest)
       END), true) FROM unnest(p_generations) given
-    $function$;`,
-
-    // Removes images of one folder whose originals the caller has locked, and notes their blobs. What is to be counted is
-    // told: of the folder without what ceased to count when it was erased.
-    `CREATE FUNCTION ${schema}.remove_images_2(
-      p_folder text, p_ids text[], OUT images bigint, OUT bytes bigint, OUT last_token bigint, OUT given_up text[],
-      OUT folder_images bigint, OUT folder_bytes bigint
-    ) LANGUAGE plpgsql AS $function$
-    DECLARE
-      erased bigint := coalesce((SELECT generation FROM ${schema}.erasures WHERE folder = p_folder), -1);
-    BEGIN
-      WITH removed AS (
-        DELETE FROM ${schema}.parts WHERE id = ANY (p_ids) RETURNING variant, generation, token, size, blob
-      )
-      SELECT count(*) FILTER (WHERE variant = ''), coalesce(sum(size), 0), coalesce(max(token), 0),
-             coalesce(array_agg(blob) FILTER (WHERE blob IS NOT NULL), '{}'),
-             count(*) FILTER (WHERE variant = '' AND generation > erased),
-             coalesce(sum(size) FILTER (WHERE generation > erased), 0)
-      INTO images, bytes, last_token, given_up, folder_images, folder_bytes FROM removed;
-      INSERT INTO ${schema}.given_up_blobs SELECT unnest(given_up) ON CONFLICT DO NOTHING;
-    END;
     $function$;`,
 
     // p_expected: a token; -1 any that is lower; null none. p_repeated: it may have been done by an earlier attempt.
@@ -115,7 +84,7 @@ export function createPartFunctions(names: Names): string {
         ${mayKeep}
         IF outcome IS NOT NULL THEN RETURN; END IF;
         LOOP
-          ${lockImage}
+          ${locks.image}
           IF p_repeated AND stored.token = p_token AND stored.sealing = p_sealings[1] THEN
             outcome := 'done';
             RETURN;
@@ -189,7 +158,7 @@ export function createPartFunctions(names: Names): string {
       BEGIN
         ${mayKeep}
         IF outcome IS NOT NULL THEN RETURN; END IF;
-        ${lockImage}
+        ${locks.image}
         IF stored.is_alive IS NOT TRUE OR stored.token <> p_token THEN
           outcome := 'refused';
           RETURN;
@@ -214,53 +183,6 @@ export function createPartFunctions(names: Names): string {
           PERFORM ${schema}.count_2(0, added_bytes, 0);
         END IF;
         outcome := 'done';
-      END;`,
-    ),
-
-    // p_token: of the only version that is to go; null: any. Null when there is no such image.
-    changeFunction(
-      `${schema}.remove_2(p_id text, p_folder text, p_token bigint, OUT given_up text[])`,
-      `
-      DECLARE
-        stored record;
-        removed record;
-      BEGIN
-        ${beginChange}
-        ${locks.folder('shared', 'p_folder')}
-        ${lockImage}
-        IF stored.is_alive IS NOT TRUE OR stored.token <> p_token THEN RETURN; END IF;
-        SELECT * INTO removed FROM ${schema}.remove_images_2(p_folder, ARRAY[p_id]);
-        given_up := removed.given_up;
-        PERFORM ${schema}.count_in_folder_2(p_folder, -removed.folder_images, -removed.folder_bytes);
-        PERFORM ${schema}.count_2(-removed.images, -removed.bytes, removed.last_token);
-      END;`,
-    ),
-
-    changeFunction(
-      `${schema}.remove_erased_2(p_folder text, p_after text, OUT images bigint, OUT given_up text[], OUT last text)`,
-      `
-      DECLARE
-        page text[];
-        dead text[];
-        removed record;
-      BEGIN
-        ${beginChange}
-        ${locks.folder('shared', 'p_folder')}
-        SELECT coalesce(array_agg(locked.id ORDER BY locked.id), '{}') INTO page FROM (
-          SELECT id FROM ${schema}.parts
-          WHERE variant = '' AND id > p_after AND id > p_folder || ':' AND id < p_folder || ';'
-          ORDER BY id LIMIT ${erasedAtOnce} FOR UPDATE
-        ) locked;
-        SELECT coalesce(array_agg(p.id), '{}') INTO dead FROM ${withKey(names)}
-        WHERE p.id = ANY (page) AND p.variant = '' AND NOT ${isAlive};
-        SELECT * INTO removed FROM ${schema}.remove_images_2(p_folder, dead);
-        images := removed.images;
-        given_up := removed.given_up;
-        last := page[${erasedAtOnce}];
-        IF images > 0 THEN
-          PERFORM ${schema}.count_in_folder_2(p_folder, -removed.folder_images, -removed.folder_bytes);
-          PERFORM ${schema}.count_2(-images, -removed.bytes, removed.last_token);
-        END IF;
       END;`,
     ),
 

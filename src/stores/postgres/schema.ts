@@ -3,6 +3,7 @@ import { type Connections, statement } from './connections.js';
 import { createCountFunctions } from './count-functions.js';
 import { createLocks } from './locks.js';
 import { createPartFunctions } from './part-functions.js';
+import { createRemovalFunctions } from './removal-functions.js';
 import { toCount } from './row.js';
 import { createStoreFunctions } from './store-functions.js';
 import { createTables, type Names, schemaVersion } from './tables.js';
@@ -64,6 +65,7 @@ function migration(names: Names): string {
     END IF;
     ${createCountFunctions(names)}
     ${createStoreFunctions(names)}
+    ${createRemovalFunctions(names)}
     ${createPartFunctions(names)}
   END $migration$`;
 }
