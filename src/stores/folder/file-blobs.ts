@@ -122,7 +122,9 @@ export function fileBlobs(folder: string): BlobStore {
     async *list(prefix, after = '') {
       try {
         await place.requireThere();
-        yield* walkFiles(root, '', { prefix, after });
+        await pathOf(prefix);
+        // Straight to the folder that they are in: there is one of all sessions above that of the marks.
+        yield* walkFiles(root, prefix.slice(0, prefix.lastIndexOf('/') + 1), { prefix, after });
       } catch (error) {
         throw asDiskError(error, 'list blobs');
       }
