@@ -1,6 +1,6 @@
 /** Items of a walk, some at a time. */
 export async function* pagesOf<Item>(
-  items: AsyncIterable<Item> | Iterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   length: number,
 ): AsyncGenerator<Item[]> {
   let page: Item[] = [];

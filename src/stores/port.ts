@@ -382,8 +382,8 @@ export interface ImageStore {
   backup?(folder: string): Promise<BackupReport>;
 
   /**
-   * Says that this is the right one of several copies of a store: from now on it alone may change what they share. Left
-   * out by stores that cannot be copied.
+   * Says that this is the right one of several copies of a store: from now on the others remove nothing of what they share,
+   * and soon keep nothing there either. Left out by stores that cannot be copied.
    */
   adopt?(): Promise<void>;
 

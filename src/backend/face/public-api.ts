@@ -254,8 +254,9 @@ export interface PixstoreBackend<Failure extends null = null> {
    */
   backup(folder: string): Promise<BackupReport | Failure>;
   /**
-   * Says that this database is the right one, after a backup was put back: other copies of it can change nothing any
-   * more, and what it does not name may be removed. Until then it serves and saves, and removes no file.
+   * Says that this database is the right one, after a backup was put back: other copies of it remove no file any more and,
+   * at once or within an hour, keep none, and what it does not name may be removed. Until then it serves and saves, and
+   * removes no file.
    *
    * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`, in every error mode: what ends without one is done
    */

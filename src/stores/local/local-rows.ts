@@ -169,7 +169,7 @@ export function createLocalRows({ database, reads, blobReads, writer, inlineUpTo
       return { id, epoch, isMarked, isAdopted, place: null };
     },
     noteMarked: () => make({ kind: 'note-marked' }),
-    doubt: () => make({ kind: 'doubt' }),
+    doubt: (epoch) => make({ kind: 'doubt', epoch }),
     adopt: ({ epoch, sessions, at }) =>
       make({ kind: 'adopt', epoch, nonce: blobReads.store().nonce, sessions: [...sessions], at }),
 

@@ -207,8 +207,8 @@ export interface RowStore
   identity(): MaybePromise<RowIdentity>;
   /** The blobs have our mark. */
   noteMarked(): Promise<void>;
-  /** This may be an old copy: it is not adopted any more. */
-  doubt(): Promise<void>;
+  /** This may be an old copy: it is not adopted any more, unless it was with another epoch than this since. */
+  doubt(epoch: number): Promise<void>;
   /**
    * Says that these are the right rows: with an epoch that is not below theirs they are marked and adopted, all sessions
    * are ended, and those of other copies are known from now on, as ended.
