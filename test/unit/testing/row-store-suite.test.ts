@@ -53,6 +53,12 @@ const racing: Change = (rows) => ({
   },
 });
 
+/** What a walk over parts gives. */
+async function foundParts(rows: Rows) {
+  const records = (await collect(rows.list())).flatMap(rows.version);
+  return records.map(({ id, variant }) => ({ id, variant, found: rows.find(id, variant) as FoundPart }));
+}
+
 /** Goes on by number, though some have gone meanwhile. */
 async function* byNumber<Item>(all: () => readonly Item[]): AsyncGenerator<Item> {
   for (let at = 0; at < all().length; at += 500) yield* all().slice(at, at + 500);
@@ -378,6 +384,30 @@ const cases: [string, string, () => Opened][] = [
           if (page.length === 0) return;
           yield page;
         }
+      },
+    })),
+  ],
+  [
+    'walk through parts by number',
+    'walks through all parts as it finds them',
+    wrongly((rows) => ({
+      async *parts() {
+        for (let at = 0; ; at += 200) {
+          const page = (await foundParts(rows)).slice(at, at + 200);
+          if (page.length === 0) return;
+          yield page;
+        }
+      },
+    })),
+  ],
+  [
+    'give parts of a walk the ciphertext of another',
+    'walks through all parts as it finds them',
+    wrongly((rows) => ({
+      async *parts() {
+        const parts = await foundParts(rows);
+        const other = parts.at(-1)?.found.ciphertext ?? null;
+        for (const { found, ...part } of parts) yield [{ ...part, found: { ...found, ciphertext: other } }];
       },
     })),
   ],

@@ -263,7 +263,7 @@ describe('the format and the size of an image', () => {
   ])('50 MiB of %s take no time', (_, make) => {
     const bytes = make();
     const milliseconds = [1, 2, 3].map(() => {
-      const before = process.cpuUsage(); // others may be using the processor as well
+      const before = process.cpuUsage(); // other processes may be using the processor as well
       try {
         inspectImage(bytes, all);
       } catch (error) {
@@ -272,6 +272,7 @@ describe('the format and the size of an image', () => {
       const { user, system } = process.cpuUsage(before);
       return (user + system) / 1000;
     });
-    expect(Math.min(...milliseconds)).toBeLessThan(50);
+    // About 30. Other threads of this process count as well; whoever begins anew at each byte takes minutes.
+    expect(Math.min(...milliseconds)).toBeLessThan(1_000);
   });
 });
