@@ -2,12 +2,13 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageRecord } from '../../types/index.js';
 import type { FetchPriority } from '../network/demand.js';
 import type { ImageState, ObservingFrontend } from '../showing/image-view.js';
-import { adoptStyles, createPaintedImage, type PaintedRequest } from '../showing/painted-image.js';
+import { adoptStyles, createPaintedImage } from '../showing/painted-image.js';
 import { createPlainImage } from '../showing/plain-image.js';
+import type { ShownRequest } from '../showing/shown-image.js';
 import { observeImage, observeImageBytes } from './default-instance.js';
 
 /** How `paintImage` goes about it. */
-export interface PaintOptions extends Omit<PaintedRequest, 'record'> {
+export interface PaintOptions extends Omit<ShownRequest, 'record'> {
   /** What the picture shows, in words; `''` where it only decorates. An `<img>` may have it by itself. */
   alt?: string | undefined;
   /** `eager`: wherever the element is. Default `lazy`: when it comes near the viewport. */
@@ -61,9 +62,10 @@ export function paintImage(
 ): PaintedElement {
   const { frontend = defaultFrontend, onState } = options;
   const isPlain = element instanceof HTMLImageElement;
+  const parts = { frontend, host: element, onState };
   const shown = isPlain
-    ? createPlainImage({ frontend, image: element, onState })
-    : createPaintedImage({ frontend, host: element, root: emptyRootOf(element), onState });
+    ? createPlainImage({ ...parts, host: element })
+    : createPaintedImage({ ...parts, root: emptyRootOf(element) });
 
   function update(next: ImageRecord | null | undefined, options: PaintOptions = {}): void {
     const { alt } = options;
@@ -75,7 +77,7 @@ export function paintImage(
   }
 
   update(record, options);
-  return { update, retry: () => shown.getState().retry(), stop: shown.leave };
+  return { update, retry: shown.retry, stop: shown.leave };
 }
 
 function emptyRootOf(element: HTMLElement): ShadowRoot {
@@ -86,12 +88,8 @@ function emptyRootOf(element: HTMLElement): ShadowRoot {
     adoptStyles(root);
     return root;
   } catch (cause) {
-    throw new PixstoreError(
-      'CONFIG_INVALID',
-      'An image is painted in an element without a shadow root, such as a <span>.',
-      {
-        cause,
-      },
-    );
+    throw new PixstoreError('CONFIG_INVALID', 'Paint images in elements without a shadow root, such as a <span>.', {
+      cause,
+    });
   }
 }

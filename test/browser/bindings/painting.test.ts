@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chunk, smallPicture } from '../../support/small-picture.js';
 import { photo } from '../harness/backend.js';
 import type { Listening } from '../harness/listen.js';
@@ -289,6 +289,68 @@ test('a placeholder is there until the picture is, and no longer', async () => {
   await eventually(() => widths(tab)).toEqual([229]);
   await tab.evaluate(() => frontend.clearImageCache());
   await eventually(() => widths(tab)).toEqual([0]);
+});
+
+describe.each(['span', 'img'])('a <%s>', (name) => {
+  const placeholder = '/placeholder.png';
+  const background = (tab: Page) => tab.evaluate(() => tile.style.backgroundImage);
+  const addOne = (tab: Page, record: SavedRecord) =>
+    tab.evaluate(
+      ({ record, style, name, placeholder }) => paint.add(record, style, { placeholder }, document.createElement(name)),
+      { record, style: tileStyle, name, placeholder },
+    );
+
+  test('has a placeholder that is a URL behind it, as long as it is given one', async () => {
+    const record = await saveLarge();
+    const tab = await open();
+    world.tap.meddle = () => new Promise(() => {});
+    await addOne(tab, record);
+    await eventually(() => background(tab)).toBe('url("/placeholder.png")');
+    await tab.evaluate((record) => paint.update(record), record);
+    expect(await background(tab)).toBe('');
+  });
+
+  test('that is stopped shows neither its picture nor its placeholder', async () => {
+    const tab = await open();
+    await addOne(tab, await saveLarge());
+    await eventually(() => widths(tab)).toEqual([name === 'img' ? 1000 : 229]);
+    expect(await background(tab)).toBe('');
+    await tab.evaluate(() => painted.stop());
+    expect(await look(tab)).toMatchObject([{ status: 'loading', width: 0 }]);
+    expect(await background(tab)).toBe('');
+  });
+});
+
+test('an <img> has the sides of its record, also of the next one, unless it has its own', async () => {
+  const [large, small] = [await saveLarge(), await save(smallPicture())];
+  const tab = await open();
+  const sides = () => tab.evaluate(() => [tile.getAttribute('width'), tile.getAttribute('height')]);
+  const paintIn = (own: Record<string, string>) =>
+    tab.evaluate(
+      ({ large, own }) => {
+        const image = document.createElement('img');
+        for (const [name, value] of Object.entries(own)) image.setAttribute(name, value);
+        paint.add(large, '', {}, image);
+      },
+      { large, own },
+    );
+  await paintIn({});
+  expect(await sides()).toEqual(['1000', '872']);
+  await tab.evaluate((small) => paint.update(small), small);
+  expect(await sides()).toEqual([`${small.width}`, `${small.height}`]);
+  await tab.evaluate((large) => paint.update(large, { width: 300 }), large);
+  expect(await sides()).toEqual(['300', '262']);
+  await tab.evaluate(
+    ({ small }) => {
+      painted.stop();
+      paint.add(small, '', {}, tile);
+    },
+    { small },
+  );
+  expect(await sides(), 'painted again').toEqual([`${small.width}`, `${small.height}`]);
+  await paintIn({ width: '50%' });
+  await tab.evaluate((small) => paint.update(small), small);
+  expect(await sides()).toEqual(['50%', null]);
 });
 
 test('what an application throws over one picture is an error of the page, and keeps no other from being drawn', async () => {

@@ -10,8 +10,8 @@ import {
 import { pageHelpers } from '../../harness/page.js';
 
 export interface Paint {
-  /** Paints into a new element of the page, with this style; the last of them is `tile`. */
-  add(record: ImageRecord | null, style: string, options?: PaintOptions): void;
+  /** Paints into an element that it adds to the page, with this style; the last of them is `tile`. */
+  add(record: ImageRecord | null, style: string, options?: PaintOptions, tile?: HTMLElement): void;
   update(record: ImageRecord | null, options?: PaintOptions): void;
 }
 
@@ -28,8 +28,7 @@ declare global {
 globalThis.helpers = pageHelpers;
 globalThis.told = [];
 globalThis.paint = {
-  add(record, style, options = {}) {
-    const tile = document.createElement('span');
+  add(record, style, options = {}, tile = document.createElement('span')) {
     tile.style.cssText = style;
     tile.onload = tile.onerror = (event) => globalThis.told.push((event as Event).type);
     document.body.append(tile);
