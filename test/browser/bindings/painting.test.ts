@@ -211,6 +211,41 @@ test('a picture that no canvas can have is left to an <img>, which may have its 
   expect(await urlsLeft(tab)).toBe(0);
 });
 
+test('a larger variant that cannot be had takes nothing away of what is seen', async () => {
+  const [record, variant] = [await saveLarge(), await save(smallPicture())];
+  const small = { ...variant, width: 50, height: 44 };
+  const tab = await open();
+  await add(tab, { ...record, variants: { small } }, 'width: 40px; height: 30px');
+  await eventually(() => widths(tab)).toEqual([8]);
+  let isAsked = false;
+  world.tap.meddle = (payload) => {
+    isAsked = true;
+    return payload.map((byte, at) => (at > payload.length - 9 ? byte ^ 1 : byte));
+  };
+  const gone = tab.evaluate(async () => {
+    tile.style.width = tile.style.height = '200px';
+    // Until it was asked for, and found wanting.
+    for (let frame = 0; frame < 60; frame += 1) {
+      await new Promise(requestAnimationFrame);
+      if (!pictureOf(tile).image?.src) return true;
+    }
+    return false;
+  });
+  expect([await gone, isAsked]).toEqual([false, true]);
+  await eventually(() => look(tab)).toMatchObject([{ status: 'loaded', width: 8 }]);
+  expect(await tab.evaluate(() => told)).toEqual(['load']);
+  world.tap.meddle = undefined;
+  for (const [side, width] of [
+    [40, 8],
+    [200, 229],
+  ]) {
+    await tab.evaluate((side) => {
+      tile.style.width = tile.style.height = `${side}px`;
+    }, side);
+    await eventually(() => look(tab)).toMatchObject([{ status: 'loaded', width }]);
+  }
+});
+
 test('nothing of a picture is in the DOM that a script of the page can read', async () => {
   const [large, small] = [await saveLarge(), await save(smallPicture())];
   // Without the roots that other tests open.
