@@ -23,7 +23,11 @@ export interface PaintOptions extends Omit<ShownRequest, 'record'> {
 
 /** A picture that an element shows. */
 export interface PaintedElement {
-  /** Shows this from now on. A newer version of the same image takes the place of the older without a gap. */
+  /**
+   * Shows this from now on. A newer version of the same image takes the place of the older without a gap.
+   *
+   * @param options - in place of all that were given before. Default: those
+   */
   update(record: ImageRecord | null | undefined, options?: PaintOptions): void;
   /** Begins anew after an error; otherwise it does nothing. */
   retry(): void;
@@ -40,8 +44,8 @@ const roots = new WeakMap<HTMLElement, ShadowRoot>();
 /**
  * Shows an image in an element, by the fastest way of the browser at hand, at the size it is shown: in a closed shadow
  * root, by an `<img>` or by a canvas. It loads and decodes near the viewport, decodes anew as the element grows, and gives
- * its pixels back far away. The element has role and name of a picture, `load` and `error` events, `object-fit`, and
- * `data-status`: `loading`, `loaded` or `error`. Pages that do not import it load nothing of it.
+ * its pixels back far away. The element has role and name of a picture, unless it has its own, `load` and `error` events,
+ * `object-fit`, and `data-status`: `loading`, `loaded` or `error`. Pages that do not import it load nothing of it.
  *
  * After a logout, in any tab, nothing is seen any more; of what is updated the new version is.
  *
@@ -67,17 +71,26 @@ export function paintImage(
     ? createPlainImage({ ...parts, host: element })
     : createPaintedImage({ ...parts, root: emptyRootOf(element) });
 
-  function update(next: ImageRecord | null | undefined, options: PaintOptions = {}): void {
-    const { alt } = options;
-    if (!isPlain) {
-      element.setAttribute('role', alt ? 'img' : 'presentation');
-      element.setAttribute('aria-label', alt ?? '');
+  let latest = options;
+  // What the application gave the element by itself stays.
+  const given = ['aria-label', 'role'].filter((name) => !isPlain && !element.hasAttribute(name));
+
+  function update(next: ImageRecord | null | undefined, options: PaintOptions = latest): void {
+    latest = options;
+    for (const name of given) {
+      const role = element.ariaLabel ? 'img' : 'presentation';
+      element.setAttribute(name, name === 'role' ? role : (options.alt ?? ''));
     }
     shown.update({ ...options, record: next });
   }
 
+  function stop(): void {
+    for (const name of given) element.removeAttribute(name);
+    shown.leave();
+  }
+
   update(record, options);
-  return { update, retry: shown.retry, stop: shown.leave };
+  return { update, retry: shown.retry, stop };
 }
 
 function emptyRootOf(element: HTMLElement): ShadowRoot {

@@ -388,6 +388,49 @@ test('an <img> has the sides of its record, also of the next one, unless it has 
   expect(await sides()).toEqual(['50%', null]);
 });
 
+test('role and name of its own stay with an element; other ones go with what is painted', async () => {
+  const record = await saveLarge();
+  const tab = await open();
+  const described = (own: Record<string, string>) =>
+    tab.evaluate(
+      ({ record, own, style }) => {
+        const element = document.createElement('div');
+        for (const [name, value] of Object.entries(own)) element.setAttribute(name, value);
+        paint.add(record, style, { alt: 'Given' }, element);
+        const seen = () => [element.getAttribute('role'), element.getAttribute('aria-label')];
+        const states = [seen()];
+        painted.update(record, {});
+        states.push(seen());
+        painted.stop();
+        return [...states, seen()];
+      },
+      { record, own, style: tileStyle },
+    );
+  expect(await described({})).toEqual([
+    ['img', 'Given'],
+    ['presentation', ''],
+    [null, null],
+  ]);
+  const button = { role: 'button', 'aria-label': 'Open' };
+  expect(await described(button)).toEqual(Array.from({ length: 3 }, () => ['button', 'Open']));
+  expect(await described({ 'aria-label': 'Own' })).toEqual([
+    ['img', 'Own'],
+    ['img', 'Own'],
+    [null, 'Own'],
+  ]);
+});
+
+test('another record without options is shown by those of before', async () => {
+  const [one, other] = [await saveLarge(), { ...(await saveLarge()), placeholder: '1QcSHQRnh493V4dIh4eXh1h4kJUI' }];
+  const tab = await open();
+  await add(tab, one, tileStyle, { fit: 'contain' });
+  await eventually(() => widths(tab)).toEqual([200]);
+  world.tap.meddle = () => new Promise(() => {});
+  await tab.evaluate((other) => painted.update(other), other);
+  await eventually(() => look(tab)).toEqual([{ status: 'loading', alt: 'A picture', width: 23 }]);
+  expect(await tab.evaluate(() => pictureOf(tile).image?.style.objectFit)).toBe('contain');
+});
+
 test('what an application throws over one picture is an error of the page, and keeps no other from being drawn', async () => {
   const record = { ...(await saveLarge()), placeholder: '1QcSHQRnh493V4dIh4eXh1h4kJUI' };
   const tab = await open();
