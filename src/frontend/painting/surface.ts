@@ -32,8 +32,8 @@ interface Job {
 const tooFew = 1.1;
 const tooMany = 2;
 
-// The page's content security policy lets no `<img>` have such pictures; canvases it has no say in.
-let areImagesRefused = false;
+// Whose content security policy lets no `<img>` have such pictures; canvases it has no say in.
+const refusing = new WeakSet<Document>();
 
 /**
  * Draws pictures into a shadow root: by an `<img>`, or by a canvas over it. What was there stays until the next one is.
@@ -71,7 +71,7 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
       },
     };
     if (path) current.path = path === 'image' ? 'canvas' : 'image';
-    else current.path = areImagesRefused ? 'canvas' : choosePath(drawing);
+    else current.path = refusing.has(image.ownerDocument) ? 'canvas' : choosePath(drawing);
     if (current.path === 'canvas') return drawOnCanvas(current, drawing);
     loadImage(current);
     return undefined;
@@ -85,7 +85,7 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
       failed(current);
       return;
     }
-    if (current.isLastTry) areImagesRefused = true;
+    if (current.isLastTry) refusing.add(image.ownerDocument);
     put(decoded);
     image.removeAttribute('src');
     // Its proportions are known by now, whatever was said of them.
@@ -99,7 +99,12 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
     if (!isInline(current.picture)) current.url = URL.createObjectURL(new Blob([bytes], { type }));
     // Of what was to be seen before, events may still come.
     image.onload = () => void loaded(current);
-    image.onerror = () => current === job && failed(current);
+    image.onerror = () => {
+      if (current !== job) return;
+      if (current.leave) failed(current);
+      // It was there: in the document that it was moved to it is asked for again, by a URL that leads nowhere by now.
+      else drawAnew(current);
+    };
     image.src = current.url ?? `data:${type};base64,${btoa(String.fromCharCode(...bytes))}`;
   }
 

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { smallPicture } from '../../support/small-picture.js';
+import { photo } from '../harness/backend.js';
 import type { Listening } from '../harness/listen.js';
 import { urlsLeft } from '../harness/urls.js';
 import { eventually, startFrontend, useWorld } from '../harness/world.js';
@@ -137,4 +138,47 @@ test('its name is its alternative text, and one without any only decorates', asy
   expect(await toldOf(tab)).toEqual(['image A dog']);
   await rename('');
   expect(await toldOf(tab)).toEqual([]);
+});
+
+test('moved to another document it shows its picture there, and others are painted as before', async () => {
+  const tab = await open();
+  const large = await world.backend.save(await photo('hubble.jpg'));
+  await tab.evaluate((record) => {
+    const add = (target: Node | undefined) => {
+      const image = document.createElement('pixstore-image');
+      Object.assign(image, { frontend, record });
+      target?.appendChild(image);
+      return image;
+    };
+    const image = add(document.body);
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const move = () => frame.contentDocument?.body.append(image);
+    Object.assign(globalThis, { image, move, add });
+  }, large);
+  interface Moving {
+    image: HTMLElement;
+    move(): void;
+    add(target: Node): HTMLElement;
+  }
+  const shownIn = (name: 'image' | 'next') =>
+    tab.evaluate((name) => {
+      const page = globalThis as unknown as Moving & { next: HTMLElement };
+      const { image, canvas } = pictureOf(page[name]);
+      return canvas ? 'canvas' : image?.complete && image.naturalWidth;
+    }, name);
+  await eventually(() => shownIn('image')).toBe(1000);
+  const isBroken = await tab.evaluate(async () => {
+    const { image, move } = globalThis as unknown as Moving;
+    const inner = pictureOf(image).image;
+    const failed = new Promise((resolve) => inner?.addEventListener('error', () => resolve(true)));
+    move();
+    return await failed;
+  });
+  expect(isBroken, 'its URL leads nowhere any more').toBe(true);
+  await eventually(() => shownIn('image')).toBe(1000);
+  await tab.evaluate(() => {
+    Object.assign(globalThis, { next: (globalThis as unknown as Moving).add(document.body) });
+  });
+  await eventually(() => shownIn('next')).toBe(1000);
 });
