@@ -16,7 +16,7 @@ const spare = 1.25;
  * Decodes a picture into a canvas of its own, in the picture's proportions.
  *
  * @param drawing - without `shown`, it gets as many pixels as the picture has
- * @throws whatever the browser says of what it cannot decode
+ * @throws whatever the browser says of what it cannot decode, and where it has no more canvases
  */
 export async function decode(drawing: Drawing): Promise<HTMLCanvasElement> {
   const { shown } = drawing;
@@ -33,6 +33,7 @@ export async function decode(drawing: Drawing): Promise<HTMLCanvasElement> {
     context.drawImage(source, 0, 0, canvas.width, canvas.height);
   }
   source.close();
+  if (!context) throw new Error('No canvas is left.');
   return canvas;
 }
 

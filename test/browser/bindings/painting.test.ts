@@ -200,6 +200,17 @@ test('what cannot be loaded is an error, with the text that was given in its pla
   expect(await urlsLeft(tab)).toBe(0);
 });
 
+test('where the browser has no more canvases, a picture is an <img>', async () => {
+  const tab = await open();
+  await tab.evaluate(() => {
+    HTMLCanvasElement.prototype.getContext = () => null;
+  });
+  await add(tab, await saveLarge(), tileStyle);
+  await eventually(() => tab.evaluate(() => told)).toEqual(['load']);
+  expect([await isCanvas(tab), await widths(tab)]).toEqual([[false], [1000]]);
+  expect(await urlsLeft(tab)).toBe(0);
+});
+
 test('a picture that no canvas can have is left to an <img>, which may have its own opinion of it', async () => {
   // A PNG whose pixels are none: its size is enough for Chromium to call it loaded.
   const header = Buffer.from(smallPicture().subarray(0, 33));
