@@ -7,6 +7,8 @@ import type { EncodedPicture, Size } from './picture.js';
 export interface Scene {
   /** Drawn anew when it is another object. Undefined takes away what is there. */
   picture: EncodedPicture | undefined;
+  /** The image that it is of: of the same one, what is there stays until the next is drawn. */
+  id: string | undefined;
   /** Pixels of the picture, upright. */
   size: Size | undefined;
   /** CSS pixels of the element; undefined where it is far from the viewport, or is to have an `<img>`. */
@@ -36,7 +38,7 @@ const tooMany = 2;
 const refusing = new WeakSet<Document>();
 
 /**
- * Draws pictures into a shadow root: by an `<img>`, or by a canvas over it. What was there stays until the next one is.
+ * Draws pictures into a shadow root: by an `<img>`, or by a canvas over it.
  *
  * @param tell - of the end of each picture: it is on the screen, or cannot be decoded
  */
@@ -44,6 +46,7 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
   const image = document.createElement('img');
   let box: Size | undefined;
   let job: Job | undefined;
+  let shownId: string | undefined;
   let canvas: HTMLCanvasElement | undefined;
 
   // Name and role are the host's.
@@ -182,7 +185,9 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
     fitCanvas,
 
     /** @param meanwhile - is seen while there is no picture */
-    show({ picture, size, box: seen }: Scene, meanwhile?: HTMLCanvasElement): void {
+    show({ picture, id, size, box: seen }: Scene, meanwhile?: HTMLCanvasElement): void {
+      const isOther = id !== shownId;
+      shownId = id;
       box = seen;
       if (picture === job?.picture) {
         if (job) refine(job);
@@ -192,7 +197,7 @@ export function createSurface(root: ShadowRoot, tell: (event: 'load' | 'error') 
       if (job) release(job);
       job = picture && { picture, size };
       if (job) begin(job);
-      else {
+      if (!job || isOther) {
         image.removeAttribute('src');
         put(meanwhile);
       }

@@ -40,7 +40,7 @@ export function createPaintedImage(parts: PaintedParts) {
   const { host, root } = parts;
   const surface = createSurface(root, (event) => void host.dispatchEvent(new Event(event)));
   const { image } = surface;
-  let scene: (Scene & { id: string | undefined }) | undefined;
+  let scene: Scene | undefined;
   let meanwhile: HTMLCanvasElement | undefined;
   // Of what is seen meanwhile: it is drawn, or waits for its turn, which this gives up.
   let leaveTurn: (() => void) | undefined;

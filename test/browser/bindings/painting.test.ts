@@ -257,6 +257,20 @@ test('a larger variant that cannot be had takes nothing away of what is seen', a
   }
 });
 
+test('another picture that memory has is not awaited behind the one before', async () => {
+  const [one, other] = [await save(smallPicture()), await saveLarge()];
+  const tab = await open();
+  for (const record of [one, other]) await add(tab, record, tileStyle);
+  await eventually(() => widths(tab)).toEqual([8, 229]);
+  const left = await tab.evaluate((record) => {
+    paint.update(record);
+    const { image, canvas } = pictureOf(tile);
+    return [canvas?.width, image?.getAttribute('src')];
+  }, one);
+  expect(left).toEqual([undefined, null]);
+  await eventually(() => widths(tab)).toEqual([8, 8]);
+});
+
 test('nothing of a picture is in the DOM that a script of the page can read', async () => {
   const [large, small] = [await saveLarge(), await save(smallPicture())];
   // Without the roots that other tests open.
