@@ -41,7 +41,10 @@ export function watchPlace(
   let place: Place | undefined;
 
   function look(isInside = place?.isFar === false): (() => void) | undefined {
-    const { width, height } = element.getBoundingClientRect();
+    const seen = element.getBoundingClientRect();
+    // A transform may make it small for a moment, and nobody tells when it ends.
+    const width = Math.max(seen.width, element.offsetWidth);
+    const height = Math.max(seen.height, element.offsetHeight);
     const next = isEager || isInside ? { isFar: !isInside, width, height } : undefined;
     if (JSON.stringify(next) === JSON.stringify(place)) return undefined;
     place = next;

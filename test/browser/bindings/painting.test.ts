@@ -124,6 +124,12 @@ test('a screen with more pixels gets more', async () => {
   await context.close();
 });
 
+test('an element that a transform makes small for a moment gets as many pixels as it will show', async () => {
+  const tab = await open();
+  await add(tab, await saveLarge(), `${tileStyle}; transform: scale(.1)`);
+  await eventually(() => widths(tab)).toEqual([229]);
+});
+
 test('what leaves the viewport, or is stopped, gives its pixels back', async () => {
   const record = await saveLarge();
   const tab = await newTab(world);
