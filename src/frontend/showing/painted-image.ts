@@ -18,7 +18,8 @@ const css =
   'img{display:block;height:auto;min-width:100%;max-width:100%;min-height:100%;max-height:100%;object-fit:inherit}' +
   // Chromium draws a frame where a picture is awaited.
   'img[alt=""]:not([src]){content:linear-gradient(#0000 0 0)}' +
-  'canvas{position:absolute;inset:0;width:100%;height:100%;object-fit:inherit}';
+  // Within the padding of the host, as the image is.
+  'canvas{position:absolute;inset:0;width:100%;height:100%;box-sizing:border-box;padding:inherit;object-fit:inherit}';
 
 // One for all elements of a document: sheets are of no use in another.
 const sheets = new WeakMap<Document, CSSStyleSheet>();

@@ -130,6 +130,17 @@ test('an element that a transform makes small for a moment gets as many pixels a
   await eventually(() => widths(tab)).toEqual([229]);
 });
 
+test('a canvas leaves the padding of its element free, as an <img> does', async () => {
+  const tab = await open();
+  const noise = { type: 'gaussian', mean: 100, sigma: 30 } as const;
+  const picture = sharp({ create: { width: 400, height: 400, channels: 3, background: 'red', noise } });
+  await add(tab, await save(await picture.png().toBuffer()), `${tileStyle}; padding: 20px`);
+  await eventually(() => isCanvas(tab)).toEqual([true]);
+  const padding = await tab.screenshot({ clip: { x: 0, y: 0, width: 240, height: 20 } });
+  const { channels } = await sharp(padding).stats();
+  expect(channels.map(({ min }) => min)).toEqual(channels.map(() => 255));
+});
+
 test('what leaves the viewport, or is stopped, gives its pixels back', async () => {
   const record = await saveLarge();
   const tab = await newTab(world);
