@@ -182,3 +182,56 @@ test('moved to another document it shows its picture there, and others are paint
   });
   await eventually(() => shownIn('next')).toBe(1000);
 });
+
+test('what is slotted after the error is for assistive technology, too', async () => {
+  const record = await world.backend.save(smallPicture());
+  await world.backend.deleteImage(record.id);
+  const tab = await open();
+  await tab.evaluate((record) => {
+    const image = document.createElement('pixstore-image');
+    Object.assign(globalThis, { image });
+    Object.assign(image, { frontend, record });
+    image.setAttribute('alt', 'A cat');
+    document.body.append(image);
+  }, record);
+  await eventually(async () => (await look(tab))[0]?.status).toBe('error');
+  expect(await toldOf(tab)).toEqual(['image A cat']);
+  await tab.evaluate(() => {
+    const button = Object.assign(document.createElement('button'), { slot: 'error', textContent: 'again' });
+    (globalThis as unknown as { image: HTMLElement }).image.append(button);
+  });
+  await eventually(() => toldOf(tab)).toEqual(['group A cat']);
+});
+
+test('sizes and fetchpriority count when they change, and a low priority does', async () => {
+  const record = await world.backend.save(smallPicture());
+  const variant = (side: number) => ({ ...record, id: `${record.id}.w${side}`, width: side, height: side });
+  const [small, large] = [variant(10), variant(20)];
+  const tab = await open();
+  const asked = await tab.evaluate(
+    async (record) => {
+      const asked: unknown[] = [];
+      const image = document.createElement('pixstore-image');
+      image.frontend = {
+        ...frontend,
+        observeBytes: (record, context, options) => {
+          asked.push([record.id, options?.priority]);
+          return frontend.observeBytes(record, context, options);
+        },
+      };
+      image.record = record;
+      image.setAttribute('sizes', '5');
+      image.setAttribute('fetchpriority', 'low');
+      document.body.append(image);
+      await new Promise(requestAnimationFrame);
+      image.setAttribute('fetchpriority', 'high');
+      image.setAttribute('sizes', '15');
+      return asked;
+    },
+    { ...record, width: 100, height: 100, variants: { small, large } },
+  );
+  expect(asked).toEqual([
+    [small.id, 'low'],
+    [large.id, 'high'],
+  ]);
+});
