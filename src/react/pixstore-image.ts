@@ -55,7 +55,7 @@ export interface PixstoreImageProps
  *
  * `data-status` says how it stands: `loading`, `loaded` or `error`.
  *
- * @throws PixstoreError `FRONTEND_NOT_INITIALIZED` without a provider and `initPixstoreFrontend`
+ * Without a provider and `initPixstoreFrontend`, `FRONTEND_NOT_INITIALIZED` is an error of the page when it comes near.
  *
  * @example
  * <PixstoreImage record={photo.record} alt={photo.title} className="tile" />

@@ -21,7 +21,7 @@ import { useFrontend } from './frontend-key.js';
  * it is an `<img>`, whose `src` is a Blob URL. The default slot lies over it; it is given
  * `{ src, status, error, source, retry }`.
  *
- * @throws PixstoreError `FRONTEND_NOT_INITIALIZED` without the plugin and `initPixstoreFrontend`
+ * Without the plugin and `initPixstoreFrontend`, `FRONTEND_NOT_INITIALIZED` is an error of the page when it comes near.
  *
  * @example
  * <PixstoreImage :record="photo.record" :alt="photo.title" class="tile" />

@@ -52,8 +52,8 @@ const roots = new WeakMap<HTMLElement, ShadowRoot>();
  * @param element - a `<span>`, a `<div>` or what else may have a shadow root, and has none; an `<img>` stays one, and is
  * given a Blob URL as its `src`
  * @param record - null or undefined while there is none
- * @throws PixstoreError `CONFIG_INVALID` for another element; `FRONTEND_NOT_INITIALIZED` without a frontend; all that goes
- * wrong later is in `onState`
+ * @throws PixstoreError `CONFIG_INVALID` for another element. What goes wrong later is in `onState`; without a frontend
+ * `FRONTEND_NOT_INITIALIZED` is an error of the page, when the element comes near
  *
  * @example
  * const painted = paintImage(tile, record, { alt: 'A cat', fit: 'cover' });

@@ -79,10 +79,11 @@ export function createShownImage({ frontend, host, onState }: ShownParts, { isPa
     const wanted = { ...request, isPainted, chosen, enabled: !!place };
     if (view?.key !== keyOf(wanted)) {
       const next = createImageView(frontend, wanted, view);
-      const leaveFormer = leaveView;
+      // Throws where the page has no frontend yet: then it is begun anew by the next update.
+      const leave = next.subscribe(() => draw(next.getState()));
+      leaveView?.();
+      leaveView = leave;
       view = next;
-      leaveView = next.subscribe(() => draw(next.getState()));
-      leaveFormer?.();
     }
     draw(view.getState());
   }

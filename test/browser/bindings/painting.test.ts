@@ -5,7 +5,7 @@ import { chunk, smallPicture } from '../../support/small-picture.js';
 import { photo } from '../harness/backend.js';
 import type { Listening } from '../harness/listen.js';
 import { urlsLeft } from '../harness/urls.js';
-import { eventually, openContext, startFrontend, useWorld } from '../harness/world.js';
+import { endpointOf, eventually, openContext, startFrontend, useWorld } from '../harness/world.js';
 import { look, newTab, toldOf } from './look.js';
 import { serveApp } from './serve-app.js';
 
@@ -471,6 +471,31 @@ test('another record without options is shown by those of before', async () => {
   await tab.evaluate((other) => painted.update(other), other);
   await eventually(() => look(tab)).toEqual([{ status: 'loading', alt: 'A picture', width: 23 }]);
   expect(await tab.evaluate(() => pictureOf(tile).image?.style.objectFit)).toBe('contain');
+});
+
+test('before the page has a frontend nothing is shown, which is an error of the page; then another update shows it', async () => {
+  const record = await saveLarge();
+  const tab = await open();
+  await tab.evaluate(
+    ({ record, style }) => {
+      addEventListener('error', (event) => {
+        event.preventDefault();
+        told.push(event.message);
+      });
+      paint.add(record, style, { frontend: undefined });
+    },
+    { record, style: tileStyle },
+  );
+  const message = 'Call initPixstoreFrontend before images are shown.';
+  await eventually(() => tab.evaluate(() => told)).toEqual([expect.stringContaining(message)]);
+  await tab.evaluate(
+    ({ record, config }) => {
+      initDefault(config);
+      paint.update(record);
+    },
+    { record, config: endpointOf(world) },
+  );
+  await eventually(() => widths(tab)).toEqual([229]);
 });
 
 test('what an application throws over one picture is an error of the page, and keeps no other from being drawn', async () => {

@@ -3,6 +3,7 @@ import 'pixstore/element';
 import {
   drawPlaceholder,
   type ImageRecord,
+  initPixstoreFrontend,
   type PaintedElement,
   type PaintOptions,
   paintImage,
@@ -21,12 +22,14 @@ declare global {
   var tile: HTMLElement;
   /** Of the last tile: its events. */
   var told: string[];
+  var initDefault: typeof initPixstoreFrontend;
   /** What `paintImage` says of an element. */
   var codeOf: (name: string) => unknown;
 }
 
 globalThis.helpers = pageHelpers;
 globalThis.told = [];
+globalThis.initDefault = initPixstoreFrontend;
 globalThis.paint = {
   add(record, style, options = {}, tile = document.createElement('span')) {
     tile.style.cssText = style;
