@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import type { ProjectConfig } from 'vitest/node';
 
+// Patience for a machine that does other things as well; nothing here waits for a clock.
+const patient = { hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } };
+
 /** The tests of one folder of test/, all run in Node; those that need a browser start one themselves. */
 function project(name: string, settings: ProjectConfig = {}) {
-  return { test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node' as const, ...settings } };
+  const include = [`test/${name}/**/*.test.ts`];
+  return { test: { name, include, environment: 'node' as const, ...patient, ...settings } };
 }
 
 // Faults at every call, one by one: run on one Node only, for they take their time.
@@ -24,14 +28,13 @@ const nextApp = ['test/package/next.test.ts'];
 export default defineConfig({
   test: {
     projects: [
-      // Patience for a machine that does other things as well; nothing here waits for a clock.
       // Pure code: threads start faster than processes.
       project('unit', { testTimeout: 30_000, pool: 'threads', setupFiles: 'test/unit/own-channels.ts' }),
       project('contract', { testTimeout: 60_000 }),
       // One browser at a time: timings and CPU are the test's own.
-      project('browser', { testTimeout: 30_000, hookTimeout: 60_000, fileParallelism: false }),
+      project('browser', { testTimeout: 90_000, fileParallelism: false }),
       ...['chromium', 'firefox', 'webkit'].map((engine) =>
-        project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 }),
+        project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 60_000 }),
       ),
       project('cli', { testTimeout: 120_000 }),
       project('fault', { exclude: thorough, testTimeout: 180_000 }),
@@ -39,7 +42,6 @@ export default defineConfig({
       // On real servers, each started once for all tests.
       project('cloud', {
         testTimeout: 120_000,
-        hookTimeout: 60_000,
         globalSetup: ['test/cloud/postgres-setup.ts', 'test/cloud/s3-setup.ts'],
       }),
       // Memory is measured, and senders that are slow on purpose must not be slower than that.

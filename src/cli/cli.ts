@@ -3,6 +3,7 @@ import { type BackendConfig, createPixstoreBackend, type PixstoreBackend } from 
 import { confirm } from './confirm.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import { NotOpened } from './failures.js';
+import { jsonText } from './format.js';
 import { createProgress, type Progress } from './progress.js';
 import type { Screen } from './screen.js';
 import { linesOf, readStoreOptions, requireThere, type StoreFlags } from './store-options.js';
@@ -112,7 +113,7 @@ export async function runCommand(
     now: surroundings.now,
     giveWay: surroundings.giveWay,
     async print(value, text) {
-      if (flags.json) await screen.result(JSON.stringify(value));
+      if (flags.json) await screen.result(jsonText(value));
       else if (text !== undefined) await screen.result(text);
     },
     printBytes: screen.bytes,

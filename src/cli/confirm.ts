@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import { PixstoreError } from '../backend/index.js';
+import { Stopped } from './failures.js';
 import type { Surroundings } from './surroundings.js';
 
 /**
  * Asks on the terminal. Only the whole word `yes` is one.
  *
- * @throws PixstoreError `COMMAND_INVALID` where nobody can be asked; what the signal aborts with
+ * @throws PixstoreError `COMMAND_INVALID` where nobody can be asked; Stopped; what the signal aborts with
  */
 export async function confirm(question: string, { stdin, stderr, signal }: Surroundings): Promise<boolean> {
   if (!stdin.isTTY || !stderr.isTTY) {
@@ -16,7 +17,13 @@ export async function confirm(question: string, { stdin, stderr, signal }: Surro
   }
   const terminal = createInterface({ input: stdin, output: stderr });
   try {
-    return (await terminal.question(`${question} Type "yes" to go on: `, { signal })).trim() === 'yes';
+    const answer = await new Promise<string>((resolve, reject) => {
+      // While it asks, the terminal gives Ctrl-C to this and makes no signal of it; Ctrl-D ends what can be said.
+      terminal.on('SIGINT', () => reject(new Stopped()));
+      terminal.on('close', () => resolve(''));
+      terminal.question(`${question} Type "yes" to go on: `, { signal }).then(resolve, reject);
+    });
+    return answer.trim() === 'yes';
   } finally {
     terminal.close();
   }

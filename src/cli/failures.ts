@@ -9,6 +9,9 @@ export class NotOpened extends Error {
   }
 }
 
+/** Ctrl-C, where it makes no signal. */
+export class Stopped extends Error {}
+
 /** How a command ended that did not end by itself. */
 export interface Failure {
   exitCode: ExitCode;
@@ -53,5 +56,8 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
 
 /** Was this thrown because the command was told to stop? */
 export function isStop(error: unknown, signal: AbortSignal): boolean {
-  return signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError');
+  return (
+    error instanceof Stopped ||
+    (signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError'))
+  );
 }

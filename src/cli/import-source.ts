@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type ImportSource, PixstoreError } from '../backend/index.js';
@@ -38,6 +39,28 @@ export async function listedBy(file: string, prefix: string | undefined): Promis
 async function* filesOf(bucket: Bucket, prefix: string | undefined): AsyncGenerator<ImportSource> {
   for await (const { key, size } of bucket.listAll(prefix === undefined ? {} : { prefix })) {
     yield { name: key, size, read: async () => (await bucket.download(key)).arrayBuffer() };
+  }
+}
+
+/**
+ * Looks whether a source is there, before a store is made for what is in it: a name that was mistyped must not leave an
+ * empty one.
+ *
+ * @throws PixstoreError `SOURCE_INVALID`
+ */
+export function requireSource(path: string, kind: 'file' | 'folder'): void {
+  if (kindOf(path) === kind) return;
+  throw new PixstoreError(
+    'SOURCE_INVALID',
+    `There is no ${kind} ${basename(path)} to take images from, or it cannot be looked at. Nothing was changed; check its path.`,
+  );
+}
+
+function kindOf(path: string): 'file' | 'folder' | undefined {
+  try {
+    return statSync(path).isDirectory() ? 'folder' : 'file';
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { PixstoreError } from '../backend/index.js';
 import { unreadable } from './files-in.js';
 import { unwritable } from './output-file.js';
 
@@ -31,7 +32,7 @@ export class Journal {
     private readonly name: string,
   ) {}
 
-  /** @throws PixstoreError `FILE_UNREADABLE`, `FILE_UNWRITABLE` */
+  /** @throws PixstoreError `FILE_UNREADABLE`, `FILE_UNWRITABLE`, `JOURNAL_UNUSABLE` */
   static async open(name: string): Promise<Journal> {
     const ids = new Map<string, string>();
     let text = '';
@@ -40,6 +41,7 @@ export class Journal {
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(name, cause);
     }
+    if (!isJournal(text)) throw notOurs(name);
     for (const line of linesOf(text)) ids.set(keyOf(line), line.id);
     try {
       const file = await open(name, 'a', 0o600);
@@ -94,6 +96,20 @@ export class Journal {
 function keyOf({ file, id, size, changed }: Line): string {
   const colon = id.indexOf(':');
   return JSON.stringify([file, size, changed, colon < 0 ? null : id.slice(0, colon)]);
+}
+
+const lineBegin = '{"file":';
+
+/** Lines that crashes have cut off begin like all others, as far as they go. */
+function isJournal(text: string): boolean {
+  return text.split('\n').every((line) => lineBegin.startsWith(line.slice(0, lineBegin.length)));
+}
+
+function notOurs(name: string): PixstoreError {
+  return new PixstoreError(
+    'JOURNAL_UNUSABLE',
+    `The file ${basename(name)} that --journal names is no journal of "pixstore save": it was left as it is. Name one that is not there yet, or that a save has begun.`,
+  );
 }
 
 /** What a crash has cut off is no line. */

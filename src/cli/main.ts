@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { PixstoreError } from '../backend/index.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import { type Failure, failureOf, NotOpened } from './failures.js';
-import { printable } from './format.js';
+import { jsonText, printable } from './format.js';
 import { createProgram } from './program.js';
 import { createScreen } from './screen.js';
 import type { Surroundings } from './surroundings.js';
@@ -23,9 +23,9 @@ export async function main(words: readonly string[], surroundings: Surroundings)
     const failure = error instanceof CommanderError ? usageOf(error) : failureOf(error, surroundings.signal);
     if (failure.message) {
       const { code, message } = failure;
-      if (flag('json')) screen.line(JSON.stringify({ error: { code, message } }));
+      if (flag('json')) screen.line(jsonText({ error: { code, message } }));
       else screen.line(`${screen.style('red', 'pixstore:')} ${printable(message)} (${code})`);
-      if (flag('verbose')) screen.line(stackOf(error));
+      if (flag('verbose')) screen.line(stackOf(error).split('\n').map(printable).join('\n'));
     }
     return failure.exitCode;
   } finally {

@@ -1,7 +1,7 @@
 import type { PixstoreError } from '../backend/index.js';
 import type { Cli } from './cli.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
-import { counted, countText } from './format.js';
+import { counted, countText, printable } from './format.js';
 
 /** What became of one image, or one file, of many. */
 export interface OneOfMany {
@@ -43,7 +43,8 @@ export async function reportEach<Item extends OneOfMany>(
     all += 1;
     progress.update({ done, total: item.total ?? total });
     const told = error && { code: error.code, message: error.message };
-    await cli.print({ ...item, error: told }, told && `${nameOf(item)}\t${outcome}\t${told.code}\t${told.message}`);
+    const columns = told && [nameOf(item), outcome, told.code, told.message].map(printable);
+    await cli.print({ ...item, error: told }, columns?.join('\t'));
   }
   progress.end();
   const words = outcomes.map((outcome) => `${countText(counts[outcome] ?? 0)} ${outcome}`);

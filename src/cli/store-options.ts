@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type BackendConfig, type Logger, PixstoreError } from '../backend/index.js';
+import { printable } from './format.js';
 import { importDefault } from './imported.js';
 
 /** Which store, as options of the command line say. */
@@ -58,6 +59,6 @@ export function requireThere({ store, databasePath = './.pixstore.sqlite' }: Bac
 
 /** Messages of the backend, as lines for people. */
 export function linesOf(line: (text: string) => void, isQuiet: boolean): Logger {
-  const say = (message: string) => line(message.replace(/^\[pixstore\] /, 'pixstore: '));
+  const say = (message: string) => line(printable(message.replace(/^\[pixstore\] /, 'pixstore: ')));
   return { info: isQuiet ? () => {} : say, warn: say, error: say };
 }

@@ -6,6 +6,13 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('It must be a whole number, such as 100.');
 }
 
+/** The same, and not 0. */
+export function countFromOne(text: string): number {
+  const count = wholeNumber(text);
+  if (count > 0) return count;
+  throw new InvalidArgumentError('It must be a whole number from 1 on.');
+}
+
 const units: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
 
 /** A number of bytes: `500`, `64kB`, `10MB`, `2GB`. */

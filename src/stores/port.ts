@@ -110,6 +110,14 @@ export interface StoredPart extends PartRecord {
   ciphertext: Uint8Array;
 }
 
+/** A part that a walk came by. */
+export interface ListedPart extends PartName {
+  /** As `find` gives it; left out when it changed in this very moment, and is to be opened anew. */
+  found?: PartRecord & Partial<StoredPart>;
+  /** Why it cannot be read: a `PixstoreError`. */
+  error?: Error;
+}
+
 /** A chunk of an opened part has at most so many bytes. */
 export const maxChunkBytes = 64 * 1024;
 
@@ -259,6 +267,12 @@ export interface ImageStore {
   /** Ids of images (not of variants) in ascending order of their bytes, after `after` when given. */
   list(prefix?: string, after?: string): AsyncIterable<string>;
 
+  /**
+   * All parts of all images, some at a time, in no order, while others write: for who reads all that there is. Left out by
+   * stores that gain nothing by it.
+   */
+  parts?(): AsyncIterable<readonly ListedPart[]>;
+
   /** The sealed keys of all parts of all images, at most 1,000 at a time, in no order, while others write. */
   sealedKeys(): AsyncIterable<readonly SealedKey[]>;
 
@@ -368,8 +382,8 @@ export interface ImageStore {
   backup?(folder: string): Promise<BackupReport>;
 
   /**
-   * Says that this is the right one of several copies of a store: from now on it alone may change what they share. Left
-   * out by stores that cannot be copied.
+   * Says that this is the right one of several copies of a store: from now on the others remove nothing of what they share,
+   * and soon keep nothing there either. Left out by stores that cannot be copied.
    */
   adopt?(): Promise<void>;
 

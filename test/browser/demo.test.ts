@@ -297,7 +297,7 @@ describe('the demo gallery', () => {
     const panel = page.getByRole('dialog', { name: 'inspected-later' });
     await panel.getByRole('button', { name: 'Network' }).click();
     await panel.locator('.source', { hasText: 'Network' }).waitFor();
-    await panel.getByText('All three places hold the same ciphertext').waitFor({ timeout: 5000 });
+    await panel.getByText('All three places hold the same ciphertext').waitFor();
   });
 
   test('works by keyboard: one tab stop, and arrows between the pictures', async () => {

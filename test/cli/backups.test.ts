@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { filesIn } from '../support/blobs.js';
 import { photo } from '../support/photos.js';
 import { root } from '../unit/docs/markdown.js';
 import { jsonLines, runCli } from './support/run-cli.js';
@@ -58,6 +59,24 @@ describe('backup, verify and restore', () => {
     expect(restored.code).toBe(1);
     expect(restored.stdout).toContain('2 images restored');
     expect(await idsOf(cwd, toNew)).toEqual(['cats:tom', 'rocket']);
+  });
+
+  test('remove no older backup when something is damaged, and none by options that are wrong', async () => {
+    const cwd = await folderWithStore();
+    for (const words of [
+      ['--keep', '0'],
+      ['--keep', '1', '--keys-only'],
+    ]) {
+      expect(await runCli(['backup', 'backups', ...words], { cwd })).toMatchObject({ code: 2, stdout: '' });
+    }
+    expect(readdirSync(cwd)).not.toContain('backups');
+    await runCli(['backup', 'backups'], { cwd });
+    rmSync(join(cwd, 'backups', 'data'), { recursive: true });
+    for (const path of filesIn(join(cwd, 'pixstore-images'))) writeFileSync(path, 'damaged');
+    const { code, stderr } = await runCli(['backup', 'backups', '--keep', '1'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toContain('No older backup was removed');
+    expect(jsonLines((await runCli(['backups', 'backups', '--json'], { cwd })).stdout)).toHaveLength(2);
   });
 
   test('end with 3 and change nothing without the right key, and make none', async () => {

@@ -101,6 +101,14 @@ describe.skipIf(!s3Server)('an object store that fails', () => {
       await expect.poll(() => proxy.underWay()).toBe(0);
     });
 
+    test('404 to a removal: it is gone, unless it is the bucket that is missing', async () => {
+      const { blobs } = await written(1_000);
+      failFirst(1, 'DELETE', { kind: 'status', status: 404, code: 'NoSuchKey' });
+      await blobs.remove('a/b');
+      failFirst(1, 'DELETE', { kind: 'status', status: 404, code: 'NoSuchBucket' });
+      expect((await errorOf(blobs.remove('a/b'))).message).toContain('no such bucket');
+    });
+
     test.each([0, 1, 500_000])('cut after %i bytes: a read goes on where it was', async (after) => {
       const { blobs, bytes } = await written(2_000_000);
       failFirst(2, 'GET', { kind: 'cut', after });

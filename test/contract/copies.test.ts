@@ -15,6 +15,9 @@ import { photo } from '../support/photos.js';
 
 type Pixstore = typeof own;
 
+/** A clock that stands still: two records of one image are the same. */
+const now = () => 1_700_000_000_000;
+
 let folder: string;
 let page: Pixstore;
 let route: Pixstore;
@@ -34,7 +37,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function init(copy: Pixstore, config: own.BackendConfig = {}): own.PixstoreBackend {
   const backend = copy.initPixstoreBackend({
-    ...{ store: own.createMemoryStore, masterKey, defaultEndpointEnabled: false, logger: quietLogger() },
+    ...{ store: own.createMemoryStore, masterKey, defaultEndpointEnabled: false, logger: quietLogger(), now },
     ...config,
   });
   onTestFinished(() => backend.close());

@@ -22,6 +22,7 @@ describe('a folder with a limit', () => {
     for (const id of ['a', 'b']) await backend.saveImage(rocket, { dir: 'anna', id });
     const error = await failure('QUOTA_EXCEEDED', () => backend.saveImage(rocket, { dir: 'anna', id: 'c' }));
     expect(errorResponse(error).status).toBe(413); // whoever saves may read why
+    await failure('IMAGE_ID_TAKEN', () => backend.saveImage(rocket, { dir: 'anna', id: 'a' }));
     await backend.saveImage(rocket, { dir: 'bert' });
     await backend.deleteImage('anna:a');
     await backend.saveImage(rocket, { dir: 'anna', id: 'c' });

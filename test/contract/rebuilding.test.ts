@@ -1,11 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import sharp from 'sharp';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PixstoreBackend } from '../../src/backend/face/public-api.js';
 import type { RebuildOptions, RebuiltImage } from '../../src/backend/images/rebuilding.js';
 import {
+  type BackendConfig,
+  createMemoryBlobs,
+  createMemoryRows,
   createMemoryStore,
   createPixstoreBackend,
   type ImageProcessing,
   type ImageStore,
+  splitStore,
 } from '../../src/backend/index.js';
 import { PixstoreError } from '../../src/shared/index.js';
 import { masterKey, quietLogger } from '../support/backend.js';
@@ -16,17 +22,27 @@ import { resizing } from '../support/resizing.js';
 const [cat, rocket] = ['cat.png', 'rocket.jpg'].map(photo) as [Buffer, Buffer];
 
 /** A backend on a store that others use, too. */
-function openOn(store: ImageStore, processing?: ImageProcessing) {
+function openOn(store: ImageStore, processing?: ImageProcessing, config: BackendConfig = {}) {
   const backend = createPixstoreBackend({
     store,
     masterKey,
     defaultEndpointEnabled: false,
-    errorHandlingMode: 'throw',
     logger: quietLogger(),
     ...(processing && { processing }),
+    ...config,
+    errorHandlingMode: 'throw',
   });
   onTestFinished(() => backend.close());
   return backend;
+}
+
+/** A GIF of so many frames. */
+async function animation(frames: number): Promise<Buffer> {
+  const side = 4;
+  const raw = { width: side, height: side * frames, channels: 3 as const, pageHeight: side };
+  return sharp(randomBytes(3 * raw.width * raw.height), { raw })
+    .gif()
+    .toBuffer();
 }
 
 async function rebuilt(backend: PixstoreBackend, options?: RebuildOptions): Promise<RebuiltImage[]> {
@@ -61,6 +77,38 @@ describe('rebuilding', () => {
     expect(record?.variants?.thumb?.width).toBe(60);
     expect(Buffer.from((await backend.readImage(id))?.bytes ?? []).equals(cat)).toBe(true);
     expect(await rebuilt(backend)).toMatchObject([{ outcome: 'unchanged' }]);
+  });
+
+  test('makes variants anew whose ciphertext is lost', async () => {
+    const blobs = createMemoryBlobs();
+    const backend = openOn(
+      splitStore(createMemoryRows({ inlineUpTo: 0 }), blobs, { logger: quietLogger() }),
+      resizing({ widths: { thumb: 40, card: 200 } }),
+    );
+    const { id, token } = await backend.saveImage(cat, { id: 'one' });
+    expect(await rebuilt(backend)).toMatchObject([{ outcome: 'unchanged' }]);
+    const thumb = (await backend.store.record(id, 'thumb'))?.size;
+    for await (const name of blobs.list('')) if ((await blobs.size(name)) === thumb) await blobs.remove(name);
+    await failure('CIPHERTEXT_MISSING', () => backend.readImage(id, { variant: 'thumb' }));
+    for await (const { problem } of backend.check()) if (problem) expect(problem.remedy).toContain('Rebuild');
+    expect(await rebuilt(backend)).toMatchObject([{ id, outcome: 'replaced' }]);
+    expect(backend.getImageRecord(id, { variant: 'thumb' })?.token).toBeGreaterThan(token);
+    expect(await backend.readImage(id, { variant: 'thumb' })).toMatchObject({ width: 40 });
+    expect(await rebuilt(backend)).toMatchObject([{ outcome: 'unchanged' }]);
+  });
+
+  test('decodes no animation with more frames than are allowed by now', async () => {
+    const store = createMemoryStore();
+    const formats: BackendConfig = { imageFormats: ['webp', 'gif'] };
+    const plain = openOn(store, undefined, formats);
+    await plain.saveImage(await animation(5), { id: 'long' });
+    await plain.saveImage(await animation(2), { id: 'short' });
+    const backend = openOn(store, resizing({ widths: { thumb: 1 } }), { ...formats, maxFrames: 4 });
+    expect(await rebuilt(backend)).toMatchObject([
+      { id: 'long', outcome: 'failed', error: { code: 'IMAGE_TOO_MANY_FRAMES' } },
+      { id: 'short', outcome: 'completed' },
+    ]);
+    expect(variantsOf(backend, 'long')).toEqual([]);
   });
 
   test('leaves variants alone that no definition names any more', async () => {

@@ -54,7 +54,7 @@ test('what is not run here is one block, and run by a test that is there and nam
   }
 });
 
-describe.concurrent('runs as it stands, to its end, without an error', { timeout: 60_000 }, () => {
+describe.concurrent('runs as it stands, to its end, without an error', () => {
   test.each(blocks.map((block) => [`${block.document}, line ${block.line}`, block] as const))(
     '%s',
     async (_, block) => {

@@ -21,7 +21,7 @@ const tools: Record<string, string> = {};
 beforeAll(async () => {
   tools.react = await installReact();
   tools.vue = await installVue();
-}, 100_000);
+});
 
 /** A visitor with nothing in the cache, on the page of an example that was started by its one command. */
 async function visit(folder: string): Promise<Page> {

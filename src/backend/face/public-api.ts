@@ -142,7 +142,7 @@ export interface PixstoreBackend<Failure extends null = null> {
   /**
    * Gives images that were saved before what images are given now: variants that are missing, a placeholder, width and
    * height, in the version that is there. One with a variant that was made in another way (its width is another one by
-   * now) becomes a new version. It may be ended at any time, by its signal or a crash: begun anew it passes over what is
+   * now), or whose ciphertext is lost, becomes a new version. It may be ended at any time, by its signal or a crash: begun anew it passes over what is
    * done, and `after` goes on behind an id. Others may use the store meanwhile.
    *
    * @param options - `dir`: a folder; `after`: the id of the last image that was rebuilt; `signal`
@@ -169,7 +169,7 @@ export interface PixstoreBackend<Failure extends null = null> {
   /**
    * Decrypts images into files of a folder, which only their owner may read, with a manifest of what they are:
    * `manifest.jsonl`, a line of JSON for each. They lie there in the clear. It may be ended at any time, by its signal or a
-   * crash: begun anew it goes on behind the last image of the manifest.
+   * crash: begun anew it goes on behind the last image of the manifest, and tries again what failed.
    *
    * @param folder - not there yet, empty, or with an export of the same options that was begun
    * @param options - `dir`: a folder; `variants`: files of them, too; `signal`
@@ -254,8 +254,9 @@ export interface PixstoreBackend<Failure extends null = null> {
    */
   backup(folder: string): Promise<BackupReport | Failure>;
   /**
-   * Says that this database is the right one, after a backup was put back: other copies of it can change nothing any
-   * more, and what it does not name may be removed. Until then it serves and saves, and removes no file.
+   * Says that this database is the right one, after a backup was put back: other copies of it remove no file any more and,
+   * at once or within an hour, keep none, and what it does not name may be removed. Until then it serves and saves, and
+   * removes no file.
    *
    * @throws PixstoreError `IMAGE_DIR_MISSING`, `STORAGE_FAILED`, in every error mode: what ends without one is done
    */

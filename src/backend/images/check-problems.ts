@@ -1,5 +1,6 @@
 import type { PixstoreErrorCode } from '../../shared/errors/codes.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { variantOf } from '../../shared/protocol/image-id.js';
 import type { StoreProblem } from '../../stores/port.js';
 
 /** What kind of thing is wrong. */
@@ -29,12 +30,13 @@ type Words = (subject: string) => Pick<CheckProblem, 'message' | 'remedy'>;
 
 const restoreFile =
   'Put the file back from a backup of the image folder, or delete the image and save it again from where it came from.';
+const rebuildVariant = 'Rebuild the images: it is made anew from the image that it is of.';
 const restoreRow = 'Restore the database from a backup, or delete the image and save it again from where it came from.';
 
 const words: Readonly<Record<ProblemKind, Words>> = {
   'ciphertext-missing': (id) => ({
     message: `The ciphertext of ${id} is gone, or has another length than it was written with.`,
-    remedy: restoreFile,
+    remedy: variantOf(id) === undefined ? restoreFile : rebuildVariant,
   }),
   'ciphertext-damaged': (id) => ({
     message: `The ciphertext of ${id} is not what was encrypted: it was changed, or the disk has damaged it.`,

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
+import { inOrder } from '../../shared/in-order.js';
 import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { pagesOf } from '../../shared/pages.js';
 import { joinId } from '../../shared/protocol/image-id.js';
-import type { ImageStore, OpenedPart } from '../../stores/port.js';
+import type { ImageStore, ListedPart, OpenedPart, StoredPart } from '../../stores/port.js';
 import { isOutdated } from '../keys/outdated.js';
 import type { StoreKeys } from '../keys/store-keys.js';
 import { readSignal } from '../read-signal.js';
@@ -53,62 +54,76 @@ const inMemoryUpTo = 1024 * 1024;
 // A fast one tells now and then how far it is.
 const stepLength = 1_000;
 
+interface CheckedPart {
+  /** 1 for the original of an image. */
+  images: number;
+  bytes: number;
+  problem?: CheckProblem;
+}
+
+function isInMemory(part: Partial<StoredPart> | undefined): part is StoredPart {
+  return part?.ciphertext !== undefined;
+}
+
 /** Looks whether all that is stored can be read. */
 export function createChecking({ store, keys }: { store: ImageStore; keys: StoreKeys }) {
   /** At once where that is possible: what is read then lives for a moment, and costs the collector of garbage nothing. */
-  function isWhole(part: OpenedPart): MaybePromise<boolean> {
+  function isWhole(part: StoredPart | OpenedPart): MaybePromise<boolean> {
     const look = () => isAsEncrypted(keys.unseal(part).key, part);
     const ready = keys.ready([part]);
-    if (part.ciphertext) return ready instanceof Promise ? ready.then(look) : look();
+    if (isInMemory(part)) return ready instanceof Promise ? ready.then(look) : look();
     return Promise.resolve(ready)
       .then(look)
       .finally(() => part.close());
   }
 
-  /** @returns null when the part is whole, or not there any more */
-  async function checkPart(id: string, variant: string | undefined): Promise<CheckProblem | null> {
+  /** Nothing is wrong with a part that is whole, or not there any more. */
+  async function checkPart({ id, variant, found, error }: ListedPart): Promise<CheckedPart> {
     const subject = joinId(id, variant);
-    for (;;) {
-      let part: OpenedPart | null = null;
+    const images = variant === undefined ? 1 : 0;
+    if (error) return { images, bytes: 0, problem: problemOfError(error, subject) };
+    for (let known = found; ; known = undefined) {
+      let part: StoredPart | OpenedPart | null = null;
       try {
-        const opening = store.open(id, variant, { inMemoryUpTo });
+        const opening = isInMemory(known) ? known : store.open(id, variant, { inMemoryUpTo, found: known });
         part = opening instanceof Promise ? await opening : opening;
+        const bytes = part?.size ?? 0;
         const whole = part === null || isWhole(part);
-        return (whole instanceof Promise ? await whole : whole) ? null : problemOf('ciphertext-damaged', subject);
+        if (whole instanceof Promise ? await whole : whole) return { images, bytes };
+        return { images, bytes, problem: problemOf('ciphertext-damaged', subject) };
       } catch (error) {
         if (part && (await isOutdated(store, part))) continue;
-        return problemOfError(error, subject);
+        return { images, bytes: part?.size ?? 0, problem: problemOfError(error, subject) };
       }
     }
   }
 
-  async function checkImage(id: string): Promise<{ bytes: number; problems: CheckProblem[] }> {
-    const problems: CheckProblem[] = [];
-    let bytes = 0;
+  /** What a store without a walk over parts says of an image. */
+  async function partsOf(id: string): Promise<ListedPart[]> {
     try {
-      const found = store.version(id);
-      for (const { variant, size } of found instanceof Promise ? await found : found) {
-        bytes += size;
-        const problem = await checkPart(id, variant);
-        if (problem) problems.push(problem);
-      }
+      return (await store.version(id)).map(({ variant }) => ({ id, variant }));
     } catch (error) {
-      problems.push(problemOfError(error, id));
+      if (error instanceof PixstoreError) return [{ id, error }];
+      throw error;
     }
-    return { bytes, problems };
+  }
+
+  async function* listAll(): AsyncGenerator<readonly ListedPart[]> {
+    for await (const page of pagesOf(store.list(), atOnce)) yield (await Promise.all(page.map(partsOf))).flat();
   }
 
   async function* readAll({ rate = {}, signal }: CheckOptions): AsyncGenerator<CheckStep> {
     const throttle = createThrottle({ rate, signal });
     const { images: total } = await store.usage();
     const step = { done: 0, total, bytes: 0 };
-    for await (const page of pagesOf(store.list(), atOnce)) {
-      // Begun in one go: what is looked up without a pause costs less.
-      for (const { bytes, problems } of await Promise.all(page.map(checkImage))) {
-        step.done += 1;
+    const checkPage = (page: readonly ListedPart[]) => Promise.all(page.map(checkPart));
+    // Two, so that the next one is read while this one is decrypted.
+    for await (const page of inOrder(store.parts?.() ?? listAll(), 2, checkPage)) {
+      for (const { images, bytes, problem } of page) {
+        step.done += images;
         step.bytes += bytes;
-        for (const problem of problems) yield { ...step, problem };
-        await throttle(1, bytes);
+        if (problem) yield { ...step, problem };
+        await throttle(images, bytes);
       }
       yield { ...step };
       await nextTurn(); // where all is in the database, nothing else lets others have theirs

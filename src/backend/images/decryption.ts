@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { formatFromByte } from '../../shared/protocol/formats.js';
-import type { OpenedPart } from '../../stores/port.js';
+import type { OpenedPart, StoredPart } from '../../stores/port.js';
 import type { ImageFormat } from '../../types/index.js';
 import type { EncryptedImage } from './encryption.js';
 
@@ -55,10 +55,8 @@ export async function decryptBytes({
  *
  * @throws what keeps it from being read
  */
-export function isAsEncrypted(
-  key: Uint8Array,
-  { iv, tag, ciphertext, chunks }: Pick<OpenedPart, 'iv' | 'tag' | 'ciphertext' | 'chunks'>,
-): MaybePromise<boolean> {
+export function isAsEncrypted(key: Uint8Array, part: StoredPart | OpenedPart): MaybePromise<boolean> {
+  const { iv, tag } = part;
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tag.length });
   decipher.setAuthTag(tag);
   let format: number | undefined;
@@ -79,13 +77,13 @@ export function isAsEncrypted(
     return formatFromByte(format) !== undefined;
   }
 
-  async function takeAll(): Promise<boolean> {
-    for await (const piece of chunks()) take(piece);
+  async function takeAll(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+    for await (const piece of chunks) take(piece);
     return isWhole();
   }
 
-  if (!ciphertext) return takeAll();
-  take(ciphertext);
+  if (!part.ciphertext && 'chunks' in part) return takeAll(part.chunks());
+  if (part.ciphertext) take(part.ciphertext);
   return isWhole();
 }
 

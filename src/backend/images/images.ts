@@ -78,8 +78,14 @@ export function createImages(given: ImagesOptions) {
     async save(bytes: Uint8Array, where?: string | SaveOptions): Promise<ImageRecord> {
       const { audience, ...destination } = readSaveOptions(where);
       const { id, chosen } = newImageId(destination, randomBytes);
-      const room = requireRoom(store, id, quotaOf(id));
-      if (room) await room;
+      try {
+        const room = requireRoom(store, id, quotaOf(id));
+        if (room) await room;
+      } catch (error) {
+        // Who saves something a second time is to hear that it is there, also when the folder is full.
+        if (chosen && (await store.record(id))) throw taken();
+        throw error;
+      }
       const parts = await partMaker.partsOfFile(bytes, folderOf(id));
       return keepNew(id, chosen, parts, audience);
     },

@@ -99,7 +99,7 @@ export function inspectImage(
   const lack = known.findLack(bytes);
   if (lack) throw truncated(bytes, format, lack);
   requireFewPixels(size, limits);
-  requireFewFrames(known, bytes, limits);
+  requireFewFramesIn(known, bytes, limits);
   return { format, width: size.width, height: size.height };
 }
 
@@ -111,7 +111,17 @@ function requireFewPixels({ width, height }: ImageSize, { maxPixels }: PictureLi
   );
 }
 
-function requireFewFrames({ countFrames }: KnownImage, bytes: Uint8Array, { maxFrames }: PictureLimits): void {
+/**
+ * Refuses to decode an animation that is too long: it may have been kept when more frames were allowed.
+ *
+ * @throws PixstoreError `IMAGE_TOO_MANY_FRAMES`
+ */
+export function requireFewFrames(bytes: Uint8Array, limits: PictureLimits): void {
+  const known = knownImages.find(({ isLike }) => isLike(bytes));
+  if (known) requireFewFramesIn(known, bytes, limits);
+}
+
+function requireFewFramesIn({ countFrames }: KnownImage, bytes: Uint8Array, { maxFrames }: PictureLimits): void {
   if (!countFrames || maxFrames === Infinity || countFrames(bytes, maxFrames) <= maxFrames) return;
   throw new PixstoreError(
     'IMAGE_TOO_MANY_FRAMES',

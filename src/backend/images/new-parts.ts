@@ -3,6 +3,7 @@ import type { ImageFormat } from '../../types/index.js';
 import type { ImageInfo } from '../keys/image-info.js';
 import { type EncryptedImage, encryptImage, type RandomBytes } from './encryption.js';
 import { nameOfOther } from './headers/others.js';
+import { requireFewFrames } from './inspect.js';
 import { type AcceptedImage, type IntakeOptions, takeIn } from './intake.js';
 import type { ImageProcessing, Picture } from './processing-port.js';
 
@@ -30,7 +31,11 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
     return { ...encrypted, variant, info };
   }
 
-  /** Encrypted variants, by these definitions, and the placeholder. */
+  /**
+   * Encrypted variants, by these definitions, and the placeholder.
+   *
+   * @throws PixstoreError what processing throws, `IMAGE_TOO_MANY_FRAMES`
+   */
   async function make(
     picture: Picture,
     dir: string,
@@ -38,6 +43,7 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
     placeholder: boolean,
   ): Promise<{ parts: NewPart[]; placeholder: Uint8Array | undefined }> {
     if (!processing) return { parts: [], placeholder: undefined };
+    requireFewFrames(picture.bytes, intake);
     const made = await processing.process(picture, { dir, variants: [...definitions.keys()], placeholder });
     const parts = made.variants.map(({ name, ...variant }) => {
       if (!intake.imageFormats.includes(variant.format)) throw formatNotKept(name, variant.format);

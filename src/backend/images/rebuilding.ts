@@ -33,8 +33,8 @@ export interface RebuildOptions {
 export interface RebuiltImage {
   id: string;
   /**
-   * `completed`: what was missing was added, to the version that is there. `replaced`: a variant was made in another way, so
-   * there is a new version. `failed`: nothing was changed, for the reason that `error` says.
+   * `completed`: what was missing was added, to the version that is there. `replaced`: a variant was made in another way, or
+   * its ciphertext is lost, so there is a new version. `failed`: nothing was changed, for the reason that `error` says.
    */
   outcome: 'unchanged' | 'completed' | 'replaced' | 'failed';
   /** Names of the variants that were made. */
@@ -90,7 +90,9 @@ export function createRebuilding(options: RebuildingOptions) {
     const isCurrent = (part: PartRecord, name: string) => keys.unseal(part).info?.definition === definitions.get(name);
     const made = new Map(variants.map((part) => [String(part.variant), part]));
     const missing = new Map([...definitions].filter(([name]) => !made.has(name)));
-    const changed = [...made].filter(([name, part]) => definitions.has(name) && !isCurrent(part, name));
+    const lost = await lostOf(variants);
+    const isToBeMade = (part: PartRecord, name: string) => lost.has(name) || !isCurrent(part, name);
+    const changed = [...made].filter(([name, part]) => definitions.has(name) && isToBeMade(part, name));
     const lacksPlaceholder = processing?.placeholders === true && !info?.placeholder;
     if (missing.size + changed.length === 0 && info && !lacksPlaceholder) {
       return { outcome: 'unchanged', variants: [] };
@@ -109,6 +111,22 @@ export function createRebuilding(options: RebuildingOptions) {
     const sealed = await sealParts(id, original.token, parts);
     if (sealed.length > 0 && !(await store.addParts(id, original.token, sealed, quotaOf(id)))) return null;
     return { outcome: 'completed', variants: [...missing.keys()] };
+  }
+
+  /** Names of variants whose ciphertext is gone, or has another length. None is read. */
+  async function lostOf(variants: readonly PartRecord[]): Promise<Set<string>> {
+    const lost = await Promise.all(
+      variants.map(async ({ id, variant }) => {
+        try {
+          await (await store.open(id, variant))?.close();
+          return [];
+        } catch (error) {
+          if (error instanceof PixstoreError && error.code === 'CIPHERTEXT_MISSING') return [String(variant)];
+          throw error;
+        }
+      }),
+    );
+    return new Set(lost.flat());
   }
 
   /** A token names bytes, in every cache: what is made in another way is another version. */

@@ -1,10 +1,14 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, truncate } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { isManifestHead, linesOf, type ManifestHead, type ManifestLine, manifestName } from './manifest.js';
+import { pagesOf } from '../../shared/pages.js';
+import { linesOf, type OnLine, readBegun } from './json-lines.js';
+import { type ManifestHead, type ManifestLine, manifestName } from './manifest.js';
 
 // What is not whole yet. No file of an image begins like this.
 const draftPrefix = '.partial-';
+
+const linesAtOnce = 1_000;
 
 /**
  * A folder that images are exported into: files, each whole and on the disk before the manifest names it. One that an
@@ -16,23 +20,40 @@ export async function openExportFolder(root: string, head: ManifestHead) {
   const path = join(root, manifestName);
   let drafts = 0;
 
-  async function openManifest(): Promise<{ manifest: FileHandle; last: string | undefined }> {
+  const append = async (file: FileHandle, text: string): Promise<void> => {
+    await file.appendFile(text);
+    await file.datasync();
+  };
+
+  async function openManifest() {
     await mkdir(root, { recursive: true, mode: 0o700 });
     const names = await readdir(root);
     const others = names.filter((name) => !name.startsWith(draftPrefix));
     if (others.length > 0 && !others.includes(manifestName)) throw notEmpty();
-    const begun = others.includes(manifestName) ? await readBegun(path, head) : undefined;
+    const failed: string[] = [];
+    let last: string | undefined;
+    const onLine: OnLine = (value) => {
+      if (typeof value?.id !== 'string') return;
+      last = value.id;
+      if (value.error !== undefined) failed.push(last);
+    };
+    const end = others.includes(manifestName) ? await readBegun(path, head, onLine, otherExport) : 0;
     for (const name of names) if (name.startsWith(draftPrefix)) await rm(join(root, name));
     const manifest = await open(path, 'a', 0o600);
-    if (!begun) await append(manifest, [head]);
-    return { manifest, last: begun?.last };
+    await manifest.truncate(end); // what a crash cut off goes, or the next line would stand behind it
+    if (end === 0) await append(manifest, lineOf(head));
+    return { manifest, last, failed };
   }
 
-  const { manifest, last } = await written(openManifest);
+  const { last, failed, ...opened } = await written(openManifest);
+  let { manifest } = opened;
 
   return {
     /** The last image that an earlier call has come to. */
     last,
+
+    /** Those that it could not export. */
+    failed,
 
     /** Writes a file; it is on the disk when this resolves. @param name - with `/` */
     write: (name: string, bytes: Uint8Array): Promise<void> =>
@@ -52,35 +73,39 @@ export async function openExportFolder(root: string, head: ManifestHead) {
       }),
 
     /** Says what was written. */
-    note: (lines: readonly ManifestLine[]): Promise<void> => written(() => append(manifest, lines)),
+    note: (lines: readonly ManifestLine[]): Promise<void> =>
+      written(async () => {
+        if (lines.length > 0) await append(manifest, lines.map(lineOf).join(''));
+      }),
+
+    /** Says it of images that had failed, in the place of that. @param found - null: the image is gone */
+    noteAgain: (found: ReadonlyMap<string, ManifestLine | null>): Promise<void> =>
+      written(async () => {
+        const draft = join(root, `${draftPrefix}manifest`);
+        const renewed = await open(draft, 'ax', 0o600);
+        try {
+          for await (const page of pagesOf(linesOf(path), linesAtOnce)) {
+            const lines = page.map(({ value, text }) => {
+              const line = found.get(String(value?.id));
+              return line === undefined ? `${text}\n` : line && lineOf(line);
+            });
+            await renewed.appendFile(lines.filter((line) => line !== null).join(''));
+          }
+          await renewed.datasync();
+          await rename(draft, path);
+        } catch (error) {
+          await renewed.close();
+          throw error;
+        }
+        await manifest.close();
+        manifest = renewed;
+      }),
 
     close: (): Promise<void> => manifest.close(),
   };
 }
 
-async function append(manifest: FileHandle, lines: readonly object[]): Promise<void> {
-  if (lines.length === 0) return;
-  await manifest.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  await manifest.datasync();
-}
-
-/** @returns how far it has come; undefined when it has not even a head */
-async function readBegun(path: string, head: ManifestHead): Promise<{ last: string | undefined } | undefined> {
-  let last: string | undefined;
-  let end = 0;
-  for await (const line of linesOf(path)) {
-    if (!line.isWhole) break;
-    if (end === 0 && !isSame(line.value, head)) throw otherExport();
-    if (typeof line.value?.id === 'string') last = line.value.id;
-    end = line.end;
-  }
-  await truncate(path, end); // what a crash cut off goes, or the next line would stand behind it
-  return end === 0 ? undefined : { last };
-}
-
-function isSame(value: unknown, head: ManifestHead): boolean {
-  return isManifestHead(value) && value.dir === head.dir && value.variants === head.variants;
-}
+const lineOf = (value: ManifestHead | ManifestLine): string => `${JSON.stringify(value)}\n`;
 
 async function written<Result>(work: () => Promise<Result>): Promise<Result> {
   try {

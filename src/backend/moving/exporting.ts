@@ -63,6 +63,13 @@ export interface ExportingOptions {
 
 type Folder = Awaited<ReturnType<typeof openExportFolder>>;
 
+/** What the manifest says of an image that was tried; null when it is gone. */
+interface Tried {
+  id: string;
+  line: ManifestLine | null;
+  error?: PixstoreError;
+}
+
 const atOnce = 8;
 
 // Somebody may update it while it is read.
@@ -104,7 +111,7 @@ export function createExporting({ store, reading, admit }: ExportingOptions) {
     return line;
   }
 
-  async function exportOrSay(folder: Folder, id: string, withVariants: boolean) {
+  async function exportOrSay(folder: Folder, id: string, withVariants: boolean): Promise<Tried> {
     try {
       return { id, line: await exportImage(folder, id, withVariants) };
     } catch (error) {
@@ -123,25 +130,45 @@ export function createExporting({ store, reading, admit }: ExportingOptions) {
     }: ReturnType<typeof readExportOptions>): AsyncGenerator<ExportedImage, void, void> {
       signal?.throwIfAborted();
       const folder = await openExportFolder(root, { pixstore: 'export', version: 1, dir: dir ?? null, variants });
+      const again = new Map<string, ManifestLine | null>();
       let done = 0;
+
+      async function* exportPage(
+        page: readonly string[],
+        note: (tried: readonly Tried[]) => void | Promise<void>,
+      ): AsyncGenerator<ExportedImage> {
+        const settled = await Promise.allSettled(page.map((id) => exportOrSay(folder, id, variants)));
+        const exported = settled.map((result) => {
+          if (result.status === 'rejected') throw result.reason;
+          return result.value;
+        });
+        await note(exported);
+        for (const { id, line, error } of exported) {
+          if (!line) continue; // it was deleted meanwhile
+          done += 1;
+          yield error || !('file' in line)
+            ? { id, outcome: 'failed', ...(error && { error }), done }
+            : { id, outcome: 'exported', file: line.file, done };
+        }
+        signal?.throwIfAborted();
+      }
+
       try {
+        try {
+          for await (const page of pagesOf(folder.failed, atOnce)) {
+            yield* exportPage(page, (tried) => {
+              for (const { id, line, error } of tried) if (!error) again.set(id, line);
+            });
+          }
+        } finally {
+          if (again.size > 0) await folder.noteAgain(again);
+        }
         const ids = store.list(dir === undefined ? '' : `${dir}:`, folder.last);
         for await (const page of pagesOf(ids, atOnce)) {
-          const settled = await Promise.allSettled(page.map((id) => exportOrSay(folder, id, variants)));
-          const exported = settled.map((result) => {
-            if (result.status === 'rejected') throw result.reason;
-            return result.value;
-          });
           // The manifest is in the order of ids: its last line says where to go on.
-          await folder.note(exported.flatMap(({ line }): ManifestLine[] => (line ? [line] : [])));
-          for (const { id, line, error } of exported) {
-            if (!line) continue; // it was deleted meanwhile
-            done += 1;
-            yield error || !('file' in line)
-              ? { id, outcome: 'failed', ...(error && { error }), done }
-              : { id, outcome: 'exported', file: line.file, done };
-          }
-          signal?.throwIfAborted();
+          yield* exportPage(page, (tried) =>
+            folder.note(tried.flatMap(({ line }): ManifestLine[] => (line ? [line] : []))),
+          );
         }
       } finally {
         await folder.close();

@@ -15,9 +15,10 @@ import { type IntakeOptions, takeIn } from '../images/intake.js';
 import type { NewParts, PartMaker } from '../images/new-parts.js';
 import type { Reading } from '../images/reading.js';
 import { type ImageInput, sourceOf } from '../images/to-bytes.js';
+import type { ImageInfo } from '../keys/image-info.js';
 import { readSignal } from '../read-signal.js';
 import { idOfPath } from './import-ids.js';
-import { type Journal, openJournal } from './journal.js';
+import { type Journal, type JournalHead, openJournal } from './journal.js';
 import { isOfOneImage } from './of-one-image.js';
 import { isPath } from './paths.js';
 import { exportedImages, filesIn, type ImportSource, type Incoming, unread } from './sources.js';
@@ -140,13 +141,14 @@ export function createImporting(options: ImportingOptions) {
     }
     const format = exported.format as ImageFormat;
     if (!imageFormats.includes(format)) throw formatUnknown();
+    let info: ImageInfo | null = null;
     try {
-      const info = inspectImage(bytes, [format, ...imageFormats]);
-      return await partMaker.partsOf({ ...info, format, bytes }, dir);
+      info = { ...inspectImage(bytes, [format, ...imageFormats]), format };
+      return await partMaker.partsOf({ ...info, bytes }, dir);
     } catch (error) {
-      // It was kept by a store before, though it cannot be understood: then it is kept as it is.
+      // It was kept by a store before, though it cannot be understood, or not be decoded: then it is kept as it is.
       if (!(error instanceof PixstoreError) || error.code.startsWith('PROCESSING')) throw error;
-      return [{ ...(await encryptImage(format, bytes, randomBytes)), variant: undefined, info: null }];
+      return [{ ...(await encryptImage(format, bytes, randomBytes)), variant: undefined, info }];
     }
   }
 
@@ -217,7 +219,7 @@ export function createImporting(options: ImportingOptions) {
       const { from, signal } = checked;
       signal?.throwIfAborted();
       const sources = typeof from === 'string' ? ((await exportedImages(from)) ?? filesIn(from)) : incomingFrom(from);
-      const journal = checked.journal === undefined ? null : await openJournal(checked.journal);
+      const journal = checked.journal === undefined ? null : await openJournal(checked.journal, journalHeadOf(checked));
       let done = 0;
       try {
         for await (const page of pagesOf(sources, atOnce)) {
@@ -239,6 +241,11 @@ export function createImporting(options: ImportingOptions) {
       }
     },
   };
+}
+
+/** A journal says which ids were chosen: those of other options would be of other images. */
+function journalHeadOf({ dir, ids = 'paths' }: CheckedImport): JournalHead {
+  return { pixstore: 'import', version: 1, dir: dir ?? null, ids: typeof ids === 'function' ? 'own' : ids };
 }
 
 export type Importing = ReturnType<typeof createImporting>;

@@ -1,6 +1,15 @@
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
-import { linesOf } from './manifest.js';
+import { type OnLine, readBegun } from './json-lines.js';
+
+/** Its first line: by it a file is known as a journal of this import. */
+export interface JournalHead {
+  pixstore: 'import';
+  version: 1;
+  /** The folder that all go to; null: that of each path. */
+  dir: string | null;
+  ids: 'paths' | 'random' | 'own';
+}
 
 /** What is known of a source from an earlier import. */
 export interface Journaled {
@@ -11,10 +20,11 @@ export interface Journaled {
 }
 
 /**
- * What an import has done, in a file, so that another one does not do it again: the id of each source before it is kept,
- * and that it was kept. Never a byte of a picture, and no key.
+ * What an import has done, in a file, so that another one does not do it again: how it chooses ids, the id of each source
+ * before it is kept, and that it was kept. Never a byte of a picture, and no key.
  *
  * ```text
+ * {"pixstore":"import","version":1,"dir":null,"ids":"random"}
  * {"name":"2024/cat.jpg","id":"kBq..."}
  * {"done":"2024/cat.jpg"}
  * ```
@@ -29,9 +39,9 @@ export interface Journal {
 }
 
 /** @throws PixstoreError `JOURNAL_UNUSABLE` */
-export async function openJournal(path: string): Promise<Journal> {
+export async function openJournal(path: string, head: JournalHead): Promise<Journal> {
   const known = new Map<string, Journaled>();
-  const file = await usable(() => openWhole(path, known));
+  const file = await usable(() => openWhole(path, head, known));
   let waiting: object[] = [];
 
   async function write(lines: readonly object[]): Promise<void> {
@@ -65,16 +75,15 @@ export async function openJournal(path: string): Promise<Journal> {
   };
 }
 
-async function openWhole(path: string, known: Map<string, Journaled>): Promise<FileHandle> {
+async function openWhole(path: string, head: JournalHead, known: Map<string, Journaled>): Promise<FileHandle> {
   const file = await open(path, 'a', 0o600);
   try {
-    let end = 0;
-    for await (const { value, end: lineEnd, isWhole } of linesOf(path)) {
-      if (!isWhole) break;
+    const onLine: OnLine = (value) => {
       if (!note(known, value)) throw notOurs();
-      end = lineEnd;
-    }
+    };
+    const end = await readBegun(path, head, onLine, notOurs);
     await truncate(path, end);
+    if (end === 0) await file.appendFile(`${JSON.stringify(head)}\n`);
     return file;
   } catch (error) {
     await file.close();
@@ -111,6 +120,6 @@ async function usable<Result>(work: () => Promise<Result>): Promise<Result> {
 function notOurs(): PixstoreError {
   return new PixstoreError(
     'JOURNAL_UNUSABLE',
-    'The file that was named as the journal of the import is none: it was left as it is. Name one that is not there yet, or that an import has begun.',
+    'The file that was named as the journal of the import is none, or of an import with another dir or other ids: it was left as it is. Name one that is not there yet, or that an import with these options has begun.',
   );
 }

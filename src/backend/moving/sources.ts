@@ -2,7 +2,8 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageInput } from '../images/to-bytes.js';
-import { isManifestHead, linesOf, manifestName } from './manifest.js';
+import { linesOf } from './json-lines.js';
+import { isManifestHead, manifestName } from './manifest.js';
 
 /** A file to be imported, wherever it is. */
 export interface ImportSource {

@@ -1,9 +1,10 @@
+import { Option } from 'commander';
 import { pruneBackups, type Rate } from '../../backend/index.js';
 import { placeHelp, readPlace } from '../backup-place.js';
 import type { AddCommand } from '../cli.js';
 import { exitCodes } from '../exit-codes.js';
 import { counted, countText, sizeText } from '../format.js';
-import { rate as rateOf, wholeNumber } from '../values.js';
+import { countFromOne, rate as rateOf } from '../values.js';
 
 interface BackupFlags {
   keysOnly?: true;
@@ -17,7 +18,11 @@ export const addBackup: AddCommand = (program, run) => {
     .description('backs the store up: what is new since the last backup in the same place')
     .argument('<place>', placeHelp)
     .option('--keys-only', 'replace the keys of the backups alone, after a folder was erased')
-    .option('--keep <count>', 'then remove all backups but so many', wholeNumber)
+    .addOption(
+      new Option('--keep <count>', 'then remove all backups but so many, if nothing is damaged')
+        .argParser(countFromOne)
+        .conflicts('keysOnly'),
+    )
     .option('--rate <much>', 'at most so many images, or bytes, a second: 200, or 20MB', rateOf)
     .action(
       run(async (cli, where: string, { keysOnly, keep, rate = {} }: BackupFlags) => {
@@ -41,15 +46,19 @@ export const addBackup: AddCommand = (program, run) => {
           { backup, images: done, copied, bytes, problems },
           `${backup}: ${counted(done, 'image')}, ${countText(copied)} of them new, ${sizeText(bytes)} written`,
         );
+        if (problems > 0) {
+          // An older backup may have the last copy of it.
+          const stay = keep === undefined ? '' : ' No older backup was removed.';
+          cli.warn(
+            `pixstore: ${counted(problems, 'image')} damaged in the store, and not in this backup: see "pixstore check".${stay}`,
+          );
+          return exitCodes.found;
+        }
         if (keep !== undefined) {
           const { removed } = await pruneBackups(place, { keep });
           cli.note(`${counted(removed.length, 'old backup')} removed`);
         }
-        if (problems === 0) return exitCodes.done;
-        cli.warn(
-          `pixstore: ${counted(problems, 'image')} damaged in the store, and not in this backup: see "pixstore check".`,
-        );
-        return exitCodes.found;
+        return exitCodes.done;
       }),
     );
 };

@@ -1,6 +1,7 @@
 import { type BackendConfig, diagnose, type Finding, PixstoreError } from '../../backend/index.js';
 import type { AddCommand, Cli } from '../cli.js';
 import { exitCodes } from '../exit-codes.js';
+import { printable } from '../format.js';
 
 interface DoctorFlags {
   url?: string;
@@ -16,7 +17,7 @@ export const addDoctor: AddCommand = (program, run) => {
         const findings = await findAll(cli, url);
         for (const finding of findings) {
           const { check, status, message, advice } = finding;
-          const text = `${status}\t${check}\t${[message, advice].filter(Boolean).join(' ')}`;
+          const text = `${status}\t${check}\t${printable([message, advice].filter(Boolean).join(' '))}`;
           await cli.print(finding, text);
         }
         return findings.some(({ status }) => status === 'wrong') ? exitCodes.found : exitCodes.done;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { type BackendConfig, PixstoreError } from '../../backend/index.js';
 import type { AddCommand } from '../cli.js';
-import { listedBy } from '../import-source.js';
+import { listedBy, requireSource } from '../import-source.js';
 import { reportEach } from '../outcomes.js';
 
 interface ImportFlags {
@@ -30,8 +30,9 @@ export const addImport: AddCommand = (program, run) => {
         if (source === undefined || (folder !== undefined && from !== undefined)) {
           throw new PixstoreError('COMMAND_INVALID', 'Say either a folder or --from, and not both.');
         }
+        if (folder !== undefined) requireSource(folder, 'folder');
         const files = folder ?? (await listedBy(source, prefix));
-        const path = journal ?? journalFor(source, await cli.storeOptions());
+        const path = journal ?? journalFor([resolve(source), dir, ids ?? 'paths'], await cli.storeOptions());
         const backend = await cli.open({ make: true });
         const how = {
           ...(dir !== undefined && { dir }),
@@ -49,9 +50,15 @@ export const addImport: AddCommand = (program, run) => {
     );
 };
 
-/** Another one for each source; a store of one's own has no place for it. */
-function journalFor(source: string, { store, databasePath = './.pixstore.sqlite' }: BackendConfig): string | undefined {
+/**
+ * Another one for each source, and for each way to choose ids, since these are in it; a store of one's own has no place
+ * for it.
+ */
+function journalFor(
+  what: readonly (string | undefined)[],
+  { store, databasePath = './.pixstore.sqlite' }: BackendConfig,
+): string | undefined {
   if (store !== undefined) return undefined;
-  const name = createHash('sha256').update(resolve(source)).digest('hex').slice(0, 12);
+  const name = createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 12);
   return `${databasePath}.import-${name}.jsonl`;
 }

@@ -20,7 +20,7 @@ export const addKeysNew: AddCommand = (program, run) => {
         if (isElsewhere || name === undefined) throw notInFile();
         const lines = await linesOf(name);
         const content = [randomBytes(32).toString('base64'), ...lines, ''].join('\n');
-        await writeWhole(name, Buffer.from(content), 0o600);
+        await writeWhole(name, Buffer.from(content));
         const keys = lines.length + 1;
         await cli.print(
           { file: basename(name), keys },

@@ -1,4 +1,5 @@
 import type { AddCommand } from '../cli.js';
+import { requireSource } from '../import-source.js';
 import { reportEach } from '../outcomes.js';
 
 interface MigrateFlags {
@@ -15,6 +16,8 @@ export const addMigrate: AddCommand = (program, run) => {
     .option('--new-tokens', 'new tokens for images that cannot keep theirs, since images were deleted here')
     .action(
       run(async (cli, folder: string, { fromV3, newTokens }: MigrateFlags) => {
+        requireSource(fromV3, 'file');
+        requireSource(folder, 'folder');
         const backend = await cli.open({ make: true });
         const from = { database: fromV3, imageDir: folder, newTokens: newTokens === true, signal: cli.signal };
         return reportEach(cli, backend.migrateFromV3(from), {

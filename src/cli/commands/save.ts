@@ -1,6 +1,7 @@
 import { basename, extname, resolve } from 'node:path';
 import { PixstoreError } from '../../backend/index.js';
 import { inOrder } from '../../shared/in-order.js';
+import { isDir, isImageKey } from '../../shared/protocol/image-id.js';
 import type { AddCommand, Backend, Cli } from '../cli.js';
 import { exitCodes } from '../exit-codes.js';
 import { filesIn } from '../files-in.js';
@@ -38,14 +39,17 @@ export const addSave: AddCommand = (program, run) => {
     .action(
       run(async (cli, names: string[], flags: SaveFlags) => {
         cli.giveWay();
+        const { dir } = flags;
+        if (dir !== undefined && !isDir(dir)) throw dirInvalid();
         const files = () => without(flags.nameIds ? undefined : flags.journal, filesIn(names));
         const total = await count(files());
         const backend = await cli.open({ make: true });
         const journal = flags.nameIds ? null : await Journal.open(flags.journal);
         try {
           const taken = untilStopped(cli.signal, files());
-          const entries = journal ? journal.entries(taken, flags.dir) : namedEntries(taken, flags.dir);
-          return await saveAll(cli, backend, entries, { total, parallel: Math.max(1, flags.parallel) });
+          const entries = journal ? journal.entries(taken, dir) : namedEntries(taken, dir);
+          const save = (entry: JournalEntry) => saveOne(backend, entry, dir);
+          return await saveAll(cli, inOrder(entries, Math.max(1, flags.parallel), save), total);
         } finally {
           await journal?.close();
         }
@@ -53,21 +57,16 @@ export const addSave: AddCommand = (program, run) => {
     );
 };
 
-async function saveAll(
-  cli: Cli,
-  backend: Backend,
-  entries: AsyncIterable<JournalEntry>,
-  { total, parallel }: { total: number; parallel: number },
-) {
+async function saveAll(cli: Cli, all: AsyncIterable<Saved>, total: number) {
   const progress = cli.progress('save', 'file');
   const summary = { saved: 0, there: 0, skipped: 0, failed: 0 };
   let done = 0;
-  for await (const saved of inOrder(entries, parallel, (entry) => save(backend, entry))) {
+  for await (const saved of all) {
     summary[saved.outcome] += 1;
     done += 1;
     if (saved.outcome === 'skipped') cli.note(`${printable(saved.file)} is no image`);
     if (saved.outcome === 'failed') {
-      cli.warn(`pixstore: ${printable(saved.file)}: ${saved.error.message} (${saved.error.code})`);
+      cli.warn(`pixstore: ${printable(saved.file)}: ${printable(saved.error.message)} (${saved.error.code})`);
     }
     await cli.print(saved, saved.outcome === 'saved' ? `${saved.id}\t${printable(saved.file)}` : undefined);
     progress.update({ done, total });
@@ -86,15 +85,16 @@ async function saveAll(
 }
 
 /** @throws PixstoreError what keeps all files from being saved, such as a full disk */
-async function save(backend: Backend, entry: JournalEntry): Promise<Saved> {
+async function saveOne(backend: Backend, entry: JournalEntry, dir: string | undefined): Promise<Saved> {
   const { file, id } = entry;
-  const [key = '', dir] = id.split(':').reverse();
+  const key = dir === undefined ? id : id.slice(dir.length + 1);
   try {
+    if (!isImageKey(key)) throw keyInvalid();
     if (await backend.store.record(id)) return { ...entry, outcome: 'there' };
     const { token } = await backend.saveImageFromFile(file, { id: key, ...(dir !== undefined && { dir }) });
     return { ...entry, outcome: 'saved', token };
   } catch (error) {
-    if (!(error instanceof PixstoreError) || !/^(IMAGE|PROCESSING)_/.test(error.code) || isUsage(error)) throw error;
+    if (!(error instanceof PixstoreError) || !/^(IMAGE|PROCESSING)_/.test(error.code) || isOfStore(error)) throw error;
     const { code, message } = error;
     if (code === 'IMAGE_ID_TAKEN') return { ...entry, outcome: 'there' };
     const isNoImage = code === 'IMAGE_NOT_RECOGNIZED' || code === 'IMAGE_EMPTY';
@@ -102,8 +102,8 @@ async function save(backend: Backend, entry: JournalEntry): Promise<Saved> {
   }
 }
 
-/** Of the folder that all are saved to, or of the store's own. */
-const isUsage = ({ code }: PixstoreError) => code.startsWith('IMAGE_DIR_');
+/** Of the folder with the store's own files. */
+const isOfStore = ({ code }: PixstoreError) => code.startsWith('IMAGE_DIR_');
 
 /** Ids by the names of files, without what they end with. */
 async function* namedEntries(files: AsyncIterable<string>, dir: string | undefined): AsyncGenerator<JournalEntry> {
@@ -123,6 +123,20 @@ async function* untilStopped<Item>(signal: AbortSignal, items: AsyncIterable<Ite
     if (signal.aborted) return;
     yield item;
   }
+}
+
+function dirInvalid(): PixstoreError {
+  return new PixstoreError(
+    'IMAGE_DIR_INVALID',
+    'The folder that --dir names must have 1 to 64 characters of a-z, 0-9, _ and -. Leave it out for no folder.',
+  );
+}
+
+function keyInvalid(): PixstoreError {
+  return new PixstoreError(
+    'IMAGE_ID_INVALID',
+    'The name of the file, without what it ends with, must have 1 to 128 letters, digits, _ and - to be an id. Rename it, or save it without --name-ids.',
+  );
 }
 
 async function count(items: AsyncIterable<unknown>): Promise<number> {

@@ -1,6 +1,6 @@
 import type { AddCommand } from '../cli.js';
 import { exitCodes } from '../exit-codes.js';
-import { counted } from '../format.js';
+import { counted, printable } from '../format.js';
 
 interface SweepFlags {
   remove?: boolean;
@@ -27,7 +27,7 @@ export const addSweep: AddCommand = (program, run) => {
           } else {
             summary.files += 1;
             if (piece.removed) summary.removed += 1;
-            await cli.print(piece, piece.subject);
+            await cli.print(piece, printable(piece.subject));
           }
           progress.update({ done: summary.files });
         }

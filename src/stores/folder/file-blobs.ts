@@ -56,13 +56,13 @@ export function fileBlobs(folder: string): BlobStore {
 
   /** A name survives a power cut when its folder was synced, and so on up to one of which that is known. */
   async function syncName(path: string): Promise<void> {
-    for (let parent = dirname(path); ; parent = dirname(parent)) {
-      await syncDirectory(fs, parent);
-      if (parent === root) return;
-      const { ino } = await fs.lstat(parent, { bigint: true });
-      if (durable.get(parent) === ino) return;
-      durable.set(parent, ino);
-    }
+    const parent = dirname(path);
+    await syncDirectory(fs, parent);
+    if (parent === root) return;
+    const { ino } = await fs.lstat(parent, { bigint: true });
+    if (durable.get(parent) === ino) return;
+    await syncName(parent);
+    durable.set(parent, ino); // no sooner: others go by it
   }
 
   async function write(name: string, bytes: Uint8Array): Promise<void> {
@@ -122,7 +122,9 @@ export function fileBlobs(folder: string): BlobStore {
     async *list(prefix, after = '') {
       try {
         await place.requireThere();
-        yield* walkFiles(root, '', { prefix, after });
+        await pathOf(prefix);
+        // Straight to the folder that they are in: there is one of all sessions above that of the marks.
+        yield* walkFiles(root, prefix.slice(0, prefix.lastIndexOf('/') + 1), { prefix, after });
       } catch (error) {
         throw asDiskError(error, 'list blobs');
       }

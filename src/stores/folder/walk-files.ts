@@ -1,6 +1,7 @@
+import type { Dirent } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { orNull } from './blob-file.js';
+import { isNotThere } from './small-files.js';
 
 /** Which names are wanted. */
 export interface WalkedNames {
@@ -16,7 +17,7 @@ export interface WalkedNames {
  * @param within - the folder, as names of its files begin: empty, or with a slash at its end
  */
 export async function* walkFiles(root: string, within: string, wanted: WalkedNames): AsyncGenerator<string> {
-  const entries = (await orNull(fs.readdir(join(root, within), { withFileTypes: true }))) ?? [];
+  const entries = await entriesOf(join(root, within));
   // A folder's files come where its name would with a slash behind it.
   const found = entries
     .filter((entry) => !entry.name.startsWith('.') && (entry.isFile() || entry.isDirectory()))
@@ -29,5 +30,14 @@ export async function* walkFiles(root: string, within: string, wanted: WalkedNam
     } else if ((name.startsWith(prefix) || prefix.startsWith(name)) && (name > after || after.startsWith(name))) {
       yield* walkFiles(root, name, wanted);
     }
+  }
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await fs.readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isNotThere(error)) return [];
+    throw error;
   }
 }

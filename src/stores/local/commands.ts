@@ -33,7 +33,7 @@ export type Command =
   /** The folder of blobs has our mark. */
   | { kind: 'note-marked' }
   /** This may be an old copy. */
-  | { kind: 'doubt' }
+  | { kind: 'doubt'; epoch: number }
   | { kind: 'adopt'; epoch: number; nonce: string; sessions: string[]; at: number };
 
 /** What became of a command. */

@@ -178,9 +178,9 @@ export function openIdentity(database: SqlDatabase, reads: BlobReads, { database
     /** Is this the latest copy, as far as is known? Looked up anew: another process may have adopted it. */
     isAdopted,
 
-    /** May a blob be removed that no row of this database names? */
-    mayRemove: (name: string): boolean =>
-      isAdopted() && (!isUnmarkedBlob(name) || !isTakenOverByOthers(root, id, name)),
+    /** Those of some blobs that may be removed once no row of this database names them. */
+    mayRemove: (names: readonly string[]): readonly string[] =>
+      isAdopted() ? names.filter((name) => !isUnmarkedBlob(name) || !isTakenOverByOthers(root, id, name)) : [],
 
     /** Looks at the folder before anything is removed. @throws PixstoreError `IMAGE_DIR_MISSING` */
     check(): void {

@@ -1,11 +1,11 @@
 import { joinId, variantOf } from '../../shared/protocol/image-id.js';
 import type { SealedKey } from '../port.js';
-import type { KeepOutcome, RowStore, RowVersion } from '../split/row-store.js';
+import type { KeepOutcome, ListedRow, RowStore, RowVersion } from '../split/row-store.js';
 import type { BlobReads } from './blob-reads.js';
 import { type Changes, createChanges } from './changes.js';
 import type { Command, Outcome } from './commands.js';
 import type { SqlDatabase } from './driver.js';
-import type { NumberedKey, Reads } from './reads.js';
+import type { NumberedKey, Reads, WalkedRow } from './reads.js';
 import { createRecordCache } from './record-cache.js';
 import { type FoundRow, toPartRows } from './row.js';
 import type { Writer } from './writer.js';
@@ -45,6 +45,16 @@ export function createLocalRows({ database, reads, blobReads, writer, inlineUpTo
     }
   }
 
+  function complete({ id, variant, row, error, rowid }: WalkedRow): ReadRow {
+    if (!row) return { part: { id, variant, ...(error && { error }) }, rowid };
+    const record = cache.withKey(row.record);
+    if (!record) return { part: null, rowid };
+    // Another version, and not this row's, when it was updated in this very moment.
+    const isOfRow = record.token === row.record.token;
+    const found = { record, ciphertext: row.ciphertext, blob: row.file };
+    return { part: { id, variant, ...(isOfRow && { found }) }, rowid };
+  }
+
   async function make(command: Command): Promise<void> {
     await changes.make(command);
   }
@@ -82,6 +92,12 @@ export function createLocalRows({ database, reads, blobReads, writer, inlineUpTo
           .map(({ id, sealedKey }) => ({ id, isThere: cache.isThere(id, sealedKey) })),
       );
       for await (const page of found) yield* page.filter(({ isThere }) => isThere).map(({ id }) => id);
+    },
+
+    async *parts() {
+      for await (const page of paged<ReadRow>((last) => reads.parts(last?.rowid ?? 0).map(complete))) {
+        yield page.flatMap(({ part }) => part ?? []);
+      }
     },
 
     async *sealedKeys() {
@@ -153,7 +169,7 @@ export function createLocalRows({ database, reads, blobReads, writer, inlineUpTo
       return { id, epoch, isMarked, isAdopted, place: null };
     },
     noteMarked: () => make({ kind: 'note-marked' }),
-    doubt: () => make({ kind: 'doubt' }),
+    doubt: (epoch) => make({ kind: 'doubt', epoch }),
     adopt: ({ epoch, sessions, at }) =>
       make({ kind: 'adopt', epoch, nonce: blobReads.store().nonce, sessions: [...sessions], at }),
 
@@ -166,6 +182,11 @@ export function createLocalRows({ database, reads, blobReads, writer, inlineUpTo
 }
 
 /** Rows that a walk has come by; of those whose image is gone, it needs the place only. */
+interface ReadRow {
+  part: ListedRow | null;
+  rowid: number;
+}
+
 interface ListedImage {
   id: string;
   isThere: boolean;

@@ -1,5 +1,5 @@
 import { imageIdOf, isImageId, isToken, variantOf } from '../../shared/protocol/image-id.js';
-import type { FolderKey, KeyRing, SealedKey, StoreUsage } from '../port.js';
+import type { FolderKey, KeyRing, PartName, SealedKey, StoreUsage } from '../port.js';
 import type { Erasure } from '../split/row-store.js';
 import { counters } from './counters.js';
 import type { SqlDatabase, SqlRow, SqlValue } from './driver.js';
@@ -23,6 +23,13 @@ export interface FoundRecord {
 
 /** A sealed key and where it was found. */
 export interface FoundKey extends Omit<SealedKey, 'folderKey'> {
+  rowid: number;
+}
+
+/** A part, or why it cannot be read, and where it was found. */
+export interface WalkedRow extends PartName {
+  row?: FoundRow;
+  error?: Error;
   rowid: number;
 }
 
@@ -50,6 +57,9 @@ export function prepareReads(database: SqlDatabase) {
        WHERE rowid = ? AND +id = ? AND token = ? AND size = ? AND iv = ? AND tag = ? AND sealed_key = ?`,
     ),
     version: database.prepare(`SELECT id, ${recordColumns} FROM parts WHERE ${isPartOf} ORDER BY id`),
+    parts: database.prepare(
+      `SELECT id, ${recordColumns}, file, ciphertext, rowid FROM parts WHERE rowid > ? ORDER BY rowid LIMIT 16`,
+    ),
     sealedKeys: database.prepare(
       'SELECT id, token, sealed_key, rowid FROM parts WHERE rowid > ? ORDER BY rowid LIMIT 1000',
     ),
@@ -94,6 +104,9 @@ export function prepareReads(database: SqlDatabase) {
     version: (id: string): RowRecord[] =>
       prepared.version.all(id, id, id).map((row) => toRecord(toImageId(row.id), row)),
 
+    /** Parts with their ciphertexts in the order of their rows, a page at a time. */
+    parts: (after: number): WalkedRow[] => prepared.parts.all(after).map(toWalkedRow),
+
     /** Sealed keys in the order of their rows, a page at a time. */
     sealedKeys: (after: number): FoundKey[] => prepared.sealedKeys.all(after).map(toFoundKey),
 
@@ -136,6 +149,18 @@ export function prepareReads(database: SqlDatabase) {
     usage: () => ({ images: counter(counters.images), bytes: counter(counters.bytes) }),
     masterKeyIds: (): string[] => prepared.masterKeys.all().map(({ id }) => checked(id, masterKeyId)),
   };
+}
+
+/** Among others, a row that cannot be read is told of; alone, it throws. */
+function toWalkedRow(row: SqlRow): WalkedRow {
+  const { id: joined, rowid } = row;
+  if (!isImageId(joined)) throw rowInvalid();
+  const part = { id: imageIdOf(joined), variant: variantOf(joined), rowid: Number(rowid) };
+  try {
+    return { ...part, row: toFoundRow(toRecord(joined, row), row) };
+  } catch (error) {
+    return { ...part, error: error as Error };
+  }
 }
 
 function toFoundKey({ id, token, sealed_key: sealedKey, rowid }: SqlRow): FoundKey {

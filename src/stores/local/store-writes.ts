@@ -15,7 +15,7 @@ export function prepareStoreWrites(database: SqlDatabase) {
     giveUp: database.prepare('INSERT OR IGNORE INTO given_up_blobs (file) VALUES (?)'),
     forgetBlob: database.prepare('DELETE FROM given_up_blobs WHERE file = ?'),
     noteMarked: database.prepare('UPDATE store SET is_marked = 1'),
-    doubt: database.prepare('UPDATE store SET is_adopted = 0'),
+    doubt: database.prepare('UPDATE store SET is_adopted = 0 WHERE epoch = ?'),
     adopt: database.prepare('UPDATE store SET epoch = ?, nonce = ?, next_nonce = NULL, is_adopted = 1, is_marked = 1'),
   };
 
@@ -47,8 +47,8 @@ export function prepareStoreWrites(database: SqlDatabase) {
       prepared.noteMarked.run();
     },
 
-    doubt(): void {
-      prepared.doubt.run();
+    doubt({ epoch }: CommandOf<'doubt'>): void {
+      prepared.doubt.run(epoch);
     },
 
     adopt({ epoch, nonce, sessions, at }: CommandOf<'adopt'>): void {

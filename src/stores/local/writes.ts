@@ -263,7 +263,7 @@ export function prepareWrites(database: SqlDatabase, fence?: Fence) {
         ofStore.noteMarked();
         return done();
       case 'doubt':
-        ofStore.doubt();
+        ofStore.doubt(command);
         return done();
       case 'adopt':
         ofStore.adopt(command);

@@ -264,8 +264,8 @@ export function createMemoryRows({ inlineUpTo = Number.POSITIVE_INFINITY }: Memo
     async noteMarked() {
       identity.isMarked = true;
     },
-    async doubt() {
-      identity.isAdopted = false;
+    async doubt(epoch) {
+      if (epoch === identity.epoch) identity.isAdopted = false;
     },
     async adopt({ epoch, sessions: known, at }) {
       Object.assign(identity, { epoch, isMarked: true, isAdopted: true });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { breaksConnection, type Failure, isPassing, isRefusal, NotInTime } from './database-error.js';
+import { breaksConnection, type Failure, isLockTimeout, isPassing, isRefusal, NotInTime } from './database-error.js';
+import { lockTimeout } from './locks.js';
 import {
   type PostgresClient,
   type PostgresConnection,
@@ -111,7 +112,9 @@ export function createConnections({ pool, prepare, timeout }: ConnectionsOptions
         const { cause, mayBeDone } = (error as StatementFailed).failure;
         wasRepeated ||= mayBeDone;
         const wait = pause * (0.5 + Math.random() / 2);
-        if (!isPassing(cause) || performance.now() + wait >= giveUp) {
+        // Of one that is given up while it waits for a lock again, nobody could say any more that it was not done.
+        const needed = wait + (isLockTimeout(cause) ? lockTimeout : 0);
+        if (!isPassing(cause) || performance.now() + needed >= giveUp) {
           throw new StatementFailed({ cause, mayBeDone: wasRepeated });
         }
         await sleep(wait);

@@ -6,7 +6,7 @@ export const givenQuota = 'p_max_images bigint, p_max_bytes bigint';
 /** SQL: the functions that count what is stored, for those that change it, and in their commit. */
 export function createCountFunctions({ schema }: Names): string {
   return [
-    `CREATE FUNCTION ${schema}.count_1(p_images bigint, p_bytes bigint, p_removed_token bigint) RETURNS void
+    `CREATE FUNCTION ${schema}.count_2(p_images bigint, p_bytes bigint, p_removed_token bigint) RETURNS void
     LANGUAGE sql AS $function$
       UPDATE ${schema}.counters SET images = images + p_images, bytes = bytes + p_bytes,
         last_removed_token = greatest(last_removed_token, p_removed_token)
@@ -15,7 +15,7 @@ export function createCountFunctions({ schema }: Names): string {
 
     // In the first row of the folder that nobody is changing, else in a new one: so there are as many as ever counted at one
     // moment, and nobody waits.
-    `CREATE FUNCTION ${schema}.count_in_folder_1(p_folder text, p_images bigint, p_bytes bigint) RETURNS void
+    `CREATE FUNCTION ${schema}.count_in_folder_2(p_folder text, p_images bigint, p_bytes bigint) RETURNS void
     LANGUAGE plpgsql AS $function$
     DECLARE
       free integer;
@@ -34,14 +34,14 @@ export function createCountFunctions({ schema }: Names): string {
     $function$;`,
 
     // To be asked by who has the lock of quotas: then it has not changed by the commit. Only growth is refused.
-    `CREATE FUNCTION ${schema}.is_over_quota_1(p_folder text, p_images bigint, p_bytes bigint, ${givenQuota}) RETURNS boolean
+    `CREATE FUNCTION ${schema}.is_over_quota_2(p_folder text, p_images bigint, p_bytes bigint, ${givenQuota}) RETURNS boolean
     LANGUAGE sql AS $function$
       SELECT coalesce(p_images > 0 AND coalesce(sum(images), 0) + p_images > p_max_images, false)
         OR coalesce(p_bytes > 0 AND coalesce(sum(bytes), 0) + p_bytes > p_max_bytes, false)
       FROM ${schema}.folder_usage WHERE folder = p_folder
     $function$;`,
 
-    `CREATE FUNCTION ${schema}.count_sealed_1(p_folder text, p_generation bigint, p_sealed bigint) RETURNS void
+    `CREATE FUNCTION ${schema}.count_sealed_2(p_folder text, p_generation bigint, p_sealed bigint) RETURNS void
     LANGUAGE sql AS $function$
       UPDATE ${schema}.folder_keys SET sealed = sealed + p_sealed WHERE folder = p_folder AND generation = p_generation
     $function$;`,

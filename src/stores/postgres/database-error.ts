@@ -49,6 +49,9 @@ export function isConnectionLost(cause: unknown): boolean {
 export const isPassing = (cause: unknown): boolean =>
   passing.has(codeOf(cause)) || codeOf(cause) === stalePlan || isConnectionLost(cause);
 
+/** Has it waited for a lock in vain? */
+export const isLockTimeout = (cause: unknown): boolean => codeOf(cause) === lockNotAvailable;
+
 /** Must the connection that it came by not be used any more? */
 export const breaksConnection = (cause: unknown): boolean =>
   isConnectionLost(cause) || [readOnly, stalePlan].includes(codeOf(cause));
@@ -93,7 +96,7 @@ export function asDatabaseError({ cause, mayBeDone }: Failure): PixstoreError {
   if (cause instanceof NotInTime) return late(`PostgreSQL has not answered for ${cause.ms} ms.`);
   const code = codeOf(cause);
   if (code === canceled) return late('PostgreSQL has ended a statement that took too long (statement_timeout).');
-  if (code === lockNotAvailable) {
+  if (isLockTimeout(cause)) {
     return late('Another transaction keeps a lock for too long. Look for one that is not ended (pg_stat_activity).');
   }
   if (code === diskFull) {

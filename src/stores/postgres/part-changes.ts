@@ -1,6 +1,7 @@
 import { folderOf } from '../../shared/protocol/image-id.js';
 import { type ExpectedToken, generationOf, type Quota, type Resealed } from '../port.js';
 import type { KeepOutcome, RowPart, RowStore, RowVersion } from '../split/row-store.js';
+import { statement } from './connections.js';
 import { ChangeFailed, callOf, type Database } from './database.js';
 import { outcomeUnknown } from './database-error.js';
 import type { SqlRow } from './pool.js';
@@ -18,7 +19,7 @@ type PartChanges = Pick<RowStore, 'put' | 'addParts' | 'remove' | 'removeErased'
 /** What changes images: each a call of a function in the database, and so one commit. */
 export function createPartChanges(database: Database, names: Names, random: () => number = Math.random): PartChanges {
   const calls = {
-    put: callOf(names, 'put_1', [
+    put: callOf(names, 'put_2', [
       'text',
       'text',
       'bigint',
@@ -29,7 +30,7 @@ export function createPartChanges(database: Database, names: Names, random: () =
       ...ofQuota,
       ...ofParts,
     ]),
-    addParts: callOf(names, 'add_parts_1', [
+    addParts: callOf(names, 'add_parts_2', [
       'text',
       'text',
       'bigint',
@@ -39,9 +40,10 @@ export function createPartChanges(database: Database, names: Names, random: () =
       ...ofQuota,
       ...ofParts,
     ]),
-    remove: callOf(names, 'remove_1', ['text', 'text']),
-    removeErased: callOf(names, 'remove_erased_1', ['text', 'text']),
-    reseal: callOf(names, 'reseal_1', [
+    token: statement(`SELECT token FROM ${names.schema}.parts WHERE id = $1 AND variant = ''`),
+    remove: callOf(names, 'remove_2', ['text', 'text', 'bigint']),
+    removeErased: callOf(names, 'remove_erased_2', ['text', 'text']),
+    reseal: callOf(names, 'reseal_2', [
       ...['text[]', 'text[]', 'text[]', 'bigint[]', 'bigint[]', 'bytea[]', 'bigint[]'],
     ]),
   };
@@ -97,7 +99,11 @@ export function createPartChanges(database: Database, names: Names, random: () =
     },
 
     async remove(id) {
-      const { rows, wasRepeated } = await database.unwrapped(database.change(calls.remove, () => [id, folderOf(id)]));
+      const [stored] = await database.read(calls.token, [id]);
+      if (!stored) return null;
+      // When the answer is lost, another version may have been saved since: the next attempt leaves it.
+      const valuesFor = (isRepeated: boolean) => [id, folderOf(id), isRepeated ? stored.token : null];
+      const { rows, wasRepeated } = await database.unwrapped(database.change(calls.remove, valuesFor));
       const givenUp = rows[0]?.given_up ?? null;
       if (givenUp === null && wasRepeated) throw outcomeUnknown();
       return givenUp === null ? null : toBlobNames(givenUp);

@@ -1,9 +1,6 @@
 import { givenQuota } from './count-functions.js';
-import { changeFunction, createLocks, requireReadCommitted } from './locks.js';
+import { beginChange, changeFunction, createLocks } from './locks.js';
 import { isAlive, type Names, sealedKeyAt, withKey } from './tables.js';
-
-// What one commit removes of an erased folder, so that others need not wait for long.
-const erasedAtOnce = 256;
 
 // Parts to be kept. Ciphertexts of those that are not in blobs come in one piece, each from its offset on.
 const givenParts = `
@@ -14,7 +11,7 @@ const unnestedParts = `
   unnest(p_variants, p_generations, p_sizes, p_sealings, p_blobs, p_offsets)
     AS given (variant, generation, size, sealing, blob, at)`;
 
-/** SQL: the functions that change images. Each is one commit, and takes its locks in the order that `locks.ts` says. */
+/** SQL: the functions that keep images, or seal them anew. Each is one commit, and takes its locks in the order that `locks.ts` says. */
 export function createPartFunctions(names: Names): string {
   const { schema } = names;
   const locks = createLocks(names);
@@ -27,7 +24,7 @@ export function createPartFunctions(names: Names): string {
 
   // May these parts be kept? Sets "outcome" and returns when not.
   const mayKeep = `
-    ${requireReadCommitted}
+    ${beginChange}
     ${locks.folder('shared', 'p_folder')}
     IF p_max_images IS NOT NULL OR p_max_bytes IS NOT NULL THEN
       ${locks.quota('p_folder')}
@@ -35,25 +32,20 @@ export function createPartFunctions(names: Names): string {
     IF p_session IS NOT NULL THEN
       ${locks.sessions('shared')}
     END IF;
-    IF NOT ${schema}.are_latest_1(p_folder, p_generations) THEN
+    IF NOT ${schema}.are_latest_2(p_folder, p_generations) THEN
       outcome := 'refused';
     ELSIF p_session IS NOT NULL AND NOT EXISTS (SELECT FROM ${schema}.sessions WHERE id = p_session AND ended IS NULL) THEN
       outcome := 'session-ended';
     END IF;`;
 
-  // The original's row, locked, is the lock of the whole image.
-  const lockImage = `
-    SELECT p.token, p.sealing, ${isAlive} AS is_alive INTO stored FROM ${withKey(names)}
-    WHERE p.id = p_id AND p.variant = '' FOR UPDATE OF p;`;
-
   // "added" are numbers, in SQL. Without a quota nothing is counted together.
   const isOver = (addedImages: string, addedBytes: string) => `
     (p_max_images IS NOT NULL OR p_max_bytes IS NOT NULL)
-      AND ${schema}.is_over_quota_1(p_folder, ${addedImages}, ${addedBytes}, p_max_images, p_max_bytes)`;
+      AND ${schema}.is_over_quota_2(p_folder, ${addedImages}, ${addedBytes}, p_max_images, p_max_bytes)`;
 
   return [
     // Names a part the latest key of its folder, or none while the folder was never erased?
-    `CREATE FUNCTION ${schema}.are_latest_1(p_folder text, p_generations bigint[]) RETURNS boolean LANGUAGE sql AS $function$
+    `CREATE FUNCTION ${schema}.are_latest_2(p_folder text, p_generations bigint[]) RETURNS boolean LANGUAGE sql AS $function$
       WITH latest AS (
         SELECT generation FROM ${schema}.folder_keys k WHERE k.folder = p_folder AND generation > 0 AND wrapped IS NOT NULL
           AND NOT EXISTS (SELECT FROM ${schema}.folder_keys WHERE folder = p_folder AND generation > k.generation)
@@ -64,30 +56,9 @@ export function createPartFunctions(names: Names): string {
       END), true) FROM unnest(p_generations) given
     $function$;`,
 
-    // Removes images of one folder whose originals the caller has locked, and notes their blobs. What is to be counted is
-    // told: of the folder without what ceased to count when it was erased.
-    `CREATE FUNCTION ${schema}.remove_images_1(
-      p_folder text, p_ids text[], OUT images bigint, OUT bytes bigint, OUT last_token bigint, OUT given_up text[],
-      OUT folder_images bigint, OUT folder_bytes bigint
-    ) LANGUAGE plpgsql AS $function$
-    DECLARE
-      erased bigint := coalesce((SELECT generation FROM ${schema}.erasures WHERE folder = p_folder), -1);
-    BEGIN
-      WITH removed AS (
-        DELETE FROM ${schema}.parts WHERE id = ANY (p_ids) RETURNING variant, generation, token, size, blob
-      )
-      SELECT count(*) FILTER (WHERE variant = ''), coalesce(sum(size), 0), coalesce(max(token), 0),
-             coalesce(array_agg(blob) FILTER (WHERE blob IS NOT NULL), '{}'),
-             count(*) FILTER (WHERE variant = '' AND generation > erased),
-             coalesce(sum(size) FILTER (WHERE generation > erased), 0)
-      INTO images, bytes, last_token, given_up, folder_images, folder_bytes FROM removed;
-      INSERT INTO ${schema}.given_up_blobs SELECT unnest(given_up) ON CONFLICT DO NOTHING;
-    END;
-    $function$;`,
-
     // p_expected: a token; -1 any that is lower; null none. p_repeated: it may have been done by an earlier attempt.
     changeFunction(
-      `${schema}.put_1(
+      `${schema}.put_2(
         p_id text, p_folder text, p_token bigint, p_expected bigint, p_session text, p_counted bigint, p_repeated boolean,
         ${givenQuota}, ${givenParts}, OUT outcome text, OUT given_up text[])`,
       `
@@ -113,7 +84,7 @@ export function createPartFunctions(names: Names): string {
         ${mayKeep}
         IF outcome IS NOT NULL THEN RETURN; END IF;
         LOOP
-          ${lockImage}
+          ${locks.image}
           IF p_repeated AND stored.token = p_token AND stored.sealing = p_sealings[1] THEN
             outcome := 'done';
             RETURN;
@@ -135,7 +106,7 @@ export function createPartFunctions(names: Names): string {
           END IF;
           EXIT WHEN p_expected IS NOT NULL;
           IF stored.token IS NOT NULL THEN -- its key was destroyed: nothing is left of it that could be replaced
-            SELECT * INTO removed FROM ${schema}.remove_images_1(p_folder, ARRAY[p_id]);
+            SELECT * INTO removed FROM ${schema}.remove_images_2(p_folder, ARRAY[p_id]);
             given_up := given_up || removed.given_up;
             dead_images := dead_images + removed.images;
             dead_bytes := dead_bytes + removed.bytes;
@@ -149,8 +120,8 @@ export function createPartFunctions(names: Names): string {
           IF p_token <= greatest(removed_token, (SELECT max(last_removed_token) FROM ${schema}.counters)) THEN
             DELETE FROM ${schema}.parts WHERE id = p_id AND variant = '';
             IF dead_images > 0 THEN
-              PERFORM ${schema}.count_in_folder_1(p_folder, -dead_in_folder, -dead_bytes_in_folder);
-              PERFORM ${schema}.count_1(-dead_images, -dead_bytes, removed_token);
+              PERFORM ${schema}.count_in_folder_2(p_folder, -dead_in_folder, -dead_bytes_in_folder);
+              PERFORM ${schema}.count_2(-dead_images, -dead_bytes, removed_token);
             END IF;
             outcome := 'refused';
             RETURN;
@@ -168,16 +139,16 @@ export function createPartFunctions(names: Names): string {
           ON CONFLICT (id, variant) DO UPDATE SET generation = excluded.generation, token = excluded.token,
             size = excluded.size, sealing = excluded.sealing, blob = excluded.blob, ciphertext = excluded.ciphertext;
         END IF;
-        IF p_counted > 0 THEN PERFORM ${schema}.count_sealed_1(p_folder, p_generations[1], p_counted); END IF;
-        PERFORM ${schema}.count_in_folder_1(
+        IF p_counted > 0 THEN PERFORM ${schema}.count_sealed_2(p_folder, p_generations[1], p_counted); END IF;
+        PERFORM ${schema}.count_in_folder_2(
           p_folder, born - dead_in_folder, given_bytes - replaced_bytes - dead_bytes_in_folder);
-        PERFORM ${schema}.count_1(born - dead_images, given_bytes - replaced_bytes - dead_bytes, removed_token);
+        PERFORM ${schema}.count_2(born - dead_images, given_bytes - replaced_bytes - dead_bytes, removed_token);
         outcome := 'done';
       END;`,
     ),
 
     changeFunction(
-      `${schema}.add_parts_1(
+      `${schema}.add_parts_2(
         p_id text, p_folder text, p_token bigint, p_session text, p_counted bigint, p_repeated boolean,
         ${givenQuota}, ${givenParts}, OUT outcome text, OUT added text[])`,
       `
@@ -187,7 +158,7 @@ export function createPartFunctions(names: Names): string {
       BEGIN
         ${mayKeep}
         IF outcome IS NOT NULL THEN RETURN; END IF;
-        ${lockImage}
+        ${locks.image}
         IF stored.is_alive IS NOT TRUE OR stored.token <> p_token THEN
           outcome := 'refused';
           RETURN;
@@ -206,64 +177,17 @@ export function createPartFunctions(names: Names): string {
           SELECT coalesce(array_agg(p.variant), '{}') INTO added FROM ${schema}.parts p, ${unnestedParts}
           WHERE p.id = p_id AND p.variant = given.variant AND p.sealing = given.sealing;
         END IF;
-        IF p_counted > 0 THEN PERFORM ${schema}.count_sealed_1(p_folder, p_generations[1], p_counted); END IF;
+        IF p_counted > 0 THEN PERFORM ${schema}.count_sealed_2(p_folder, p_generations[1], p_counted); END IF;
         IF added_bytes > 0 THEN
-          PERFORM ${schema}.count_in_folder_1(p_folder, 0, added_bytes);
-          PERFORM ${schema}.count_1(0, added_bytes, 0);
+          PERFORM ${schema}.count_in_folder_2(p_folder, 0, added_bytes);
+          PERFORM ${schema}.count_2(0, added_bytes, 0);
         END IF;
         outcome := 'done';
       END;`,
     ),
 
-    // Null when there is no such image.
     changeFunction(
-      `${schema}.remove_1(p_id text, p_folder text, OUT given_up text[])`,
-      `
-      DECLARE
-        stored record;
-        removed record;
-      BEGIN
-        ${requireReadCommitted}
-        ${locks.folder('shared', 'p_folder')}
-        ${lockImage}
-        IF stored.is_alive IS NOT TRUE THEN RETURN; END IF;
-        SELECT * INTO removed FROM ${schema}.remove_images_1(p_folder, ARRAY[p_id]);
-        given_up := removed.given_up;
-        PERFORM ${schema}.count_in_folder_1(p_folder, -removed.folder_images, -removed.folder_bytes);
-        PERFORM ${schema}.count_1(-removed.images, -removed.bytes, removed.last_token);
-      END;`,
-    ),
-
-    changeFunction(
-      `${schema}.remove_erased_1(p_folder text, p_after text, OUT images bigint, OUT given_up text[], OUT last text)`,
-      `
-      DECLARE
-        page text[];
-        dead text[];
-        removed record;
-      BEGIN
-        ${requireReadCommitted}
-        ${locks.folder('shared', 'p_folder')}
-        SELECT coalesce(array_agg(locked.id ORDER BY locked.id), '{}') INTO page FROM (
-          SELECT id FROM ${schema}.parts
-          WHERE variant = '' AND id > p_after AND id > p_folder || ':' AND id < p_folder || ';'
-          ORDER BY id LIMIT ${erasedAtOnce} FOR UPDATE
-        ) locked;
-        SELECT coalesce(array_agg(p.id), '{}') INTO dead FROM ${withKey(names)}
-        WHERE p.id = ANY (page) AND p.variant = '' AND NOT ${isAlive};
-        SELECT * INTO removed FROM ${schema}.remove_images_1(p_folder, dead);
-        images := removed.images;
-        given_up := removed.given_up;
-        last := page[${erasedAtOnce}];
-        IF images > 0 THEN
-          PERFORM ${schema}.count_in_folder_1(p_folder, -removed.folder_images, -removed.folder_bytes);
-          PERFORM ${schema}.count_1(-images, -removed.bytes, removed.last_token);
-        END IF;
-      END;`,
-    ),
-
-    changeFunction(
-      `${schema}.reseal_1(
+      `${schema}.reseal_2(
         p_ids text[], p_variants text[], p_folders text[], p_tokens bigint[], p_generations bigint[], p_sealed_keys bytea[],
         p_counted bigint[], OUT resealed bigint)`,
       `
@@ -271,7 +195,7 @@ export function createPartFunctions(names: Names): string {
         folder_lock integer;
         counted record;
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folders('shared', 'p_folders')}
         PERFORM FROM ${schema}.parts WHERE id = ANY (p_ids) AND variant = '' ORDER BY id FOR UPDATE;
         WITH changed AS (
@@ -284,7 +208,7 @@ export function createPartFunctions(names: Names): string {
              JOIN ${schema}.parts p ON p.id = given.id AND p.variant = given.variant AND p.token = given.token`,
           )}
           WHERE target.id = p.id AND target.variant = p.variant AND ${isAlive}
-            AND ${schema}.are_latest_1(given.folder, ARRAY[given.generation])
+            AND ${schema}.are_latest_2(given.folder, ARRAY[given.generation])
           RETURNING 1
         ) SELECT count(*) INTO resealed FROM changed;
         FOR counted IN
@@ -292,7 +216,7 @@ export function createPartFunctions(names: Names): string {
           FROM unnest(p_folders, p_generations, p_counted) AS given (folder, generation, sealed)
           WHERE sealed > 0 GROUP BY folder, generation ORDER BY folder, generation
         LOOP
-          PERFORM ${schema}.count_sealed_1(counted.folder, counted.generation, counted.sealed);
+          PERFORM ${schema}.count_sealed_2(counted.folder, counted.generation, counted.sealed);
         END LOOP;
       END;`,
     ),

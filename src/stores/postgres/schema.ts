@@ -3,6 +3,7 @@ import { type Connections, statement } from './connections.js';
 import { createCountFunctions } from './count-functions.js';
 import { createLocks } from './locks.js';
 import { createPartFunctions } from './part-functions.js';
+import { createRemovalFunctions } from './removal-functions.js';
 import { toCount } from './row.js';
 import { createStoreFunctions } from './store-functions.js';
 import { createTables, type Names, schemaVersion } from './tables.js';
@@ -39,20 +40,33 @@ const whatIsThere = `
   ) AS is_ours, EXISTS (SELECT FROM pg_class WHERE relnamespace = namespace.oid) AS has_tables
   FROM pg_namespace namespace WHERE nspname = $1`;
 
-/** In one transaction: what fails leaves nothing, and of those who want the same at once, one does it. */
+/**
+ * In one transaction: what fails leaves nothing, and of those who want the same at once, one does it. Version 1 had the same
+ * tables, and other functions.
+ */
 function migration(names: Names): string {
   const { schema } = names;
-  return `DO $migration$ BEGIN
+  return `DO $migration$ DECLARE
+    outdated regprocedure;
+  BEGIN
     ${createLocks(names).migration}
     IF to_regclass('${schema}.store') IS NULL THEN
       IF to_regnamespace('${schema}') IS NULL THEN
         CREATE SCHEMA ${schema};
       END IF;
       ${createTables(names)}
-      ${createCountFunctions(names)}
-      ${createStoreFunctions(names)}
-      ${createPartFunctions(names)}
+    ELSIF (SELECT schema_version FROM ${schema}.store) >= ${schemaVersion} THEN
+      RETURN;
+    ELSE
+      FOR outdated IN SELECT oid FROM pg_proc WHERE pronamespace = to_regnamespace('${schema}') LOOP
+        EXECUTE 'DROP FUNCTION ' || outdated;
+      END LOOP;
+      UPDATE ${schema}.store SET schema_version = ${schemaVersion};
     END IF;
+    ${createCountFunctions(names)}
+    ${createStoreFunctions(names)}
+    ${createRemovalFunctions(names)}
+    ${createPartFunctions(names)}
   END $migration$`;
 }
 

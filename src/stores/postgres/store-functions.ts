@@ -1,4 +1,4 @@
-import { changeFunction, createLocks, requireReadCommitted } from './locks.js';
+import { beginChange, changeFunction, createLocks } from './locks.js';
 import type { Names } from './tables.js';
 
 /** SQL: the functions that change keys, sessions, and what the rows say of the store itself. */
@@ -9,10 +9,10 @@ export function createStoreFunctions(names: Names): string {
   return [
     // p_repeated: it may have been done by an earlier attempt.
     changeFunction(
-      `${schema}.put_key_ring_1(p_bytes bytea, p_expected bigint, p_repeated boolean) RETURNS boolean`,
+      `${schema}.put_key_ring_2(p_bytes bytea, p_expected bigint, p_repeated boolean) RETURNS boolean`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         IF p_expected = 0 THEN
           INSERT INTO ${schema}.key_ring VALUES (true, 1, p_bytes) ON CONFLICT DO NOTHING;
         ELSE
@@ -25,14 +25,14 @@ export function createStoreFunctions(names: Names): string {
     ),
 
     changeFunction(
-      `${schema}.add_folder_key_1(
+      `${schema}.add_folder_key_2(
         p_folder text, p_generation bigint, p_wrapped bytea, p_ring_version bigint, p_repeated boolean
       ) RETURNS boolean`,
       `
       DECLARE
         latest bigint;
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folder('alone', 'p_folder')}
         PERFORM FROM ${schema}.key_ring WHERE version = p_ring_version FOR SHARE; -- nobody exchanges it meanwhile
         IF NOT FOUND THEN RETURN false; END IF;
@@ -49,12 +49,12 @@ export function createStoreFunctions(names: Names): string {
     ),
 
     changeFunction(
-      `${schema}.destroy_folder_keys_1(p_folders text[], p_generations bigint[]) RETURNS void`,
+      `${schema}.destroy_folder_keys_2(p_folders text[], p_generations bigint[]) RETURNS void`,
       `
       DECLARE
         folder_lock integer;
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folders('alone', 'p_folders')}
         UPDATE ${schema}.folder_keys k SET wrapped = NULL
         FROM unnest(p_folders, p_generations) AS given (folder, generation)
@@ -62,13 +62,17 @@ export function createStoreFunctions(names: Names): string {
       END;`,
     ),
 
-    // False when the folder was never used.
+    // p_latest: the latest generation of its keys, 0 when there is none. False when the folder was never used; null when there
+    // is a later key, and nothing was changed.
     changeFunction(
-      `${schema}.erase_keys_1(p_folder text) RETURNS boolean`,
+      `${schema}.erase_keys_2(p_folder text, p_latest bigint) RETURNS boolean`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.folder('alone', 'p_folder')}
+        IF EXISTS (SELECT FROM ${schema}.folder_keys WHERE folder = p_folder AND generation > p_latest) THEN
+          RETURN NULL;
+        END IF;
         IF NOT EXISTS (SELECT FROM ${schema}.folder_keys WHERE folder = p_folder) AND NOT EXISTS (
           SELECT FROM ${schema}.parts WHERE id > p_folder || ':' AND id < p_folder || ';'
         ) THEN
@@ -83,34 +87,44 @@ export function createStoreFunctions(names: Names): string {
       END;`,
     ),
 
-    // Who has the lock alone has waited for all that is being committed, and what comes after sees the session ended.
+    // A session that a crash has the rows forget, when its mark is there, would make them look like an old copy.
     changeFunction(
-      `${schema}.end_sessions_1(p_ids text[], p_ended bigint) RETURNS void`,
+      `${schema}.begin_session_2(p_id text, p_begun bigint) RETURNS void`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
+        INSERT INTO ${schema}.sessions (id, begun) VALUES (p_id, p_begun) ON CONFLICT DO NOTHING;
+      END;`,
+    ),
+
+    // Who has the lock alone has waited for all that is being committed, and what comes after sees the session ended.
+    changeFunction(
+      `${schema}.end_sessions_2(p_ids text[], p_ended bigint) RETURNS void`,
+      `
+      BEGIN
+        ${beginChange}
         ${locks.sessions('alone')}
         UPDATE ${schema}.sessions SET ended = p_ended WHERE id = ANY (p_ids) AND ended IS NULL;
       END;`,
     ),
 
     changeFunction(
-      `${schema}.forget_session_1(p_id text) RETURNS void`,
+      `${schema}.forget_session_2(p_id text) RETURNS void`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.sessions('alone')}
         DELETE FROM ${schema}.sessions WHERE id = p_id;
       END;`,
     ),
 
     changeFunction(
-      `${schema}.adopt_1(p_epoch bigint, p_sessions text[], p_at bigint) RETURNS void`,
+      `${schema}.adopt_2(p_epoch bigint, p_sessions text[], p_at bigint) RETURNS void`,
       `
       BEGIN
-        ${requireReadCommitted}
+        ${beginChange}
         ${locks.sessions('alone')}
-        UPDATE ${schema}.store SET epoch = p_epoch, is_marked = true, is_adopted = true;
+        UPDATE ${schema}.store SET epoch = greatest(epoch, p_epoch), is_marked = true, is_adopted = true;
         UPDATE ${schema}.sessions SET ended = p_at WHERE ended IS NULL;
         INSERT INTO ${schema}.sessions SELECT unnest(p_sessions), p_at, p_at ON CONFLICT DO NOTHING;
       END;`,

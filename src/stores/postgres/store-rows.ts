@@ -49,15 +49,15 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
     forgetBlobs: statement(`
       DELETE FROM ${schema}.given_up_blobs WHERE blob IN (
         SELECT blob FROM ${schema}.given_up_blobs WHERE blob = ANY ($1::text[]) ORDER BY blob FOR UPDATE)`),
-    beginSession: statement(`INSERT INTO ${schema}.sessions (id, begun) VALUES ($1, $2) ON CONFLICT DO NOTHING`),
-    endSessions: callOf(names, 'end_sessions_1', ['text[]', 'bigint']),
-    forgetSession: callOf(names, 'forget_session_1', ['text']),
+    beginSession: callOf(names, 'begin_session_2', ['text', 'bigint']),
+    endSessions: callOf(names, 'end_sessions_2', ['text[]', 'bigint']),
+    forgetSession: callOf(names, 'forget_session_2', ['text']),
     hasSession: statement(`SELECT 1 FROM ${schema}.sessions WHERE id = $1`),
     openSessions: statement(`SELECT id FROM ${schema}.sessions WHERE ended IS NULL AND begun <= $1 ORDER BY id`),
     latestSession: statement(`SELECT id FROM ${schema}.sessions ORDER BY id DESC LIMIT 1`),
     noteMarked: statement(`UPDATE ${schema}.store SET is_marked = true`),
-    doubt: statement(`UPDATE ${schema}.store SET is_adopted = false`),
-    adopt: callOf(names, 'adopt_1', ['bigint', 'text[]', 'bigint']),
+    doubt: statement(`UPDATE ${schema}.store SET is_adopted = false WHERE epoch = $1`),
+    adopt: callOf(names, 'adopt_2', ['bigint', 'text[]', 'bigint']),
     identity: identityWith(place),
     identityOnly: identityWith('NULL'),
   };
@@ -131,7 +131,7 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
       };
     },
     noteMarked: () => make(statements.noteMarked),
-    doubt: () => make(statements.doubt),
+    doubt: (epoch) => make(statements.doubt, [epoch]),
     adopt: ({ epoch, sessions, at }) => make(statements.adopt, [epoch, sessions, at]),
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ivLength, tagLength } from '../../shared/protocol/layout.js';
 
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** What SQL calls things in one schema. */
 export interface Names {

@@ -62,8 +62,9 @@ export function overS3({ client, bucket: Bucket, isConditional }: S3ObjectsOptio
       return answer?.ContentLength ?? null;
     },
 
+    /** S3 says 204 also of what is not there; others, such as Google Cloud, say 404. */
     async remove(Key, abortSignal) {
-      await client.send(new DeleteObjectCommand({ Bucket, Key }), { abortSignal });
+      await orNull(client.send(new DeleteObjectCommand({ Bucket, Key }), { abortSignal }));
     },
 
     async list(Prefix, after, ContinuationToken, abortSignal) {

@@ -69,6 +69,7 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
   const erasing = createErasing(rows, givenUp);
   const findLeftovers = createLeftovers({ rows, blobs, identity, time, abandonedAge: 2 * sweepAge, logger });
   const { backup } = parts;
+  const { parts: listParts } = rows;
 
   /** A session that nothing was written in, since it could not be made. */
   async function abandon(session: string): Promise<void> {
@@ -179,6 +180,7 @@ export function assembleStore({ rows, blobs, identity, asError, sweepAge, logger
         return blobsOfIt !== null;
       }),
     list: (prefix, after) => walk('list images', () => rows.list(prefix, after)),
+    ...(listParts && { parts: () => walk('read images', () => reader.parts(listParts())) }),
     sealedKeys: () => walk('list keys', () => rows.sealedKeys()),
     reseal: (changes) => run('seal keys anew', () => rows.reseal(changes)),
     lastRemovedToken: () => lookUp(() => rows.lastRemovedToken()),

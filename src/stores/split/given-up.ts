@@ -12,14 +12,21 @@ export type GivenUp = ReturnType<typeof createGivenUp>;
 
 /** Removes blobs at once that no row names any more. What cannot be removed now is left to `sweep`. */
 export function createGivenUp({ rows, blobs, identity }: GivenUpOptions) {
+  async function removable(names: readonly string[]): Promise<readonly string[]> {
+    try {
+      return await identity.mayRemove(names);
+    } catch {
+      return [];
+    }
+  }
+
   return {
     /** Blobs that a commit has given up, and noted as such. */
     async remove(names: readonly string[]): Promise<void> {
       if (names.length === 0) return;
       const gone: string[] = [];
-      for (const name of names) {
+      for (const name of await removable(names)) {
         try {
-          if (!(await identity.mayRemove(name))) continue;
           if (!(await rows.isBlobInUse(name))) await blobs.remove(name);
           gone.push(name);
         } catch {

@@ -15,8 +15,8 @@ export interface Identity {
   check(): MaybePromise<void>;
   /** Are these the latest rows, as far as is known? */
   isAdopted(): MaybePromise<boolean>;
-  /** May a blob be removed that no row names? */
-  mayRemove(name: string): MaybePromise<boolean>;
+  /** Those of some blobs that may be removed once no row names them; none when another copy was adopted since. */
+  mayRemove(names: readonly string[]): MaybePromise<readonly string[]>;
   /** Makes these rows the only ones that may change the blobs. */
   adopt(): Promise<void>;
   /** @param missing - how many ciphertexts were looked for in vain */

@@ -2,7 +2,7 @@ import type { Logger } from '../../shared/errors/gate.js';
 import { pagesOf } from '../../shared/pages.js';
 import type { LeftoverOptions, MissingOptions, StoreProblem } from '../port.js';
 import type { Identity } from './identity.js';
-import type { RowStore } from './row-store.js';
+import type { RowStore, Walk } from './row-store.js';
 import type { SessionBlobs } from './session-blobs.js';
 
 export interface LeftoversOptions {
@@ -21,6 +21,9 @@ export interface LeftoversOptions {
 const mostByCrash = 1_024;
 
 const atOnce = 1_000;
+
+// What is removed between two looks at who may remove it.
+const removedAtOnce = 64;
 
 /**
  * What nobody needs any more. A blob goes on the word of both sides: a row that says it was given up; or the place where
@@ -51,6 +54,10 @@ export function createLeftovers({ rows, blobs, identity, time, abandonedAge, log
     }
   }
 
+  async function* removableOf(names: Walk<string>): AsyncGenerator<string> {
+    for await (const page of pagesOf(names, removedAtOnce)) yield* await identity.mayRemove(page);
+  }
+
   async function* removeGivenUp(): AsyncGenerator<StoreProblem> {
     let kept = 0;
     const gone: string[] = [];
@@ -58,8 +65,7 @@ export function createLeftovers({ rows, blobs, identity, time, abandonedAge, log
       if (gone.length > 0) await rows.forgetBlobs(gone.splice(0));
     };
     try {
-      for await (const name of rows.givenUpBlobs()) {
-        if (!(await identity.mayRemove(name))) continue;
+      for await (const name of removableOf(rows.givenUpBlobs())) {
         const isUnused = !(await rows.isBlobInUse(name));
         const wasThere = isUnused && (await blobs.size(name).catch(() => null)) !== null;
         if (isUnused && !(await isRemoved(name))) {
@@ -87,20 +93,24 @@ export function createLeftovers({ rows, blobs, identity, time, abandonedAge, log
   async function* sweepSession(session: string, all: boolean): AsyncGenerator<StoreProblem> {
     let tooMany = 0;
     let kept = 0;
+    const isSessionRemoved = () =>
+      blobs.removeSession(session).catch(() => {
+        kept += 1;
+        return false;
+      });
     for await (const found of leftIn(session)) {
       if (found.onlyAll && !all) tooMany += 1;
       else if (await isRemoved(found.subject)) yield leftover(found.subject);
       else kept += 1;
     }
+    // What cannot be told to be empty may be about to be made: the session stays known.
+    if (tooMany === 0 && (await isSessionRemoved())) await rows.forgetSession(session);
     warnOfKept(kept);
     if (tooMany > 0) {
       logger.warn(
         `[pixstore] ${tooMany} files of one session are named by no row, more than a crash leaves: none was removed. If the database is the right one, sweep({ all: true }) removes them`,
       );
-      return;
     }
-    // What cannot be told to be empty may be about to be made: the session stays known.
-    if (await blobs.removeSession(session)) await rows.forgetSession(session);
   }
 
   async function* remove(all: boolean): AsyncGenerator<StoreProblem> {

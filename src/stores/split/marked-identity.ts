@@ -41,7 +41,8 @@ export const notAdopted =
 /**
  * Knows an old copy of rows by what it left beside the blobs: a mark for every adoption, and one for every session. Rows
  * that lie elsewhere than the latest adoption says, or that do not know a session, are a copy. It serves and saves, and
- * removes nothing until it is adopted; and whoever was adopted before it writes no blob any more.
+ * removes nothing until it is adopted; and whoever was adopted before it removes no blob from then on, and writes none once
+ * its session is over.
  */
 export function createMarkedIdentity({ rows, blobs, storeBlobs, now, onDoubt }: MarkedIdentityOptions) {
   let missing = 0;
@@ -93,10 +94,19 @@ export function createMarkedIdentity({ rows, blobs, storeBlobs, now, onDoubt }: 
     return !(await hasUnknownSession(row));
   }
 
-  async function doubtUnlessLatest(row: RowIdentity, mark: Mark): Promise<void> {
-    if (!row.isAdopted || (await isLatest(row, mark))) return;
-    await rows.doubt();
+  async function doubt({ epoch }: RowIdentity): Promise<void> {
+    await rows.doubt(epoch);
     onDoubt();
+  }
+
+  async function doubtUnlessLatest(row: RowIdentity, mark: Mark): Promise<void> {
+    if (row.isAdopted && !(await isLatest(row, mark))) await doubt(row);
+  }
+
+  /** Was another copy adopted after these rows? One request tells, so it can be asked before every removal. */
+  async function hasLaterMark({ id, epoch }: RowIdentity): Promise<boolean> {
+    for await (const _ of namesIn(`${id}/epochs/`, digitsOf(epoch + 1))) return true;
+    return false;
   }
 
   const isThere = async ({ blob, size }: PlacedPart) => (await storeBlobs.size(blob)) === size;
@@ -125,8 +135,6 @@ export function createMarkedIdentity({ rows, blobs, storeBlobs, now, onDoubt }: 
 
   let storeId: string | undefined;
 
-  const isAdopted = () => andThen(rows.identity(), (row) => row.isAdopted);
-
   const identity: Identity = {
     storeId: () =>
       storeId ??
@@ -141,8 +149,8 @@ export function createMarkedIdentity({ rows, blobs, storeBlobs, now, onDoubt }: 
       const row = await rows.identity();
       if (!row.isMarked) return begin(row);
       const mark = await requireMark(row);
-      if (mark.epoch > row.epoch) throw superseded();
       await doubtUnlessLatest(row, mark);
+      if (mark.epoch > row.epoch) throw superseded();
     },
 
     async check() {
@@ -150,10 +158,17 @@ export function createMarkedIdentity({ rows, blobs, storeBlobs, now, onDoubt }: 
       if (row.isMarked) await doubtUnlessLatest(row, await requireMark(row));
     },
 
-    isAdopted,
-    mayRemove: isAdopted,
+    isAdopted: () => andThen(rows.identity(), (row) => row.isAdopted),
 
-    /** The mark comes first: from then on nobody else begins a session, and what is left can be done again. */
+    async mayRemove(names) {
+      const row = await rows.identity();
+      if (!row.isAdopted) return [];
+      if (!(await hasLaterMark(row))) return names;
+      await doubt(row);
+      return [];
+    },
+
+    /** The mark comes first: from then on nobody else begins a session or removes a blob, and what is left can be done again. */
     async adopt() {
       const row = await rows.identity();
       const mark = await readMark(row);

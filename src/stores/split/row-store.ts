@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../shared/maybe-promise.js';
-import type { ExpectedToken, ImageStore, Part, PartRecord, Quota } from '../port.js';
+import type { ExpectedToken, ImageStore, ListedPart, Part, PartRecord, Quota } from '../port.js';
 
 /** A part as its row has it: with its ciphertext, or with the name of the blob that holds it. */
 export interface RowPart extends Omit<Part, 'ciphertext'> {
@@ -29,6 +29,11 @@ export interface FoundPart {
   record: PartRecord;
   ciphertext: Uint8Array | null;
   blob: string | null;
+}
+
+/** A part that a walk came by. */
+export interface ListedRow extends Omit<ListedPart, 'found'> {
+  found?: FoundPart;
 }
 
 /** What became of parts that were to be kept. */
@@ -128,6 +133,9 @@ export interface RowStore
   /** A part with its ciphertext, or where that is; null when there is none, or the key that it names was destroyed. */
   find(id: string, variant?: string): MaybePromise<FoundPart | null>;
 
+  /** All parts as `find` gives them, some at a time, as `ImageStore.parts` says. Left out where that costs as much. */
+  parts?(): AsyncIterable<readonly ListedRow[]>;
+
   /**
    * Keeps a version as `ImageStore.put` does, in place of the one with `expectedToken`. It counts what was sealed with the
    * key of the folder, as `addParts` and `reseal` do: see `FolderKey.sealed`.
@@ -199,8 +207,8 @@ export interface RowStore
   identity(): MaybePromise<RowIdentity>;
   /** The blobs have our mark. */
   noteMarked(): Promise<void>;
-  /** This may be an old copy: it is not adopted any more. */
-  doubt(): Promise<void>;
+  /** This may be an old copy: it is not adopted any more, unless it was with another epoch than this since. */
+  doubt(epoch: number): Promise<void>;
   /**
    * Says that these are the right rows: with an epoch that is not below theirs they are marked and adopted, all sessions
    * are ended, and those of other copies are known from now on, as ended.

@@ -19,7 +19,7 @@ export function identityChecks(check: RowCheck): void {
     const first = await rows.identity();
     await rows.noteMarked();
     assert.deepEqual(await rows.identity(), { ...first, isMarked: true });
-    await rows.doubt();
+    await rows.doubt(1);
     assert.deepEqual(await rows.identity(), { ...first, isMarked: true, isAdopted: false });
     await put(rows, small('one', 1000), await beginSession(rows)); // it goes on to work
     await rows.noteMarked();
@@ -32,7 +32,7 @@ export function identityChecks(check: RowCheck): void {
     const ended = await beginSession(rows, 'ended', 11);
     await rows.endSessions([ended], 20_000);
     await put(rows, small('one', 1000), own);
-    await rows.doubt();
+    await rows.doubt(1);
     const foreign = [sessionOf('foreign', 12), sessionOf('another', 13)];
     await rows.adopt({ epoch: 5, sessions: [own, ...foreign], at: 30_000 });
     assert.deepEqual(await rows.identity(), { ...first, epoch: 5, isMarked: true, isAdopted: true });
@@ -45,5 +45,9 @@ export function identityChecks(check: RowCheck): void {
     assert.equal(await rows.latestSession(), foreign[1]);
     assert.equal((await rows.record('one'))?.token, 1000);
     await put(rows, small('two', 2000), await beginSession(rows, 'later', 40));
+    await rows.doubt(1); // by who has not seen yet that it was adopted
+    assert.equal((await rows.identity()).isAdopted, true, 'what was adopted since is doubted');
+    await rows.doubt(5);
+    assert.equal((await rows.identity()).isAdopted, false);
   });
 }

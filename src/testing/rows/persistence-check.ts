@@ -25,7 +25,7 @@ export function persistenceCheck(test: RowStoreSuiteOptions['test'], open: RowSt
     await rows.endSessions([ended], 20_000);
     await rows.eraseKeys('erased');
     await rows.noteMarked();
-    await rows.doubt();
+    await rows.doubt(1);
     const [identity, state] = [await rows.identity(), await stateOf(rows)];
     await rows.close();
     const again = await reopen();

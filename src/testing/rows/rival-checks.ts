@@ -98,7 +98,7 @@ export function rivalChecks(check: RowCheck): void {
   checkTwo('says of itself the same in all processes', async (rows, other) => {
     assert.deepEqual(await other.identity(), await rows.identity());
     await rows.noteMarked();
-    await other.doubt();
+    await other.doubt(1);
     assert.deepEqual(await other.identity(), await rows.identity());
     assert.equal((await rows.identity()).isAdopted, false);
     const session = await beginSession(rows);

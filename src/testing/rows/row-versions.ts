@@ -95,7 +95,8 @@ export async function assertGone(rows: RowStore, { id, parts }: Pick<RowVersion,
   assert.deepEqual(await rows.version(id), []);
   assert.ok((await rows.records(parts.map(({ variant }) => ({ id, variant })))).every((record) => record === null));
   assert.ok(!(await collect(rows.list())).includes(id), `${id} is in the list`);
-  for (const { id: other } of (await collect(rows.sealedKeys())).flat()) assert.notEqual(other, id);
+  const walks = [...(await collect(rows.sealedKeys())), ...(await collect(rows.parts?.() ?? []))];
+  for (const { id: other } of walks.flat()) assert.notEqual(other, id);
 }
 
 export async function collect<Item>(walk: Walk<Item>): Promise<Item[]> {

@@ -75,6 +75,45 @@ export function walkChecks(check: RowCheck): void {
     );
   });
 
+  check('walks through all parts as it finds them, if it does, while others write and remove', async (rows) => {
+    if (!rows.parts) return;
+    const ids = Array.from({ length: many }, (_, index) => idOf(index));
+    await putAll(rows, ids, ['thumb']);
+    const session = await beginSession(rows);
+    const placed = rowsOf(small('placed', 1000, ['thumb']), session);
+    await rows.put(placed, null);
+    const seen = new Set<string>();
+    let changed = 0;
+    for await (const page of rows.parts()) {
+      assert.ok(page.length <= 1_000, `${page.length} parts at a time`);
+      for (const { id, variant, found, error } of page) {
+        assert.equal(error, undefined);
+        const name = `${id} ${variant}`;
+        assert.ok(!seen.has(name), `${name} came twice`);
+        seen.add(name);
+        if (!found) continue; // it changed in this very moment
+        assert.deepEqual([found.record.id, found.record.variant], [id, variant]);
+        const part = small(id, found.record.token, ['thumb']).parts.find((each) => each.variant === variant);
+        const blob = placed.parts.find((each) => id === 'placed' && each.variant === variant)?.blob ?? null;
+        assert.equal(found.blob, blob);
+        if (blob !== null) continue;
+        const [given, kept] = [found.ciphertext, part?.ciphertext] as Uint8Array[];
+        assert.ok(given && kept && Buffer.compare(given, kept) === 0, 'another ciphertext');
+      }
+      if (changed === 10) continue; // else the walk might never end
+      changed += 1;
+      await rows.remove(idOf(changed));
+      await put(rows, small(`b:${changed}`, 5000));
+      await put(rows, small(idOf(many - changed), 9000, ['thumb']), null, 'older');
+    }
+    const kept = [...ids.slice(changed + 1), 'placed'].flatMap((id) => [`${id} undefined`, `${id} thumb`]);
+    assert.deepEqual(
+      kept.filter((each) => !seen.has(each)),
+      [],
+      'it left out what was there all the time',
+    );
+  });
+
   check('walks through the parts that are in blobs, and no others', async (rows) => {
     const session = await beginSession(rows);
     await put(rows, small('in-rows', 1000, ['thumb']));

@@ -98,7 +98,7 @@ export async function startFrontend(world: World, page: Page, config: FrontendCo
 
 /** What the page does in the background is done soon, on a busy machine too. */
 export function eventually(look: () => Promise<unknown>): ReturnType<typeof expect.poll> {
-  return expect.poll(look, { timeout: 10_000, interval: 20 });
+  return expect.poll(look, { timeout: 30_000, interval: 20 });
 }
 
 /** Stops the page's clock, so that none of its timers fires unless the test says so. */

@@ -7,12 +7,13 @@ import { checkedOptions } from '../../../src/stores/postgres/options.js';
 import { splitStore } from '../../../src/stores/split/split-store.js';
 import { put, small } from '../../../src/testing/rows/row-versions.js';
 import { giveKeys, sealedWith } from '../../../src/testing/sealing.js';
-import { bytesOf } from '../../../src/testing/versions.js';
+import { bytesOf, versionOf } from '../../../src/testing/versions.js';
 import { masterKey, quietLogger } from '../../support/backend.js';
 import { importBlocks } from '../../support/code-blocks.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { counted, newSchema, openRows } from '../../support/postgres.js';
 import { smallPicture, withMorePixels } from '../../support/small-picture.js';
+import { ciphertextNames } from '../../support/split/blob-names.js';
 import { codeBlocksOf, readDocument, tableRowsOf } from '../../unit/docs/markdown.js';
 import { sharedPlace, whenUnused } from './place.js';
 
@@ -59,7 +60,7 @@ test('docs/postgres.md has every option, with its default', () => {
 
 describe('the statements of docs/postgres.md', () => {
   const blocks = codeBlocksOf(readDocument('docs/postgres.md')).filter(({ language }) => language === 'sql');
-  const [create = '', grant = '', vacuum = ''] = blocks.map(({ code }) => code);
+  const [create = '', grant = '', doubt = '', vacuum = ''] = blocks.map(({ code }) => code);
 
   async function roleIn(database: string, ...statements: string[]) {
     const admin = new pg.Pool({ connectionString: database, max: 1 });
@@ -77,8 +78,8 @@ describe('the statements of docs/postgres.md', () => {
     return its;
   }
 
-  test('are three, and each is tried', () => {
-    expect(blocks).toHaveLength(3);
+  test('are four, and each is tried', () => {
+    expect(blocks).toHaveLength(4);
   });
 
   test('make a role that makes the schema', async () => {
@@ -97,6 +98,23 @@ describe('the statements of docs/postgres.md', () => {
     await put(rows, small('one', 1000));
     await rows.remove('one');
     expect(await rows.usage()).toEqual({ images: 0, bytes: 0 });
+  });
+
+  test('have a copy remove nothing until it is adopted', async () => {
+    const admin = new pg.Pool({ connectionString: await openDatabase(), max: 1 });
+    onTestFinished(() => admin.end());
+    const blobs = createMemoryBlobs();
+    const open = () => splitStore(postgresRows({ pool: admin }), blobs, { logger: quietLogger() });
+    const image = (id: string) => versionOf(id, 1000, 20_000);
+    for (const id of ['one', 'two']) await open().put(image(id), null);
+    await admin.query(doubt);
+    const copy = open();
+    await copy.remove('one');
+    expect(await ciphertextNames(blobs)).toHaveLength(2);
+    expect(await copy.health?.()).toMatchObject({ status: 'degraded' });
+    await copy.adopt?.();
+    await copy.remove('two');
+    expect(await ciphertextNames(blobs)).toHaveLength(1);
   });
 
   test('take the keys of erased folders out of the file', async () => {
@@ -139,7 +157,7 @@ test('a change takes as many queries as docs/postgres.md says', async () => {
     updated: await countedFor(() => backend.updateImage(id, large)),
     removed: await countedFor(() => backend.deleteImage(small.id)),
   };
-  expect(counts).toEqual({ saved: 3, savedBlob: 3, looked: 1, updated: 6, removed: 1 });
+  expect(counts).toEqual({ saved: 3, savedBlob: 3, looked: 1, updated: 6, removed: 2 });
 });
 
 test('a row takes as much room as docs/postgres.md says', async () => {

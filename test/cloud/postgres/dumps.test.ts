@@ -66,8 +66,8 @@ const restoredBeside = (newBlobs: () => BlobStore) =>
     async (when) => {
       const place = sharedPlace(undefined, newBlobs());
       const first = place.open();
-      const images = await Promise.all([1, 2, 3].map(() => first.backend.saveImage(picture(20_000), 'cats')));
-      const [kept, replaced, removed] = images.map(({ id }) => id) as [string, string, string];
+      const images = await Promise.all([1, 2, 3, 4].map(() => first.backend.saveImage(picture(20_000), 'cats')));
+      const [kept, replaced, removed, shared] = images.map(({ id }) => id) as [string, string, string, string];
       const elsewhere = await restoredElsewhere(place);
       const taken = await dump(place);
       const goOn = async () => {
@@ -82,7 +82,7 @@ const restoredBeside = (newBlobs: () => BlobStore) =>
       const { backend, store } = place.open({ pool: { connectionString: elsewhere.url } });
       expect((await backend.readImage(kept))?.token).toBeGreaterThan(0);
       const before = await ciphertextNames(place.blobs);
-      expect(before).toHaveLength(when === 'at once' ? 3 : 4);
+      expect(before).toHaveLength(when === 'at once' ? 4 : 5);
       expect(await backend.deleteImage(removed)).toBe(true);
       await backend.updateImage(kept, picture(25_000));
       expect(await store.sweep({ all: true })).toBe(0);
@@ -95,6 +95,8 @@ const restoredBeside = (newBlobs: () => BlobStore) =>
       expect((await backend.health()).problems.join()).toContain('adopt()');
       await backend.adopt();
       expect((await backend.health()).problems.join()).not.toContain('adopt()');
+      expect(await first.backend.deleteImage(shared)).toBe(true); // nor can it remove one
+      expect((await backend.readImage(shared))?.token).toBeGreaterThan(0);
       const late = place.open();
       await expect(late.backend.saveImage(picture(20_000), 'cats')).rejects.toMatchObject({ code: 'STORE_SUPERSEDED' });
       expect((await backend.readImage(kept))?.token).toBeGreaterThan(0);

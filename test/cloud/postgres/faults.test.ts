@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { postgresRows } from '../../../src/stores/postgres/index.js';
 import { put, rowsOf, small } from '../../../src/testing/rows/row-versions.js';
 import { giveKeys, sealedWith } from '../../../src/testing/sealing.js';
 import { bytesOf } from '../../../src/testing/versions.js';
@@ -7,7 +8,7 @@ import { newKey, oldKey } from '../../support/keys.js';
 import { openRows } from '../../support/postgres.js';
 import { smallPicture, withMorePixels } from '../../support/small-picture.js';
 import { ciphertextNames } from '../../support/split/blob-names.js';
-import { examine, sharedPlace } from './place.js';
+import { examine, sharedPlace, waitingFor } from './place.js';
 
 const url = inject('databaseUrl');
 
@@ -80,7 +81,7 @@ describe('transactions of others', () => {
     const { rows, schema, other } = await openHere();
     await put(rows, small('a', 1000));
     await other.query('BEGIN');
-    await other.query(`SELECT "${schema}".remove_1('a', '')`);
+    await other.query(`SELECT "${schema}".remove_2('a', '', NULL)`);
     const births = [1000, 1001].map((token) => rows.put(rowsOf(small('a', token)), null));
     await waitingFor(other, schema);
     await other.query('COMMIT');
@@ -94,8 +95,8 @@ describe('transactions of others', () => {
     const session = '0000000100000000';
     await rows.beginSession({ id: session, begun: 1000 });
     for (const change of [
-      `SELECT "${schema}".add_folder_key_1('a', 2, '\\x01', 1, false)`,
-      `SELECT "${schema}".erase_keys_1('a')`,
+      `SELECT "${schema}".add_folder_key_2('a', 2, '\\x01', 1, false)`,
+      `SELECT "${schema}".erase_keys_2('a', 2)`,
     ]) {
       const generation = (await rows.folderKey('a'))?.generation ?? 0;
       await other.query('BEGIN');
@@ -106,7 +107,7 @@ describe('transactions of others', () => {
       expect(await saving).toEqual({ kind: 'refused' });
     }
     await other.query('BEGIN');
-    await other.query(`SELECT "${schema}".end_sessions_1('{${session}}', 2000)`);
+    await other.query(`SELECT "${schema}".end_sessions_2('{${session}}', 2000)`);
     const saving = rows.put(rowsOf(small('two', 1000), session), null);
     await waitingFor(other, schema);
     await other.query('COMMIT');
@@ -118,7 +119,7 @@ describe('transactions of others', () => {
     await giveKeys(rows, 'a', 1);
     await other.query('BEGIN');
     const { rows: kept } = await other.query(
-      `SELECT outcome FROM "${schema}".put_1('a:other', 'a', 1000, NULL, NULL, 0, false, NULL, NULL,
+      `SELECT outcome FROM "${schema}".put_2('a:other', 'a', 1000, NULL, NULL, 0, false, NULL, NULL,
          '{""}', '{1}', '{1}', ARRAY['\\x00'::bytea], '{NULL}', '{0}', '\\x00')`,
     );
     expect(kept).toEqual([{ outcome: 'done' }]);
@@ -131,26 +132,18 @@ describe('transactions of others', () => {
   });
 });
 
-/** Until a call of ours waits for a lock of this transaction; or what begins like this, for a lock of anybody. */
-async function waitingFor(other: pg.PoolClient, schema: string, begin?: string): Promise<void> {
-  const who = begin ? `query LIKE '${begin}%'` : 'pg_backend_pid() = ANY (pg_blocking_pids(pid))';
-  const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"${schema}"%' AND ${who}`;
-  // Within a transaction it tells of one moment, unless that is forgotten.
-  do await other.query('SELECT pg_stat_clear_snapshot()');
-  while ((await other.query(waiting)).rows.length === 0);
-}
-
 test('a pool whose connections are all busy is told in a sentence, and nothing is done later', async () => {
   const pool = openPool({ max: 1 });
-  const { open, destroy } = openRows(pool, { timeout: 300 });
-  const rows = open();
-  await rows.identity();
+  const { open, schema, destroy } = openRows(pool);
+  await open().identity(); // which makes the schema, in whatever time that takes
+  const rows = postgresRows({ pool, schema, timeout: 300 });
   const busy = await pool.connect();
   const outcome = await rows.put(rowsOf(small('one', 1000)), null);
   expect(outcome).toMatchObject({ kind: 'failed', uncertain: false, error: { code: 'STORE_TIMEOUT' } });
   await expect(rows.record('one')).rejects.toThrow('No connection of the pool became free');
   busy.release();
-  expect(await rows.record('one')).toBe(null);
+  expect(await open().record('one')).toBe(null);
+  await rows.close();
   await destroy();
 });
 

@@ -96,3 +96,12 @@ export async function whenUnused(drop: () => Promise<unknown>): Promise<void> {
     if (code !== inUse) return;
   }
 }
+
+/** Until a call of ours waits for a lock of this transaction; or what begins like this, for a lock of anybody. */
+export async function waitingFor(other: pg.PoolClient, schema: string, begin?: string): Promise<void> {
+  const who = begin ? `query LIKE '${begin}%'` : 'pg_backend_pid() = ANY (pg_blocking_pids(pid))';
+  const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"${schema}"%' AND ${who}`;
+  // Within a transaction it tells of one moment, unless that is forgotten.
+  do await other.query('SELECT pg_stat_clear_snapshot()');
+  while ((await other.query(waiting)).rows.length === 0);
+}

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { postgresRows } from '../../../src/stores/postgres/index.js';
+import { beginSession } from '../../../src/testing/rows/row-versions.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres.js';
 import { smallPicture, withMorePixels } from '../../support/small-picture.js';
 import { startTcpProxy } from '../../support/tcp-proxy.js';
@@ -69,6 +71,26 @@ test.each([
   const { ids, usage, problems } = await examine(place);
   expect(usage.images).toBe(ids.length);
   expect(problems).toEqual([]);
+});
+
+test('what blobs go by is on the disk, also where commits are else not waited for', async () => {
+  const place = sharedPlace(server.url);
+  const { backend, pool } = place.open({ pool: { options: '-c synchronous_commit=off' } });
+  const { id } = await backend.saveImage(withMorePixels(smallPicture(), Buffer.alloc(20_000)), 'cats');
+  // So long may the log of what is not waited for stay in memory.
+  await place.admin.query("ALTER SYSTEM SET wal_writer_delay = '10s'");
+  await place.admin.query('SELECT pg_reload_conf()');
+  await place.admin.query('CHECKPOINT');
+  const image = withMorePixels(smallPicture(), Buffer.alloc(30_000));
+  const { token } = await backend.updateImage(id, image);
+  const rows = postgresRows({ pool, schema: place.schema });
+  const session = await beginSession(rows); // one that is forgotten would be taken for another copy's
+  await server.kill();
+  await server.start();
+  const found = await backend.readImage(id);
+  expect(found?.token).toBe(token);
+  expect(isThere(found, image)).toBe(true);
+  expect(await rows.hasSession(session)).toBe(true);
 });
 
 async function until(isSo: () => boolean): Promise<void> {

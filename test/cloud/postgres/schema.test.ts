@@ -52,7 +52,7 @@ test('a schema with tables of another program is left alone', async () => {
 test('what a newer pixstore has migrated is refused, also by who had it open before', async () => {
   const { schema, open, rows } = openHere();
   await put(rows, small('one', 1000));
-  await pool.query(`UPDATE "${schema}".store SET schema_version = 2`);
+  await pool.query(`UPDATE "${schema}".store SET schema_version = schema_version + 1`);
   await expect(open().identity()).rejects.toMatchObject({ code: 'DATABASE_TOO_NEW' });
   const { rows: functions } = await pool.query<{ call: string }>(
     `SELECT oid::regprocedure::text AS call FROM pg_proc WHERE pronamespace = '${schema}'::regnamespace`,
@@ -63,6 +63,30 @@ test('what a newer pixstore has migrated is refused, also by who had it open bef
   expect(refused).toMatchObject({ kind: 'failed', uncertain: false, error: { code: 'DATABASE_TOO_NEW' } });
   await expect(rows.record('one')).rejects.toMatchObject({ code: 'DATABASE_TOO_NEW' });
   await expect(rows.remove('one')).rejects.toMatchObject({ code: 'DATABASE_TOO_NEW' });
+});
+
+test('functions of an older schema are exchanged, by one of many who come at once', async () => {
+  const { schema, open, rows } = openHere();
+  await put(rows, small('one', 1000));
+  const functions = async () => {
+    const { rows: found } = await pool.query<{ name: string; call: string }>(
+      `SELECT proname AS name, oid::regprocedure::text AS call FROM pg_proc WHERE pronamespace = '${schema}'::regnamespace`,
+    );
+    return found.sort((one, other) => (one.call < other.call ? -1 : 1));
+  };
+  const expected = await functions();
+  // Version 1 had the same tables.
+  for (const { name, call } of expected) {
+    await pool.query(`ALTER FUNCTION ${call} RENAME TO ${name.replace(/_2$/, '_1')}`);
+  }
+  await pool.query(`UPDATE "${schema}".store SET schema_version = 1`);
+  const opened = Array.from({ length: 5 }, open);
+  expect((await Promise.all(opened.map((each) => each.record('one')))).map((record) => record?.token)).toEqual(
+    opened.map(() => 1000),
+  );
+  await put(open(), small('two', 1001));
+  expect(await functions()).toEqual(expected);
+  expect((await pool.query(`SELECT schema_version AS version FROM "${schema}".store`)).rows).toEqual([{ version: 2 }]);
 });
 
 test('what was dropped is not made anew under the feet of who had it open', async () => {

@@ -184,6 +184,23 @@ describe('a backup', () => {
     expect(await contentsOf((await restore(place)).backend)).toEqual(await contentsOf(backend));
   });
 
+  test('keeps what lies in such pieces of images that are damaged or gone in the store by now', async () => {
+    const store = createMemoryStore();
+    const backend = backendOn(store);
+    const ids = Array.from({ length: 20 }, (_, index) => `id${index}`);
+    for (const id of ids) await backend.saveImage(smallPicture(), { id });
+    const place = await quickFolder();
+    await backUp(backend, place);
+    for (const id of ids.slice(0, 15)) await backend.deleteImage(id);
+    await backUp(backend, place);
+    const before = await contentsOf(backend);
+    const ciphertext = (await store.open('id17'))?.ciphertext as Uint8Array;
+    ciphertext[5] = (ciphertext[5] as number) ^ 1;
+    expect(await backUp(backend, place)).toMatchObject({ copied: 4, same: 1, problems: [] });
+    await pruneBackups(place, { keep: 1 });
+    expect(await contentsOf((await restore(place)).backend)).toEqual(before);
+  });
+
   test('of a store that is written meanwhile has of each image one version, whole', async () => {
     const backend = backendOn(await (kinds.local as () => Promise<ImageStore>)());
     const ids = Array.from({ length: 250 }, (_, index) => `id${index}`);
@@ -342,6 +359,32 @@ describe('keys of backups', () => {
     const [first] = await listBackups(place);
     expect(await verify(place, {}, newKey)).toMatchObject({ sound: 5 });
     expect(await verify(place, { backup: first?.name ?? '' }, newKey)).toMatchObject({ sound: 0, erased: 5 });
+  });
+
+  test('that were erased while a backup had just read them do not come back with it', async () => {
+    const store = createMemoryStore();
+    await filled(store);
+    const place = createMemoryBlobs();
+    let onKeysRead = async () => {};
+    const slow = backendOn({
+      ...store,
+      async *folderKeys() {
+        yield* store.folderKeys();
+        await onKeysRead();
+      },
+    });
+    const other = backendOn(store);
+    for await (const { step } of slow.backUpTo(place)) {
+      if (step !== 'keys') continue;
+      onKeysRead = async () => {
+        onKeysRead = async () => {};
+        await other.deleteImages('cats');
+        await backUp(other, place, { only: 'keys' });
+      };
+    }
+    expect(await verify(place)).toMatchObject({ sound: 4, erased: 1, damaged: [] });
+    const { done } = await restore(place);
+    expect(done).toMatchObject({ copied: 4, erased: 1 });
   });
 
   test('are those of all images, also while the master key is exchanged after a leak', async () => {

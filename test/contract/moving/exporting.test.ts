@@ -152,6 +152,12 @@ describe('begun anew', () => {
     await exported(backend, folder);
     await failure('EXPORT_FAILED', () => exported(backend, folder, { variants: true }));
     await failure('EXPORT_FAILED', () => exported(backend, join(other, 'letter.txt')));
+    const foreign = await temporaryFolder();
+    for (const content of ['{"name":"mine"}', '{"name":"mine"}\n', 'mine']) {
+      writeFileSync(join(foreign, 'manifest.jsonl'), content);
+      await failure('EXPORT_FAILED', () => exported(backend, foreign));
+      expect(readFileSync(join(foreign, 'manifest.jsonl'), 'utf8')).toBe(content);
+    }
     await failure('CONFIG_INVALID', () => exported(backend, ' '));
   });
 });
@@ -171,6 +177,29 @@ test('an image that does not open is named, and ends nothing', async () => {
   ]);
   expect(manifestOf(folder)[1]).toEqual({ id: 'a', error: 'CIPHERTEXT_MISSING' });
   expect(existsSync(join(folder, 'a.png'))).toBe(false);
+});
+
+test('an image that failed is tried again until it is there, or gone, and has the place of its id', async () => {
+  const backend = await openBackend();
+  for (const id of ['a', 'c', 'e']) await backend.saveImage(cat, { id }); // large enough for files
+  for (const id of ['b', 'd']) await backend.saveImage(rocket, { id });
+  const blobs = filesIn(join(backend.folder, 'images')).map((path) => ({ path, bytes: readFileSync(path) }));
+  for (const { path, bytes } of blobs) writeFileSync(path, Buffer.from(bytes).fill(0, 10, 20));
+  const folder = await target();
+  const outcomes = async () => (await exported(backend, folder)).map(({ id, outcome }) => `${id} ${outcome}`);
+  expect(await outcomes()).toEqual(['a failed', 'b exported', 'c failed', 'd exported', 'e failed']);
+  expect(await outcomes()).toEqual(['a failed', 'c failed', 'e failed']);
+  await backend.deleteImage('c');
+  for (const { path, bytes } of blobs) if (existsSync(path)) writeFileSync(path, bytes);
+  await backend.saveImage(rocket, { id: 'f' });
+  expect(await outcomes()).toEqual(['a exported', 'e exported', 'f exported']);
+  expect(manifestOf(folder).map(({ id, file }) => [id, file])).toEqual([
+    [undefined, undefined],
+    ...['a', 'b', 'd', 'e', 'f'].map((id) => [id, expect.stringContaining(`${id}.`)]),
+  ]);
+  expect(readFileSync(join(folder, 'a.png')).equals(readFileSync(join(folder, 'e.png')))).toBe(true);
+  expect(await outcomes()).toEqual([]);
+  expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
 });
 
 test('a file that cannot be written ends it, and the store is whole', async () => {

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { PixstoreBackend } from '../../../src/backend/face/public-api.js';
 import type { ImportedImage, ImportFrom, ImportOptions } from '../../../src/backend/index.js';
@@ -131,10 +133,25 @@ describe('random ids', () => {
   test('that were chosen before a crash are kept', async () => {
     const folder = await folderOf({ 'a.png': cat });
     const journal = join(await temporaryFolder(), 'journal.jsonl');
-    writeFileSync(journal, '{"name":"a.png","id":"chosen"}\n{"name":"b.p');
+    const head = '{"pixstore":"import","version":1,"dir":null,"ids":"random"}\n';
+    writeFileSync(journal, `${head}{"name":"a.png","id":"chosen"}\n{"name":"b.p`);
     const backend = await openBackend();
     expect(short(await imported(backend, folder, { ids: 'random', journal }))).toEqual(['a.png imported chosen']);
-    expect(readFileSync(journal, 'utf8')).toBe('{"name":"a.png","id":"chosen"}\n{"done":"a.png"}\n');
+    expect(readFileSync(journal, 'utf8')).toBe(`${head}{"name":"a.png","id":"chosen"}\n{"done":"a.png"}\n`);
+    writeFileSync(journal, head.slice(0, 20));
+    await imported(backend, folder, { ids: 'random', journal });
+    expect(readFileSync(journal, 'utf8').startsWith(head)).toBe(true);
+  });
+
+  test('are those of the journal, whatever line breaks the names of files have in them', async () => {
+    const name = 'a\u2028b\u2029c\rd\ne.png';
+    const folder = await folderOf({ [name]: cat });
+    const journal = join(await temporaryFolder(), 'journal.jsonl');
+    const backend = await openBackend();
+    const [first] = await imported(backend, folder, { ids: 'random', journal });
+    expect(short(await imported(backend, folder, { ids: 'random', journal }))).toEqual([
+      `${name} present ${first?.id}`,
+    ]);
   });
 
   test('need a journal that is one', async () => {
@@ -146,6 +163,30 @@ describe('random ids', () => {
     await failure('JOURNAL_UNUSABLE', () => imported(backend, folder, { ...letter, journal: folder }));
     expect(readFileSync(join(folder, 'letter.txt'), 'utf8')).toBe('dear\n');
   });
+
+  test.each(['dear', '{"name":"pixstore","version":"1.0.0"}', '{"name":"a.png","id":"a"}', '{"pixstore":"export"'])(
+    'need a journal of an import, and leave another file as it is: %s',
+    async (content) => {
+      const folder = await folderOf({ 'a.png': cat, other: content });
+      const journal = join(folder, 'other');
+      const backend = await openBackend();
+      await failure('JOURNAL_UNUSABLE', () => imported(backend, folder, { ids: 'random', journal }));
+      expect(readFileSync(journal, 'utf8')).toBe(content);
+    },
+  );
+
+  test.each([{ dir: 'dogs' }, { dir: 'cats', ids: 'random' }, { dir: 'cats', ids: () => 'a' }, {}] as const)(
+    'and all others are not taken from a journal that has those of another folder or kind: %o',
+    async (other) => {
+      const folder = await folderOf({ 'a.png': cat });
+      const journal = join(await temporaryFolder(), 'journal.jsonl');
+      const backend = await openBackend();
+      await imported(backend, folder, { dir: 'cats', journal });
+      const before = readFileSync(journal, 'utf8');
+      await failure('JOURNAL_UNUSABLE', () => imported(backend, folder, { ...other, journal }));
+      expect(readFileSync(journal, 'utf8')).toBe(before);
+    },
+  );
 });
 
 describe('an exported folder', () => {
@@ -208,6 +249,16 @@ describe('an exported folder', () => {
     const cut = told.filter(({ name }) => name.startsWith('cut:')).map(({ id }) => String(id));
     expect(cut).toHaveLength(2);
     for (const id of cut) expect((await backend.readImage(id))?.bytes.length).toBeGreaterThan(20);
+  });
+
+  test('brings an animation that is longer than may be decoded, without variants of it', async () => {
+    const raw = { width: 4, height: 20, channels: 3 as const, pageHeight: 4 };
+    const animation = await sharp(randomBytes(240), { raw }).gif().toBuffer();
+    const folder = await exportOf((backend) => backend.saveImage(animation, { id: 'long' }));
+    const backend = await openBackend({ maxFrames: 4, processing: resizing({ widths: { thumb: 2 } }) });
+    expect(short(await imported(backend, folder))).toEqual(['long imported long']);
+    const record = backend.getImageRecord('long', { variants: true });
+    expect([record?.width, record?.variants]).toEqual([4, {}]);
   });
 
   test('may lie elsewhere by now', async () => {

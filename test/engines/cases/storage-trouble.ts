@@ -22,11 +22,19 @@ const troubles: [what: string, trouble: Trouble, clearing?: 'STORAGE_FAILED'][] 
       }),
   ],
   // What is on disk may still be there: a logout must say so.
-  ['never answers when a database is opened', (window) => replaceOpen(window, hangingRequest), 'STORAGE_FAILED'],
+  [
+    'never answers when a database is opened',
+    (window) => {
+      hurry(window);
+      replaceOpen(window, hangingRequest);
+    },
+    'STORAGE_FAILED',
+  ],
   ['has no room for anything', (window) => limitRows(window, 0)],
   [
     'never answers once a database is open',
     (window) => {
+      hurry(window);
       const hanging = { get: hangingRequest, getKey: hangingRequest, put: hangingRequest };
       Object.assign(window.IDBObjectStore.prototype, hanging);
       Object.defineProperty(window.IDBTransaction.prototype, 'oncomplete', { set() {} });
@@ -122,6 +130,12 @@ function replaceIndexedDB(window: Frame['window'], get: () => undefined): void {
 function replaceOpen(window: Frame['window'], open: () => IDBOpenDBRequest): void {
   window.IDBFactory.prototype.open = open;
   window.IDBFactory.prototype.deleteDatabase = open;
+}
+
+/** Timers go off ten times as early: what is never answered is waited for in them. */
+function hurry(window: Frame['window']): void {
+  const { setTimeout } = window;
+  window.setTimeout = ((work: () => void, ms = 0) => setTimeout(work, ms / 10)) as typeof setTimeout;
 }
 
 /** A request that never has a result. */

@@ -1,31 +1,14 @@
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPixstoreBackend } from '../../../src/backend/index.js';
 import { exitCodes } from '../../../src/cli/exit-codes.js';
 import { main } from '../../../src/cli/main.js';
 import { createProgress } from '../../../src/cli/progress.js';
 import { createScreen } from '../../../src/cli/screen.js';
-import type { Surroundings } from '../../../src/cli/surroundings.js';
 import { quietLogger } from '../../support/backend.js';
 import { temporaryFolder } from '../../support/folders.js';
 import { photo } from '../../support/photos.js';
-
-/** Streams as a terminal has them, or as a pipe does. */
-function surroundings({ isTTY = true, env = {} as Record<string, string> } = {}) {
-  const stream = () => Object.assign(new PassThrough(), { isTTY, columns: 100 });
-  const [stdin, stdout, stderr] = [stream(), stream(), stream()];
-  const texts = { out: '', err: '' };
-  stdout.on('data', (bytes) => {
-    texts.out += bytes;
-  });
-  stderr.on('data', (bytes) => {
-    texts.err += bytes;
-  });
-  const stopping = new AbortController();
-  const around: Surroundings = { stdin, stdout, stderr, env, signal: stopping.signal, now: Date.now, giveWay() {} };
-  return { around, texts, stdin, stopping };
-}
+import { surroundings } from './surroundings.js';
 
 test('on a terminal there is a bar, which is gone before a line of results and at the end', () => {
   const { around, texts } = surroundings();
@@ -77,14 +60,21 @@ test('what cannot be undone is asked for on a terminal, and done for "yes" alone
   await backend.saveImage(photo('coffee.webp'), { dir: 'cats', id: 'tom' });
   const erase = async (answer: string) => {
     const { around, texts, stdin } = surroundings({ env: { NO_COLOR: '1' } });
-    stdin.write(`${answer}\n`);
+    stdin.write(answer);
     const where = ['--database', paths.databasePath, '--image-dir', paths.imageRootDir];
     return { code: await main(['erase', 'cats', ...where], around), ...texts };
   };
-  const kept = await erase('y');
+  const kept = await erase('y\n');
   expect(kept).toMatchObject({ code: exitCodes.found, out: '' });
   expect(kept.err).toContain('Type "yes" to go on');
   expect(backend.imageExists('cats:tom')).toBe(true);
-  expect(await erase('yes')).toMatchObject({ code: exitCodes.done, out: expect.stringContaining('1 image') });
+  for (const [key, code] of [
+    ['\x03', exitCodes.stopped], // Ctrl-C
+    ['\x04', exitCodes.found], // Ctrl-D
+  ] as const) {
+    expect((await erase(key)).code).toBe(code);
+    expect(backend.imageExists('cats:tom')).toBe(true);
+  }
+  expect(await erase('yes\n')).toMatchObject({ code: exitCodes.done, out: expect.stringContaining('1 image') });
   expect(backend.imageExists('cats:tom')).toBe(false);
 });

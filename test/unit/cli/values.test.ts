@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { counted, durationText, printable, sizeText } from '../../../src/cli/format.js';
-import { byteCount, rate, wholeNumber } from '../../../src/cli/values.js';
+import { byteCount, countFromOne, rate, wholeNumber } from '../../../src/cli/values.js';
 
 test('sizes, times and counts are written as people read them', () => {
   expect([0, 999, 1000, 47_714, 999_600, 3.1e9].map(sizeText)).toEqual([
@@ -24,6 +24,8 @@ test('values of options are read, and what is none is refused with what it must 
     { bytes: 20_000_000 },
     { bytes: 20_000_000 },
   ]);
+  expect(countFromOne('1')).toBe(1);
+  expect(() => countFromOne('0')).toThrow('from 1 on');
   expect(() => wholeNumber('-1')).toThrow('whole number');
   expect(() => byteCount('much')).toThrow('number of bytes');
   for (const text of ['0', '0kB', 'fast']) expect(() => rate(text)).toThrow('must be');

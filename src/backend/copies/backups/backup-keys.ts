@@ -25,8 +25,13 @@ export async function readBackupKeys(place: BackupPlace): Promise<BackupKeys | n
   return latest ? decode(await place.readText(latest), latest) : null;
 }
 
+interface StoredKeys {
+  ring: KeyRing;
+  folderKeys: FolderKey[];
+}
+
 /** Keys as they are in a store, of one moment. */
-async function keysOf(store: ImageStore): Promise<{ ring: KeyRing; folderKeys: FolderKey[] }> {
+async function keysOf(store: ImageStore): Promise<StoredKeys> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     const ring = await store.keyRing();
     const folderKeys: FolderKey[] = [];
@@ -34,10 +39,7 @@ async function keysOf(store: ImageStore): Promise<{ ring: KeyRing; folderKeys: F
     // Or keys that were wrapped anew meanwhile would open with neither.
     if (ring && (await store.keyRing())?.version === ring.version) return { ring, folderKeys };
   }
-  throw new PixstoreError(
-    'BACKUP_FAILED',
-    'The keys of the store were exchanged again and again while they were copied. Begin again; what was copied stays.',
-  );
+  throw exchangedAlways();
 }
 
 /**
@@ -49,22 +51,36 @@ export async function replaceBackupKeys(
   { store, storeId }: { store: ImageStore; storeId: string },
   randomBytes: (length: number) => Uint8Array,
 ): Promise<BackupKeys> {
-  const before = await unlessDamaged(readBackupKeys(place));
-  const { ring, folderKeys } = await keysOf(store);
-  const alive = new Set(folderKeys.map(({ folder }) => folder));
-  const known = [...(before?.erased ?? []), ...(before?.folderKeys ?? []).map(({ folder }) => folder)];
-  const erased = new Set(known.filter((folder) => !alive.has(folder)));
-  const number = ((await place.list('keys')).at(-1)?.number ?? 0) + 1;
-  const blob = await place.writeText('keys', newName(number, randomBytes), {
-    version,
-    store: storeId,
-    ring: toBase64(ring.bytes),
-    folderKeys: folderKeys.map(({ folder, generation, wrapped }) => [folder, generation, toBase64(wrapped ?? [])]),
-    erased: [...erased],
-  });
-  // Of two that write at once, the later one stays.
-  for (const older of await place.list('keys')) if (older.blob < blob) await place.remove(older.blob);
-  return { store: storeId, ring: ring.bytes, folderKeys, erased };
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    // Chosen before the keys are read: whoever reads later ones does not get a smaller number.
+    const number = ((await place.list('keys')).at(-1)?.number ?? 0) + 1;
+    const before = await unlessDamaged(readBackupKeys(place));
+    const keys = await keysOf(store);
+    const { ring, folderKeys } = keys;
+    const alive = new Set(folderKeys.map(({ folder }) => folder));
+    const known = [...(before?.erased ?? []), ...(before?.folderKeys ?? []).map(({ folder }) => folder)];
+    const erased = new Set(known.filter((folder) => !alive.has(folder)));
+    const blob = await place.writeText('keys', newName(number, randomBytes), {
+      version,
+      store: storeId,
+      ring: toBase64(ring.bytes),
+      folderKeys: folderKeys.map(({ folder, generation, wrapped }) => [folder, generation, toBase64(wrapped ?? [])]),
+      erased: [...erased],
+    });
+    // A folder may have been erased before they were written, and the keys replaced by who did that: these would be older.
+    if (!areAlive(keys, await keysOf(store))) continue;
+    // Of two that write at once, the later one stays.
+    for (const older of await place.list('keys')) if (older.blob < blob) await place.remove(older.blob);
+    return { store: storeId, ring: ring.bytes, folderKeys, erased };
+  }
+  throw exchangedAlways();
+}
+
+/** Is nothing of these keys destroyed or exchanged by now? */
+function areAlive({ ring, folderKeys }: StoredKeys, now: StoredKeys): boolean {
+  const nameOf = ({ folder, generation }: FolderKey) => `${folder}:${generation}`;
+  const alive = new Set(now.folderKeys.map(nameOf));
+  return ring.version === now.ring.version && folderKeys.every((key) => alive.has(nameOf(key)));
 }
 
 function decode(text: Record<string, unknown>, placed: PlacedText): BackupKeys {
@@ -89,6 +105,13 @@ function decode(text: Record<string, unknown>, placed: PlacedText): BackupKeys {
     return { store, ring: bytes, folderKeys: keys, erased: new Set(erased) };
   }
   throw damaged(placed.blob);
+}
+
+function exchangedAlways(): PixstoreError {
+  return new PixstoreError(
+    'BACKUP_FAILED',
+    'The keys of the store were exchanged again and again while they were copied. Begin again; what was copied stays.',
+  );
 }
 
 const toBase64 = (bytes: Uint8Array | number[]): string => Buffer.from(bytes).toString('base64');

@@ -10,11 +10,11 @@ import type { Segment } from './segments.js';
 export interface BaseBackups {
   /** Segments that the next backup may have as well, in the order of their ids. */
   segments: readonly Segment[];
-  /** To be asked for ids that ascend; what lies in sparse packs is left out. */
+  /** To be asked for ids that ascend. */
   rowsOf(id: string): Promise<BackupRow[]>;
   /** Lengths of pieces with many ciphertexts. */
   packs: ReadonlyMap<string, number>;
-  /** Pieces of which too little is needed. */
+  /** Pieces of which too little is needed: what the store still has of them is written anew. */
   sparse: ReadonlySet<string>;
 }
 
@@ -47,7 +47,7 @@ function basesOf(place: BackupPlace, heads: readonly BackupHead[]): BaseBackups 
     const rows: BackupRow[] = [];
     for (const rowOf of lookUps) {
       const row = await rowOf(id);
-      if (row) rows.push({ ...row, parts: row.parts.filter(({ piece }) => !sparse.has(piece)) });
+      if (row) rows.push(row);
     }
     return rows;
   }

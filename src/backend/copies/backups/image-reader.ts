@@ -46,14 +46,21 @@ const nothing = new Uint8Array(0);
 export function createImageReader({ source, ready, bases, present, throttle, problems }: ImageReaderOptions) {
   /** @returns undefined when there is another version by now */
   async function readPart(part: CopiedPart, known: readonly BackupPart[]): Promise<ReadPart | undefined> {
-    const base = known.find((each) => isSame(each, part) && present.has(each.piece));
-    if (base) return { part, base, ciphertext: nothing, digest: base.digest };
-    await throttle(1, part.size);
-    const ciphertext = await part.read();
-    if (!ciphertext) return undefined;
-    await ready([part]);
-    await requireSound(part, ciphertext, source.keys);
-    return { part, base: undefined, ciphertext, digest: digestOf(ciphertext) };
+    const there = known.filter((each) => isSame(each, part) && present.has(each.piece));
+    const kept = there.find(({ piece }) => !bases.sparse.has(piece));
+    if (kept) return inBackup(part, kept);
+    try {
+      await throttle(1, part.size);
+      const ciphertext = await part.read();
+      if (!ciphertext) return undefined;
+      await ready([part]);
+      await requireSound(part, ciphertext, source.keys);
+      return { part, base: undefined, ciphertext, digest: digestOf(ciphertext) };
+    } catch (error) {
+      // What lies in a sparse pack may be all that is left of it. A key that does not open is no better there.
+      if (there[0] && isDamage(error) && error.code === 'CIPHERTEXT_MISSING') return inBackup(part, there[0]);
+      throw error;
+    }
   }
 
   /** One without its damaged variants; null when the original is damaged. @returns undefined as `readPart` */
@@ -87,6 +94,10 @@ export function createImageReader({ source, ready, bases, present, throttle, pro
     return null;
   };
 }
+
+const inBackup = (part: CopiedPart, base: BackupPart): ReadPart => {
+  return { part, base, ciphertext: nothing, digest: base.digest };
+};
 
 /** The same ciphertext: its tag is made with a key that no other has. */
 function isSame(one: BackupPart, other: CopiedPart): boolean {

@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import fs, { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { fileBlobs } from '../../../../src/stores/folder/file-blobs.js';
 import { temporaryFolder } from '../../../support/folders.js';
 
@@ -32,6 +32,7 @@ test.each(['a', 'a/b'])('a link in the place of the folder %s is not followed', 
   await expect(blobs.remove('a/b/c')).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
   await expect(blobs.write('a/b/d', bytes)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
   expect(await namesOf(blobs.list(''))).toEqual([]);
+  await expect(namesOf(blobs.list('a/b/'))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
 });
 
 test('a link in the place of a blob is not followed', async () => {
@@ -97,6 +98,45 @@ test('folders that hold nothing any more go, while others write there', async ()
   }
   await blobs.remove('a/b/c');
   expect(await readdir(folder)).toEqual(['.pixstore-blobs', '.unfinished']);
+});
+
+test('a folder is not taken for durable before those above it are', async () => {
+  const { folder, blobs } = await open();
+  const opened: string[] = [];
+  let isBroken = true;
+  const { open: openFile } = fs;
+  const spy = vi.spyOn(fs, 'open').mockImplementation(async (path, ...rest) => {
+    opened.push(String(path));
+    const handle = await openFile(path, ...rest);
+    if (path === join(folder, 'x') && isBroken) {
+      isBroken = false;
+      vi.spyOn(handle, 'sync').mockRejectedValue(Object.assign(new Error(), { code: 'EIO' }));
+    }
+    return handle;
+  });
+  onTestFinished(() => spy.mockRestore());
+  await expect(blobs.write('x/y/a', bytes)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+  for (const name of ['x/y/b', 'x/y/c']) {
+    opened.length = 0;
+    await blobs.write(name, bytes);
+    const synced = ['x/y', 'x', ''].filter((path) => opened.includes(join(folder, path)));
+    expect(synced).toEqual(name === 'x/y/b' ? ['x/y', 'x', ''] : ['x/y']);
+  }
+});
+
+test('a list looks into no folder above the one that its names are in', async () => {
+  const { folder, blobs } = await open();
+  for (const name of ['a/x', 'a/b/d/e', 'b/c']) await blobs.write(name, bytes);
+  const spy = vi.spyOn(fs, 'readdir');
+  onTestFinished(() => spy.mockRestore());
+  expect(await namesOf(blobs.list('a/b/'))).toEqual(['a/b/c', 'a/b/d/e']);
+  expect(await namesOf(blobs.list('a/b/c'))).toEqual(['a/b/c']);
+  expect(spy.mock.calls.map(([path]) => String(path))).toEqual([
+    join(folder, 'a/b/'),
+    join(folder, 'a/b/d/'),
+    join(folder, 'a/b/'),
+  ]);
+  for (const none of ['none/', 'a/none/', 'a/x/']) expect(await namesOf(blobs.list(none))).toEqual([]);
 });
 
 test('a full disk is told from one that refuses', async () => {

@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createConnections, type StatementFailed, statement } from '../../../../src/stores/postgres/connections.js';
 import { asDatabaseError } from '../../../../src/stores/postgres/database-error.js';
+import { lockTimeout } from '../../../../src/stores/postgres/locks.js';
+import { checkedOptions } from '../../../../src/stores/postgres/options.js';
 
 type Answer = () => Promise<{ rows: Record<string, unknown>[] }>;
 
@@ -99,6 +101,25 @@ describe('a statement', () => {
       message: expect.stringContaining('20 ms'),
     });
     expect(released).toEqual([true]);
+  });
+
+  test.each([
+    [1.9 * lockTimeout, 1],
+    [2.9 * lockTimeout, 2],
+    [checkedOptions({ pool: { query: hangs } }).timeout, 2],
+  ])('that waits for a lock is sent in %i ms as often as that can be answered: %i times', async (timeout, times) => {
+    let waited = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => waited);
+    onTestFinished(() => clock.mockRestore());
+    const waits: Answer = () => {
+      waited += lockTimeout;
+      return fails('55P03')();
+    };
+    const { pool, asked } = openPool(Array.from({ length: 5 }, () => waits));
+    const failure = await failureOf(connectionsOf(pool, timeout).change(select, () => []));
+    expect(failure.mayBeDone).toBe(false);
+    expect(asked).toHaveLength(times);
+    expect(waited).toBeLessThan(timeout);
   });
 
   test('that fails all the time ends in time, too', async () => {

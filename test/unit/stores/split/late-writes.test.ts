@@ -86,3 +86,31 @@ test('sessions that have ended are forgotten, with their marks, once nothing can
   expect(await marks()).toBe(0);
   expect(await store.health?.()).toEqual({ status: 'ok', problems: [] });
 });
+
+test('a session that cannot be forgotten keeps a sweep from no other', async () => {
+  const clock = createClock();
+  const memory = createMemoryBlobs();
+  let stuck: string | undefined;
+  const remove: BlobStore['remove'] = async (name) => {
+    if (name === stuck) throw new Error('there is none');
+    await memory.remove(name);
+  };
+  const warnings: unknown[] = [];
+  const logger = { info() {}, warn: (text: unknown) => void warnings.push(text), error() {} };
+  const { rows } = createCopyableRows();
+  const store = splitStore(rows, { ...memory, remove }, { now: clock.now, logger });
+  const marks = async () => (await allNames(memory)).filter((name) => name.includes('/sessions/'));
+  for (let index = 0; index < 3; index += 1) {
+    await store.put(versionOf(`id${index}`, 1000 + index, 500), null);
+    await store.remove(`id${index}`);
+    clock.pass(hours(2));
+  }
+  clock.pass(hours(3));
+  [stuck] = await marks();
+  await store.sweep();
+  expect(await marks()).toEqual([stuck]);
+  expect(warnings).toHaveLength(1);
+  stuck = undefined;
+  await store.sweep();
+  expect(await marks()).toEqual([]);
+});

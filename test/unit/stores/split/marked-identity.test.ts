@@ -105,6 +105,45 @@ test('a store that was written in before goes on to its session, and then no mor
   expect(await store.record('two')).toBeNull();
 });
 
+test('a store that goes on while a copy is adopted removes no blob from then on, and knows why', async () => {
+  const { store, copy, open, blobs, warnings, clock } = await copied(async () => {});
+  const adopted = open(copy);
+  await adopted.adopt?.();
+  const before = await ciphertextNames(blobs);
+  expect(await store.remove('one')).toBe(true);
+  expect(await ciphertextNames(blobs)).toEqual(before);
+  expect(warnings).toHaveLength(1);
+  expect((await store.health?.())?.problems.join()).toContain('adopt()');
+  clock.pass(hours(9));
+  expect(await store.sweep({ all: true })).toBe(0);
+  assertStored(await readPart(adopted, 'one'), one);
+});
+
+test('a store that is refused a session, since a copy was adopted, removes no blob either', async () => {
+  const { store, original, copy, open, clock } = await copied(async () => {});
+  await open(copy).adopt?.();
+  clock.pass(hours(2));
+  await expect(store.put(two, null)).rejects.toMatchObject({ code: 'STORE_SUPERSEDED' });
+  expect(await original.identity()).toMatchObject({ isAdopted: false });
+});
+
+test('a sweep removes no blob any more once a copy is adopted in the midst of it', async () => {
+  const { original, copy, open, blobs, clock } = await copied((store) => store.put(two, null));
+  const keeping = open(original, { ...blobs, remove: () => Promise.reject(new Error('not now')) });
+  await keeping.remove('one'); // its blob is noted as given up
+  clock.pass(hours(9));
+  const before = await ciphertextNames(blobs);
+  const sweeping = open({
+    ...original,
+    async *givenUpBlobs() {
+      await open(copy).adopt?.();
+      yield* original.givenUpBlobs();
+    },
+  });
+  expect(await sweeping.sweep()).toBe(0);
+  expect(await ciphertextNames(blobs)).toEqual(before);
+});
+
 test('of copies that are adopted at once, one at most is', async () => {
   for (let round = 0; round < 50; round += 1) {
     const { blobs, copy, original, open } = await copied(async () => {});
