@@ -38,8 +38,8 @@ export class PixstoreImageElement extends Base {
 
   constructor() {
     super();
-    const { style } = this.#slot;
-    Object.assign(style, { position: 'absolute', inset: '0' });
+    // Over the picture's place, with all of it within reach where that is small.
+    Object.assign(this.#slot.style, { position: 'absolute', inset: '0', overflow: 'auto' });
     this.#slot.addEventListener('slotchange', () => this.#tell(this.#state));
     this.#root.append(this.#slot);
     adoptStyles(this.#root);
@@ -122,7 +122,7 @@ export class PixstoreImageElement extends Base {
     const { error, picture } = state;
     this.#state = state;
     this.#slot.name = error ? 'error' : 'loading';
-    this.#slot.hidden = !!picture;
+    this.#slot.style.display = picture ? 'none' : 'block';
     const alt = this.getAttribute('alt');
     // A picture, to assistive technology, has nothing within it that could be used.
     const isGroup = error && this.#slot.assignedElements().length > 0;

@@ -183,6 +183,25 @@ test('moved to another document it shows its picture there, and others are paint
   await eventually(() => shownIn('next')).toBe(1000);
 });
 
+test('what is slotted lies over the place of the picture, and moves nothing', async () => {
+  const record = await world.backend.save(smallPicture());
+  const tab = await open();
+  world.tap.meddle = () => new Promise(() => {});
+  const boxes = await tab.evaluate((record) => {
+    const image = document.createElement('pixstore-image');
+    Object.assign(image, { frontend, record });
+    image.style.cssText = 'width: 200px; height: auto; aspect-ratio: 2';
+    document.body.append(image);
+    const box = () => image.getBoundingClientRect().toJSON();
+    const empty = box();
+    image.innerHTML = '<p slot="loading" style="margin: 0; width: 100%; height: 300px">wait</p>';
+    return { empty, filled: box(), slotted: image.firstElementChild?.getBoundingClientRect().toJSON() };
+  }, record);
+  expect(boxes.empty).toMatchObject({ width: 200, height: 100 });
+  expect(boxes.filled).toEqual(boxes.empty);
+  expect(boxes.slotted).toMatchObject({ x: boxes.empty.x, y: boxes.empty.y });
+});
+
 test('what is slotted after the error is for assistive technology, too', async () => {
   const record = await world.backend.save(smallPicture());
   await world.backend.deleteImage(record.id);
