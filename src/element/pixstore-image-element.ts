@@ -22,7 +22,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
  * document.body.append(image);
  */
 export class PixstoreImageElement extends Base {
-  static readonly observedAttributes = ['alt', 'as', 'fit', 'loading', 'width', 'height'];
+  static readonly observedAttributes = ['alt', 'as', 'fit', 'loading', 'width', 'height', 'sizes', 'fetchpriority'];
 
   /** What `createPixstoreFrontend` made, set before the element is on the page. Default: that of the page. */
   declare frontend?: ObservingFrontend;
@@ -38,8 +38,9 @@ export class PixstoreImageElement extends Base {
 
   constructor() {
     super();
-    const { style } = this.#slot;
-    Object.assign(style, { position: 'absolute', inset: '0' });
+    // Over the picture's place, with all of it within reach where that is small.
+    Object.assign(this.#slot.style, { position: 'absolute', inset: '0', overflow: 'auto' });
+    this.#slot.addEventListener('slotchange', () => this.#tell(this.#state));
     this.#root.append(this.#slot);
     adoptStyles(this.#root);
   }
@@ -98,6 +99,7 @@ export class PixstoreImageElement extends Base {
   #update(): void {
     if (!this.#painted || !this.isConnected) return;
     const text = (name: string) => this.getAttribute(name) ?? undefined;
+    const priority = text('fetchpriority');
     const number = (name: string) => Number(text(name)) || undefined;
     this.#painted.update({
       record: this.#record,
@@ -108,7 +110,7 @@ export class PixstoreImageElement extends Base {
       height: number('height'),
       sizes: number('sizes'),
       loading: text('loading') === 'eager' ? 'eager' : 'lazy',
-      priority: text('fetchpriority') === 'high' ? 'high' : 'auto',
+      priority: priority === 'high' || priority === 'low' ? priority : 'auto',
       placeholder: drawPlaceholder,
       context: this.context,
     });
@@ -120,7 +122,7 @@ export class PixstoreImageElement extends Base {
     const { error, picture } = state;
     this.#state = state;
     this.#slot.name = error ? 'error' : 'loading';
-    this.#slot.hidden = !!picture;
+    this.#slot.style.display = picture ? 'none' : 'block';
     const alt = this.getAttribute('alt');
     // A picture, to assistive technology, has nothing within it that could be used.
     const isGroup = error && this.#slot.assignedElements().length > 0;

@@ -55,7 +55,7 @@ export interface PixstoreImageProps
  *
  * `data-status` says how it stands: `loading`, `loaded` or `error`.
  *
- * @throws PixstoreError `FRONTEND_NOT_INITIALIZED` without a provider and `initPixstoreFrontend`
+ * Without a provider and `initPixstoreFrontend`, `FRONTEND_NOT_INITIALIZED` is an error of the page when it comes near.
  *
  * @example
  * <PixstoreImage record={photo.record} alt={photo.title} className="tile" />
@@ -63,7 +63,9 @@ export interface PixstoreImageProps
 export const PixstoreImage = /* @__PURE__ */ forwardRef<HTMLElement, PixstoreImageProps>(
   function PixstoreImage(props, ref) {
     const { record, as, alt, fit, sizes, placeholder, children, context, loading, fetchPriority, ...others } = props;
-    const { width = record?.width, height = record?.height, style, onLoad, onError, ...rest } = others;
+    const { width, height, style, onLoad, onError, ...rest } = others;
+    // Of one that is given alone the other follows.
+    const sides = width || height ? { width, height } : { width: record?.width, height: record?.height };
     const frontend = useContext(FrontendContext);
     const element = useRef<HTMLElement>(null);
     const painted = useRef<PaintedElement>(undefined);
@@ -91,14 +93,14 @@ export const PixstoreImage = /* @__PURE__ */ forwardRef<HTMLElement, PixstoreIma
         fit: fit as string | undefined,
         priority: fetchPriority,
         placeholder: placeholder ?? drawPlaceholder,
-        width: Number(others.width) || undefined,
-        height: Number(others.height) || undefined,
+        width: Number(width) || undefined,
+        height: Number(height) || undefined,
       });
     });
 
     const over = children?.(state);
     const image = createElement(as ?? 'span', {
-      ...(as ? { width, height, alt } : { role: alt ? 'img' : 'presentation', 'aria-label': alt }),
+      ...(as ? { ...sides, alt } : { role: alt ? 'img' : 'presentation', 'aria-label': alt }),
       ...rest,
       ref: element,
       'data-status': 'loading',

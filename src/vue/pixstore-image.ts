@@ -21,7 +21,7 @@ import { useFrontend } from './frontend-key.js';
  * it is an `<img>`, whose `src` is a Blob URL. The default slot lies over it; it is given
  * `{ src, status, error, source, retry }`.
  *
- * @throws PixstoreError `FRONTEND_NOT_INITIALIZED` without the plugin and `initPixstoreFrontend`
+ * Without the plugin and `initPixstoreFrontend`, `FRONTEND_NOT_INITIALIZED` is an error of the page when it comes near.
  *
  * @example
  * <PixstoreImage :record="photo.record" :alt="photo.title" class="tile" />
@@ -77,8 +77,10 @@ export const PixstoreImage = /* @__PURE__ */ defineComponent({
       const { record, alt, as } = props;
       // What becomes of the picture draws nothing anew, unless something is drawn over it.
       const over = slots.default?.(state.value);
-      const { width = record?.width, height = record?.height, style, ...rest } = attrs;
-      const own = as ? { width, height, alt } : { role: alt ? 'img' : 'presentation', 'aria-label': alt };
+      const { width, height, style, ...rest } = attrs;
+      // Of one that is given alone the other follows.
+      const sides = width || height ? { width, height } : { width: record?.width, height: record?.height };
+      const own = as ? { ...sides, alt } : { role: alt ? 'img' : 'presentation', 'aria-label': alt };
       const image = h(as ?? 'span', {
         ...own,
         ...rest,

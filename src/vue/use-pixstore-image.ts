@@ -18,9 +18,10 @@ export interface UsePixstoreImageOptions extends Pick<ImageRequest, 'context' | 
  * One picture, for a component that draws it as it likes. It is loaded while the component is there, aborted when it
  * leaves, and has one URL however many show it; after a logout, in any tab, it is an error with the code `CACHE_CLEARED`.
  * A record with a newer token keeps the old picture in `src` until the new one is there. On a server it is `loading`.
+ * Without the plugin and `initPixstoreFrontend`, `FRONTEND_NOT_INITIALIZED` is for `app.config.errorHandler`; all else is
+ * in `error`.
  *
  * @param record - null or undefined while the application has none: `loading`, with nothing asked for
- * @throws PixstoreError `FRONTEND_NOT_INITIALIZED` without the plugin and `initPixstoreFrontend`; all else is in `error`
  *
  * @example
  * const { src, error, retry } = usePixstoreImage(() => props.photo.record);
@@ -37,13 +38,14 @@ export function usePixstoreImage(
   function show(request: ImageRequest): void {
     if (view?.key === keyOf(request)) return;
     const next = createImageView(frontend, request, view);
-    const leaveFormer = leave;
     const draw = () => {
       state.value = next.getState();
     };
+    // Throws where the page has no frontend yet: then it is begun anew by what is asked for next.
+    const leaveNext = next.subscribe(draw);
+    leave?.();
+    leave = leaveNext;
     view = next;
-    leave = next.subscribe(draw);
-    leaveFormer?.();
     draw();
   }
 

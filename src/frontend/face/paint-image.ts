@@ -2,12 +2,13 @@ import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { ImageRecord } from '../../types/index.js';
 import type { FetchPriority } from '../network/demand.js';
 import type { ImageState, ObservingFrontend } from '../showing/image-view.js';
-import { adoptStyles, createPaintedImage, type PaintedRequest } from '../showing/painted-image.js';
+import { adoptStyles, createPaintedImage } from '../showing/painted-image.js';
 import { createPlainImage } from '../showing/plain-image.js';
+import type { ShownRequest } from '../showing/shown-image.js';
 import { observeImage, observeImageBytes } from './default-instance.js';
 
 /** How `paintImage` goes about it. */
-export interface PaintOptions extends Omit<PaintedRequest, 'record'> {
+export interface PaintOptions extends Omit<ShownRequest, 'record'> {
   /** What the picture shows, in words; `''` where it only decorates. An `<img>` may have it by itself. */
   alt?: string | undefined;
   /** `eager`: wherever the element is. Default `lazy`: when it comes near the viewport. */
@@ -22,7 +23,11 @@ export interface PaintOptions extends Omit<PaintedRequest, 'record'> {
 
 /** A picture that an element shows. */
 export interface PaintedElement {
-  /** Shows this from now on. A newer version of the same image takes the place of the older without a gap. */
+  /**
+   * Shows this from now on. A newer version of the same image takes the place of the older without a gap.
+   *
+   * @param options - in place of all that were given before. Default: those
+   */
   update(record: ImageRecord | null | undefined, options?: PaintOptions): void;
   /** Begins anew after an error; otherwise it does nothing. */
   retry(): void;
@@ -39,16 +44,16 @@ const roots = new WeakMap<HTMLElement, ShadowRoot>();
 /**
  * Shows an image in an element, by the fastest way of the browser at hand, at the size it is shown: in a closed shadow
  * root, by an `<img>` or by a canvas. It loads and decodes near the viewport, decodes anew as the element grows, and gives
- * its pixels back far away. The element has role and name of a picture, `load` and `error` events, `object-fit`, and
- * `data-status`: `loading`, `loaded` or `error`. Pages that do not import it load nothing of it.
+ * its pixels back far away. The element has role and name of a picture, unless it has its own, `load` and `error` events,
+ * `object-fit`, and `data-status`: `loading`, `loaded` or `error`. Pages that do not import it load nothing of it.
  *
  * After a logout, in any tab, nothing is seen any more; of what is updated the new version is.
  *
  * @param element - a `<span>`, a `<div>` or what else may have a shadow root, and has none; an `<img>` stays one, and is
  * given a Blob URL as its `src`
  * @param record - null or undefined while there is none
- * @throws PixstoreError `CONFIG_INVALID` for another element; `FRONTEND_NOT_INITIALIZED` without a frontend; all that goes
- * wrong later is in `onState`
+ * @throws PixstoreError `CONFIG_INVALID` for another element. What goes wrong later is in `onState`; without a frontend
+ * `FRONTEND_NOT_INITIALIZED` is an error of the page, when the element comes near
  *
  * @example
  * const painted = paintImage(tile, record, { alt: 'A cat', fit: 'cover' });
@@ -61,21 +66,31 @@ export function paintImage(
 ): PaintedElement {
   const { frontend = defaultFrontend, onState } = options;
   const isPlain = element instanceof HTMLImageElement;
+  const parts = { frontend, host: element, onState };
   const shown = isPlain
-    ? createPlainImage({ frontend, image: element, onState })
-    : createPaintedImage({ frontend, host: element, root: emptyRootOf(element), onState });
+    ? createPlainImage({ ...parts, host: element })
+    : createPaintedImage({ ...parts, root: emptyRootOf(element) });
 
-  function update(next: ImageRecord | null | undefined, options: PaintOptions = {}): void {
-    const { alt } = options;
-    if (!isPlain) {
-      element.setAttribute('role', alt ? 'img' : 'presentation');
-      element.setAttribute('aria-label', alt ?? '');
+  let latest = options;
+  // What the application gave the element by itself stays.
+  const given = ['aria-label', 'role'].filter((name) => !isPlain && !element.hasAttribute(name));
+
+  function update(next: ImageRecord | null | undefined, options: PaintOptions = latest): void {
+    latest = options;
+    for (const name of given) {
+      const role = element.ariaLabel ? 'img' : 'presentation';
+      element.setAttribute(name, name === 'role' ? role : (options.alt ?? ''));
     }
     shown.update({ ...options, record: next });
   }
 
+  function stop(): void {
+    for (const name of given) element.removeAttribute(name);
+    shown.leave();
+  }
+
   update(record, options);
-  return { update, retry: () => shown.getState().retry(), stop: shown.leave };
+  return { update, retry: shown.retry, stop };
 }
 
 function emptyRootOf(element: HTMLElement): ShadowRoot {
@@ -86,12 +101,8 @@ function emptyRootOf(element: HTMLElement): ShadowRoot {
     adoptStyles(root);
     return root;
   } catch (cause) {
-    throw new PixstoreError(
-      'CONFIG_INVALID',
-      'An image is painted in an element without a shadow root, such as a <span>.',
-      {
-        cause,
-      },
-    );
+    throw new PixstoreError('CONFIG_INVALID', 'Paint images in elements without a shadow root, such as a <span>.', {
+      cause,
+    });
   }
 }

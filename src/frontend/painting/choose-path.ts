@@ -7,7 +7,7 @@ import { type EncodedPicture, isStill, type Size } from './picture.js';
 export type Path = 'image' | 'canvas';
 
 // Up to so many bytes an `<img>` is the fastest path of every engine.
-const small = 8 * 1024;
+const small = 8192;
 // Of a picture that is hardly larger than it is shown, decoding it smaller saves nothing. By side.
 const enough = 0.7;
 // Engines that cannot decode a picture smaller hold all of its pixels while they do.
@@ -25,15 +25,13 @@ export interface Drawing {
   shown?: Size | undefined;
 }
 
-/** Whether it may be sooner on a canvas, if it is shown small enough. In Firefox, whose vendor is nobody, none is. */
-export function mayGain({ picture, size }: Drawing, vendor = navigator.vendor): boolean {
-  const { bytes } = picture;
-  return vendor !== '' && bytes.length > small && !!size && size.width * size.height < mostPixels && isStill(picture);
-}
-
-export function choosePath(drawing: Drawing, vendor?: string): Path {
-  const { size, shown } = drawing;
-  return size && shown && shown.width < size.width * enough && mayGain(drawing, vendor) ? 'canvas' : 'image';
+/** In Firefox, whose vendor is nobody, no picture is sooner on a canvas. */
+export function choosePath(drawing: Drawing, vendor = navigator.vendor): Path {
+  const { picture, size } = drawing;
+  const mayGain =
+    vendor && picture.bytes.length > small && size && size.width * size.height < mostPixels && isStill(picture);
+  const shown = mayGain ? drawing.shown : undefined;
+  return mayGain && shown && shown.width < size.width * enough ? 'canvas' : 'image';
 }
 
 /** Whether an `<img>` is to have it as a `data:` URL: other engines than Chromium are as quick with Blob URLs. */

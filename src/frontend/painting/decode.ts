@@ -9,15 +9,18 @@ declare const ImageDecoder: new (init: {
   desiredHeight?: number;
 }) => { decode(): Promise<{ image: VideoFrame }>; close(): void };
 
+// So many more pixels than are seen, by side: drawn from as many, edges get soft.
+const spare = 1.25;
+
 /**
  * Decodes a picture into a canvas of its own, in the picture's proportions.
  *
  * @param drawing - without `shown`, it gets as many pixels as the picture has
- * @throws whatever the browser says of what it cannot decode
+ * @throws whatever the browser says of what it cannot decode, and where it has no more canvases
  */
 export async function decode(drawing: Drawing): Promise<HTMLCanvasElement> {
   const { shown } = drawing;
-  const { source, width, height, close } = await decoded(drawing);
+  const { source, width, height } = await decoded(drawing);
   const canvas = document.createElement('canvas');
   canvas.width = shown?.width ?? width;
   // The size was said of the picture by a record, which may be that of another version.
@@ -29,7 +32,8 @@ export async function decode(drawing: Drawing): Promise<HTMLCanvasElement> {
     context.imageSmoothingQuality = 'medium';
     context.drawImage(source, 0, 0, canvas.width, canvas.height);
   }
-  close();
+  source.close();
+  if (!context) throw new Error('No canvas is left.');
   return canvas;
 }
 
@@ -39,7 +43,7 @@ async function decoded({ picture: { bytes, type }, size, shown }: Drawing) {
     const decoder = new ImageDecoder({ data: bytes, type, ...(size && shown && eighthsOf(size, shown)) });
     try {
       const { image } = await decoder.decode();
-      return { source: image, width: image.displayWidth, height: image.displayHeight, close: () => image.close() };
+      return { source: image, width: image.displayWidth, height: image.displayHeight };
     } finally {
       decoder.close();
     }
@@ -47,11 +51,8 @@ async function decoded({ picture: { bytes, type }, size, shown }: Drawing) {
   const bitmap = await createImageBitmap(new Blob([bytes], { type }), {
     ...(shown && { resizeWidth: shown.width, resizeQuality: 'medium' }),
   });
-  return { source: bitmap, width: bitmap.width, height: bitmap.height, close: () => bitmap.close() };
+  return { source: bitmap, width: bitmap.width, height: bitmap.height };
 }
-
-// So many more pixels than are seen, by side: drawn from as many, edges get soft.
-const spare = 1.25;
 
 /** The size to ask for, so that there are enough pixels: of one in between, a decoder takes the next lower eighth. */
 function eighthsOf(size: Size, shown: Size) {

@@ -1,11 +1,9 @@
 import { tell } from '../../shared/callbacks.js';
 import type { Size } from './picture.js';
 
-/** Where an element is, and how large it is shown, in CSS pixels. */
+/** Where an element is that is to be loaded, and how large it is shown, in CSS pixels. */
 export interface Place extends Size {
-  /** Near enough to be loaded. */
-  isNear: boolean;
-  /** So far away that it need not be decoded: only what is eager is near all the same. */
+  /** So far away that it need not be decoded, since it is eager. */
   isFar: boolean;
 }
 
@@ -27,26 +25,30 @@ let observers: (IntersectionObserver | ResizeObserver)[] | undefined;
 // readers. Any rule of the page is stronger than these, and a policy that forbids inline styles does not forbid them.
 let room: CSSStyleSheet | undefined;
 
-// What is far away is told of without its size.
-const nowhere: Place = { isNear: false, isFar: true, width: 0, height: 0 };
-
 /**
  * Tells where an element is: before the next frame if it is on the screen already, so that what is at hand is there in
  * that frame, and whenever it comes near, leaves, or is resized while it is near.
  *
  * @param isEager - it is near wherever it is
+ * @param onPlace - told undefined when it is not near any more
  * @returns ends it
  */
-export function watchPlace(element: Element, isEager: boolean, onPlace: (place: Place) => void): () => void {
-  let last = nowhere;
+export function watchPlace(
+  element: HTMLElement,
+  isEager: boolean,
+  onPlace: (place: Place | undefined) => void,
+): () => void {
+  let place: Place | undefined;
 
-  function look(isInside = !last.isFar): (() => void) | undefined {
-    const { width, height } = element.getBoundingClientRect();
-    const place = isEager || isInside ? { isNear: true, isFar: !isInside, width, height } : nowhere;
-    const isSame = place.isNear === last.isNear && place.isFar === last.isFar;
-    if (isSame && place.width === last.width && place.height === last.height) return undefined;
-    last = place;
-    return () => watched.get(element) === look && onPlace(place);
+  function look(isInside = place?.isFar === false): (() => void) | undefined {
+    const seen = element.getBoundingClientRect();
+    // A transform may make it small for a moment, and nobody tells when it ends.
+    const width = Math.max(seen.width, element.offsetWidth);
+    const height = Math.max(seen.height, element.offsetHeight);
+    const next = isEager || isInside ? { isFar: !isInside, width, height } : undefined;
+    if (JSON.stringify(next) === JSON.stringify(place)) return undefined;
+    place = next;
+    return () => watched.get(element) === look && onPlace(next);
   }
 
   watched.set(element, look);

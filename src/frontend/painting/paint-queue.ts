@@ -1,3 +1,5 @@
+import { tell } from '../../shared/callbacks.js';
+
 // Milliseconds of a task after which others get their turn: the page must stay smooth, whatever comes at once.
 const slice = 8;
 // Enough for all cores. Of some formats all pixels are in memory while a picture is decoded, however small it gets.
@@ -36,9 +38,11 @@ export function createPaintQueue() {
       if (spent > slice || decoding >= mostAtOnce) break;
       waiting.delete(work);
       const begun = performance.now();
-      const decoded = begin(work);
+      tell(
+        () => begin(work),
+        (error) => reportError(error),
+      );
       spent += performance.now() - begun;
-      if (decoded) waitFor(decoded).catch((error) => reportError(error));
     }
     // Also where nothing waits any more: the next task is another one.
     if (spent > 0 && !isAwaited) {
@@ -47,23 +51,14 @@ export function createPaintQueue() {
     }
   }
 
-  async function waitFor(decoded: Promise<void>): Promise<void> {
+  function begin(work: PaintWork): ReturnType<PaintWork> {
+    const decoded = work();
+    if (!decoded) return undefined;
     decoding += 1;
-    try {
-      await decoded;
-    } finally {
+    return decoded.finally(() => {
       decoding -= 1;
       run();
-    }
-  }
-
-  function begin(work: PaintWork): ReturnType<PaintWork> {
-    try {
-      return work();
-    } catch (error) {
-      reportError(error);
-      return undefined;
-    }
+    });
   }
 
   return {

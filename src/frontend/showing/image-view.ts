@@ -54,6 +54,8 @@ export interface ImageView {
   /** Who shows it, and `keyOf` its request. */
   readonly frontend: ObservingFrontend;
   readonly key: string;
+  /** Of its record. */
+  readonly token: number | undefined;
   /** What has a picture: this view, or the one before it, while this one loads. */
   showing(imageId: string | undefined): ImageView | null | undefined;
 }
@@ -70,7 +72,7 @@ export const nothingYet: ImageState = {
 
 /**
  * @param former - what was shown in the same place until now: of the same image, its picture stays until there is
- * another, without a flash
+ * another, without a flash; of the same version it stays also where a larger one does not come
  */
 export function createImageView(frontend: ObservingFrontend, request: ImageRequest, former?: ImageView): ImageView {
   const { record, chosen, enabled, isPainted } = request;
@@ -93,7 +95,10 @@ export function createImageView(frontend: ObservingFrontend, request: ImageReque
     if (!wanted) return nothingYet;
     const snapshot = observe(wanted).getSnapshot();
     const { status, error, source } = snapshot;
-    const kept = status === 'loading' ? before?.getState() : undefined;
+    const former = status === 'loaded' ? undefined : before?.getState();
+    // A larger picture of the same version that does not come is no failure of what is seen.
+    if (error && former && !former.error && before?.token === view.token) return former;
+    const kept = error ? undefined : former;
     const { url: src = kept?.src, picture = kept?.picture } = snapshot;
     if (snapshot !== seen || src !== state.src || picture !== state.picture) {
       seen = snapshot;
@@ -105,6 +110,7 @@ export function createImageView(frontend: ObservingFrontend, request: ImageReque
   const view: ImageView = {
     frontend,
     key: keyOf(request),
+    token: record?.token,
 
     subscribe(listener) {
       if (!wanted) return () => {};
@@ -121,7 +127,7 @@ export function createImageView(frontend: ObservingFrontend, request: ImageReque
 
       /** What was there before goes when there is something in its place, or there will be nothing. */
       function settle(): void {
-        if (getState().status === 'loading') return;
+        if (!getState().error && observer?.getSnapshot().status !== 'loaded') return;
         leaveBefore?.();
         leaveBefore = undefined;
         before = undefined;
@@ -132,7 +138,7 @@ export function createImageView(frontend: ObservingFrontend, request: ImageReque
 
     showing(id) {
       if (!wanted || id !== record?.id) return undefined;
-      return getState().status === 'loaded' ? view : before;
+      return observe(wanted).getSnapshot().status === 'loaded' ? view : before;
     },
   };
   return view;

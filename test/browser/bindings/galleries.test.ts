@@ -120,6 +120,24 @@ describe.each(Object.entries(bindings))('%s', (name, { entry, options, as }) => 
     expect(before[1]).toContain('"width":300,"height":200');
   });
 
+  test('of one side that is given alone the other follows, before the picture is there and after', async () => {
+    const record = await saveLarge();
+    const tab = await open();
+    const line = holdBack();
+    const sizes = () =>
+      tab.evaluate(() => images().map(({ offsetWidth, offsetHeight }) => [offsetWidth, offsetHeight]));
+    await show(tab, tileOf(record, { width: 300 }), tileOf(record, { key: 'high', height: 300 }));
+    await eventually(() => look(tab)).toEqual([waiting, waiting]);
+    const room = [
+      [300, 262],
+      [344, 300],
+    ];
+    expect(await sizes()).toEqual(room);
+    line.release();
+    await eventually(() => look(tab)).toEqual([shownAt(300), shownAt(344)]);
+    expect(await sizes()).toEqual(room);
+  });
+
   test('a picture that is awaited is drawn as nothing: no text, and no icon of a broken image', async () => {
     const tab = await open();
     const line = holdBack();

@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chunk, smallPicture } from '../../support/small-picture.js';
 import { photo } from '../harness/backend.js';
 import type { Listening } from '../harness/listen.js';
 import { urlsLeft } from '../harness/urls.js';
-import { eventually, openContext, startFrontend, useWorld } from '../harness/world.js';
+import { endpointOf, eventually, openContext, startFrontend, useWorld } from '../harness/world.js';
 import { look, newTab, toldOf } from './look.js';
 import { serveApp } from './serve-app.js';
 
@@ -124,6 +124,23 @@ test('a screen with more pixels gets more', async () => {
   await context.close();
 });
 
+test('an element that a transform makes small for a moment gets as many pixels as it will show', async () => {
+  const tab = await open();
+  await add(tab, await saveLarge(), `${tileStyle}; transform: scale(.1)`);
+  await eventually(() => widths(tab)).toEqual([229]);
+});
+
+test('a canvas leaves the padding of its element free, as an <img> does', async () => {
+  const tab = await open();
+  const noise = { type: 'gaussian', mean: 100, sigma: 30 } as const;
+  const picture = sharp({ create: { width: 400, height: 400, channels: 3, background: 'red', noise } });
+  await add(tab, await save(await picture.png().toBuffer()), `${tileStyle}; padding: 20px`);
+  await eventually(() => isCanvas(tab)).toEqual([true]);
+  const padding = await tab.screenshot({ clip: { x: 0, y: 0, width: 240, height: 20 } });
+  const { channels } = await sharp(padding).stats();
+  expect(channels.map(({ min }) => min)).toEqual(channels.map(() => 255));
+});
+
 test('what leaves the viewport, or is stopped, gives its pixels back', async () => {
   const record = await saveLarge();
   const tab = await newTab(world);
@@ -200,6 +217,17 @@ test('what cannot be loaded is an error, with the text that was given in its pla
   expect(await urlsLeft(tab)).toBe(0);
 });
 
+test('where the browser has no more canvases, a picture is an <img>', async () => {
+  const tab = await open();
+  await tab.evaluate(() => {
+    HTMLCanvasElement.prototype.getContext = () => null;
+  });
+  await add(tab, await saveLarge(), tileStyle);
+  await eventually(() => tab.evaluate(() => told)).toEqual(['load']);
+  expect([await isCanvas(tab), await widths(tab)]).toEqual([[false], [1000]]);
+  expect(await urlsLeft(tab)).toBe(0);
+});
+
 test('a picture that no canvas can have is left to an <img>, which may have its own opinion of it', async () => {
   // A PNG whose pixels are none: its size is enough for Chromium to call it loaded.
   const header = Buffer.from(smallPicture().subarray(0, 33));
@@ -209,6 +237,55 @@ test('a picture that no canvas can have is left to an <img>, which may have its 
   await eventually(() => tab.evaluate(() => told)).toEqual(['load']);
   expect(await isCanvas(tab)).toEqual([false]);
   expect(await urlsLeft(tab)).toBe(0);
+});
+
+test('a larger variant that cannot be had takes nothing away of what is seen', async () => {
+  const [record, variant] = [await saveLarge(), await save(smallPicture())];
+  const small = { ...variant, width: 50, height: 44 };
+  const tab = await open();
+  await add(tab, { ...record, variants: { small } }, 'width: 40px; height: 30px');
+  await eventually(() => widths(tab)).toEqual([8]);
+  let isAsked = false;
+  world.tap.meddle = (payload) => {
+    isAsked = true;
+    return payload.map((byte, at) => (at > payload.length - 9 ? byte ^ 1 : byte));
+  };
+  const gone = tab.evaluate(async () => {
+    tile.style.width = tile.style.height = '200px';
+    // Until it was asked for, and found wanting.
+    for (let frame = 0; frame < 60; frame += 1) {
+      await new Promise(requestAnimationFrame);
+      if (!pictureOf(tile).image?.src) return true;
+    }
+    return false;
+  });
+  expect([await gone, isAsked]).toEqual([false, true]);
+  await eventually(() => look(tab)).toMatchObject([{ status: 'loaded', width: 8 }]);
+  expect(await tab.evaluate(() => told)).toEqual(['load']);
+  world.tap.meddle = undefined;
+  for (const [side, width] of [
+    [40, 8],
+    [200, 229],
+  ]) {
+    await tab.evaluate((side) => {
+      tile.style.width = tile.style.height = `${side}px`;
+    }, side);
+    await eventually(() => look(tab)).toMatchObject([{ status: 'loaded', width }]);
+  }
+});
+
+test('another picture that memory has is not awaited behind the one before', async () => {
+  const [one, other] = [await save(smallPicture()), await saveLarge()];
+  const tab = await open();
+  for (const record of [one, other]) await add(tab, record, tileStyle);
+  await eventually(() => widths(tab)).toEqual([8, 229]);
+  const left = await tab.evaluate((record) => {
+    paint.update(record);
+    const { image, canvas } = pictureOf(tile);
+    return [canvas?.width, image?.getAttribute('src')];
+  }, one);
+  expect(left).toEqual([undefined, null]);
+  await eventually(() => widths(tab)).toEqual([8, 8]);
 });
 
 test('nothing of a picture is in the DOM that a script of the page can read', async () => {
@@ -289,6 +366,136 @@ test('a placeholder is there until the picture is, and no longer', async () => {
   await eventually(() => widths(tab)).toEqual([229]);
   await tab.evaluate(() => frontend.clearImageCache());
   await eventually(() => widths(tab)).toEqual([0]);
+});
+
+describe.each(['span', 'img'])('a <%s>', (name) => {
+  const placeholder = '/placeholder.png';
+  const background = (tab: Page) => tab.evaluate(() => tile.style.backgroundImage);
+  const addOne = (tab: Page, record: SavedRecord) =>
+    tab.evaluate(
+      ({ record, style, name, placeholder }) => paint.add(record, style, { placeholder }, document.createElement(name)),
+      { record, style: tileStyle, name, placeholder },
+    );
+
+  test('has a placeholder that is a URL behind it, as long as it is given one', async () => {
+    const record = await saveLarge();
+    const tab = await open();
+    world.tap.meddle = () => new Promise(() => {});
+    await addOne(tab, record);
+    await eventually(() => background(tab)).toBe('url("/placeholder.png")');
+    await tab.evaluate((record) => paint.update(record), record);
+    expect(await background(tab)).toBe('');
+  });
+
+  test('that is stopped shows neither its picture nor its placeholder', async () => {
+    const tab = await open();
+    await addOne(tab, await saveLarge());
+    await eventually(() => widths(tab)).toEqual([name === 'img' ? 1000 : 229]);
+    expect(await background(tab)).toBe('');
+    await tab.evaluate(() => painted.stop());
+    expect(await look(tab)).toMatchObject([{ status: 'loading', width: 0 }]);
+    expect(await background(tab)).toBe('');
+  });
+});
+
+test('an <img> has the sides of its record, also of the next one, unless it has its own', async () => {
+  const [large, small] = [await saveLarge(), await save(smallPicture())];
+  const tab = await open();
+  const sides = () => tab.evaluate(() => [tile.getAttribute('width'), tile.getAttribute('height')]);
+  const paintIn = (own: Record<string, string>) =>
+    tab.evaluate(
+      ({ large, own }) => {
+        const image = document.createElement('img');
+        for (const [name, value] of Object.entries(own)) image.setAttribute(name, value);
+        paint.add(large, '', {}, image);
+      },
+      { large, own },
+    );
+  await paintIn({});
+  expect(await sides()).toEqual(['1000', '872']);
+  await tab.evaluate((small) => paint.update(small), small);
+  expect(await sides()).toEqual([`${small.width}`, `${small.height}`]);
+  await tab.evaluate((large) => paint.update(large, { width: 300 }), large);
+  expect(await sides()).toEqual(['300', '262']);
+  await tab.evaluate(
+    ({ small }) => {
+      painted.stop();
+      paint.add(small, '', {}, tile);
+    },
+    { small },
+  );
+  expect(await sides(), 'painted again').toEqual([`${small.width}`, `${small.height}`]);
+  await paintIn({ width: '50%' });
+  await tab.evaluate((small) => paint.update(small), small);
+  expect(await sides()).toEqual(['50%', null]);
+});
+
+test('role and name of its own stay with an element; other ones go with what is painted', async () => {
+  const record = await saveLarge();
+  const tab = await open();
+  const described = (own: Record<string, string>) =>
+    tab.evaluate(
+      ({ record, own, style }) => {
+        const element = document.createElement('div');
+        for (const [name, value] of Object.entries(own)) element.setAttribute(name, value);
+        paint.add(record, style, { alt: 'Given' }, element);
+        const seen = () => [element.getAttribute('role'), element.getAttribute('aria-label')];
+        const states = [seen()];
+        painted.update(record, {});
+        states.push(seen());
+        painted.stop();
+        return [...states, seen()];
+      },
+      { record, own, style: tileStyle },
+    );
+  expect(await described({})).toEqual([
+    ['img', 'Given'],
+    ['presentation', ''],
+    [null, null],
+  ]);
+  const button = { role: 'button', 'aria-label': 'Open' };
+  expect(await described(button)).toEqual(Array.from({ length: 3 }, () => ['button', 'Open']));
+  expect(await described({ 'aria-label': 'Own' })).toEqual([
+    ['img', 'Own'],
+    ['img', 'Own'],
+    [null, 'Own'],
+  ]);
+});
+
+test('another record without options is shown by those of before', async () => {
+  const [one, other] = [await saveLarge(), { ...(await saveLarge()), placeholder: '1QcSHQRnh493V4dIh4eXh1h4kJUI' }];
+  const tab = await open();
+  await add(tab, one, tileStyle, { fit: 'contain' });
+  await eventually(() => widths(tab)).toEqual([200]);
+  world.tap.meddle = () => new Promise(() => {});
+  await tab.evaluate((other) => painted.update(other), other);
+  await eventually(() => look(tab)).toEqual([{ status: 'loading', alt: 'A picture', width: 23 }]);
+  expect(await tab.evaluate(() => pictureOf(tile).image?.style.objectFit)).toBe('contain');
+});
+
+test('before the page has a frontend nothing is shown, which is an error of the page; then another update shows it', async () => {
+  const record = await saveLarge();
+  const tab = await open();
+  await tab.evaluate(
+    ({ record, style }) => {
+      addEventListener('error', (event) => {
+        event.preventDefault();
+        told.push(event.message);
+      });
+      paint.add(record, style, { frontend: undefined });
+    },
+    { record, style: tileStyle },
+  );
+  const message = 'Call initPixstoreFrontend before images are shown.';
+  await eventually(() => tab.evaluate(() => told)).toEqual([expect.stringContaining(message)]);
+  await tab.evaluate(
+    ({ record, config }) => {
+      initDefault(config);
+      paint.update(record);
+    },
+    { record, config: endpointOf(world) },
+  );
+  await eventually(() => widths(tab)).toEqual([229]);
 });
 
 test('what an application throws over one picture is an error of the page, and keeps no other from being drawn', async () => {

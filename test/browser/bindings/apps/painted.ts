@@ -3,6 +3,7 @@ import 'pixstore/element';
 import {
   drawPlaceholder,
   type ImageRecord,
+  initPixstoreFrontend,
   type PaintedElement,
   type PaintOptions,
   paintImage,
@@ -10,8 +11,8 @@ import {
 import { pageHelpers } from '../../harness/page.js';
 
 export interface Paint {
-  /** Paints into a new element of the page, with this style; the last of them is `tile`. */
-  add(record: ImageRecord | null, style: string, options?: PaintOptions): void;
+  /** Paints into an element that it adds to the page, with this style; the last of them is `tile`. */
+  add(record: ImageRecord | null, style: string, options?: PaintOptions, tile?: HTMLElement): void;
   update(record: ImageRecord | null, options?: PaintOptions): void;
 }
 
@@ -21,15 +22,16 @@ declare global {
   var tile: HTMLElement;
   /** Of the last tile: its events. */
   var told: string[];
+  var initDefault: typeof initPixstoreFrontend;
   /** What `paintImage` says of an element. */
   var codeOf: (name: string) => unknown;
 }
 
 globalThis.helpers = pageHelpers;
 globalThis.told = [];
+globalThis.initDefault = initPixstoreFrontend;
 globalThis.paint = {
-  add(record, style, options = {}) {
-    const tile = document.createElement('span');
+  add(record, style, options = {}, tile = document.createElement('span')) {
     tile.style.cssText = style;
     tile.onload = tile.onerror = (event) => globalThis.told.push((event as Event).type);
     document.body.append(tile);

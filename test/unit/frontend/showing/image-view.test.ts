@@ -124,3 +124,54 @@ test('an error takes the older version away; another try begins anew', async () 
   expect(view.getState().status).toBe('loading');
   await asked(count, 1);
 });
+
+test('of the same version a larger picture that does not come leaves what is there, also for the one after that', async () => {
+  const [small, large] = [await sealImage({ id: 'one.small' }), await sealImage({ id: 'one' })];
+  const images = [small];
+  const { frontend, answer, asked: count } = createFrontend(images);
+  const { record } = large;
+  const before = createImageView(frontend, { record, chosen: small.record });
+  const leaveBefore = before.subscribe(() => {});
+  await asked(count, 1);
+  answer();
+  await settled(before);
+  const { src } = before.getState();
+  const view = createImageView(frontend, { record }, before);
+  const leave = view.subscribe(() => {});
+  leaveBefore();
+  await asked(count, 1);
+  answer();
+  await settled(view);
+  expect(view.getState()).toMatchObject({ status: 'loaded', src, error: undefined });
+  expect(view.getState()).toBe(view.getState());
+
+  images.push(large);
+  const next = createImageView(frontend, { record: { ...record, statelessProof: 'fresh' } }, view);
+  onTestFinished(next.subscribe(() => {}));
+  leave();
+  await asked(count, 1);
+  expect(next.getState()).toMatchObject({ status: 'loading', src });
+  answer();
+  await settled(next);
+  expect(next.getState()).toMatchObject({ status: 'loaded', src: expect.not.stringMatching(src ?? '') });
+});
+
+test('a logout takes away also what was left by a larger picture that did not come', async () => {
+  const [small, large] = [await sealImage({ id: 'one.small' }), await sealImage({ id: 'one' })];
+  const { frontend, answer, asked: count } = createFrontend([small]);
+  const before = createImageView(frontend, { record: large.record, chosen: small.record });
+  const leaveBefore = before.subscribe(() => {});
+  await asked(count, 1);
+  answer();
+  await settled(before);
+  const view = createImageView(frontend, { record: large.record }, before);
+  const seen: unknown[] = [];
+  onTestFinished(view.subscribe(() => seen.push(view.getState().error?.code)));
+  leaveBefore();
+  await asked(count, 1);
+  answer();
+  await settled(view);
+  await frontend.clearImageCache();
+  expect(view.getState()).toMatchObject({ status: 'error', src: undefined, error: { code: 'CACHE_CLEARED' } });
+  expect(seen.at(-1)).toBe('CACHE_CLEARED');
+});
