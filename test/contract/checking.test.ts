@@ -1,8 +1,9 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { CheckOptions, CheckProblem, CheckStep, PixstoreBackend } from '../../src/backend/index.js';
-import { createMemoryStore } from '../../src/backend/index.js';
+import { createMemoryStore, type ImageStore } from '../../src/backend/index.js';
 import { findDriver } from '../../src/stores/local/driver.js';
 import { openBackend } from '../support/backend.js';
 import { failure } from '../support/errors.js';
@@ -52,6 +53,26 @@ describe('check', () => {
     const memory = await openBackend({ store: createMemoryStore() });
     await memory.saveImage(cat);
     expect((await stepsOf(memory)).at(-1)).toMatchObject({ done: 1, total: 1 });
+  });
+
+  test('opens a few parts at a time, however many an image has', async () => {
+    const memory = createMemoryStore();
+    let [open, most] = [0, 0];
+    const store: ImageStore = {
+      ...memory,
+      async open(...part) {
+        open += 1;
+        most = Math.max(most, open);
+        await nextTurn();
+        open -= 1;
+        return memory.open(...part);
+      },
+    };
+    const widths = { one: 10, two: 20, three: 30, four: 40 };
+    const backend = await openBackend({ store, processing: resizing({ widths }) });
+    for (let number = 0; number < 10; number += 1) await backend.saveImage(cat);
+    expect(await problemsOf(backend)).toEqual([]);
+    expect(most).toBe(16);
   });
 
   test('finds a ciphertext that was changed, which fast does not, and one that is cut off or gone, which fast does', async () => {

@@ -79,7 +79,7 @@ describe('rebuilding', () => {
     expect(await rebuilt(backend)).toMatchObject([{ outcome: 'unchanged' }]);
   });
 
-  test('makes variants anew whose ciphertext is lost', async () => {
+  test('makes variants anew whose ciphertext is lost, when it is to look for them', async () => {
     const blobs = createMemoryBlobs();
     const backend = openOn(
       splitStore(createMemoryRows({ inlineUpTo: 0 }), blobs, { logger: quietLogger() }),
@@ -90,11 +90,12 @@ describe('rebuilding', () => {
     const thumb = (await backend.store.record(id, 'thumb'))?.size;
     for await (const name of blobs.list('')) if ((await blobs.size(name)) === thumb) await blobs.remove(name);
     await failure('CIPHERTEXT_MISSING', () => backend.readImage(id, { variant: 'thumb' }));
-    for await (const { problem } of backend.check()) if (problem) expect(problem.remedy).toContain('Rebuild');
-    expect(await rebuilt(backend)).toMatchObject([{ id, outcome: 'replaced' }]);
+    for await (const { problem } of backend.check()) if (problem) expect(problem.remedy).toContain('rebuild');
+    expect(await rebuilt(backend)).toMatchObject([{ outcome: 'unchanged' }]);
+    expect(await rebuilt(backend, { lost: true })).toMatchObject([{ id, outcome: 'replaced' }]);
     expect(backend.getImageRecord(id, { variant: 'thumb' })?.token).toBeGreaterThan(token);
     expect(await backend.readImage(id, { variant: 'thumb' })).toMatchObject({ width: 40 });
-    expect(await rebuilt(backend)).toMatchObject([{ outcome: 'unchanged' }]);
+    expect(await rebuilt(backend, { lost: true })).toMatchObject([{ outcome: 'unchanged' }]);
   });
 
   test('decodes no animation with more frames than are allowed by now', async () => {
@@ -193,6 +194,7 @@ describe('rebuilding', () => {
     await failure('CONFIG_INVALID', () => rebuilt(backend, { folder: 'a' } as never));
     await failure('CONFIG_INVALID', () => rebuilt(backend, { dir: undefined } as never));
     await failure('IMAGE_DIR_INVALID', () => rebuilt(backend, { dir: 'a/b' }));
+    await failure('CONFIG_INVALID', () => rebuilt(backend, { lost: 'all' } as never));
     await failure('CONFIG_INVALID', () => rebuilt(backend, { signal: {} } as never));
   });
 });

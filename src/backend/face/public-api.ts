@@ -142,10 +142,11 @@ export interface PixstoreBackend<Failure extends null = null> {
   /**
    * Gives images that were saved before what images are given now: variants that are missing, a placeholder, width and
    * height, in the version that is there. One with a variant that was made in another way (its width is another one by
-   * now), or whose ciphertext is lost, becomes a new version. It may be ended at any time, by its signal or a crash: begun anew it passes over what is
+   * now) becomes a new version. It may be ended at any time, by its signal or a crash: begun anew it passes over what is
    * done, and `after` goes on behind an id. Others may use the store meanwhile.
    *
-   * @param options - `dir`: a folder; `after`: the id of the last image that was rebuilt; `signal`
+   * @param options - `dir`: a folder; `after`: the id of the last image that was rebuilt; `lost`: also look for variants
+   * whose ciphertext is gone, and make them anew; `signal`
    * @throws PixstoreError `IMAGE_DIR_INVALID`, `IMAGE_ID_INVALID`, `CONFIG_INVALID`, `STORAGE_FAILED`, in every error mode;
    * what the signal aborts with. One image that cannot be rebuilt does not end it: its `error` says why
    * @example

@@ -30,7 +30,8 @@ type Words = (subject: string) => Pick<CheckProblem, 'message' | 'remedy'>;
 
 const restoreFile =
   'Put the file back from a backup of the image folder, or delete the image and save it again from where it came from.';
-const rebuildVariant = 'Rebuild the images: it is made anew from the image that it is of.';
+const rebuildVariant =
+  'Call rebuild({ lost: true }) on a backend whose option "processing" makes this variant. If none does, save the image again.';
 const restoreRow = 'Restore the database from a backup, or delete the image and save it again from where it came from.';
 
 const words: Readonly<Record<ProblemKind, Words>> = {

@@ -45,8 +45,9 @@ export function readCheckOptions(given: CheckOptions | undefined): CheckOptions 
   return { fast, rate: readRate(rate, 'check'), ...(stop && { signal: stop }) };
 }
 
-// Side by side, so that the disk is never waited for alone.
+// Parts side by side, so that the disk is never waited for alone: two pages, of which one is read while the other is decrypted.
 const atOnce = 16;
+const pageLength = atOnce / 2;
 
 // Larger ones are read in pieces: so much memory is enough for all that are under way.
 const inMemoryUpTo = 1024 * 1024;
@@ -63,6 +64,13 @@ interface CheckedPart {
 
 function isInMemory(part: Partial<StoredPart> | undefined): part is StoredPart {
   return part?.ciphertext !== undefined;
+}
+
+/** A store may give many at a time, and an image may have many variants. */
+async function* inPages(lists: AsyncIterable<readonly ListedPart[]>): AsyncGenerator<readonly ListedPart[]> {
+  for await (const list of lists) {
+    for (let at = 0; at < list.length; at += pageLength) yield list.slice(at, at + pageLength);
+  }
 }
 
 /** Looks whether all that is stored can be read. */
@@ -117,8 +125,7 @@ export function createChecking({ store, keys }: { store: ImageStore; keys: Store
     const { images: total } = await store.usage();
     const step = { done: 0, total, bytes: 0 };
     const checkPage = (page: readonly ListedPart[]) => Promise.all(page.map(checkPart));
-    // Two, so that the next one is read while this one is decrypted.
-    for await (const page of inOrder(store.parts?.() ?? listAll(), 2, checkPage)) {
+    for await (const page of inOrder(inPages(store.parts?.() ?? listAll()), 2, checkPage)) {
       for (const { images, bytes, problem } of page) {
         step.done += images;
         step.bytes += bytes;

@@ -25,6 +25,11 @@ export interface RebuildOptions {
   dir?: string;
   /** The id of the last image that was rebuilt: go on with those after it. */
   after?: string;
+  /**
+   * Make those variants anew, too, whose ciphertext is gone. Each is opened for it, which on an object store is a request.
+   * Default: false.
+   */
+  lost?: boolean;
   /** Stops it, between two images; what was done stays done. */
   signal?: AbortSignal;
 }
@@ -47,12 +52,16 @@ export interface RebuiltImage {
 /** @throws PixstoreError `CONFIG_INVALID`, `IMAGE_DIR_INVALID` or `IMAGE_ID_INVALID` */
 export function readRebuildOptions(given: RebuildOptions | undefined): RebuildOptions {
   requireArrived(given, ['dir'], 'rebuild');
-  const options = readCallOptions(given ?? {}, ['dir', 'after', 'signal'], 'rebuild') as RebuildOptions;
-  const { dir, after } = options;
+  const options = readCallOptions(given ?? {}, ['dir', 'after', 'lost', 'signal'], 'rebuild') as RebuildOptions;
+  const { dir, after, lost = false } = options;
+  if (typeof lost !== 'boolean') {
+    throw new PixstoreError('CONFIG_INVALID', 'The option "lost" of rebuild must be true or false.');
+  }
   const signal = readSignal(options.signal, 'rebuild');
   return {
     ...(dir !== undefined && { dir: requireDir(dir) }),
     ...(after !== undefined && { after: requireImageId(after) }),
+    lost,
     ...(signal && { signal }),
   };
 }
@@ -81,7 +90,7 @@ export function createRebuilding(options: RebuildingOptions) {
   const { store, keys, reading, partMaker, sealParts, quotaOf, processing, now, randomBytes } = options;
 
   /** @returns null when somebody else has changed the image meanwhile */
-  async function rebuildOnce(id: string): Promise<Change | null> {
+  async function rebuildOnce(id: string, lost: boolean): Promise<Change | null> {
     const [original, ...variants] = await store.version(id);
     if (!original) return { outcome: 'unchanged', variants: [] };
     await keys.ready([original, ...variants]);
@@ -90,18 +99,18 @@ export function createRebuilding(options: RebuildingOptions) {
     const isCurrent = (part: PartRecord, name: string) => keys.unseal(part).info?.definition === definitions.get(name);
     const made = new Map(variants.map((part) => [String(part.variant), part]));
     const missing = new Map([...definitions].filter(([name]) => !made.has(name)));
-    const lost = await lostOf(variants);
-    const isToBeMade = (part: PartRecord, name: string) => lost.has(name) || !isCurrent(part, name);
-    const changed = [...made].filter(([name, part]) => definitions.has(name) && isToBeMade(part, name));
+    const defined = [...made].filter(([name]) => definitions.has(name));
+    const changed = defined.filter(([name, part]) => !isCurrent(part, name));
+    const isReplaced = changed.length > 0 || (lost && (await isOneLost(defined.map(([, part]) => part))));
     const lacksPlaceholder = processing?.placeholders === true && !info?.placeholder;
-    if (missing.size + changed.length === 0 && info && !lacksPlaceholder) {
+    if (missing.size === 0 && !isReplaced && info && !lacksPlaceholder) {
       return { outcome: 'unchanged', variants: [] };
     }
 
     const stored = await reading.read(id);
     if (stored?.token !== original.token) return null;
     const picture = pictureIn(stored.bytes, stored.format, info);
-    if (changed.length > 0) return replace(original, picture, [...definitions.keys()]);
+    if (isReplaced) return replace(original, picture, [...definitions.keys()]);
 
     const { parts, placeholder } = await partMaker.make(picture, folderOf(id), missing, lacksPlaceholder);
     const { format, width, height } = picture;
@@ -113,20 +122,17 @@ export function createRebuilding(options: RebuildingOptions) {
     return { outcome: 'completed', variants: [...missing.keys()] };
   }
 
-  /** Names of variants whose ciphertext is gone, or has another length. None is read. */
-  async function lostOf(variants: readonly PartRecord[]): Promise<Set<string>> {
-    const lost = await Promise.all(
-      variants.map(async ({ id, variant }) => {
-        try {
-          await (await store.open(id, variant))?.close();
-          return [];
-        } catch (error) {
-          if (error instanceof PixstoreError && error.code === 'CIPHERTEXT_MISSING') return [String(variant)];
-          throw error;
-        }
-      }),
-    );
-    return new Set(lost.flat());
+  /** Is the ciphertext of one gone, or has it another length? None is read to its end. */
+  async function isOneLost(variants: readonly PartRecord[]): Promise<boolean> {
+    for (const { id, variant } of variants) {
+      try {
+        await (await store.open(id, variant))?.close();
+      } catch (error) {
+        if (error instanceof PixstoreError && error.code === 'CIPHERTEXT_MISSING') return true;
+        throw error;
+      }
+    }
+    return false;
   }
 
   /** A token names bytes, in every cache: what is made in another way is another version. */
@@ -144,10 +150,10 @@ export function createRebuilding(options: RebuildingOptions) {
     return (await store.reseal([{ id, token, sealedKey }])) === 1;
   }
 
-  async function rebuild(id: string): Promise<Omit<RebuiltImage, 'done'>> {
+  async function rebuild(id: string, lost: boolean): Promise<Omit<RebuiltImage, 'done'>> {
     try {
       for (let tries = 0; tries < mostTries; tries += 1) {
-        const change = await rebuildOnce(id);
+        const change = await rebuildOnce(id, lost);
         if (change) return { id, ...change };
       }
       throw changedAlways();
@@ -158,11 +164,11 @@ export function createRebuilding(options: RebuildingOptions) {
   }
 
   return {
-    async *rebuild({ dir, after, signal }: RebuildOptions): AsyncGenerator<RebuiltImage, void, void> {
+    async *rebuild({ dir, after, lost = false, signal }: RebuildOptions): AsyncGenerator<RebuiltImage, void, void> {
       let done = 0;
       signal?.throwIfAborted();
       for await (const page of pagesOf(store.list(dir === undefined ? '' : `${dir}:`, after), atOnce)) {
-        for (const rebuilt of await Promise.all(page.map(rebuild))) {
+        for (const rebuilt of await Promise.all(page.map((id) => rebuild(id, lost)))) {
           done += 1;
           yield { ...rebuilt, done };
         }
