@@ -1,11 +1,9 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createPaintQueue } from '../../../../src/frontend/painting/paint-queue.js';
 
-/** Time goes by only where a test says so. */
-function stopTime(): void {
-  vi.useFakeTimers({ toFake: ['performance'] });
-  onTestFinished(() => void vi.useRealTimers());
-}
+// Time goes by only where a test says so.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
 
 const turn = () => new Promise(setImmediate);
 
@@ -28,7 +26,6 @@ test('what is left before its turn is not drawn', async () => {
 });
 
 test('when a slice is over the page gets its turn', async () => {
-  stopTime();
   const queue = createPaintQueue();
   const drawn: string[] = [];
   for (const name of ['a', 'b', 'c', 'd']) {
