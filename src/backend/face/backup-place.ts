@@ -8,7 +8,17 @@ import { type BackupInfo, listBackups as list, type PrunedBackups, prune } from 
 /** Where backups lie: a folder, or a place for blobs such as an object store. It has nothing else in it. */
 export type BackupPlace = string | BlobStore;
 
-const ours = new Set(['runs', 'drafts', 'keys', 'rows', 'data', '.unfinished', '.pixstore-blobs', 'lost+found']);
+const ours = new Set([
+  'runs',
+  'drafts',
+  'keys',
+  'claims',
+  'rows',
+  'data',
+  '.unfinished',
+  '.pixstore-blobs',
+  'lost+found',
+]);
 
 /** @throws PixstoreError `BACKUP_FOREIGN`, `CONFIG_INVALID` */
 export function placeOf(place: BackupPlace): BlobStore {

@@ -273,9 +273,9 @@ export interface PixstoreBackend<Failure extends null = null> {
    *
    * @param place - a folder that has nothing else in it, or a `BlobStore` of its own
    * @param options - `only: 'keys'` replaces the keys alone; `signal`; `rate`
-   * @throws PixstoreError `BACKUP_FOREIGN` when the place has backups of another store, `BACKUP_FAILED`, `STORAGE_FULL`,
-   * `STORAGE_FAILED`, `CONFIG_INVALID`, in every error mode; what the signal aborts with. One image that is damaged in the store
-   * does not end it: it is in `problems`
+   * @throws PixstoreError `BACKUP_FOREIGN` when the place has backups of another store, `BACKUP_FAILED`,
+   * `BACKUP_DAMAGED` when that does not give its keys back, `STORAGE_FULL`, `STORAGE_FAILED`, `CONFIG_INVALID`, in every
+   * error mode; what the signal aborts with. One image that is damaged in the store does not end it: it is in `problems`
    * @example
    * for await (const { step, done, total, problems } of backend.backUpTo('/backups')) console.log(step, done, total, problems);
    */

@@ -86,7 +86,7 @@ export async function openExportFolder(root: string, head: ManifestHead) {
         try {
           for await (const page of pagesOf(linesOf(path), linesAtOnce)) {
             const lines = page.map(({ value, text }) => {
-              const line = found.get(String(value?.id));
+              const line = typeof value?.id === 'string' ? found.get(value.id) : undefined;
               return line === undefined ? `${text}\n` : line && lineOf(line);
             });
             await renewed.appendFile(lines.filter((line) => line !== null).join(''));

@@ -18,7 +18,7 @@ import { type ImageInput, sourceOf } from '../images/to-bytes.js';
 import type { ImageInfo } from '../keys/image-info.js';
 import { readSignal } from '../read-signal.js';
 import { idOfPath } from './import-ids.js';
-import { type Journal, type JournalHead, openJournal } from './journal.js';
+import { type Journal, type Journaled, type JournalHead, openJournal } from './journal.js';
 import { isOfOneImage } from './of-one-image.js';
 import { isPath } from './paths.js';
 import { exportedImages, filesIn, type ImportSource, type Incoming, unread } from './sources.js';
@@ -179,8 +179,9 @@ export function createImporting(options: ImportingOptions) {
   }
 
   /** @throws PixstoreError `IMAGE_ID_INVALID`, `IMAGE_DIR_INVALID` */
-  function idFor({ name, exported }: Incoming, { dir, ids }: CheckedImport): string {
+  function idFor({ name, exported }: Incoming, { dir, ids }: CheckedImport, known: Journaled | undefined): string {
     if (exported) return requireImageId(exported.id);
+    if (known) return known.id;
     if (ids === 'random') return newImageId({ dir }, randomBytes).id;
     return requireImageId(typeof ids === 'function' ? ids(name) : idOfPath(name, dir));
   }
@@ -188,10 +189,11 @@ export function createImporting(options: ImportingOptions) {
   /** Ids are chosen, and noted, before anything is kept. */
   async function chooseIds(page: readonly Incoming[], checked: CheckedImport, journal: Journal | null) {
     const chosen = page.map((source) => {
+      if (source.error) return { source, error: source.error };
       const known = journal?.find(source.name);
-      if (known) return { source, id: known.id, isNew: false };
       try {
-        return { source, id: idFor(source, checked), isNew: true };
+        const id = idFor(source, checked, known);
+        return { source, id, isNew: id !== known?.id };
       } catch (error) {
         if (!(error instanceof PixstoreError)) throw error;
         return { source, error };

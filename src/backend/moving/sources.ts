@@ -19,6 +19,8 @@ export interface ImportSource {
 export interface Incoming extends ImportSource {
   /** As the manifest says. */
   exported?: { id: string; format: string; sha256: string };
+  /** There is nothing to be read, for this reason. */
+  error?: PixstoreError;
 }
 
 /** The images of a folder that was exported; null when it is none. @throws PixstoreError `SOURCE_INVALID` */
@@ -64,7 +66,7 @@ function isInside(file: string): boolean {
 }
 
 function failing(name: string, error: PixstoreError): Incoming {
-  return { name, read: () => Promise.reject(error) };
+  return { name, error, read: () => Promise.reject(error) };
 }
 
 /** All files of a folder and of those in it, in the order of their names; links are not followed. */

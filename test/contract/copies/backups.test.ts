@@ -255,7 +255,7 @@ describe('a backup', () => {
     expect(segments).toBeGreaterThan(2);
     written.length = 0;
     expect(await backUp(backend, watched)).toMatchObject({ done: 2_500, same: 2_500 });
-    expect(written).toEqual(['keys', 'runs']);
+    expect(written).toEqual(['claims', 'keys', 'runs']);
     written.length = 0;
     await backend.updateImage('id1234', smallPicture());
     await backend.deleteImage('id2000');

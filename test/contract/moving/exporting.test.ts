@@ -241,3 +241,23 @@ test('docs/moving.md shows an export that says what failed, and an import of it 
     process.chdir(before);
   }
 });
+
+test('an image with the id "undefined" is one like others when it is tried again', async () => {
+  const backend = await openBackend();
+  await backend.saveImage(rocket, { id: 'a' });
+  await backend.saveImage(cat, { id: 'undefined' }); // large enough for a file
+  const [path = ''] = filesIn(join(backend.folder, 'images'));
+  const bytes = readFileSync(path);
+  writeFileSync(path, Buffer.from(bytes).fill(0, 10, 20));
+  const folder = await target();
+  expect((await exported(backend, folder)).map(({ outcome }) => outcome)).toEqual(['exported', 'failed']);
+  const [head] = manifestOf(folder);
+  writeFileSync(path, bytes);
+  expect((await exported(backend, folder)).map(({ outcome }) => outcome)).toEqual(['exported']);
+  expect(manifestOf(folder)).toEqual([
+    head,
+    expect.objectContaining({ id: 'a' }),
+    expect.objectContaining({ id: 'undefined', format: 'png' }),
+  ]);
+  expect(await exported(backend, folder)).toEqual([]);
+});

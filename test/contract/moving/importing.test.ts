@@ -238,6 +238,45 @@ describe('an exported folder', () => {
     ]);
   });
 
+  /** The same folder, of which the first image could not be exported. */
+  function failed(folder: string): { retried: string } {
+    const path = join(folder, 'manifest.jsonl');
+    const retried = readFileSync(path, 'utf8');
+    const [head, line, ...others] = retried.split('\n');
+    const failing = JSON.stringify({ id: JSON.parse(String(line)).id, error: 'CIPHERTEXT_MISSING' });
+    writeFileSync(path, [head, failing, ...others].join('\n'));
+    return { retried };
+  }
+
+  test.each(['paths', 'random'] as const)(
+    'of which an image had failed brings it under its id once it is there, also with a journal (%s)',
+    async (ids) => {
+      const folder = await threeImages();
+      const { retried } = failed(folder);
+      const journal = join(await temporaryFolder(), 'journal.jsonl');
+      const backend = await openBackend();
+      expect(short(await imported(backend, folder, { ids, journal }))[0]).toBe('cats:Tom failed IMAGE_NOT_FOUND');
+      expect(readFileSync(journal, 'utf8')).not.toContain('cats:Tom');
+      writeFileSync(join(folder, 'manifest.jsonl'), retried);
+      for (const outcome of ['imported', 'present']) {
+        expect(short(await imported(backend, folder, { ids, journal }))[0]).toBe(`cats:Tom ${outcome} cats:Tom`);
+      }
+    },
+  );
+
+  test('has the ids of its manifest, whatever a journal says of them', async () => {
+    const folder = await threeImages();
+    const journal = join(await temporaryFolder(), 'journal.jsonl');
+    const head = '{"pixstore":"import","version":1,"dir":null,"ids":"paths"}\n';
+    writeFileSync(journal, `${head}{"name":"cats:Tom","id":"Tom-1"}\n{"done":"cats:Tom"}\n`);
+    const backend = await openBackend();
+    for (const outcome of ['imported', 'present']) {
+      expect(short(await imported(backend, folder, { journal }))[0]).toBe(`cats:Tom ${outcome} cats:Tom`);
+    }
+    await backend.deleteImage('cats:Tom');
+    expect(short(await imported(backend, folder, { journal }))[0]).toBe('cats:Tom skipped IMAGE_NOT_FOUND');
+  });
+
   test('brings what cannot be understood as it was', async () => {
     const { from } = await placeStore3();
     const folder = await exportOf(async (backend) => {

@@ -19,19 +19,25 @@ const version = 1;
 
 const mostTries = 100;
 
+const latestOf = async (place: BackupPlace) => (await place.list('keys')).at(-1);
+
 /** The latest keys of a place; null when there are none. @throws PixstoreError `BACKUP_DAMAGED` */
 export async function readBackupKeys(place: BackupPlace): Promise<BackupKeys | null> {
-  const latest = (await place.list('keys')).at(-1);
-  return latest ? decode(await place.readText(latest), latest) : null;
-}
-
-interface StoredKeys {
-  ring: KeyRing;
-  folderKeys: FolderKey[];
+  let latest = await latestOf(place);
+  while (latest) {
+    try {
+      return decode(await place.readText(latest), latest);
+    } catch (error) {
+      const now = await latestOf(place);
+      if (now?.blob === latest.blob) throw error;
+      latest = now; // they were replaced while they were read
+    }
+  }
+  return null;
 }
 
 /** Keys as they are in a store, of one moment. */
-async function keysOf(store: ImageStore): Promise<StoredKeys> {
+async function keysOf(store: ImageStore): Promise<{ ring: KeyRing; folderKeys: FolderKey[] }> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     const ring = await store.keyRing();
     const folderKeys: FolderKey[] = [];
@@ -39,48 +45,61 @@ async function keysOf(store: ImageStore): Promise<StoredKeys> {
     // Or keys that were wrapped anew meanwhile would open with neither.
     if (ring && (await store.keyRing())?.version === ring.version) return { ring, folderKeys };
   }
-  throw exchangedAlways();
+  throw changedAlways();
 }
+
+/**
+ * Takes a name for keys that are not read yet. The claim stays until there are keys with that name or a later one, so whoever
+ * begins afterwards takes a later name: keys that were read before that never come to lie over its own, whatever becomes of
+ * this run.
+ */
+async function claimName(place: BackupPlace, randomBytes: (length: number) => Uint8Array): Promise<string> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const number = Math.max(0, ...(await taken(place)).map((each) => each.number)) + 1;
+    const name = newName(number, randomBytes);
+    await place.writeText('claims', name, {});
+    // Somebody may have chosen the same number at the same moment. Who finds a later name takes another one.
+    if ((await taken(place)).every((each) => each.name <= name)) return name;
+  }
+  throw changedAlways();
+}
+
+// Claims first: they go when there are keys in their place.
+const taken = async (place: BackupPlace): Promise<PlacedText[]> => [
+  ...(await place.list('claims')),
+  ...(await place.list('keys')),
+];
 
 /**
  * Puts the keys that a store has now in the place of those of before. What was destroyed since opens from then on in no
  * backup of this place any more.
+ *
+ * @returns the keys that stay: these, or those that another run has read since
  */
 export async function replaceBackupKeys(
   place: BackupPlace,
   { store, storeId }: { store: ImageStore; storeId: string },
   randomBytes: (length: number) => Uint8Array,
 ): Promise<BackupKeys> {
-  for (let tries = 0; tries < mostTries; tries += 1) {
-    // Chosen before the keys are read: whoever reads later ones does not get a smaller number.
-    const number = ((await place.list('keys')).at(-1)?.number ?? 0) + 1;
-    const before = await unlessDamaged(readBackupKeys(place));
-    const keys = await keysOf(store);
-    const { ring, folderKeys } = keys;
-    const alive = new Set(folderKeys.map(({ folder }) => folder));
-    const known = [...(before?.erased ?? []), ...(before?.folderKeys ?? []).map(({ folder }) => folder)];
-    const erased = new Set(known.filter((folder) => !alive.has(folder)));
-    const blob = await place.writeText('keys', newName(number, randomBytes), {
-      version,
-      store: storeId,
-      ring: toBase64(ring.bytes),
-      folderKeys: folderKeys.map(({ folder, generation, wrapped }) => [folder, generation, toBase64(wrapped ?? [])]),
-      erased: [...erased],
-    });
-    // A folder may have been erased before they were written, and the keys replaced by who did that: these would be older.
-    if (!areAlive(keys, await keysOf(store))) continue;
-    // Of two that write at once, the later one stays.
-    for (const older of await place.list('keys')) if (older.blob < blob) await place.remove(older.blob);
-    return { store: storeId, ring: ring.bytes, folderKeys, erased };
+  const name = await claimName(place, randomBytes);
+  const before = await unlessDamaged(readBackupKeys(place));
+  const { ring, folderKeys } = await keysOf(store);
+  const alive = new Set(folderKeys.map(({ folder }) => folder));
+  const known = [...(before?.erased ?? []), ...(before?.folderKeys ?? []).map(({ folder }) => folder)];
+  const blob = await place.writeText('keys', name, {
+    version,
+    store: storeId,
+    ring: toBase64(ring.bytes),
+    folderKeys: folderKeys.map(({ folder, generation, wrapped }) => [folder, generation, toBase64(wrapped ?? [])]),
+    erased: [...new Set(known.filter((folder) => !alive.has(folder)))],
+  });
+  const kept = await readBackupKeys(place);
+  if (!kept) throw damaged(blob);
+  const latest = await latestOf(place);
+  for (const each of await taken(place)) {
+    if (latest && each.name <= latest.name && each.blob !== latest.blob) await place.remove(each.blob);
   }
-  throw exchangedAlways();
-}
-
-/** Is nothing of these keys destroyed or exchanged by now? */
-function areAlive({ ring, folderKeys }: StoredKeys, now: StoredKeys): boolean {
-  const nameOf = ({ folder, generation }: FolderKey) => `${folder}:${generation}`;
-  const alive = new Set(now.folderKeys.map(nameOf));
-  return ring.version === now.ring.version && folderKeys.every((key) => alive.has(nameOf(key)));
+  return kept;
 }
 
 function decode(text: Record<string, unknown>, placed: PlacedText): BackupKeys {
@@ -107,10 +126,10 @@ function decode(text: Record<string, unknown>, placed: PlacedText): BackupKeys {
   throw damaged(placed.blob);
 }
 
-function exchangedAlways(): PixstoreError {
+function changedAlways(): PixstoreError {
   return new PixstoreError(
     'BACKUP_FAILED',
-    'The keys of the store were exchanged again and again while they were copied. Begin again; what was copied stays.',
+    'The keys of the store, or of this place, were exchanged again and again while they were copied. Begin again; what was copied stays.',
   );
 }
 

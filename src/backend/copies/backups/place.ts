@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 import type { BlobStore } from '../../../stores/split/blob-store.js';
 
-/** A head, a draft or keys, as the place has them. */
+/** A head, a draft, keys or a claim, as the place has them. */
 export interface PlacedText {
   /** Name of its blob. */
   blob: string;
@@ -11,9 +11,9 @@ export interface PlacedText {
   number: number;
 }
 
-export type TextKind = 'runs' | 'drafts' | 'keys';
+export type TextKind = 'runs' | 'drafts' | 'keys' | 'claims';
 
-const textName = /^(?:runs|drafts|keys)\/((\d{10})-[0-9a-f]{8})(?:-\d{6})?-([0-9a-f]{32})$/;
+const textName = /^(?:runs|drafts|keys|claims)\/((\d{10})-[0-9a-f]{8})(?:-\d{6})?-([0-9a-f]{32})$/;
 const rowsName = /^rows\/([0-9a-f]{64})$/;
 const checksumLength = 32;
 
@@ -32,6 +32,7 @@ export const digestOf = (bytes: Uint8Array): Buffer => createHash('sha256').upda
  * - `runs/<backup>-<checksum>`: the head of a backup, written last: with it the backup is whole
  * - `drafts/<backup>-<part>-<checksum>`: the same of one that is being made, as far as it has come
  * - `keys/<number>-<random>-<checksum>`: key ring and folder keys; only the latest counts, and stays
+ * - `claims/<number>-<random>-<checksum>`: names of keys that are about to be read; they go when these are written
  * - `rows/<SHA-256>`: what is known of some hundred images, in the order of their ids; shared by all backups that have it
  * - `data/<backup>/<number>`: ciphertexts, one behind the other, or a large one alone; rows have their digests
  */
