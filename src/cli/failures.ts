@@ -44,7 +44,8 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
   if (isStop(error, signal)) return { exitCode: exitCodes.stopped, message: 'Stopped.', code: 'STOPPED' };
   if (error instanceof PixstoreError) {
     const { message, code } = error;
-    return { exitCode: exitCodeOf[code] ?? exitCodes.failed, message, code };
+    const exitCode = isForeignJournal(error) ? exitCodes.usage : exitCodeOf[code];
+    return { exitCode: exitCode ?? exitCodes.failed, message, code };
   }
   const { code, name } = (error ?? {}) as NodeJS.ErrnoException;
   return {
@@ -53,6 +54,9 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
     code: 'UNEXPECTED',
   };
 }
+
+/** One that cannot be read or written, as on a full disk, has what the system said as its cause. */
+const isForeignJournal = ({ code, cause }: PixstoreError) => code === 'JOURNAL_UNUSABLE' && cause === undefined;
 
 /** Was this thrown because the command was told to stop? */
 export function isStop(error: unknown, signal: AbortSignal): boolean {

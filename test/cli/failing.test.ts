@@ -1,6 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { findDriver } from '../../src/stores/local/driver.js';
 import { makePicture } from '../fault/kill/picture.mjs';
 import { quickFolder } from '../fault/support/quick-folder.js';
@@ -65,6 +74,54 @@ describe('a place that cannot be written', () => {
     const missing = await runCli(['save', 'none.png'], { cwd });
     expect(missing).toMatchObject({ code: 4, stderr: expect.stringContaining('(FILE_UNREADABLE)') });
     expect(readFileSync(join(cwd, 'file'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('a file that may be written, and not be replaced', () => {
+  const isRoot = process.getuid?.() === 0;
+  const user = isRoot ? { uid: 1234 } : {};
+  const jpeg = 'ffd8ff';
+
+  /** A folder with a store, of a user that may not do all that root may. */
+  async function folderOfUser(): Promise<string> {
+    const cwd = await folderWithStore();
+    if (isRoot)
+      for (const name of readdirSync(cwd, { recursive: true })) lchownSync(join(cwd, String(name)), 1234, 1234);
+    if (isRoot) lchownSync(cwd, 1234, 1234);
+    return cwd;
+  }
+
+  test.skipIf(!isRoot)('keeps its owner when get writes it, and is left as it is when it has keys', async () => {
+    const cwd = await folderOfUser();
+    const files = ['out.png', 'keys'].map((name) => join(cwd, name));
+    for (const file of files) {
+      writeFileSync(file, `${Buffer.alloc(32, 7).toString('base64')}\n`);
+      lchownSync(file, 4321, 4321);
+      chmodSync(file, 0o666);
+    }
+    const [picture = '', keys = ''] = files;
+    const before = readFileSync(keys, 'utf8');
+    expect(await runCli(['get', 'rocket', '-o', 'out.png'], { cwd, ...user })).toMatchObject({ code: 0 });
+    expect(readFileSync(picture).toString('hex', 0, 3)).toBe(jpeg);
+    const refused = await runCli(['keys', 'new', '--key-file', 'keys'], { cwd, ...user });
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('(FILE_UNWRITABLE)') });
+    expect(readFileSync(keys, 'utf8')).toBe(before);
+    for (const file of files) expect(statSync(file)).toMatchObject({ uid: 4321, gid: 4321, mode: 0o100666 });
+    expect(readdirSync(cwd).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test.skipIf(process.platform === 'win32')('is written where its folder takes no other file', async () => {
+    const cwd = await folderOfUser();
+    const folder = join(cwd, 'closed');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'out.png'), 'old');
+    if (isRoot) lchownSync(join(folder, 'out.png'), 1234, 1234);
+    chmodSync(folder, 0o555);
+    onTestFinished(() => chmodSync(folder, 0o755));
+    expect(await runCli(['get', 'rocket', '-o', 'closed/out.png'], { cwd, ...user })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, 'out.png')).toString('hex', 0, 3)).toBe(jpeg);
+    const missing = await runCli(['get', 'rocket', '-o', 'closed/new.png'], { cwd, ...user });
+    expect(missing).toMatchObject({ code: 4, stderr: expect.stringContaining('(FILE_UNWRITABLE)') });
   });
 });
 

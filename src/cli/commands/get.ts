@@ -26,7 +26,7 @@ export const addGet: AddCommand = (program, run) => {
           await cli.printBytes(image.bytes);
           return undefined;
         }
-        await writeWhole(output, image.bytes);
+        await writeWhole(output, image.bytes, { orInPlace: true });
         const { format, width, height, token } = image;
         const { length } = image.bytes;
         await cli.print({ id, variant, format, width, height, token, bytes: length, file: output });

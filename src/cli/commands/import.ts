@@ -1,7 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import { type BackendConfig, PixstoreError } from '../../backend/index.js';
+import {
+  type BackendConfig,
+  createMemoryStore,
+  createPixstoreBackend,
+  type ImportOptions,
+  PixstoreError,
+} from '../../backend/index.js';
 import type { AddCommand } from '../cli.js';
 import { listedBy, requireSource } from '../import-source.js';
 import { reportEach } from '../outcomes.js';
@@ -33,13 +40,14 @@ export const addImport: AddCommand = (program, run) => {
         if (folder !== undefined) requireSource(folder, 'folder');
         const files = folder ?? (await listedBy(source, prefix));
         const path = journal ?? journalFor([resolve(source), dir, ids ?? 'paths'], await cli.storeOptions());
-        const backend = await cli.open({ make: true });
         const how = {
           ...(dir !== undefined && { dir }),
           ...(ids !== undefined && { ids }),
           ...(path !== undefined && { journal: path }),
           signal: cli.signal,
         };
+        await tryOut(how);
+        const backend = await cli.open({ make: true });
         return reportEach(cli, backend.importImages(files, how), {
           label: 'import',
           nameOf: ({ name }) => name,
@@ -49,6 +57,25 @@ export const addImport: AddCommand = (program, run) => {
       }),
     );
 };
+
+/**
+ * Imports nothing, into a store in memory: what is wrong with the options is said before a store is made. A journal that is
+ * not there is not begun by that, since the store may be one that does not open.
+ *
+ * @throws PixstoreError `IMAGE_DIR_INVALID`, `JOURNAL_UNUSABLE`
+ */
+async function tryOut({ journal, ids, ...how }: ImportOptions): Promise<void> {
+  const nowhere = createPixstoreBackend({
+    ...{ store: createMemoryStore(), masterKey: randomBytes(32).toString('hex'), defaultEndpointEnabled: false },
+    errorHandlingMode: 'throw',
+  });
+  const begun = journal !== undefined && existsSync(journal) && { journal, ...(ids && { ids }) };
+  try {
+    for await (const _ of nowhere.importImages([], { ...how, ...begun }));
+  } finally {
+    await nowhere.close();
+  }
+}
 
 /**
  * Another one for each source, and for each way to choose ids, since these are in it; a store of one's own has no place

@@ -43,9 +43,9 @@ export const addSave: AddCommand = (program, run) => {
         if (dir !== undefined && !isDir(dir)) throw dirInvalid();
         const files = () => without(flags.nameIds ? undefined : flags.journal, filesIn(names));
         const total = await count(files());
-        const backend = await cli.open({ make: true });
         const journal = flags.nameIds ? null : await Journal.open(flags.journal);
         try {
+          const backend = await cli.open({ make: true });
           const taken = untilStopped(cli.signal, files());
           const entries = journal ? journal.entries(taken, dir) : namedEntries(taken, dir);
           const save = (entry: JournalEntry) => saveOne(backend, entry, dir);

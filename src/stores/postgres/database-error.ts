@@ -62,9 +62,9 @@ export const isRefusal = (cause: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeO
 /** Is what is stored of another schema than this pixstore made? */
 export const isOtherSchema = (cause: unknown): boolean => otherSchema.has(codeOf(cause));
 
-/** Is it a `PixstoreError` that says that the role may not do what was asked? */
-export const isForbidden = (error: unknown): boolean =>
-  error instanceof PixstoreError && codeOf(error.cause) === noPrivilege;
+/** Does it come of a statement that the role may not do? */
+export const isForbidden = (error: unknown): error is Error =>
+  error instanceof Error && codeOf(error.cause) === noPrivilege;
 
 /** Nobody has answered in time, or no connection has become free. */
 export class NotInTime extends Error {

@@ -1,6 +1,7 @@
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import { type Connections, statement } from './connections.js';
 import { createCountFunctions } from './count-functions.js';
+import { isForbidden } from './database-error.js';
 import { createLocks } from './locks.js';
 import { createPartFunctions } from './part-functions.js';
 import { createRemovalFunctions } from './removal-functions.js';
@@ -12,10 +13,16 @@ import { createTables, type Names, schemaVersion } from './tables.js';
  * Makes ready the tables of a schema: makes them in one that is not there, or is empty, and migrates those of an older
  * pixstore. Where they are up to date, nothing is changed, and the role needs no right to do so.
  *
- * @throws PixstoreError `DATABASE_TOO_NEW`, `DATABASE_FOREIGN`
+ * @throws PixstoreError `DATABASE_TOO_NEW`, `DATABASE_FOREIGN`, and `STORAGE_FAILED` when the role may not migrate it
  */
 export async function openSchema(connections: Pick<Connections, 'read'>, names: Names): Promise<void> {
-  if ((await versionIn(connections, names)) < schemaVersion) await connections.read(statement(migration(names)));
+  const version = await versionIn(connections, names);
+  if (version >= schemaVersion) return;
+  try {
+    await connections.read(statement(migration(names)));
+  } catch (error) {
+    throw version > 0 && isForbidden(error) ? ownerNeeded(version, error) : error;
+  }
 }
 
 /**
@@ -40,6 +47,14 @@ const whatIsThere = `
   ) AS is_ours, EXISTS (SELECT FROM pg_class WHERE relnamespace = namespace.oid) AS has_tables
   FROM pg_namespace namespace WHERE nspname = $1`;
 
+// All others in the schema are the application's.
+const version1Functions = [
+  ...['put_1', 'add_parts_1', 'reseal_1', 'remove_1', 'remove_erased_1', 'remove_images_1', 'are_latest_1'],
+  ...['put_key_ring_1', 'add_folder_key_1', 'destroy_folder_keys_1', 'erase_keys_1'],
+  ...['end_sessions_1', 'forget_session_1', 'adopt_1'],
+  ...['count_1', 'count_in_folder_1', 'count_sealed_1', 'is_over_quota_1'],
+];
+
 /**
  * In one transaction: what fails leaves nothing, and of those who want the same at once, one does it. Version 1 had the same
  * tables, and other functions.
@@ -58,7 +73,10 @@ function migration(names: Names): string {
     ELSIF (SELECT schema_version FROM ${schema}.store) >= ${schemaVersion} THEN
       RETURN;
     ELSE
-      FOR outdated IN SELECT oid FROM pg_proc WHERE pronamespace = to_regnamespace('${schema}') LOOP
+      FOR outdated IN
+        SELECT oid FROM pg_proc
+        WHERE pronamespace = to_regnamespace('${schema}') AND prokind = 'f' AND proname = ANY ('{${version1Functions}}')
+      LOOP
         EXECUTE 'DROP FUNCTION ' || outdated;
       END LOOP;
       UPDATE ${schema}.store SET schema_version = ${schemaVersion};
@@ -74,6 +92,14 @@ function tooNew(version: number): PixstoreError {
   return new PixstoreError(
     'DATABASE_TOO_NEW',
     `The schema in PostgreSQL has version ${version}; this pixstore knows versions up to ${schemaVersion}. Update pixstore.`,
+  );
+}
+
+function ownerNeeded(version: number, { cause }: Error): PixstoreError {
+  return new PixstoreError(
+    'STORAGE_FAILED',
+    `The schema in PostgreSQL has version ${version}, this pixstore needs version ${schemaVersion}, and the role that the pool connects as may not change it. Nothing was changed; make any call once as the role that is its owner.`,
+    { cause },
   );
 }
 

@@ -78,10 +78,11 @@ export function createStoreRows(database: Database, names: Names): StoreRows {
         return await database.read(statements.identity);
       } catch (error) {
         if (!isForbidden(error)) throw error;
-        mayAskPlace = false;
       }
     }
-    return database.read(statements.identityOnly);
+    const rows = await database.read(statements.identityOnly);
+    mayAskPlace = false; // and not that it may do nothing here, as before a migration
+    return rows;
   }
 
   return {

@@ -12,6 +12,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** What it reads. Default: nothing. */
   input?: string;
+  /** The user that it runs as, where root runs the tests. Default: whoever runs them. */
+  uid?: number;
 }
 
 /** How a command ended, and what it wrote. */
@@ -30,9 +32,10 @@ export interface Running {
   said(pattern: RegExp): Promise<void>;
 }
 
-export function startCli(words: readonly string[], { cwd, env = {}, input = '' }: RunOptions): Running {
+export function startCli(words: readonly string[], { cwd, env = {}, input = '', uid }: RunOptions): Running {
   const child = spawn(process.execPath, [program, ...words], {
     cwd,
+    ...(uid !== undefined && { uid, gid: uid }),
     env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
     stdio: 'pipe',
   });

@@ -65,7 +65,20 @@ test('what a newer pixstore has migrated is refused, also by who had it open bef
   await expect(rows.remove('one')).rejects.toMatchObject({ code: 'DATABASE_TOO_NEW' });
 });
 
-test('functions of an older schema are exchanged, by one of many who come at once', async () => {
+/** Version 1 had the same tables; of its functions, the names are enough to know them by. */
+async function toVersion1(schema: string): Promise<void> {
+  const { rows: functions } = await pool.query<{ name: string; call: string }>(
+    `SELECT proname AS name, oid::regprocedure::text AS call FROM pg_proc
+     WHERE pronamespace = '${schema}'::regnamespace AND proname LIKE '%\\_2'`,
+  );
+  for (const { name, call } of functions) {
+    const isNew = name === 'begin_session_2';
+    await pool.query(isNew ? `DROP FUNCTION ${call}` : `ALTER FUNCTION ${call} RENAME TO ${name.replace(/2$/, '1')}`);
+  }
+  await pool.query(`UPDATE "${schema}".store SET schema_version = 1`);
+}
+
+test('functions of an older schema are exchanged, by one of many who come at once, and those of others stay', async () => {
   const { schema, open, rows } = openHere();
   await put(rows, small('one', 1000));
   const functions = async () => {
@@ -74,12 +87,14 @@ test('functions of an older schema are exchanged, by one of many who come at onc
     );
     return found.sort((one, other) => (one.call < other.call ? -1 : 1));
   };
+  // The application's own: what a view uses cannot be dropped, and an aggregate is dropped by another word.
+  await pool.query(`
+    CREATE FUNCTION "${schema}".my_report_1() RETURNS int LANGUAGE sql AS 'SELECT 42';
+    CREATE VIEW "${schema}".my_view AS SELECT "${schema}".my_report_1();
+    CREATE PROCEDURE "${schema}".my_work() LANGUAGE sql AS 'SELECT 1';
+    CREATE AGGREGATE "${schema}".my_sum(int) (sfunc = int4pl, stype = int);`);
   const expected = await functions();
-  // Version 1 had the same tables.
-  for (const { name, call } of expected) {
-    await pool.query(`ALTER FUNCTION ${call} RENAME TO ${name.replace(/_2$/, '_1')}`);
-  }
-  await pool.query(`UPDATE "${schema}".store SET schema_version = 1`);
+  await toVersion1(schema);
   const opened = Array.from({ length: 5 }, open);
   expect((await Promise.all(opened.map((each) => each.record('one')))).map((record) => record?.token)).toEqual(
     opened.map(() => 1000),
@@ -96,9 +111,8 @@ test('what was dropped is not made anew under the feet of who had it open', asyn
   await expect(rows.record('one')).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
 });
 
-test('a role that may read and write, but make nothing, is enough for a schema that is there', async () => {
-  const { schema, rows } = openHere();
-  await rows.identity();
+/** A pool of a role that has what the document grants to one that does not own the schema. */
+async function poolOfLesserRole(schema: string): Promise<pg.Pool> {
   const role = newSchema();
   await pool.query(`
     CREATE ROLE "${role}" LOGIN PASSWORD 'secret';
@@ -107,7 +121,13 @@ test('a role that may read and write, but make nothing, is enough for a schema t
   onTestFinished(async () => void (await pool.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`)));
   const asRole = new URL(url);
   [asRole.username, asRole.password] = [role, 'secret'];
-  const itsPool = otherPool({ connectionString: asRole.href });
+  return otherPool({ connectionString: asRole.href });
+}
+
+test('a role that may read and write, but make nothing, is enough for a schema that is there', async () => {
+  const { schema, rows } = openHere();
+  await rows.identity();
+  const itsPool = await poolOfLesserRole(schema);
   const own = postgresRows({ pool: itsPool, schema });
   await put(own, small('one', 1000));
   await own.remove('one');
@@ -117,6 +137,22 @@ test('a role that may read and write, but make nothing, is enough for a schema t
     code: 'STORAGE_FAILED',
     message: expect.stringContaining('privileges'),
   });
+});
+
+test('such a role is told that the schema is an older one, and goes on once its owner has migrated it', async () => {
+  const { schema, open, rows } = openHere();
+  const before = await rows.identity();
+  const own = postgresRows({ pool: await poolOfLesserRole(schema), schema });
+  await toVersion1(schema);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await expect(own.identity()).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      message: expect.stringMatching(/version 1\b.*\bneeds version 2\b.*\bowner/),
+    });
+  }
+  await open().identity();
+  expect(await own.identity()).toEqual(before);
+  await put(own, small('one', 1000));
 });
 
 test('who may not ask the server for its identity has no place', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exitCodes } from '../../../src/cli/exit-codes.js';
@@ -43,6 +43,25 @@ test.each([
   expect(err).toContain('(SOURCE_INVALID)');
   expect(err).not.toContain(folder);
   for (const made of ['store.sqlite', 'store.sqlite.key', 'store']) expect(existsSync(join(folder, made))).toBe(false);
+});
+
+test.each([
+  ['a folder that can be none', exitCodes.usage, 'IMAGE_DIR_INVALID', ['--dir', 'UPPER']],
+  ['a file that is no journal', exitCodes.usage, 'JOURNAL_UNUSABLE', ['--journal', 'photos/a.png']],
+  ['the journal of an import into another folder', exitCodes.usage, 'JOURNAL_UNUSABLE', ['--journal', 'journal']],
+  ['a journal that cannot be read', exitCodes.failed, 'JOURNAL_UNUSABLE', ['--journal', 'photos']],
+])('import makes no store, and changes no file, for %s', async (_, exitCode, errorCode, [option, value]) => {
+  const picture = smallPicture();
+  const folder = await withPhotos({ 'a.png': picture });
+  const journal = '{"pixstore":"import","version":1,"dir":"cats","ids":"paths"}\n';
+  writeFileSync(join(folder, 'journal'), journal);
+  const given = option === '--journal' ? join(folder, String(value)) : String(value);
+  const { code, err } = await runIn(folder, ['import', join(folder, 'photos'), String(option), given]);
+  expect(code).toBe(exitCode);
+  expect(err).toMatch(new RegExp(`^pixstore: .*\\(${errorCode}\\)\n$`));
+  expect(readdirSync(folder).sort()).toEqual(['journal', 'photos']);
+  expect(readFileSync(join(folder, 'journal'), 'utf8')).toBe(journal);
+  expect(readFileSync(join(folder, 'photos', 'a.png')).equals(picture)).toBe(true);
 });
 
 test('names of files cannot move the cursor of a terminal', async () => {

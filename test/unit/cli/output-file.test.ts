@@ -45,6 +45,16 @@ describe('a file that is written whole', () => {
     expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: 1234, gid: 1235, mode: 0o600 });
   });
 
+  test('does not take the place of a link that leads nowhere', async () => {
+    const folder = await temporaryFolder();
+    const link = join(folder, 'link');
+    symlinkSync('none', link);
+    const { message } = await failure('FILE_UNWRITABLE', () => writeWhole(link, bytes));
+    expect(message).toMatch(/^The file link is a link that leads nowhere\b/);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readdirSync(folder)).toEqual(['link']);
+  });
+
   test('does not take the place of a device, nor of a folder', async () => {
     const folder = await temporaryFolder();
     await failure('FILE_UNWRITABLE', () => writeWhole(folder, bytes));

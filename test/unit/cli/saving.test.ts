@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exitCodes } from '../../../src/cli/exit-codes.js';
@@ -44,12 +44,13 @@ test('a file whose name can be no id is named, and does not land in another fold
   expect(await idsIn(folder)).toEqual(['pets:rex', 'rex']);
 });
 
-test('a file that is no journal is left as it is', async () => {
+test('a file that is no journal is refused before a store is made, and left as it is', async () => {
   const folder = await folderOf('tom.png', 'rex.png');
   const journal = join(folder, 'rex.png');
   const before = readFileSync(journal);
   const { code, err } = await runIn(folder, ['save', join(folder, 'tom.png'), '--journal', journal]);
-  expect(code).toBe(exitCodes.failed);
-  expect(err).toMatch(/rex\.png.*\(JOURNAL_UNUSABLE\)/);
+  expect(code).toBe(exitCodes.usage);
+  expect(err).toMatch(/^pixstore: .*rex\.png.*\(JOURNAL_UNUSABLE\)\n$/);
   expect(readFileSync(journal).equals(before)).toBe(true);
+  expect(readdirSync(folder).sort()).toEqual(['rex.png', 'tom.png']);
 });
