@@ -142,6 +142,22 @@ describe('the write-ahead log', () => {
     database.close();
   });
 
+  test('is cleared by the next try, when SQLite refuses whatever it is told', async () => {
+    const { folder, database, scheduled, put, write } = await openEraser();
+    put(doomed, null);
+    write({ kind: 'remove', id: 'doomed' });
+    const { exec } = database;
+    database.exec = () => {
+      throw new Error('the test failed');
+    };
+    scheduled[0]?.(); // in a timer, where what is thrown ends the process
+    database.exec = exec;
+    expect(scheduled).toHaveLength(2);
+    scheduled[1]?.();
+    expect(isOnDisk(folder, keyOf(doomed))).toBe(false);
+    database.close();
+  });
+
   test('is cleared in a backend that goes on saving and serving', async () => {
     const folder = await quickFolder();
     const backend = createPixstoreBackend({

@@ -15,12 +15,14 @@ export const logPatience = 1_000; // ms
  */
 export function emptyLog(database: SqlDatabase, wait: number, busyTimeout: number): boolean {
   try {
-    database.exec(`PRAGMA busy_timeout = ${Math.min(wait, busyTimeout)}`);
-    return Number(database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy) === 0;
+    try {
+      database.exec(`PRAGMA busy_timeout = ${Math.min(wait, busyTimeout)}`);
+      return Number(database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy) === 0;
+    } finally {
+      database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
+    }
   } catch {
     return false;
-  } finally {
-    database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
   }
 }
 
