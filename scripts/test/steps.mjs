@@ -210,6 +210,7 @@ async function testOtherNode({ show }) {
   }
   const gone = dependsOnNode.find((path) => !existsSync(path));
   if (gone) throw new Error(`There is no ${gone} any more: what depends on Node is listed in scripts/test/steps.mjs.`);
-  const more = [onAllCores, ...dependsOnNode];
+  // One at a time: a browser has the other core.
+  const more = ['--maxWorkers=1', ...dependsOnNode];
   return runVitest(['unit', 'contract', 'fault', 'package'], runNode, { show, more });
 }
