@@ -33,7 +33,7 @@ export async function runVitest(
       '--reporter=json',
       `--outputFile.json=${results}`,
     ],
-    { show, seconds: 1_200 },
+    { show, seconds: 2_400 },
   );
   if (output !== '') console.log(output);
   const json = await readFile(results, 'utf8').catch(() => undefined);
