@@ -31,8 +31,8 @@ export default defineConfig({
       // Pure code: threads start faster than processes.
       project('unit', { testTimeout: 30_000, pool: 'threads', setupFiles: 'test/unit/own-channels.ts' }),
       project('contract', { testTimeout: 60_000 }),
-      // One browser at a time: timings and CPU are the test's own. Once more, since a tab was seen that was given no frames.
-      project('browser', { testTimeout: 90_000, fileParallelism: false, retry: 1 }),
+      // One browser at a time: timings and CPU are the test's own.
+      project('browser', { testTimeout: 90_000, fileParallelism: false }),
       ...['chromium', 'firefox', 'webkit'].map((engine) =>
         project(engine, { include: [`test/engines/${engine}.test.ts`], testTimeout: 60_000 }),
       ),
