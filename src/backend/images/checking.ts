@@ -77,11 +77,15 @@ async function* inPages(lists: AsyncIterable<readonly ListedPart[]>): AsyncGener
 export function createChecking({ store, keys }: { store: ImageStore; keys: StoreKeys }) {
   /** At once where that is possible: what is read then lives for a moment, and costs the collector of garbage nothing. */
   function isWhole(part: StoredPart | OpenedPart): MaybePromise<boolean> {
-    const look = () => isAsEncrypted(keys.unseal(part).key, part);
+    const look = (ciphertext: Parameters<typeof isAsEncrypted>[2]) =>
+      isAsEncrypted(keys.unseal(part).key, part, ciphertext);
     const ready = keys.ready([part]);
-    if (isInMemory(part)) return ready instanceof Promise ? ready.then(look) : look();
+    if (isInMemory(part)) {
+      const { ciphertext } = part;
+      return ready instanceof Promise ? ready.then(() => look(ciphertext)) : look(ciphertext);
+    }
     return Promise.resolve(ready)
-      .then(look)
+      .then(() => look(part.chunks()))
       .finally(() => part.close());
   }
 

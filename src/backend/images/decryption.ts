@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
 import type { MaybePromise } from '../../shared/maybe-promise.js';
 import { formatFromByte } from '../../shared/protocol/formats.js';
-import type { OpenedPart, StoredPart } from '../../stores/port.js';
+import type { PartRecord } from '../../stores/port.js';
 import type { ImageFormat } from '../../types/index.js';
 import type { EncryptedImage } from './encryption.js';
 
@@ -55,8 +55,11 @@ export async function decryptBytes({
  *
  * @throws what keeps it from being read
  */
-export function isAsEncrypted(key: Uint8Array, part: StoredPart | OpenedPart): MaybePromise<boolean> {
-  const { iv, tag } = part;
+export function isAsEncrypted(
+  key: Uint8Array,
+  { iv, tag }: PartRecord,
+  ciphertext: Uint8Array | AsyncIterable<Uint8Array>,
+): MaybePromise<boolean> {
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tag.length });
   decipher.setAuthTag(tag);
   let format: number | undefined;
@@ -82,8 +85,8 @@ export function isAsEncrypted(key: Uint8Array, part: StoredPart | OpenedPart): M
     return isWhole();
   }
 
-  if (!part.ciphertext && 'chunks' in part) return takeAll(part.chunks());
-  if (part.ciphertext) take(part.ciphertext);
+  if (!(ciphertext instanceof Uint8Array)) return takeAll(ciphertext);
+  take(ciphertext);
   return isWhole();
 }
 

@@ -96,12 +96,12 @@ export function createRebuilding(options: RebuildingOptions) {
     await keys.ready([original, ...variants]);
     const { key, info } = keys.unseal(original);
     const definitions = processing?.definitions(folderOf(id)) ?? new Map<string, string>();
-    const isCurrent = (part: PartRecord, name: string) => keys.unseal(part).info?.definition === definitions.get(name);
+    const isCurrent = (part: PartRecord) =>
+      keys.unseal(part).info?.definition === definitions.get(String(part.variant));
     const made = new Map(variants.map((part) => [String(part.variant), part]));
     const missing = new Map([...definitions].filter(([name]) => !made.has(name)));
-    const defined = [...made].filter(([name]) => definitions.has(name));
-    const changed = defined.filter(([name, part]) => !isCurrent(part, name));
-    const isReplaced = changed.length > 0 || (lost && (await isOneLost(defined.map(([, part]) => part))));
+    const defined = [...definitions.keys()].flatMap((name) => made.get(name) ?? []);
+    const isReplaced = !defined.every(isCurrent) || (lost && (await isOneLost(defined)));
     const lacksPlaceholder = processing?.placeholders === true && !info?.placeholder;
     if (missing.size === 0 && !isReplaced && info && !lacksPlaceholder) {
       return { outcome: 'unchanged', variants: [] };

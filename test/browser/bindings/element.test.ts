@@ -1,3 +1,4 @@
+import type { ImageRecord } from 'pixstore/backend';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { smallPicture } from '../../support/small-picture.js';
@@ -26,16 +27,24 @@ async function open(before: (tab: Page) => Promise<void> = async () => {}): Prom
 
 const shown = { status: 'loaded', alt: 'A cat', width: 8 };
 
-/** Puts an element with a picture into the page; it is `image` there. */
+/** Puts an element into the page; it is `image` there. */
+async function put(tab: Page, record: ImageRecord, slotted = ''): Promise<void> {
+  await tab.evaluate(
+    ({ record, slotted }) => {
+      const image = document.createElement('pixstore-image');
+      image.innerHTML = slotted;
+      Object.assign(globalThis, { image });
+      Object.assign(image, { frontend, record });
+      image.setAttribute('alt', 'A cat');
+      document.body.append(image);
+    },
+    { record, slotted },
+  );
+}
+
+/** One with a picture that is there. */
 async function add(tab: Page): Promise<void> {
-  const record = await world.backend.save(smallPicture());
-  await tab.evaluate((record) => {
-    const image = document.createElement('pixstore-image');
-    Object.assign(globalThis, { image });
-    Object.assign(image, { frontend, record });
-    image.setAttribute('alt', 'A cat');
-    document.body.append(image);
-  }, record);
+  await put(tab, await world.backend.save(smallPicture()));
   await eventually(() => look(tab)).toEqual([shown]);
 }
 
@@ -103,14 +112,7 @@ test('what is slotted is shown while it loads, or after an error, and never over
   const record = await world.backend.save(smallPicture());
   const tab = await open();
   world.tap.meddle = () => new Promise(() => {});
-  await tab.evaluate((record) => {
-    const image = document.createElement('pixstore-image');
-    image.innerHTML = '<i slot="loading">wait</i><button slot="error">again</button>';
-    Object.assign(globalThis, { image });
-    Object.assign(image, { frontend, record });
-    image.setAttribute('alt', 'A cat');
-    document.body.append(image);
-  }, record);
+  await put(tab, record, '<i slot="loading">wait</i><button slot="error">again</button>');
   const visible = () =>
     tab.evaluate(() =>
       [...(globalThis as unknown as { image: HTMLElement }).image.children]
@@ -206,13 +208,7 @@ test('what is slotted after the error is for assistive technology, too', async (
   const record = await world.backend.save(smallPicture());
   await world.backend.deleteImage(record.id);
   const tab = await open();
-  await tab.evaluate((record) => {
-    const image = document.createElement('pixstore-image');
-    Object.assign(globalThis, { image });
-    Object.assign(image, { frontend, record });
-    image.setAttribute('alt', 'A cat');
-    document.body.append(image);
-  }, record);
+  await put(tab, record);
   await eventually(async () => (await look(tab))[0]?.status).toBe('error');
   expect(await toldOf(tab)).toEqual(['image A cat']);
   await tab.evaluate(() => {

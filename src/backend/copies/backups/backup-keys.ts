@@ -95,8 +95,9 @@ export async function replaceBackupKeys(
   });
   const kept = await readBackupKeys(place);
   if (!kept) throw damaged(blob);
-  const latest = await latestOf(place);
-  for (const each of await taken(place)) {
+  const keys = await place.list('keys');
+  const latest = keys.at(-1);
+  for (const each of [...(await place.list('claims')), ...keys]) {
     if (latest && each.name <= latest.name && each.blob !== latest.blob) await place.remove(each.blob);
   }
   return kept;
