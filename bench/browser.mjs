@@ -3,7 +3,7 @@
 import { ensureBrowser } from '../scripts/ensure-browser.mjs';
 import { blobs } from './measures/blobs.mjs';
 import { eviction } from './measures/eviction.mjs';
-import { screen } from './measures/screen.mjs';
+import { growth, largeTiles, screen, strain } from './measures/screen.mjs';
 import { slowCpu } from './measures/slow-cpu.mjs';
 import { slowNetwork } from './measures/slow-network.mjs';
 import { visits } from './measures/visits.mjs';
@@ -12,7 +12,7 @@ import { runBenchmark } from './setup/program.mjs';
 await runBenchmark({
   name: 'browser',
   prepare: async () => void (await ensureBrowser()),
-  measures: { visits, screen, blobs, network: slowNetwork, cpu: slowCpu, eviction },
+  measures: { visits, screen, tiles: largeTiles, growth, strain, blobs, network: slowNetwork, cpu: slowCpu, eviction },
   drawing: {
     title: 'Galleries in Chromium, side by side',
     description: 'Galleries with pixstore beside pixstore 3.2.1 and plain fetch',

@@ -10,6 +10,7 @@ import { endWithUs } from './contestants/children.mjs';
 import { load } from './contestants/get.mjs';
 import { freePort } from './contestants/start.mjs';
 import { pictures } from './processing/pictures.mjs';
+import { median, percentile } from './report/line.mjs';
 import { keep } from './report/results.mjs';
 import { align } from './report/table.mjs';
 import { describeMachine, makePlace } from './setup/place.mjs';
@@ -31,16 +32,7 @@ const records = await server.call('handOut', { count: 50 });
 
 const throughput = [];
 for (const name of Object.keys(pictures)) throughput.push({ name, ...(await besideBareSharp(name)) });
-const serving = [];
-const quiet = await latenciesWhile(() => new Promise((resolve) => setTimeout(resolve, duration)));
-serving.push({ name: 'nothing', ...quiet });
-for (const [name, way] of [
-  ['JPEG 12 MP', 'save'],
-  ['JPEG 12 MP', 'bare'],
-  ['PNG 12 MP', 'save'],
-]) {
-  serving.push({ name: `${name}, ${way}`, ...(await latenciesWhile(() => make(name, way))) });
-}
+const serving = await besideServing();
 await server.end();
 
 const times = (/** @type {number} */ value) => `${value.toFixed(2)}x`;
@@ -65,7 +57,7 @@ console.log(
   )}\n\n${align(
     [
       [`${rate} requests a second, beside`, 'p50', 'p99', 'of alone'],
-      ...serving.map(({ name, p50, p99 }) => [name, ms(p50), ms(p99), times(p99 / quiet.p99)]),
+      ...serving.map(({ name, p50, p99 }) => [name, ms(p50), ms(p99), times(p99 / serving[0].p99)]),
     ],
     [false, true, true, true],
   )}\n`,
@@ -98,26 +90,25 @@ function make(name, way) {
   return server.call('make', { name, way, atOnce, duration });
 }
 
-/**
- * @template Result
- * @param {() => Promise<Result>} work
- */
-async function latenciesWhile(work) {
-  /** @type {number[]} */
-  const latencies = [];
-  let isOver = false;
-  const working = work().finally(() => {
-    isOver = true;
+/** In turns as well: what requests take while nothing else is done, and beside each way to make and keep large pictures. */
+async function besideServing() {
+  console.log('  measuring: serving');
+  /** @type {Map<string, () => Promise<unknown>>} */
+  const works = new Map([['nothing', async () => {}]]);
+  for (const name of ['JPEG 12 MP', 'PNG 12 MP']) {
+    for (const way of ['save', 'bare', 'bare, kept']) works.set(`${name}, ${way}`, () => make(name, way));
+  }
+  const found = new Map([...works.keys()].map((name) => [name, /** @type {number[]} */ ([])]));
+  for (let run = 0; run < runs; run += 1) {
+    for (const [name, work] of works) {
+      const [{ latencies }] = await Promise.all([load({ port, records, connections, duration, rate }), work()]);
+      found.get(name)?.push(...latencies);
+    }
+  }
+  return [...found].map(([name, latencies]) => {
+    latencies.sort((a, b) => a - b);
+    return { name, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
   });
-  while (!isOver) latencies.push(...(await load({ port, records, connections, duration: 250, rate })).latencies);
-  latencies.sort((a, b) => a - b);
-  const at = (/** @type {number} */ share) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), ...(await working) };
-}
-
-/** @param {number[]} values */
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function startServer() {

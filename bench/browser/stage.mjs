@@ -100,7 +100,7 @@ export async function setStage(place, kinds, images) {
  * @param {Page} page
  * @param {Conditions} conditions
  */
-async function impose(page, { network, slowdown }) {
+export async function impose(page, { network, slowdown }) {
   if (network) {
     const throughput = (network.mbit * 1e6) / 8;
     await page.send('Network.enable');

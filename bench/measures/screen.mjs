@@ -17,7 +17,17 @@ const kibibyte = 1024;
  * @typedef {Partial<Record<Engine, [first: number, next: number]>>} Budgets
  */
 
-/** @type {{ count: number, size: number, tile: number, budgets?: Budgets, only?: Engine[] }[]} */
+/**
+ * @typedef {object} Gallery
+ * @property {number} count
+ * @property {number} size bytes of a picture
+ * @property {number} tile CSS pixels of a side
+ * @property {Budgets} [budgets]
+ * @property {Engine[]} [only] all engines unless given
+ * @property {{ name: string, of: import('../browser/stage.mjs').Conditions }} [conditions]
+ */
+
+/** @type {Gallery[]} */
 const galleries = [
   {
     count: 500,
@@ -37,10 +47,34 @@ const galleries = [
     tile: 40,
     budgets: { chromium: [3, 2.5], firefox: [0.65, 0.55], webkit: [0.73, 1] },
   },
+];
+
+/** @type {Gallery[]} */
+const withLargeTiles = [
   { count: 200, size: 56 * kibibyte, tile: 220 },
   { count: 50, size: 528 * kibibyte, tile: 220 },
-  { count: 2_000, size: 5 * kibibyte, tile: 40, only: ['chromium'] },
 ];
+
+/** @type {Gallery[]} */
+const growing = [50, 200, 2_000, 5_000].map((count) => ({
+  count,
+  size: 5 * kibibyte,
+  tile: 40,
+  only: ['chromium'],
+}));
+
+const conditions = [
+  { name: '40 ms and 20 Mbit/s', of: { network: { latency: 40, mbit: 20 } } },
+  { name: 'CPU 4x slower', of: { slowdown: 4 } },
+];
+
+/** @type {Gallery[]} */
+const underStrain = conditions.flatMap((condition) =>
+  [
+    { count: 500, size: 5 * kibibyte },
+    { count: 200, size: 56 * kibibyte },
+  ].map((images) => ({ ...images, tile: 40, only: ['chromium'], conditions: condition })),
+);
 
 const phases = { first: 'first visit', next: 'next visit' };
 const milestones = /** @type {const} */ ({ first: 'first picture', firstRow: 'first row of 24', all: 'all' });
@@ -49,27 +83,46 @@ const milestones = /** @type {const} */ ({ first: 'first picture', firstRow: 'fi
  * Until pictures are on the screen and two frames were drawn: `<pixstore-image>`, and `getImageUrl` with an `<img>`, beside
  * plain `<img>`, the peer, and the least that the same path can take. In three engines.
  */
-export async function screen(/** @type {import('./bench.mjs').Bench} */ bench) {
+export const screen = showing(galleries);
+/** The same with tiles that show more of a picture. */
+export const largeTiles = showing(withLargeTiles);
+/** How it grows with the number of pictures. */
+export const growth = showing(growing);
+/** On a slow network, and on a slow processor: of the page's own thread, which is all that Chromium slows down. */
+export const strain = showing(underStrain);
+
+/** @param {Gallery[]} all @returns {import('../setup/program.mjs').Measure} */
+function showing(all) {
+  return async (bench) => {
+    const lines = [];
+    for (const gallery of bench.quick ? all.slice(0, 1) : all) lines.push(...(await show(bench, gallery)));
+    return lines;
+  };
+}
+
+/**
+ * @param {import('./bench.mjs').Bench} bench
+ * @param {Gallery} gallery
+ */
+async function show(bench, { count, size, tile, budgets = {}, only = engines, conditions }) {
   const lines = [];
-  for (const { count, size, tile, budgets = {}, only = engines } of bench.quick ? galleries.slice(0, 1) : galleries) {
-    const gallery = `${count} x ${size / kibibyte} KB at ${tile} px`;
-    /** @type {Kind[]} */
-    const kinds = ['plain', 'element', 'floor-painted', 'url', 'floor-url'];
-    if (bench.contestants.includes('peer')) kinds.push('peer');
-    const stage = await setScreenStage(bench.place, kinds, { count, size });
-    for (const engine of only) {
-      bench.progress(`screen, ${gallery}, ${engine}`);
-      // The peer is told of in Chromium alone, as in all other lines.
-      const entrants = kinds.filter((kind) => kind !== 'peer' || engine === 'chromium');
-      const seen = await rounds(bench, entrants, (kind) => stage.visits(engine, kind, tile));
-      for (const phase of /** @type {Phase[]} */ (['first', 'next'])) {
-        const budget = budgets[engine]?.[phase === 'first' ? 0 : 1];
-        lines.push(...linesOf(seen, phase, { name: `${phases[phase]}, ${gallery}, ${engine}`, budget }));
-      }
-      if (count === 2_000) lines.push(...smoothness(seen, gallery));
+  const gallery = `${count} x ${size / kibibyte} KB at ${tile} px${conditions ? `, ${conditions.name}` : ''}`;
+  /** @type {Kind[]} */
+  const kinds = ['plain', 'element', 'floor-painted', 'url', 'floor-url'];
+  if (bench.contestants.includes('peer')) kinds.push('peer');
+  const stage = await setScreenStage(bench.place, kinds, { count, size });
+  for (const engine of only) {
+    bench.progress(`screen, ${gallery}, ${engine}`);
+    // The peer is told of in Chromium alone, as in all other lines.
+    const entrants = kinds.filter((kind) => kind !== 'peer' || engine === 'chromium');
+    const seen = await rounds(bench, entrants, (kind) => stage.visits(engine, kind, tile, conditions?.of));
+    for (const phase of /** @type {Phase[]} */ (['first', 'next'])) {
+      const budget = budgets[engine]?.[phase === 'first' ? 0 : 1];
+      lines.push(...linesOf(seen, phase, { name: `${phases[phase]}, ${gallery}, ${engine}`, budget }));
     }
-    await stage.end();
+    if (count === 2_000) lines.push(...smoothness(seen, gallery));
   }
+  await stage.end();
   return lines;
 }
 
@@ -84,7 +137,7 @@ function linesOf(seen, phase, { name, budget }) {
     seen.get(kind)?.map((visits) => visits[phase][of]) ?? [];
   const floorOf = (/** @type {Kind} */ kind) => ({ name: 'the same path', value: median(figures(kind, 'all')) });
   const common = /** @type {const} */ ({ group, unit: 'ms' });
-  const isFirstOfSmall = name.includes('500 x 5 KB') && name.endsWith('chromium');
+  const isFirstOfSmall = name.endsWith('500 x 5 KB at 40 px, chromium');
   const lines = [];
   for (const [of, milestone] of /** @type {[keyof typeof milestones, string][]} */ (Object.entries(milestones))) {
     const isAll = of === 'all';

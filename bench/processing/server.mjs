@@ -1,4 +1,6 @@
 // A server that answers requests for images, and makes variants meanwhile when it is told to: over IPC.
+import { createCipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -40,17 +42,38 @@ const wanted = { dir: '', variants: Object.keys(widths), placeholder: false };
 const ways = {
   process: (picture) => processing.process(picture, wanted),
   save: ({ bytes }) => withVariants.saveImage(bytes),
-  // As an application would: each variant from the file, and both at once.
-  bare: ({ bytes }) =>
-    Promise.all(
-      Object.values(widths).map((size) =>
-        sharp(bytes, { autoOrient: true })
-          .resize({ ...size, withoutEnlargement: true })
-          .webp({ quality: 80 })
-          .toBuffer(),
-      ),
-    ),
+  bare: ({ bytes }) => bareVariants(bytes),
+  async 'bare, kept'({ bytes }) {
+    await Promise.all([bytes, ...(await bareVariants(bytes))].map(keepEncrypted));
+  },
 };
+
+/** As an application would: each variant from the file, and both at once. @param {Buffer} bytes */
+function bareVariants(bytes) {
+  return Promise.all(
+    Object.values(widths).map((size) =>
+      sharp(bytes, { autoOrient: true })
+        .resize({ ...size, withoutEnlargement: true })
+        .webp({ quality: 80 })
+        .toBuffer(),
+    ),
+  );
+}
+
+/** The least that keeping takes: encrypted in slices between which others are served, and safe on the disk. @param {Buffer} bytes */
+async function keepEncrypted(bytes) {
+  const cipher = createCipheriv('aes-256-gcm', randomBytes(32), randomBytes(12));
+  const path = join(folder, randomUUID());
+  const file = await open(path, 'wx');
+  try {
+    const slice = 1024 * 1024;
+    for (let at = 0; at < bytes.length; at += slice) await file.write(cipher.update(bytes.subarray(at, at + slice)));
+    cipher.final();
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
 
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
 const work = {
@@ -63,7 +86,7 @@ const work = {
   /** Makes variants for a while: pictures a second, CPU for each, and the longest that the loop was late by; in ms. */
   async make({ name, way, atOnce, duration }) {
     const picture = await pictures[name]();
-    sharp.cache(way === 'bare'); // what sharp does unless told otherwise
+    sharp.cache(way.startsWith('bare')); // what sharp does unless told otherwise
     await ways[way](picture);
     const delays = monitorEventLoopDelay({ resolution: 1 });
     delays.enable();

@@ -65,7 +65,9 @@ async function main(program) {
   console.log(`\n${table(lines)}\n`);
   if (!quick || options.out) {
     const drawing = !options.only || options.out !== undefined ? program.drawing : undefined;
-    keepResults(program.name, { lines, machine, commit: commit(), runs: bench.runs }, { folder: options.out, drawing });
+    // What is only a part does not take the place of the whole.
+    const name = options.only && !options.out ? `${program.name}-${options.only.replaceAll(',', '-')}` : program.name;
+    keepResults(name, { lines, machine, commit: commit(), runs: bench.runs }, { folder: options.out, drawing });
   }
   const count = (/** @type {string | null} */ wanted) => budgeted.filter(({ verdict }) => verdict === wanted).length;
   const budgeted = lines.filter(({ budget }) => budget !== null);

@@ -36,7 +36,7 @@ export interface SharpProcessingOptions {
   verify?: 'decode';
   /** Width times height of a picture that is decoded, at most: 50,000,000 unless told otherwise. */
   maxDecodePixels?: number;
-  /** Pictures that are worked on at once; 2 unless told otherwise, and always fewer than threads of libuv. */
+  /** Pictures that are worked on at once; 3 unless told otherwise, and always fewer than threads of libuv. */
   concurrency?: number;
   /** Milliseconds that a picture may take, once its turn has come: 30,000 unless told otherwise. */
   timeout?: number;
@@ -74,7 +74,7 @@ export function readProcessingOptions(given: SharpProcessingOptions): Settings {
     convert: [isObject, {}],
     verify: [isOneOf(['decode'])],
     maxDecodePixels: [isWholeNumber(1, 2 ** 30), 50_000_000],
-    concurrency: [isWholeNumber(1, mostAtOnce()), Math.min(2, mostAtOnce())],
+    concurrency: [isWholeNumber(1, mostAtOnce()), Math.min(3, mostAtOnce())],
     timeout: [isWholeNumber(1, 3_600_000), 30_000],
   };
   const options = readOptions<Required<SharpProcessingOptions>>(given, rules, 'sharpProcessing');

@@ -3,12 +3,16 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { ensureBrowser } from '../../../scripts/ensure-browser.mjs';
 import { freePort, start } from '../../contestants/start.mjs';
+import { launchChromium } from '../chromium.mjs';
 import { bundlePages } from '../site.mjs';
+import { impose } from '../stage.mjs';
 import { findEngines } from './engines.mjs';
 
 /** @typedef {import('./engines.mjs').Engine} Engine */
 /** @typedef {import('../pages/screen/run.mjs').Visit} Visit */
+/** @typedef {import('../stage.mjs').Conditions} Conditions */
 /** @typedef {keyof typeof servers} Kind a page in pages/screen */
 
 /** By page: who has its pictures. */
@@ -67,9 +71,10 @@ export async function setScreenStage(place, kinds, images) {
    * @param {string} profile
    * @param {Kind} kind
    * @param {number} tile
+   * @param {Conditions} [conditions]
    * @returns {Promise<Visit>}
    */
-  async function visit(engine, profile, kind, tile) {
+  async function visit(engine, profile, kind, tile, conditions) {
     const { port, records } = running.get(servers[kind]) ?? { port: 0, records: [] };
     task = { port, records, tile, picture: { width, height } };
     /** @type {NodeJS.Timeout | undefined} */
@@ -78,7 +83,8 @@ export async function setScreenStage(place, kinds, images) {
       tell = resolve;
       timer = setTimeout(() => reject(new Error(`${kind} in ${engine} showed nothing for ${patience} ms.`)), patience);
     });
-    const browser = browsers.open(engine, profile, `http://127.0.0.1:${sitePort}/${kind}`);
+    const url = `http://127.0.0.1:${sitePort}/${kind}`;
+    const browser = conditions ? await openUnder(conditions, profile, url) : browsers.open(engine, profile, url);
     try {
       return await told;
     } finally {
@@ -94,12 +100,13 @@ export async function setScreenStage(place, kinds, images) {
      * @param {Engine} engine
      * @param {Kind} kind
      * @param {number} tile CSS pixels of a side
+     * @param {Conditions} [conditions] in Chromium
      */
-    async visits(engine, kind, tile) {
+    async visits(engine, kind, tile, conditions) {
       const profile = mkdtempSync(join(place, 'profile-'));
       try {
-        const first = await visit(engine, profile, kind, tile);
-        return { first, next: await visit(engine, profile, kind, tile) };
+        const first = await visit(engine, profile, kind, tile, conditions);
+        return { first, next: await visit(engine, profile, kind, tile, conditions) };
       } finally {
         await rm(profile, { recursive: true, force: true, maxRetries: 5 });
       }
@@ -111,6 +118,19 @@ export async function setScreenStage(place, kinds, images) {
       for (const { end } of running.values()) await end();
     },
   };
+}
+
+/**
+ * A Chromium that is driven, as far as its page is slowed down: before it begins to show anything.
+ *
+ * @param {Conditions} conditions
+ * @param {string} profile
+ * @param {string} url
+ */
+async function openUnder(conditions, profile, url) {
+  const browser = await launchChromium(await ensureBrowser(), profile);
+  await impose(await browser.open(url), conditions);
+  return browser;
 }
 
 /** @param {string} kind */

@@ -5,6 +5,8 @@ import { type EncryptedImage, encryptImage, type RandomBytes } from './encryptio
 import { nameOfOther } from './headers/others.js';
 import { requireFewFrames } from './inspect.js';
 import { type AcceptedImage, type IntakeOptions, takeIn } from './intake.js';
+import { copyInSteps } from './metadata/assembly.js';
+import { inTurns } from './metadata/stripping.js';
 import type { ImageProcessing, Picture } from './processing-port.js';
 
 /** A part that is encrypted, and not yet sealed to a version. */
@@ -76,7 +78,7 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
         return [await encrypt(pictureOf(taken instanceof Promise ? await taken : taken))];
       }
       // Their owner may use them for something else, and original and variants must be of the same picture.
-      const bytes = new Uint8Array(file);
+      const bytes = await inTurns(copyInSteps(file));
       const format = nameOfOther(bytes);
       const converted = format && (await processing.convert(bytes, format));
       return partsOf(pictureOf(await takeIn(converted || bytes, intake)), dir);

@@ -41,13 +41,28 @@ export function survive(emitter: object): () => void {
   };
 }
 
+/** Stores that share a pool share the listeners too: Node warns of more than ten. */
+const survived = new WeakMap<object, { stores: Set<object>; end: () => void }>();
+
 /**
  * The same for a pool, and for its connections from the very moment each is lent: what `connect()` promised comes a little
  * later, and a server that ends its connections may have told so between the two.
  *
- * @returns ends it
+ * @returns ends it, for this store
  */
 export function survivePool(pool: object): () => void {
+  const survival = survived.get(pool) ?? { stores: new Set(), end: listenTo(pool) };
+  survived.set(pool, survival);
+  const store = {};
+  survival.stores.add(store);
+  return () => {
+    if (!survival.stores.delete(store) || survival.stores.size > 0) return;
+    survived.delete(pool);
+    survival.end();
+  };
+}
+
+function listenTo(pool: object): () => void {
   const { on, off } = pool as Emitter;
   const endSurvival = survive(pool);
   const lent = new WeakMap<object, () => void>();

@@ -97,7 +97,7 @@ describe('docs/processing.md', () => {
 
   test('says their defaults', () => {
     const defaults = Object.fromEntries(documented.map(([[name = ''], value]) => [name, value]));
-    expect(defaults).toMatchObject({ maxDecodePixels: '`50000000`', concurrency: '`2`', timeout: '`30000`' });
+    expect(defaults).toMatchObject({ maxDecodePixels: '`50000000`', concurrency: '`3`', timeout: '`30000`' });
     const inFull = { fit: 'inside', format: 'webp', quality: 80 };
     expect(defaults).toMatchObject({ fit: '`inside`', format: '`webp`', quality: '`80`' });
     expect(wordsOf({ thumb: { width: 160, ...inFull } })).toEqual(wordsOf({ thumb: { width: 160 } }));

@@ -77,7 +77,7 @@ function lengthOf(piece: Piece): number {
 }
 
 /** What is copied, or written, in one step. */
-const stepLength = 2 * bytesInStep;
+const stepLength = bytesInStep;
 
 /** Runs that stand where they stood, and between them bytes written anew as they were. */
 function areAllOf(source: Uint8Array, pieces: readonly Piece[]): boolean {
@@ -111,6 +111,13 @@ export function* blankOut(bytes: Uint8Array, from: number, to: number): Steps<vo
     if (at > from) yield;
     bytes.fill(0, at, Math.min(at + stepLength, to));
   }
+}
+
+/** Of a large file, in steps. */
+export function* copyInSteps(source: Uint8Array): Steps<Uint8Array> {
+  const copy = new Uint8Array(Buffer.allocUnsafeSlow(source.length).buffer);
+  yield* copyRun(source, { from: 0, to: source.length }, copy, 0);
+  return copy;
 }
 
 /** A `slice` of a Buffer would be the same memory. */

@@ -15,6 +15,9 @@ import {
 const signatureLength = 8;
 const chunkOverhead = 12; // length 4 | name 4 | content | checksum 4
 
+/** Bytes whose checksums are looked at in one step. */
+const checkedInStep = 2 * bytesInStep;
+
 type IsGood = (length: number, colourType?: number) => boolean;
 
 /** What a picture cannot do without: with any other length it is no picture. */
@@ -79,9 +82,13 @@ export function* stripPng(source: Uint8Array): Stripping {
   let hasPixels = false;
   let hasExif = false;
   let isAnimated = false;
+  let stepEnd = checkedInStep;
   for (let count = 1; count <= mostPieces; count += 1) {
-    if (count % piecesInStep === 0) yield;
     const chunk = chunkAt(source, previous?.end ?? signatureLength);
+    if (count % piecesInStep === 0 || chunk.end > stepEnd) {
+      yield;
+      stepEnd = chunk.at + checkedInStep;
+    }
     const { name, at, end } = chunk;
     if ((name === 'IHDR') !== (previous === null))
       throw notStrippable('its header is not its first chunk, or not alone');
@@ -132,11 +139,10 @@ function isAncillary(name: string): boolean {
 }
 
 function* isWhole(bytes: Uint8Array, { at, end }: Chunk): Steps<boolean> {
-  const stepLength = 8 * bytesInStep;
-  let checksum = 0;
-  for (let from = at + 4; from < end - 4; from += stepLength) {
+    let checksum = 0;
+  for (let from = at + 4; from < end - 4; from += checkedInStep) {
     if (from > at + 4) yield;
-    checksum = crc32(bytes.subarray(from, Math.min(from + stepLength, end - 4)), checksum);
+    checksum = crc32(bytes.subarray(from, Math.min(from + checkedInStep, end - 4)), checksum);
   }
   return checksum === uint32(bytes, end - 4);
 }

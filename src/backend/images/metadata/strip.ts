@@ -7,7 +7,7 @@ import { stripAvif } from './avif.js';
 import { stripGif } from './gif.js';
 import { stripJpeg } from './jpeg.js';
 import { stripPng } from './png.js';
-import { bytesInStep, notStrippable, type Steps, type Stripped, type Stripping } from './stripping.js';
+import { bytesInStep, inTurns, notStrippable, type Steps, type Stripped, type Stripping } from './stripping.js';
 import { stripWebp } from './webp.js';
 
 /**
@@ -42,16 +42,8 @@ export function stripImage(source: Uint8Array, format: ImageFormat, mode: StripM
   const steps = strip(source, format);
   const first = steps.next();
   if (first.done) return first.value;
-  if (source.length > bytesInStep) return inTurns(steps);
-  return inTurns(strip(copyOf(source), format));
-}
-
-async function inTurns<Result>(steps: Steps<Result>): Promise<Result> {
-  for (;;) {
-    await nextTurn();
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  const rest = source.length > bytesInStep ? steps : strip(copyOf(source), format);
+  return nextTurn().then(() => inTurns(rest));
 }
 
 function* stripSurely(source: Uint8Array, format: ImageFormat): Steps<Uint8Array> {
@@ -71,7 +63,7 @@ function* stripIfSure(source: Uint8Array, format: ImageFormat): Steps<Uint8Array
 
 /** Nobody may have changed the bytes meanwhile, and no mistake of a stripper may cost a picture. */
 function* isSamePicture(source: Uint8Array, { bytes, picture }: Stripped): Steps<boolean> {
-  const stepLength = 8 * bytesInStep;
+  const stepLength = 4 * bytesInStep;
   for (const { from, at, length } of picture) {
     for (let done = 0; done < length; done += stepLength) {
       if (done > 0) yield;

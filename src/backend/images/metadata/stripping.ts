@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PixstoreError } from '../../../shared/errors/pixstore-error.js';
 
 /**
@@ -37,6 +38,15 @@ export const mostPieces = 100_000;
  * none above 8 MiB.
  */
 export const largestProfile = 4 * 1024 * 1024;
+
+/** The first step is taken at once, each further one in a turn of the loop of its own. */
+export async function inTurns<Result>(steps: Steps<Result>): Promise<Result> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await nextTurn();
+  }
+}
 
 /** @param problem - a part of a sentence */
 export function notStrippable(problem: string): PixstoreError {

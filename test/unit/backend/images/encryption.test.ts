@@ -2,6 +2,7 @@ import { createDecipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { encryptImage } from '../../../../src/backend/images/encryption.js';
 import type { ImageFormat } from '../../../../src/types/index.js';
+import { turnsDuring } from '../../../support/turns.js';
 import { fromHex, readVectors } from '../../../support/vectors.js';
 
 interface Vector {
@@ -55,15 +56,8 @@ describe('encryption of images', () => {
 
   test('of a large image gives everybody else a turn after each MiB', async () => {
     const mebibytes = 20;
-    let turns = 0;
-    let isDone = false;
-    const takeTurns = () => {
-      turns += 1;
-      if (!isDone) setImmediate(takeTurns);
-    };
-    setImmediate(takeTurns);
-    await encryptImage('png', new Uint8Array(mebibytes * 1024 * 1024), randomBytes);
-    isDone = true;
+    const bytes = new Uint8Array(mebibytes * 1024 * 1024);
+    const turns = await turnsDuring(() => encryptImage('png', bytes, randomBytes));
     expect(turns).toBeGreaterThanOrEqual(mebibytes - 1);
   });
 });

@@ -165,3 +165,15 @@ test('a connection that breaks while it is idle does not end the process', () =>
   connections.close();
   expect(emitter.listenerCount('error')).toBe(0);
 });
+
+test('stores that share a pool listen to it once, until the last of them is closed', () => {
+  const { pool, emitter } = openPool([]);
+  const [first = expect.unreachable(), ...others] = Array.from({ length: 20 }, () => connectionsOf(pool));
+  expect(emitter.listenerCount('error')).toBe(1);
+  for (const other of others) other.close();
+  others[0]?.close(); // twice
+  expect(['error', 'acquire', 'release'].map((event) => emitter.listenerCount(event))).toEqual([1, 1, 1]);
+  first.close();
+  connectionsOf(pool).close();
+  expect(['error', 'acquire', 'release'].map((event) => emitter.listenerCount(event))).toEqual([0, 0, 0]);
+});

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { encryptImage } from '../../../../src/backend/images/encryption.js';
+import { createPartMaker } from '../../../../src/backend/images/new-parts.js';
+import type { ImageProcessing } from '../../../../src/backend/images/processing-port.js';
+import { chunk, smallPicture } from '../../../support/small-picture.js';
+import { turnsDuring } from '../../../support/turns.js';
+
+const limits = { imageFormats: ['png'] as const, maxPixels: 100, maxFrames: 1, stripMetadata: true } as const;
+
+const makesNothing: ImageProcessing = {
+  placeholders: false,
+  definitions: () => new Map(),
+  convert: () => null,
+  process: async () => ({ variants: [] }),
+};
+
+/** As libvips writes them: its pixels are in chunks of 8 KiB. */
+function largePicture(mebibytes: number): Buffer {
+  const chunks = Array.from({ length: mebibytes * 128 }, () => chunk('IDAT', randomBytes(8 * 1024)));
+  const small = smallPicture();
+  const end = chunk('IEND', Buffer.alloc(0));
+  return Buffer.concat([small.subarray(0, -end.length), ...chunks, end]);
+}
+
+test('a large picture is copied, checked and encrypted in turns, in each of which others are served', async () => {
+  const mebibytes = 16;
+  const picture = largePicture(mebibytes);
+  const maker = createPartMaker({ ...limits, processing: makesNothing, randomBytes });
+  const encryption = await turnsDuring(() => encryptImage('png', picture, randomBytes));
+  const all = await turnsDuring(() => maker.partsOfFile(picture, ''));
+  // Its copy takes a turn for each MiB, and its checksums one for each two.
+  expect(all - encryption).toBeGreaterThanOrEqual(1.5 * mebibytes - 3);
+});
