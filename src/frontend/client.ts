@@ -6,9 +6,9 @@ import { createTabChannel } from './cache/other-tabs.js';
 import type { Shown } from './loading/cache-stats.js';
 import { createGenerations, type GenerationOptions } from './loading/generations.js';
 import type { ImageLoadInfo } from './loading/load-info.js';
-import { createObjectUrls, type ImageUrl } from './loading/object-urls.js';
+import { createObjectUrls, type GetImageUrlOptions, type ImageUrl } from './loading/object-urls.js';
 import type { Observers } from './loading/observers.js';
-import { assertImageId, assertLoadable, assertRecords, type Records } from './loading/record.js';
+import { assertImageId, assertLoadable, assertRecords, type Records, toBase64 } from './loading/record.js';
 import type { ShownImage } from './loading/show-image.js';
 import type { GetImageOptions } from './network/demand.js';
 import type { PayloadSource } from './network/payload-source.js';
@@ -179,16 +179,16 @@ export function createClient({ options, source, onLogout }: ClientParts) {
       return records.map((record) => (record === null ? null : get(record, context, call)));
     },
 
-    async getUrl(record: ImageRecord, context?: unknown, call?: GetImageOptions): Promise<ImageUrl> {
+    async getUrl(record: ImageRecord, context?: unknown, call?: GetImageUrlOptions): Promise<ImageUrl> {
       const { generation } = generations.current();
       const { version, image } = await find(record, context, call);
+      const bytes = image.size <= (call?.inlineImageBytes ?? 0) && new Uint8Array(await image.arrayBuffer());
       // The frontend may be closed by now, or the cache cleared.
       if (isClosed) throw closedError();
       generation.signal.throwIfAborted();
-      return urls.hold(version, image);
+      if (!bytes) return urls.hold(version, image);
+      return { url: `data:${image.type};base64,${toBase64(bytes)}`, release() {} };
     },
-
-    peek: (record: ImageRecord): Blob | undefined => findInMemory(record)?.image,
 
     /** Removes an image with its variants, or a variant, and says whether there was anything. */
     async forget(id: string): Promise<boolean> {
@@ -196,7 +196,7 @@ export function createClient({ options, source, onLogout }: ClientParts) {
       assertImageId(id);
       const wasInMemory = forget(id);
       // Told afterwards: a tab that is quicker would leave nothing on disk for us to find.
-      const removal = disk.remove(id).finally(() => tabs.tellDelete(id));
+      const removal = disk.remove(id).finally(() => tabs.tell(id));
       watching.observers?.deleted(id, removal);
       return (await removal) || wasInMemory;
     },
@@ -212,9 +212,7 @@ export function createClient({ options, source, onLogout }: ClientParts) {
       // Whatever an event or a promise hands to it, it is a logout.
       const keepShown = call?.keepShown === true;
       logOut(keepShown);
-      const number = disk.beginLogout();
-      tabs.tellLogout({ number, keepShown });
-      await disk.clear(number);
+      await disk.clear((number) => tabs.tell({ number, keepShown }));
     },
 
     logOut,

@@ -25,7 +25,7 @@ export type { CacheStats, TierStats } from './loading/cache-stats.js';
 export type { BytesSnapshot, ImageObserver, ImageSnapshot, ObserveOptions } from './loading/image-observer.js';
 export type { ImageSource } from './loading/load-image.js';
 export type { ImageLoadInfo } from './loading/load-info.js';
-export type { ImageUrl } from './loading/object-urls.js';
+export type { GetImageUrlOptions, ImageUrl } from './loading/object-urls.js';
 export { pickVariant } from './loading/pick-variant.js';
 export { placeholderUrl } from './loading/placeholder-url.js';
 export type { FetchPriority, GetImageOptions } from './network/demand.js';

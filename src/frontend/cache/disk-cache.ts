@@ -128,20 +128,19 @@ export function createDiskCache(options: DiskCacheOptions, onMissedLogout: () =>
     drop: removeImage,
 
     /** The same for the original of an image alone, or a variant. */
-    dropPart(id: string): void {
+    removePart(id: string): void {
       queue.removePart(id);
       void removeRows(() => [id]);
     },
-
-    /** Begins a logout and gives its number, which is for {@link clear} and for other tabs. */
-    beginLogout: logouts.begin,
 
     /**
      * Removes all images, for a logout; tabs that are not told find out.
      *
      * @throws PixstoreError `STORAGE_FAILED`
      */
-    async clear(logout: number): Promise<void> {
+    async clear(tell: (logout: number) => void): Promise<void> {
+      const logout = logouts.begin();
+      tell(logout);
       if (await removeAll(logout)) return;
       await database.remove();
       await removeAll(logout);

@@ -27,7 +27,7 @@ export interface Logout {
  *
  * @example
  * const tabs = createTabChannel('pixstore', events);
- * tabs.tellDelete('cats:tom');
+ * tabs.tell('cats:tom');
  */
 export function createTabChannel(name: string, { onDelete, onLogout, onReturn, onLook }: TabEvents) {
   let channel: (BroadcastChannel & { unref?(): void }) | undefined;
@@ -48,8 +48,8 @@ export function createTabChannel(name: string, { onDelete, onLogout, onReturn, o
   });
 
   return {
-    tellDelete: (id: string): void => channel?.postMessage(id),
-    tellLogout: (logout: Logout): void => channel?.postMessage(logout),
+    /** @param deleted - the id of an image, or all of them */
+    tell: (deleted: string | Logout): void => channel?.postMessage(deleted),
     close(): void {
       channel?.close();
       channel = undefined;

@@ -83,9 +83,8 @@ export function hasOurStores(database: IDBDatabase, names: StoreNames): boolean 
   const transaction = database.transaction(all);
   transaction.objectStore(names.usage).index('lastUsed');
   const { unique } = transaction.objectStore(names.logouts).index('isLatest');
-  const haveOurKeys = all.every((name) => {
+  return all.every((name) => {
     const { keyPath, autoIncrement } = transaction.objectStore(name);
-    return keyPath === 'id' && !autoIncrement;
+    return unique && keyPath === 'id' && !autoIncrement;
   });
-  return unique && haveOurKeys;
 }

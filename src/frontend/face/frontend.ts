@@ -68,7 +68,7 @@ export function createFrontend<Context = unknown>(
 
     peek(record) {
       try {
-        return client.peek(record);
+        return client.findInMemory(record)?.image;
       } catch (error) {
         handleError(error, options, nameOf);
         return undefined;

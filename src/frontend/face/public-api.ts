@@ -2,7 +2,7 @@ import type { ImageRecord } from '../../types/index.js';
 import type { ClearOptions } from '../client.js';
 import type { CacheStats } from '../loading/cache-stats.js';
 import type { BytesSnapshot, ImageObserver, ObserveOptions } from '../loading/image-observer.js';
-import type { ImageUrl } from '../loading/object-urls.js';
+import type { GetImageUrlOptions, ImageUrl } from '../loading/object-urls.js';
 import type { GetImageOptions } from '../network/demand.js';
 
 /**
@@ -50,6 +50,7 @@ export interface PixstoreFrontend<Context = unknown, Failed extends null = null>
    * Gets an image as a URL. However often a version is shown, it has one URL, which is revoked when the last of those
    * who got it has released it, with `clearImageCache()` or with `close()`.
    *
+   * @param options - as of `getImage`; `inlineImageBytes` makes small images `data:` URLs, which nothing revokes
    * @throws as `getImage` does
    *
    * @example
@@ -58,7 +59,7 @@ export interface PixstoreFrontend<Context = unknown, Failed extends null = null>
    * // when the image leaves the page:
    * shown?.release();
    */
-  getImageUrl(record: ImageRecord, context?: Context, options?: GetImageOptions): Promise<ImageUrl | Failed>;
+  getImageUrl(record: ImageRecord, context?: Context, options?: GetImageUrlOptions): Promise<ImageUrl | Failed>;
 
   /**
    * What memory has of the very version of a record, at once. No URL is made, and it counts for nothing: neither in

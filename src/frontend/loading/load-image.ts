@@ -108,7 +108,7 @@ export function createImageLoader(
       if (!hasCode(error, 'DECRYPTION_FAILED')) throw error;
       // This part alone: others may be in order.
       memory.removePart(id);
-      disk.dropPart(id);
+      disk.removePart(id);
       return undefined;
     }
   }

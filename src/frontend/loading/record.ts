@@ -52,14 +52,16 @@ export function versionOf({ id, token, meta: { key, tag } }: Omit<ImageRecord, '
 }
 
 /** The bytes of a record's meta. */
-export function decodeMeta({ key, iv, tag }: ImageMeta): DecryptionKey {
-  return { key: fromBase64(key), iv: fromBase64(iv), tag: fromBase64(tag) };
-}
+export const decodeMeta = (meta: ImageMeta): DecryptionKey => convertMeta(meta, fromBase64);
 
 /** The text of the bytes that came with a payload, as a record would have them. */
-export function encodeMeta({ key, iv, tag }: DecryptionKey): ImageMeta {
-  return { key: toBase64(key), iv: toBase64(iv), tag: toBase64(tag) };
+export const encodeMeta = (meta: DecryptionKey): ImageMeta => convertMeta(meta, toBase64);
+
+function convertMeta<From, To>({ key, iv, tag }: Meta<From>, convert: (value: From) => To): Meta<To> {
+  return { key: convert(key), iv: convert(iv), tag: convert(tag) };
 }
+
+type Meta<Value> = Record<'key' | 'iv' | 'tag', Value>;
 
 // A plain loop, since Uint8Array.from with a function takes many times as long.
 function fromBase64(text: string): Uint8Array {
@@ -69,6 +71,9 @@ function fromBase64(text: string): Uint8Array {
   return bytes;
 }
 
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
+/** However many they are: engines take only some tens of thousands of arguments in one call. */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
 }

@@ -8,7 +8,7 @@
  *   refused ── a minute passes ───────────────────────────────────► in doubt
  *   any ── a batch is answered ───────────────────────────────────► expected
  */
-type Support = { is: 'expected' } | { is: 'in doubt' } | { is: 'refused'; until: number };
+type Support = 'expected' | 'in doubt' | 'refused';
 
 /** How long an endpoint without batches is asked one by one, in milliseconds. */
 const oneByOneFor = 60_000;
@@ -17,26 +17,28 @@ export type BatchSupport = ReturnType<typeof createBatchSupport>;
 
 /** @param now - the time in milliseconds */
 export function createBatchSupport(now: () => number) {
-  let support: Support = { is: 'expected' };
+  let support: Support = 'expected';
+  let askedAgainAt = 0;
 
   return {
-    isExpected(): boolean {
-      if (support.is === 'refused' && now() >= support.until) support = { is: 'in doubt' };
-      return support.is !== 'refused';
+    takesBatches(): boolean {
+      if (support === 'refused' && now() >= askedAgainAt) support = 'in doubt';
+      return support !== 'refused';
     },
 
-    isInDoubt: () => support.is === 'in doubt',
+    isInDoubt: () => support === 'in doubt',
 
     answered(): void {
-      support = { is: 'expected' };
+      support = 'expected';
     },
 
     doubt(): void {
-      if (support.is === 'expected') support = { is: 'in doubt' };
+      if (support === 'expected') support = 'in doubt';
     },
 
     refused(): void {
-      support = { is: 'refused', until: now() + oneByOneFor };
+      support = 'refused';
+      askedAgainAt = now() + oneByOneFor;
     },
   };
 }

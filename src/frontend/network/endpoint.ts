@@ -108,7 +108,7 @@ export function createEndpoint(options: EndpointOptions) {
 
   return {
     /** May a request ask for more than one image? */
-    takesBatches: batches.isExpected,
+    takesBatches: batches.takesBatches,
 
     /**
      * Asks for images. When the endpoint turns out to take no batches, some or all are still to be asked for.
@@ -117,7 +117,7 @@ export function createEndpoint(options: EndpointOptions) {
      */
     async ask(records: readonly ImageRecord[], init: EndpointRequestInit, onBytes: OnBytes): Promise<void> {
       const first = records[0] as ImageRecord;
-      if (records.length === 1 && (isOwnOrigin || !batches.isExpected())) return askForOne(first, init, onBytes);
+      if (records.length === 1 && (isOwnOrigin || !batches.takesBatches())) return askForOne(first, init, onBytes);
       const wasInDoubt = batches.isInDoubt();
       let isAnswered = false;
       try {

@@ -115,8 +115,8 @@ export function createFlight(
     renew: patience.renew,
 
     endIfAbandoned(): void {
-      if (phase === 'landed' || missing.length === 0) return;
-      if (missing.every((queued) => queued.phase === 'done')) abort.abort();
+      const isAbandoned = missing.length > 0 && missing.every((queued) => queued.phase === 'done');
+      if (phase !== 'landed' && isAbandoned) abort.abort();
     },
   };
 }

@@ -28,6 +28,5 @@ export function isAboutBatches(failure: unknown): failure is FetchError {
 
 /** Milliseconds to wait. The header has seconds or a date; pages of another origin often cannot read it. */
 function readRetryAfter(header: string | null, now: number): number {
-  const milliseconds = Number(header) * 1000 || Date.parse(header ?? '') - now;
-  return Math.max(0, milliseconds || 0);
+  return Math.max(0, Number(header) * 1000 || Date.parse(header ?? '') - now || 0);
 }

@@ -21,7 +21,7 @@ export async function sealImage({
   const key = crypto.getRandomValues(new Uint8Array(32));
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const imported = await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt']);
-  const plaintext = Uint8Array.of(formatByte, ...bytes);
+  const plaintext = new Uint8Array([formatByte, ...bytes]);
   const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, imported, plaintext));
   const ciphertext = sealed.subarray(0, plaintext.length);
   const tag = sealed.subarray(plaintext.length);

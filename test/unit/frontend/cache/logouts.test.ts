@@ -22,10 +22,8 @@ test('a cleared cache holds nothing but the number of the logout, which grows al
   const numbers: number[] = [];
   for (const time of [5000, 5000, 10]) {
     clock.time = time;
-    const number = tab.beginLogout();
-    await tab.clear(number);
-    numbers.push(number);
-    expect(await rowsOf(name, 'images-logouts')).toEqual([{ id: number, isLatest: 1 }]);
+    await tab.clear((number) => numbers.push(number));
+    expect(await rowsOf(name, 'images-logouts')).toEqual([{ id: numbers.at(-1), isLatest: 1 }]);
     expect([...(await rowsOf(name, 'images')), ...(await rowsOf(name, 'images-usage'))]).toEqual([]);
   }
   expect(numbers).toEqual([5000, 5001, 5002]);
@@ -36,7 +34,7 @@ test('what is from before a logout that was missed is dropped inside its transac
   const { tab, other, onMissed, ids } = openTabs();
   await tab.read('a', 1);
   tab.write('a', 1, contents(10));
-  await other.clear(other.beginLogout());
+  await other.clear(() => {});
   await eventually(() => idle(() => onMissed.mock.calls.length)).toBe(1);
   expect(await ids()).toBe('');
   tab.write('b', 1, contents(10));
@@ -56,7 +54,7 @@ test.each(['before', 'after'])('a logout whose transaction comes %s that of a wr
     const isWrite = given[1] === 'readwrite' && !cleared;
     const clear = () => {
       cleared = Promise.resolve();
-      cleared = other.clear(other.beginLogout());
+      cleared = other.clear(() => {});
     };
     if (isWrite && order === 'before') clear();
     const begun = transaction.apply(this, given);
@@ -81,7 +79,7 @@ test.each(['pagehide', 'visibilitychange'] as const)(
     await tab.read('a', 1);
     tab.write('a', 1, contents(10));
     other.write('b', 1, contents(10));
-    await other.clear(other.beginLogout());
+    await other.clear(() => {});
     leave(event);
     await tab.look();
     expect(await ids()).toBe('');
@@ -100,24 +98,25 @@ test('times of use from before a logout that was missed leave no trace', async (
   tab.write('a', 1, contents(10));
   await eventually(() => idle(ids)).toBe('a');
   await tab.read('a', 1);
-  await other.clear(other.beginLogout());
+  await other.clear(() => {});
   await eventually(() => idle(() => onMissed.mock.calls.length)).toBe(1);
   expect(await rowsOf(name, 'images-usage')).toEqual([]);
 });
 
 test('a tab that was told finishes the logout of one that did not come to it, and misses nothing', async () => {
   const idle = useIdle();
-  const { tab, other, ids, onMissed, name } = openTabs();
+  const { tab, other, clock, ids, onMissed, name } = openTabs();
   tab.write('a', 1, contents(10));
   await eventually(() => idle(ids)).toBe('a');
-  const number = other.beginLogout();
+  const number = 5000;
   await tab.finishLogout(number);
   expect(await ids()).toBe('');
   tab.write('b', 1, contents(10));
   await eventually(() => idle(ids)).toBe('b');
   await tab.finishLogout(number); // told twice
   expect(await ids()).toBe('b');
-  await other.clear(number);
+  clock.time = number;
+  await other.clear((logout) => expect(logout).toBe(number));
   expect(await rowsOf(name, 'images-logouts')).toEqual([{ id: number, isLatest: 1 }]);
   expect(onMissed).not.toHaveBeenCalled();
 });
@@ -125,7 +124,7 @@ test('a tab that was told finishes the logout of one that did not come to it, an
 test('a logout of before this tab was opened is none that it missed', async () => {
   const idle = useIdle();
   const { other, options, ids } = openTabs();
-  await other.clear(other.beginLogout());
+  await other.clear(() => {});
   const onMissed = vi.fn();
   const late = createDiskCache(options, onMissed);
   onTestFinished(() => late.close());
@@ -137,8 +136,10 @@ test('a logout of before this tab was opened is none that it missed', async () =
 test('after a logout a database that is deleted and made anew is written to again', async () => {
   const idle = useIdle();
   const { tab, name, ids, onMissed } = openTabs();
-  const number = tab.beginLogout();
-  await tab.clear(number);
+  let number = 0;
+  await tab.clear((logout) => {
+    number = logout;
+  });
   await new Promise((resolve) => {
     indexedDB.deleteDatabase(name).onsuccess = resolve;
   });

@@ -22,8 +22,8 @@ const logout = { number: 7, keepShown: true };
 test('what one tab deletes or clears the others are told, and it is not', async () => {
   const name = `site-${names++}`;
   const [one, two, three] = [openTab(name), openTab(name), openTab(name)];
-  one.tellDelete('cats:tom');
-  one.tellLogout(logout);
+  one.tell('cats:tom');
+  one.tell(logout);
   for (const other of [two, three]) await expect.poll(() => other.told).toEqual(['cats:tom', logout]);
   expect(one.told).toEqual([]);
 });
@@ -32,8 +32,8 @@ test('tabs with another database are told nothing, and neither are closed ones, 
   const name = `site-${names++}`;
   const [one, two, stranger, closed] = [openTab(name), openTab(name), openTab(`${name}-2`), openTab(name)];
   closed.close();
-  closed.tellDelete('cats:tom');
-  one.tellLogout(logout);
+  closed.tell('cats:tom');
+  one.tell(logout);
   await expect.poll(() => two.told).toEqual([logout]);
   expect([...stranger.told, ...closed.told]).toEqual([]);
 });
@@ -64,8 +64,8 @@ test.each([
   vi.stubGlobal('BroadcastChannel', replacement);
   onTestFinished(() => void vi.unstubAllGlobals());
   const alone = openTab('alone');
-  alone.tellDelete('a');
-  alone.tellLogout(logout);
+  alone.tell('a');
+  alone.tell(logout);
   alone.close();
 });
 

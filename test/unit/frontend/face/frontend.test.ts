@@ -1,5 +1,6 @@
 import { resolveObjectURL } from 'node:buffer';
-import { describe, expect, test, vi } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FrontendConfig } from '../../../../src/frontend/face/config.js';
 import { createPixstoreFrontend } from '../../../../src/frontend/face/create-frontend.js';
 import type { ImageLoadInfo } from '../../../../src/frontend/loading/load-info.js';
@@ -25,6 +26,8 @@ function createFrontend(onRequest: (request: FakeRequest) => void = answer, conf
   });
   return { frontend, requests };
 }
+
+type Frontend = ReturnType<typeof createFrontend>['frontend'];
 
 const gone = { ...first, id: 'cats:gone' };
 
@@ -83,6 +86,43 @@ describe('getImages', () => {
 });
 
 describe('getImageUrl', () => {
+  test('of an image of up to inlineImageBytes is a data: URL, of a larger one a Blob URL', async () => {
+    const { frontend } = createFrontend();
+    const [image = expect.fail('no images')] = images;
+    const size = image.bytes.length;
+    const inline = await frontend.getImageUrl(first, undefined, { inlineImageBytes: size });
+    inline.release();
+    expect(inline.url).toBe(`data:image/png;base64,${Buffer.from(image.bytes).toString('base64')}`);
+    for (const inlineImageBytes of [undefined, 0, size - 1]) {
+      const { url, release } = await frontend.getImageUrl(first, undefined, { inlineImageBytes });
+      expect(url).toMatch(/^blob:/);
+      release();
+    }
+  });
+
+  test('of a large image is a data: URL as well, where it is told to be', async () => {
+    const large = await sealImage({ id: 'large', bytes: randomBytes(1024 * 1024) });
+    const { frontend } = createFrontend(answerWith(() => large.success));
+    const { url } = await frontend.getImageUrl(large.record, undefined, { inlineImageBytes: Infinity });
+    expect(url === `data:image/png;base64,${Buffer.from(large.bytes).toString('base64')}`).toBe(true);
+  });
+
+  test.each([
+    ['logout', 'CACHE_CLEARED', (frontend: Frontend) => void frontend.clearImageCache()],
+    ['close', 'FRONTEND_CLOSED', (frontend: Frontend) => frontend.close()],
+  ])('is no data: URL either for who is told of a %s while it is made', async (_, code, end) => {
+    const { frontend } = createFrontend();
+    await frontend.getImage(first);
+    const { arrayBuffer } = Blob.prototype;
+    const spy = vi.spyOn(Blob.prototype, 'arrayBuffer').mockImplementation(function (this: Blob) {
+      end(frontend);
+      return arrayBuffer.call(this);
+    });
+    onTestFinished(() => spy.mockRestore());
+    const shown = frontend.getImageUrl(first, undefined, { inlineImageBytes: Infinity });
+    await expect(shown).rejects.toMatchObject({ code });
+  });
+
   test('leads to the image until everybody has released it', async () => {
     const { frontend } = createFrontend();
     const held = await Promise.all(Array.from({ length: 10 }, () => frontend.getImageUrl(first)));
