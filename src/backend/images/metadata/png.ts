@@ -139,7 +139,7 @@ function isAncillary(name: string): boolean {
 }
 
 function* isWhole(bytes: Uint8Array, { at, end }: Chunk): Steps<boolean> {
-    let checksum = 0;
+  let checksum = 0;
   for (let from = at + 4; from < end - 4; from += checkedInStep) {
     if (from > at + 4) yield;
     checksum = crc32(bytes.subarray(from, Math.min(from + checkedInStep, end - 4)), checksum);
