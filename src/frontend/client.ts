@@ -93,13 +93,9 @@ export function createClient({ options, source, onLogout }: ClientParts) {
   /** The cache was cleared, here or in another tab. */
   function logOut(keepShown = false): void {
     onLogout(keepShown);
-    if (keepShown) {
-      forgetAll();
-      return;
-    }
-    const error = new PixstoreError('CACHE_CLEARED', 'The cache was cleared: ask again.');
+    const error = keepShown ? undefined : new PixstoreError('CACHE_CLEARED', 'The cache was cleared: ask again.');
     forgetAll(error);
-    showNothing(error);
+    if (error) showNothing(error);
   }
 
   /** What was shown is gone; whoever observes it is told why. */
@@ -212,7 +208,7 @@ export function createClient({ options, source, onLogout }: ClientParts) {
       // Whatever an event or a promise hands to it, it is a logout.
       const keepShown = call?.keepShown === true;
       logOut(keepShown);
-      await disk.clear((number) => tabs.tell({ number, keepShown }));
+      return disk.clear((number) => tabs.tell({ number, keepShown }));
     },
 
     logOut,

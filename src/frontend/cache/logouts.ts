@@ -27,14 +27,15 @@ export function createLogouts({ database, onMissed, now }: LogoutsParts) {
     return request;
   }
 
-  /** Takes note of what the database has, and says how this tab stands to it. */
-  function compare(there: number): 'current' | 'behind' | 'ahead' {
+  /** Takes note of what the database has, and says how far this tab was ahead of it; less than 0 when it was behind. */
+  function compare(there: number): number {
     known ??= there;
-    if (there === known) return 'current';
-    if (there < known) return 'ahead';
-    known = there;
-    onMissed();
-    return 'behind';
+    const lead = known - there;
+    if (lead < 0) {
+      known = there;
+      onMissed();
+    }
+    return lead;
   }
 
   /** In the place of whatever is there. */
@@ -53,10 +54,10 @@ export function createLogouts({ database, onMissed, now }: LogoutsParts) {
     /** Goes on, in the transaction, unless what it does belongs to the time before a logout. */
     ifCurrent(rows: Store<LogoutRow>, goOn: () => void): void {
       ask(rows, (there) => {
-        const standing = compare(there);
+        const lead = compare(there);
         // The database was deleted and made anew since.
-        if (standing === 'ahead' && known !== undefined) put(rows, known);
-        if (standing !== 'behind') goOn();
+        if (lead > 0) put(rows, there + lead);
+        if (lead >= 0) goOn();
       });
     },
 

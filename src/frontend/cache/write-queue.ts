@@ -88,7 +88,7 @@ export function createWriteQueue({ database, logouts, eviction, now }: WriteQueu
    * @param isLast - the page may be gone before any request is answered, so nothing can be read first. An older version
    * can then take the place of one that another tab wrote meanwhile; that costs a fetch.
    */
-  function write(batch: Entry[], isLast = false): Promise<unknown> {
+  function write(batch: Entry[], isLast?: boolean): Promise<unknown> {
     // Times of use alone keep nobody from reading images.
     const withImages = batch.some(({ row }) => row);
     return database.use('readwrite', withImages ? ['usage', 'logouts', 'images'] : ['usage', 'logouts'], (stores) => {

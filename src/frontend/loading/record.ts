@@ -73,7 +73,7 @@ function fromBase64(text: string): Uint8Array {
 
 /** However many they are: engines take only some tens of thousands of arguments in one call. */
 export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }

@@ -19,14 +19,15 @@ export interface FetchDemand {
   onRise?: () => void;
 }
 
-/** The most urgent first. */
-export const priorities: readonly FetchPriority[] = ['high', 'auto', 'low'];
+/** Requests under way at once, of all priorities, up to which one of this priority may start: more for what is more urgent. */
+export const slots: Readonly<Record<FetchPriority, number>> = { high: 6, auto: 4, low: 1 };
 
-const urgency: Readonly<Record<FetchPriority, number>> = { high: 2, auto: 1, low: 0 };
+/** The most urgent first. */
+export const priorities = Object.keys(slots) as readonly FetchPriority[];
 
 /** A priority that is none, from an application without types, is never more urgent. */
 export function isMoreUrgent(one: FetchPriority, other: FetchPriority): boolean {
-  return urgency[one] > urgency[other];
+  return slots[one] > slots[other];
 }
 
 export function raise(demand: FetchDemand, to: FetchPriority): void {

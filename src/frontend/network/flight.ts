@@ -31,17 +31,13 @@ export interface Flight {
   /** There was progress, here or in a request that this one waits behind. */
   renew(): void;
   /** Ends it when there is nobody left whom it could bring anything. */
-  endIfAbandoned(): void;
+  endIfIdle(): void;
 }
 
 /** So many requests may be sent for one image: where nothing is answered at all, more would only put off the end. */
 const mostTimesSent = 3;
 
-/**
- * Makes a request for fetches that are waiting. Its phases:
- *
- *   under way ── the answer ended or failed, or patience did ──► landed
- */
+/** Makes a request for fetches that are waiting. It has landed when the answer ended or failed, or patience did. */
 export function createFlight(
   { priority, fetches }: PlannedRequest<QueuedFetch>,
   { endpoint, timeout }: FlightOptions,
@@ -54,7 +50,7 @@ export function createFlight(
   // Those whose fate is decided here. The others were put back into the line meanwhile; if they are brought all the same,
   // they are welcome.
   const own = new Set(fetches);
-  let phase: 'under way' | 'landed' = 'under way';
+  let hasLanded = false;
 
   async function send(): Promise<void> {
     for (const queued of fetches) {
@@ -73,7 +69,7 @@ export function createFlight(
 
   function receive(payloads: readonly Uint8Array[]): void {
     // A `fetch` that does not heed its signal goes on bringing what nobody waits for.
-    if (phase === 'landed') return;
+    if (hasLanded) return;
     events.onBytes(payloads, fetches.length - missing.length + payloads.length);
     for (const payload of payloads) missing.shift()?.deliver(payload);
     events.onProgress();
@@ -94,8 +90,8 @@ export function createFlight(
 
   /** It has ended, and what it did not bring fails with it or waits again. Only the first time counts. */
   function land(failure?: { error: unknown }): void {
-    if (phase === 'landed') return;
-    phase = 'landed';
+    if (hasLanded) return;
+    hasLanded = true;
     patience.stop();
     for (const queued of missing) {
       if (!failure) putBack(queued);
@@ -114,9 +110,9 @@ export function createFlight(
     send,
     renew: patience.renew,
 
-    endIfAbandoned(): void {
+    endIfIdle(): void {
       const isAbandoned = missing.length > 0 && missing.every((queued) => queued.phase === 'done');
-      if (phase !== 'landed' && isAbandoned) abort.abort();
+      if (!hasLanded && isAbandoned) abort.abort();
     },
   };
 }

@@ -85,7 +85,7 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   function finish(queued: QueuedFetch): void {
     queued.phase = 'done';
     if (!queue.delete(queued)) return;
-    for (const flight of underWay) flight.endIfAbandoned();
+    for (const flight of underWay) flight.endIfIdle();
   }
 
   return (record: ImageRecord, _context: unknown, demand: FetchDemand): Promise<Uint8Array> =>

@@ -1,5 +1,5 @@
 import { maxBatchEntries } from '../../shared/protocol/batch.js';
-import { type FetchDemand, type FetchPriority, priorities } from './demand.js';
+import { type FetchDemand, type FetchPriority, priorities, slots } from './demand.js';
 
 /** All that the planner has to know of a fetch. */
 export interface PlannableFetch {
@@ -42,8 +42,6 @@ export interface Plan<Fetch extends PlannableFetch> {
 /** The images of a large gallery that are seen first: when they are there, the others may go out. */
 export const imagesAhead = 16;
 
-/** Requests under way at once, of all priorities, up to which one of this priority may start. */
-const slots: Readonly<Record<FetchPriority, number>> = { high: 6, auto: 4, low: 1 };
 // Without batches the browser itself lets few through at a time, and those behind should be ready: so many times more.
 const slotsWithoutBatches = 3;
 // Fewer images are not worth one request more.

@@ -17,18 +17,16 @@ const brand = Symbol.for('pixstore.error');
  */
 export class PixstoreError extends Error {
   override readonly name = 'PixstoreError';
+  declare readonly code: PixstoreErrorCode;
   /**
    * The HTTP status that an application would answer with, from 400 to 507: below 500 when it is up to whoever sent the
    * request, who may then read the message as well. Express, Koa and Fastify answer with it by themselves.
    */
-  readonly status: number;
+  declare readonly status: number;
 
-  constructor(
-    readonly code: PixstoreErrorCode,
-    message: string,
-    options?: { cause?: unknown },
-  ) {
+  constructor(code: PixstoreErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
+    this.code = code;
     this.status = statusOf(code);
   }
 
