@@ -35,7 +35,7 @@ export function createDiskCache(options: DiskCacheOptions, onMissedLogout: () =>
     const waited = queue.remove(id);
     // "." and the "/" after it stand nowhere else in an id: between them lie the variants of an image, and nothing else.
     const isOnDisk = await removeRows(() => [id, IDBKeyRange.bound(`${id}.`, `${id}/`)]);
-    return isOnDisk === false ? waited : isOnDisk;
+    return isOnDisk === undefined ? undefined : waited || isOnDisk;
   }
 
   /** Removes rows of images and says whether there were any; undefined when that could not be done. */

@@ -78,8 +78,8 @@ export function createMemoryCache({ frontendMemoryCacheBytes: limitBytes }: Memo
       }
       latest.push(id);
       if (gone.size + latest.length > 4 * entries.size) {
-        gone.clear();
         latest = [];
+        gone.clear();
       }
     },
 
