@@ -179,9 +179,10 @@ export function createClient({ options, source, onLogout }: ClientParts) {
       const { generation } = generations.current();
       const { version, image } = await find(record, context, call);
       const bytes = image.size <= (call?.inlineImageBytes ?? 0) && new Uint8Array(await image.arrayBuffer());
-      // The frontend may be closed by now, or the cache cleared.
+      // The frontend may be closed by now, or the cache cleared, or nobody waits any more.
       if (isClosed) throw closedError();
       generation.signal.throwIfAborted();
+      call?.signal?.throwIfAborted();
       if (!bytes) return urls.hold(version, image);
       return { url: `data:${image.type};base64,${toBase64(bytes)}`, release() {} };
     },

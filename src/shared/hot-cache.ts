@@ -14,6 +14,8 @@ interface Entry<Value> {
   value: Value;
   /** Since it came, or the hand last passed it. */
   isUsed: boolean;
+  /** How often values had been asked for when it came. */
+  came: number;
 }
 
 // So many of those that came last are known. A larger one takes the place of several.
@@ -24,15 +26,17 @@ const knownAsLatest = 100;
  * what was not goes. So what is used once makes room for itself, and not for others.
  *
  * Where more is walked through again and again than there is room for, that alone would let everything go just before it
- * is asked for. It shows when something comes back that had to go a short while ago; that takes the place of what came
- * last. Figures are in docs/decisions/0037-hot-cache.md.
+ * is asked for. It shows when something comes back that had to go, and since it came more was asked for than there is room
+ * for; that takes the place of what came last. What comes back sooner is asked for now: of a few such there would else be
+ * none, since each would push out the one before. Figures are in docs/decisions/0037-hot-cache.md.
  */
 export function createHotCache<Value>(limitBytes: number, sizeOf: (value: Value) => number): HotCache<Value> {
   const entries = new Map<string, Entry<Value>>();
-  const gone = new Set<string>();
+  const gone = new Map<string, number>(); // and when each had come
   let latest: Entry<Value>[] = []; // in order; some are not kept any more
   let hand = entries.values();
   let bytes = 0;
+  let asked = 0;
 
   function remove(key: string): boolean {
     const entry = entries.get(key);
@@ -59,6 +63,7 @@ export function createHotCache<Value>(limitBytes: number, sizeOf: (value: Value)
 
   return {
     get(key) {
+      asked += 1;
       const entry = entries.get(key);
       if (entry) entry.isUsed = true;
       return entry?.value;
@@ -68,13 +73,15 @@ export function createHotCache<Value>(limitBytes: number, sizeOf: (value: Value)
       remove(key);
       const size = sizeOf(value);
       if (size > limitBytes) return;
-      const isBack = gone.delete(key);
+      const came = gone.get(key);
+      gone.delete(key);
+      const isOfWalk = came !== undefined && asked - came > entries.size;
       while (bytes + size > limitBytes) {
-        const goes = (isBack && latestUnused()) || nextUnused();
+        const goes = (isOfWalk && latestUnused()) || nextUnused();
         remove(goes.key);
-        gone.add(goes.key);
+        gone.set(goes.key, goes.came);
       }
-      const entry = { key, value, isUsed: false };
+      const entry = { key, value, isUsed: false, came: asked };
       entries.set(key, entry);
       bytes += size;
       latest.push(entry);

@@ -84,12 +84,13 @@ export async function setScreenStage(place, kinds, images) {
       timer = setTimeout(() => reject(new Error(`${kind} in ${engine} showed nothing for ${patience} ms.`)), patience);
     });
     const url = `http://127.0.0.1:${sitePort}/${kind}`;
-    const browser = conditions ? await openUnder(conditions, profile, url) : browsers.open(engine, profile, url);
+    const opening = conditions ? openUnder(conditions, profile, url) : browsers.open(engine, profile, url);
     try {
+      await opening;
       return await told;
     } finally {
       clearTimeout(timer);
-      await browser.close();
+      await (await opening).close();
     }
   }
 
@@ -121,7 +122,7 @@ export async function setScreenStage(place, kinds, images) {
 }
 
 /**
- * A Chromium that is driven, as far as its page is slowed down: before it begins to show anything.
+ * A Chromium that is driven, as far as its page is slowed down: when it is loaded, and before it shows anything.
  *
  * @param {Conditions} conditions
  * @param {string} profile
@@ -129,8 +130,13 @@ export async function setScreenStage(place, kinds, images) {
  */
 async function openUnder(conditions, profile, url) {
   const browser = await launchChromium(await ensureBrowser(), profile);
-  await impose(await browser.open(url), conditions);
-  return browser;
+  try {
+    await impose(await browser.open(url), conditions);
+    return browser;
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
 }
 
 /** @param {string} kind */

@@ -24,31 +24,19 @@ export interface MemoryCacheOptions {
   frontendMemoryCacheBytes: number;
 }
 
-/**
- * Decrypted images, by id; the least recently used go when together they take more than the limit. Of more than that, walked
- * through again and again, each would go just before it is asked for. So where one comes back that had to go a short while
- * ago, those that came last make room for it.
- */
+/** Decrypted images, by id; the least recently used go when together they take more than the limit. */
 export type MemoryCache = ReturnType<typeof createMemoryCache>;
 
-// The rule of `shared/hot-cache.ts` in fewer bytes: docs/decisions/0037-hot-cache.md has both.
+// What `shared/hot-cache.ts` does besides would load 150 bytes more; and what a walk pushes out of here is on the disk.
 export function createMemoryCache({ frontendMemoryCacheBytes: limitBytes }: MemoryCacheOptions) {
   // In the order of their last use.
   const entries = new Map<string, MemoryEntry>();
-  // Names alone: of those that had to go, and of those that came last; not all of them are still there.
-  const gone = new Set<string>();
-  let latest: string[] = [];
   let bytes = 0;
 
   /** Removes the original of an image alone, or a variant, and says whether it was there. */
   function removePart(id: string): boolean {
     bytes -= entries.get(id)?.picture.bytes.length ?? 0;
     return entries.delete(id);
-  }
-
-  function letGo(id: string): void {
-    removePart(id);
-    gone.add(id);
   }
 
   return {
@@ -63,23 +51,16 @@ export function createMemoryCache({ frontendMemoryCacheBytes: limitBytes }: Memo
     has: (id: string): boolean => entries.has(id),
 
     /** Keeps an image, unless it is too large or a newer version of it is kept already. */
-    put(id: string, entry: MemoryEntry): void {
-      const size = entry.picture.bytes.length;
-      if ((entries.get(id)?.token ?? 0) > entry.token) return;
+    put(id: string, { token, version, picture }: MemoryEntry): void {
+      const { length } = picture.bytes;
+      if ((entries.get(id)?.token ?? 0) > token) return;
       removePart(id);
-      if (size > limitBytes) return;
-      const isBack = gone.delete(id);
-      while (isBack && bytes + size > limitBytes && latest.length > 0) letGo(latest.pop() as string);
-      entries.set(id, entry);
-      bytes += size;
+      if (length > limitBytes) return;
+      entries.set(id, { token, version, picture });
+      bytes += length;
       for (const oldest of entries.keys()) {
         if (bytes <= limitBytes) break;
-        letGo(oldest);
-      }
-      latest.push(id);
-      if (gone.size + latest.length > 4 * entries.size) {
-        latest = [];
-        gone.clear();
+        removePart(oldest);
       }
     },
 

@@ -70,8 +70,7 @@ export function createFrontend<Context = unknown>(
       try {
         return client.findInMemory(record)?.image;
       } catch (error) {
-        handleError(error, options, nameOf);
-        return undefined;
+        return handleError(error, options, nameOf) ?? undefined;
       }
     },
 

@@ -79,7 +79,7 @@ export function createEndpoint(options: EndpointOptions) {
   }
 
   function unanswered(cause?: unknown): never {
-    const hint = 'check its accessControlAllowOrigin, and for redirects';
+    const hint = 'check accessControlAllowOrigin and redirects';
     throw new FetchError('FETCH_FAILED', `No answer from ${base}, or cut off: ${hint}.`, { cause });
   }
 
@@ -104,6 +104,8 @@ export function createEndpoint(options: EndpointOptions) {
       onBytes(payloads);
     }).catch(unanswered);
     if (missing > 0) unanswered();
+    // It showed no progress, and would not for others: those that wait behind the first need it.
+    if (!response.body) batches.refused();
   }
 
   return {

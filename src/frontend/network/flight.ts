@@ -31,7 +31,7 @@ export interface Flight {
   /** There was progress, here or in a request that this one waits behind. */
   renew(): void;
   /** Ends it when there is nobody left whom it could bring anything. */
-  endIfIdle(): void;
+  endIfAbandoned(): void;
 }
 
 /** So many requests may be sent for one image: where nothing is answered at all, more would only put off the end. */
@@ -110,7 +110,7 @@ export function createFlight(
     send,
     renew: patience.renew,
 
-    endIfIdle(): void {
+    endIfAbandoned(): void {
       const isAbandoned = missing.length > 0 && missing.every((queued) => queued.phase === 'done');
       if (!hasLanded && isAbandoned) abort.abort();
     },

@@ -4,7 +4,7 @@ import { type FetchDemand, isMoreUrgent } from './demand.js';
 import type { Endpoint } from './endpoint.js';
 import { createFlight, type Flight } from './flight.js';
 import type { QueuedFetch } from './queued-fetch.js';
-import { imagesAhead, type LinePhase, type PlannedRequest, planRequests } from './request-planner.js';
+import { imagesAhead, type PlannedRequest, planRequests } from './request-planner.js';
 
 /** Milliseconds after which the others do not wait any longer for those that are seen first. */
 const longestHeadStart = 250;
@@ -23,21 +23,21 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   // In the order in which they were sent.
   const underWay = new Set<Flight>();
   let meanBytes = 16 * 1024;
-  let phase: LinePhase = 'open';
+  let isHeadStart = false;
   let headStartTimer: ReturnType<typeof setTimeout> | undefined;
 
   const schedule = coalesce(async () => {
     // What is asked for in the same turn of the loop goes together.
     await undefined;
     const { requests, beginsHeadStart } = planRequests({
-      phase,
+      isHeadStart,
       waiting: [...queue].filter((queued) => queued.phase === 'waiting'),
       underWay: underWay.size,
       takesBatches: endpoint.takesBatches(),
       meanBytes,
     });
     if (beginsHeadStart) {
-      phase = 'head start';
+      isHeadStart = true;
       headStartTimer = setTimeout(open, longestHeadStart);
     }
     for (const request of requests) send(request);
@@ -46,7 +46,7 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   /** Ends a head start, if there is one, and lets out what may go. */
   function open(): void {
     clearTimeout(headStartTimer);
-    phase = 'open';
+    isHeadStart = false;
     void schedule();
   }
 
@@ -58,7 +58,7 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
         onBytes(payloads, brought) {
           for (const { length } of payloads) meanBytes += (length - meanBytes) / 16;
           // The others are asked for before these take up the page.
-          if (phase === 'head start' && brought >= imagesAhead) open();
+          if (isHeadStart && brought >= imagesAhead) open();
         },
         onProgress: () => renewFrom(flight),
         onStall: schedule,
@@ -85,7 +85,7 @@ export function createRequestLine(endpoint: Endpoint, timeout: number) {
   function finish(queued: QueuedFetch): void {
     queued.phase = 'done';
     if (!queue.delete(queued)) return;
-    for (const flight of underWay) flight.endIfIdle();
+    for (const flight of underWay) flight.endIfAbandoned();
   }
 
   return (record: ImageRecord, _context: unknown, demand: FetchDemand): Promise<Uint8Array> =>

@@ -6,17 +6,13 @@ export interface PlannableFetch {
   readonly demand: Pick<FetchDemand, 'priority'>;
 }
 
-/**
- * The phases of a line of requests. In a head start only what is visible may go out beside the first request.
- *
- *   open ── a large gallery meets an idle line ──► head start
- *   head start ── the images that are seen first came, it lasted too long, or a request ended ──► open
- */
-export type LinePhase = 'open' | 'head start';
-
 /** How things stand when it is decided what goes out. */
 export interface LineState<Fetch extends PlannableFetch> {
-  phase: LinePhase;
+  /**
+   * Only what is visible may go out beside the first request: since a large gallery met an idle line, until the images
+   * that are seen first came, it lasted too long, or a request ended.
+   */
+  isHeadStart: boolean;
   /** In the order in which they were asked for. */
   waiting: readonly Fetch[];
   /** How many requests there are. */
@@ -54,7 +50,7 @@ const mostBytesPerRequest = 2_000_000;
  * ahead that are seen first. It changes nothing and waits for nothing; whoever asks it sends the requests.
  */
 export function planRequests<Fetch extends PlannableFetch>(state: LineState<Fetch>): Plan<Fetch> {
-  const { phase, waiting, takesBatches, meanBytes } = state;
+  const { isHeadStart, waiting, takesBatches, meanBytes } = state;
   const least = takesBatches ? leastPerRequest : 1;
   const most = takesBatches ? Math.min(maxBatchEntries, Math.ceil(mostBytesPerRequest / meanBytes)) : 1;
   const requests: PlannedRequest<Fetch>[] = [];
@@ -69,7 +65,7 @@ export function planRequests<Fetch extends PlannableFetch>(state: LineState<Fetc
       beginsHeadStart = true;
       request(Math.max(imagesAhead, Math.floor(left.length / slots[priority])));
     }
-    if ((beginsHeadStart || phase === 'head start') && priority !== 'high') break;
+    if ((beginsHeadStart || isHeadStart) && priority !== 'high') break;
 
     const mayBeUnderWay = slots[priority] * (takesBatches ? 1 : slotsWithoutBatches);
     const free = mayBeUnderWay - state.underWay - requests.length;

@@ -65,6 +65,13 @@ describe('a cache of what is asked for most', () => {
     expect(walk(cache, rounds(1, 900))).toBeGreaterThan(0.9);
   });
 
+  test.each([2, 40, 60])('of %i that had to go before and are asked for now, all are kept', (count) => {
+    const cache = open(10_000);
+    walk(cache, rounds(1, 200));
+    walk(cache, rounds(5, count));
+    expect(walk(cache, rounds(1, count))).toBe(1);
+  });
+
   test('what comes into fashion comes in', () => {
     const cache = open(100_000);
     walk(cache, rounds(5, 1_000));

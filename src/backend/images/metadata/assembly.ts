@@ -113,9 +113,9 @@ export function* blankOut(bytes: Uint8Array, from: number, to: number): Steps<vo
   }
 }
 
-/** Of a large file, in steps. */
+/** Of a large file, in steps. What its owner takes away meanwhile is zeros in the copy, and nothing of anybody else's. */
 export function* copyInSteps(source: Uint8Array): Steps<Uint8Array> {
-  const copy = new Uint8Array(Buffer.allocUnsafeSlow(source.length).buffer);
+  const copy = new Uint8Array(source.length);
   yield* copyRun(source, { from: 0, to: source.length }, copy, 0);
   return copy;
 }

@@ -81,32 +81,3 @@ test('a limit of 0 keeps nothing', () => {
   cache.put('a', entry(1));
   expect(cache.has('a')).toBe(false);
 });
-
-test.each([
-  [2, 0.4, 'of one size', () => 1],
-  [2, 0.4, 'of all sizes', (at: number) => 1 + ((at * 7919) % 100)],
-  [1.1, 0.8, 'of one size', () => 1],
-])('a walk again and again through %f times what there is room for finds %f there, %s', (times, share, _, sizeOf) => {
-  const count = 1_000 * times;
-  const sizes = Array.from({ length: count }, (_, at) => sizeOf(at));
-  const limit = sizes.reduce((sum, size) => sum + size) / times;
-  const cache = createMemoryCache({ frontendMemoryCacheBytes: limit });
-  let hits = 0;
-  const rounds = 20;
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [at, size] of sizes.entries()) {
-      if (cache.get(`${at}`, 'key')) hits += 1;
-      else cache.put(`${at}`, entry(size));
-      expect(cache.usage().bytes).toBeLessThanOrEqual(limit);
-    }
-  }
-  expect(hits / (rounds * count)).toBeGreaterThan(share);
-});
-
-test('what is looked at now stays, after a walk as well', () => {
-  const cache = createMemoryCache({ frontendMemoryCacheBytes: 100 });
-  for (let at = 0; at < 1_000; at += 1) cache.put(`${at % 200}`, entry(1));
-  const shown = Array.from({ length: 80 }, (_, at) => `shown ${at}`);
-  for (const id of shown) cache.put(id, entry(1));
-  expect(shown.filter((id) => !cache.get(id, 'key'))).toEqual([]);
-});

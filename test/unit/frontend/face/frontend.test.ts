@@ -110,16 +110,18 @@ describe('getImageUrl', () => {
   test.each([
     ['logout', 'CACHE_CLEARED', (frontend: Frontend) => void frontend.clearImageCache()],
     ['close', 'FRONTEND_CLOSED', (frontend: Frontend) => frontend.close()],
+    ['abort', 'gone', (_: Frontend, abort: AbortController) => abort.abort({ code: 'gone' })],
   ])('is no data: URL either for who is told of a %s while it is made', async (_, code, end) => {
     const { frontend } = createFrontend();
+    const abort = new AbortController();
     await frontend.getImage(first);
     const { arrayBuffer } = Blob.prototype;
     const spy = vi.spyOn(Blob.prototype, 'arrayBuffer').mockImplementation(function (this: Blob) {
-      end(frontend);
+      end(frontend, abort);
       return arrayBuffer.call(this);
     });
     onTestFinished(() => spy.mockRestore());
-    const shown = frontend.getImageUrl(first, undefined, { inlineImageBytes: Infinity });
+    const shown = frontend.getImageUrl(first, undefined, { inlineImageBytes: Infinity, signal: abort.signal });
     await expect(shown).rejects.toMatchObject({ code });
   });
 

@@ -270,17 +270,17 @@ describe('a flight that nobody waits for', () => {
     const fetches = ['a', 'b'].map(queue);
     const { flight, isAborted } = start(fetches);
     fetches[0]?.fail(new Error('scrolled away'));
-    flight.endIfIdle();
+    flight.endIfAbandoned();
     expect(isAborted()).toBe(false);
     fetches[1]?.fail(new Error('scrolled away'));
-    flight.endIfIdle();
+    flight.endIfAbandoned();
     expect(isAborted()).toBe(true);
   });
 
   test('is left to end by itself when it brought everything', () => {
     const { flight, bring, isAborted } = start([queue('a')]);
     bring('a');
-    flight.endIfIdle();
+    flight.endIfAbandoned();
     expect(isAborted()).toBe(false);
   });
 
@@ -288,7 +288,7 @@ describe('a flight that nobody waits for', () => {
     const a = queue('a');
     const { flight, fail, isAborted } = start([a]);
     await fail(new Error('cut off'));
-    flight.endIfIdle();
+    flight.endIfAbandoned();
     expect(isAborted()).toBe(false);
   });
 
@@ -296,7 +296,7 @@ describe('a flight that nobody waits for', () => {
     const [a, b] = [queue('a'), queue('b')];
     const { flight, init, fail } = start([a, b]);
     for (const queued of [a, b]) queued.phase = 'done';
-    flight.endIfIdle();
+    flight.endIfAbandoned();
     const fails = vi.spyOn(a, 'fail');
     await fail(new Error('of fetch'));
     expect(fails).toHaveBeenCalledWith(init.signal.reason);
