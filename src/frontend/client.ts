@@ -93,9 +93,13 @@ export function createClient({ options, source, onLogout }: ClientParts) {
   /** The cache was cleared, here or in another tab. */
   function logOut(keepShown = false): void {
     onLogout(keepShown);
-    const error = keepShown ? undefined : new PixstoreError('CACHE_CLEARED', 'The cache was cleared: ask again.');
+    if (keepShown) {
+      forgetAll();
+      return;
+    }
+    const error = new PixstoreError('CACHE_CLEARED', 'The cache was cleared: ask again.');
     forgetAll(error);
-    if (error) showNothing(error);
+    showNothing(error);
   }
 
   /** What was shown is gone; whoever observes it is told why. */

@@ -36,7 +36,8 @@ export function transact<Role extends StoreRole, Result>(
     const stores = roles.map((role) => names[role]);
     // relaxed: a cache need not survive a power cut, and the disk is spared a sync per image.
     const transaction = database.transaction(stores, mode, { durability: 'relaxed' });
-    const result = work(Object.fromEntries(roles.map((role) => [role, transaction.objectStore(names[role])])));
+    const opened = roles.map((role) => [role, transaction.objectStore(names[role])]);
+    const result = work(Object.fromEntries(opened));
     transaction.oncomplete = () => resolve(result);
     transaction.onabort = () => reject(transaction.error);
   });

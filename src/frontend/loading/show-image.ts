@@ -37,8 +37,8 @@ export function createImageShower({ options: { frontendMemoryCacheBytes }, memor
     return { image, token: record.token, version, source: 'memory' };
   }
 
-  function toShown({ picture, ...loaded }: LoadedImage, deletion: number): ShownImage {
-    return { ...loaded, image: blobs.of(nameOf(loaded.version, deletion), picture) };
+  function toShown({ picture, token, version, source }: LoadedImage, deletion: number): ShownImage {
+    return { image: blobs.of(nameOf(version, deletion), picture), token, version, source };
   }
 
   return {

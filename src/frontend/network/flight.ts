@@ -111,8 +111,8 @@ export function createFlight(
     renew: patience.renew,
 
     endIfAbandoned(): void {
-      const isAbandoned = missing.length > 0 && missing.every((queued) => queued.phase === 'done');
-      if (!hasLanded && isAbandoned) abort.abort();
+      if (hasLanded || missing.length === 0) return;
+      if (missing.every((queued) => queued.phase === 'done')) abort.abort();
     },
   };
 }

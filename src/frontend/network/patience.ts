@@ -43,9 +43,7 @@ export function createPatience(timeout: number, onStall: () => void, onEnd: (err
     },
 
     stop(): void {
-      clearTimeout(stall);
-      clearTimeout(silence);
-      clearTimeout(drip);
+      for (const timer of [stall, silence, drip]) clearTimeout(timer);
     },
   };
 }

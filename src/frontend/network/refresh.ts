@@ -57,7 +57,7 @@ export function createRefresher(
       pauses += 1;
       await pause(moment);
     } while (ids.size < mostIds && pauses < mostPauses && fetching() > 0);
-    await before?.catch(() => {});
+    await Promise.allSettled([before]);
     if (open?.ids === ids) open = undefined;
     over?.throwIfAborted();
     try {

@@ -91,20 +91,20 @@ describe('getImageUrl', () => {
     const [image = expect.fail('no images')] = images;
     const size = image.bytes.length;
     const inline = await frontend.getImageUrl(first, undefined, { inlineImageBytes: size });
-    inline.release();
-    expect(inline.url).toBe(`data:image/png;base64,${Buffer.from(image.bytes).toString('base64')}`);
+    inline?.release();
+    expect(inline?.url).toBe(`data:image/png;base64,${Buffer.from(image.bytes).toString('base64')}`);
     for (const inlineImageBytes of [undefined, 0, size - 1]) {
-      const { url, release } = await frontend.getImageUrl(first, undefined, { inlineImageBytes });
-      expect(url).toMatch(/^blob:/);
-      release();
+      const shown = await frontend.getImageUrl(first, undefined, { inlineImageBytes });
+      expect(shown?.url).toMatch(/^blob:/);
+      shown?.release();
     }
   });
 
   test('of a large image is a data: URL as well, where it is told to be', async () => {
     const large = await sealImage({ id: 'large', bytes: randomBytes(1024 * 1024) });
     const { frontend } = createFrontend(answerWith(() => large.success));
-    const { url } = await frontend.getImageUrl(large.record, undefined, { inlineImageBytes: Infinity });
-    expect(url === `data:image/png;base64,${Buffer.from(large.bytes).toString('base64')}`).toBe(true);
+    const shown = await frontend.getImageUrl(large.record, undefined, { inlineImageBytes: Infinity });
+    expect(shown?.url === `data:image/png;base64,${Buffer.from(large.bytes).toString('base64')}`).toBe(true);
   });
 
   test.each([
