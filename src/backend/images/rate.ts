@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCallOptions } from '../../shared/call-options.js';
 import { PixstoreError } from '../../shared/errors/pixstore-error.js';
@@ -44,13 +45,16 @@ const catchUp = 100; // ms
  */
 export function createThrottle({ rate, signal, clock = () => performance.now(), wait = waitFor }: ThrottleOptions) {
   const { images: mostImages = Number.POSITIVE_INFINITY, bytes: mostBytes = Number.POSITIVE_INFINITY } = rate;
+  // Many wait side by side, for which Node would warn of a leak; whoever gave the signal is warned of his own listeners still.
+  const ended = signal && AbortSignal.any([signal]);
+  if (ended) setMaxListeners(Number.POSITIVE_INFINITY, ended);
   let due = clock();
 
   return async function throttle(images: number, bytes: number): Promise<void> {
     signal?.throwIfAborted();
     const now = clock();
     due = Math.max(due, now - catchUp) + 1000 * Math.max(images / mostImages, bytes / mostBytes);
-    if (due - now >= 1) await wait(due - now, signal);
+    if (due - now >= 1) await wait(due - now, ended);
     signal?.throwIfAborted();
   };
 }

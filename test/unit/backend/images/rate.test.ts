@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createThrottle } from '../../../../src/backend/images/rate.js';
 
 function place(rate: { images?: number; bytes?: number }) {
@@ -36,4 +36,18 @@ test('without a rate nothing waits', async () => {
   const { clock, throttle } = place({});
   for (let count = 0; count < 100; count += 1) await throttle(1, 1e9);
   expect(clock.waited).toEqual([]);
+});
+
+test('any number may wait side by side, without a warning, and all are told when it ends', async () => {
+  const onWarning = vi.fn();
+  process.on('warning', onWarning);
+  onTestFinished(() => void process.off('warning', onWarning));
+  const abort = new AbortController();
+  const throttle = createThrottle({ rate: { images: 0.001 }, signal: abort.signal });
+  const waiting = Array.from({ length: 32 }, () => throttle(1, 0));
+  await new Promise((resolve) => setImmediate(resolve));
+  abort.abort(new Error('enough'));
+  const ends = await Promise.allSettled(waiting);
+  expect(new Set(ends.map((end) => end.status === 'rejected' && end.reason))).toEqual(new Set([abort.signal.reason]));
+  expect(onWarning).not.toHaveBeenCalled();
 });
