@@ -37,7 +37,7 @@ function createFrontend(refresh?: RefreshRecords, config: FrontendConfig = {}) {
     let done = false;
     outcomes.then(() => (done = true));
     while (!done) {
-      await vi.advanceTimersByTimeAsync(1000);
+      await vi.advanceTimersByTimeAsync(50); // little, since what is not under these clocks takes many turns on a busy machine
       await new Promise(setImmediate);
     }
     return outcomes;
