@@ -37,7 +37,7 @@ function createFrontend(refresh?: RefreshRecords, config: FrontendConfig = {}) {
     let done = false;
     outcomes.then(() => (done = true));
     while (!done) {
-      await vi.advanceTimersByTimeAsync(50); // little, since what is not under these clocks takes many turns on a busy machine
+      await vi.advanceTimersByTimeAsync(1); // no more: decryption takes many turns of the loop, on its own clock
       await new Promise(setImmediate);
     }
     return outcomes;
