@@ -70,7 +70,8 @@ export function createFrontend<Context = unknown>(
       try {
         return client.findInMemory(record)?.image;
       } catch (error) {
-        return handleError(error, options, nameOf) ?? undefined;
+        handleError(error, options, nameOf);
+        return undefined;
       }
     },
 

@@ -2,8 +2,6 @@ import { tell } from '../../shared/callbacks.js';
 
 // Milliseconds of a task after which others get their turn: the page must stay smooth, whatever comes at once.
 const slice = 8;
-// Enough for all cores. Of some formats all pixels are in memory while a picture is decoded, however small it gets.
-const mostAtOnce = 6;
 
 /**
  * Draws something. Who decodes gives a promise, since only some may do that at once. What fails is an error of the page,
@@ -19,6 +17,9 @@ export type PaintWork = () => Promise<void> | undefined;
  * const leave = queue.add(() => draw(picture));
  */
 export function createPaintQueue() {
+  // Of most formats all pixels are in memory while a picture is decoded, however small it gets. Chromium decodes as many as it
+  // has threads, whatever it is asked for, and has nothing to do while it waits for the page.
+  const mostAtOnce = 'ImageDecoder' in globalThis ? 16 : 6;
   const waiting = new Set<PaintWork>();
   let decoding = 0;
   // Milliseconds of this task that were drawn in already.
