@@ -60,6 +60,18 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
     return [await encrypt({ ...picture, placeholder }), ...parts];
   }
 
+  async function partsIn(file: Uint8Array, dir: string): Promise<NewParts> {
+    if (!processing) {
+      const taken = takeIn(file, intake);
+      return [await encrypt(pictureOf(taken instanceof Promise ? await taken : taken))];
+    }
+    // Their owner may use them for something else, and original and variants must be of the same picture.
+    const bytes = await inTurns(copyInSteps(file));
+    const format = nameOfOther(bytes);
+    const converted = format && (await processing.convert(bytes, format));
+    return partsOf(pictureOf(await takeIn(converted || bytes, intake)), dir);
+  }
+
   return {
     make,
 
@@ -70,18 +82,16 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
      * All parts of the picture in a file that is to be saved, converted when its format is one that is. The bytes, up to
      * 1 MiB, are taken before this returns its promise.
      *
-     * @throws PixstoreError as `partsOf`, or what `takeIn` throws
+     * @throws PixstoreError as `partsOf`, or what `takeIn` throws; `IMAGE_INPUT_INVALID`
      */
     async partsOfFile(file: Uint8Array, dir: string): Promise<NewParts> {
-      if (!processing) {
-        const taken = takeIn(file, intake);
-        return [await encrypt(pictureOf(taken instanceof Promise ? await taken : taken))];
+      const { length } = file;
+      try {
+        return await partsIn(file, dir);
+      } catch (error) {
+        // Whatever it looked like to who read it: its owner has given the memory away.
+        throw file.length === length ? error : takenAway(error);
       }
-      // Their owner may use them for something else, and original and variants must be of the same picture.
-      const bytes = await inTurns(copyInSteps(file));
-      const format = nameOfOther(bytes);
-      const converted = format && (await processing.convert(bytes, format));
-      return partsOf(pictureOf(await takeIn(converted || bytes, intake)), dir);
     },
   };
 }
@@ -89,6 +99,14 @@ export function createPartMaker({ processing, randomBytes, ...intake }: NewParts
 export type PartMaker = ReturnType<typeof createPartMaker>;
 
 const pictureOf = ({ info, bytes }: AcceptedImage): Picture => ({ ...info, bytes });
+
+function takenAway(cause: unknown): PixstoreError {
+  return new PixstoreError(
+    'IMAGE_INPUT_INVALID',
+    'The memory of the image was transferred while it was read, and nothing was kept. Leave it alone until the call is done.',
+    { cause },
+  );
+}
 
 function formatNotKept(name: string, format: ImageFormat): PixstoreError {
   return new PixstoreError(

@@ -32,3 +32,26 @@ test('a large picture is copied, checked and encrypted in turns, in each of whic
   // Its copy takes a turn for each MiB, and its checksums one for each two.
   expect(all - encryption).toBeGreaterThanOrEqual(1.5 * mebibytes - 3);
 });
+
+test.each([
+  ['without processing', { processing: null }],
+  ['without processing, as it is', { processing: null, stripMetadata: false }],
+  ['with processing', { processing: makesNothing }],
+] as const)('memory that is transferred meanwhile is refused in words, whenever that is: %s', async (_, options) => {
+  const maker = createPartMaker({ ...limits, ...options, randomBytes });
+  const picture = largePicture(4);
+  const whole = await turnsDuring(() => maker.partsOfFile(picture, ''));
+  const codes = new Set<string | undefined>();
+  for (let turn = 0; turn < whole; turn += 1) {
+    const bytes = new Uint8Array(picture);
+    const saving = maker.partsOfFile(bytes, '').then(
+      () => 'kept',
+      (error: { code?: string }) => error.code,
+    );
+    for (let count = 0; count < turn; count += 1) await new Promise(setImmediate);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    codes.add(await saving);
+  }
+  codes.delete('kept'); // it had been read by then
+  expect([...codes]).toEqual(['IMAGE_INPUT_INVALID']);
+});
