@@ -64,16 +64,21 @@ async function allShown(page: Page): Promise<void> {
   await page.waitForFunction(() => !document.querySelector('.tile:not([data-state=shown])'));
 }
 
-/** The cache is written in the background: waits until it holds so many pictures. */
+/**
+ * The cache is written in the background: waits until it holds so many pictures. Not by `waitForFunction`, which takes a
+ * promise for an answer.
+ */
 async function cached(page: Page, count: number): Promise<void> {
-  await page.waitForFunction(async (count) => {
-    const request = indexedDB.open('pixstore');
-    await new Promise((resolve) => request.addEventListener('success', resolve));
-    const counting = request.result.transaction('images').objectStore('images').count();
-    await new Promise((resolve) => counting.addEventListener('success', resolve));
-    request.result.close();
-    return counting.result === count;
-  }, count);
+  const held = () =>
+    page.evaluate(async () => {
+      const request = indexedDB.open('pixstore');
+      await new Promise((resolve) => request.addEventListener('success', resolve));
+      const counting = request.result.transaction('images').objectStore('images').count();
+      await new Promise((resolve) => counting.addEventListener('success', resolve));
+      request.result.close();
+      return counting.result;
+    });
+  await expect.poll(held).toBe(count);
 }
 
 /** Adds a picture of the test's own, so that tests do not depend on each other. */
