@@ -32,9 +32,13 @@ const ownStores = ['local', 'folder', 'memory', 'split'].map((name) => `src/stor
 // What tests find programs and documents with; none of it knows of src/.
 const tools = [
   ...['apt-install', 'ensure-browser', 'ensure-engines', 'find-nginx'].map((name) => `scripts/${name}.mjs`),
-  ...['browser/harness/install', 'support/axe', 'support/self-signed', 'unit/docs/markdown'].map(
-    (name) => `test/${name}.ts`,
-  ),
+  ...[
+    'browser/harness/install',
+    'support/axe',
+    'support/cached-images',
+    'support/self-signed',
+    'unit/docs/markdown',
+  ].map((name) => `test/${name}.ts`),
 ];
 
 /** @type {Rule[]} */

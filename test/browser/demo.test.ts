@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import type { GalleryAnswer, Picture } from '../../demo/answers.js';
 import { findBrowser } from '../../scripts/ensure-browser.mjs';
 import { axeViolations } from '../support/axe.js';
+import { cachedImages } from '../support/cached-images.js';
 import { freePort, type RunningDemo, removeDataDir, runDemo, temporaryDataDir } from './demo-runner.js';
 
 interface Caption {
@@ -69,16 +70,7 @@ async function allShown(page: Page): Promise<void> {
  * promise for an answer.
  */
 async function cached(page: Page, count: number): Promise<void> {
-  const held = () =>
-    page.evaluate(async () => {
-      const request = indexedDB.open('pixstore');
-      await new Promise((resolve) => request.addEventListener('success', resolve));
-      const counting = request.result.transaction('images').objectStore('images').count();
-      await new Promise((resolve) => counting.addEventListener('success', resolve));
-      request.result.close();
-      return counting.result;
-    });
-  await expect.poll(held).toBe(count);
+  await expect.poll(() => cachedImages(page)).toBe(count);
 }
 
 /** Adds a picture of the test's own, so that tests do not depend on each other. */

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { expect, inject } from 'vitest';
 import { axeViolations } from '../support/axe.js';
+import { cachedImages } from '../support/cached-images.js';
 import { root } from './run.js';
 import { choose, packagesIn } from './small-app.js';
 
@@ -135,14 +136,3 @@ export async function expectFailuresToBeShown(page: Page, count: number): Promis
   for (let left = count; left > 0; left -= 1) await button(page, 'Try again').first().click();
   await seePictures(page, count);
 }
-
-/** How many images the browser's cache holds. */
-const cachedImages = (page: Page) =>
-  page.evaluate(async () => {
-    const request = indexedDB.open('pixstore');
-    await new Promise((resolve) => request.addEventListener('success', resolve));
-    const count = request.result.transaction('images').objectStore('images').count();
-    await new Promise((resolve) => count.addEventListener('success', resolve));
-    request.result.close();
-    return count.result;
-  });

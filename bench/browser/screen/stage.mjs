@@ -38,6 +38,7 @@ const patience = 60_000;
  */
 export async function setScreenStage(place, kinds, images) {
   const browsers = await findEngines();
+  const chromium = await ensureBrowser();
   const scripts = await bundlePages(kinds.map((kind) => `screen/${kind}`));
   /** @type {Map<string, { end(): Promise<void>, port: number, records: any[] }>} */
   const running = new Map();
@@ -84,7 +85,7 @@ export async function setScreenStage(place, kinds, images) {
       timer = setTimeout(() => reject(new Error(`${kind} in ${engine} showed nothing for ${patience} ms.`)), patience);
     });
     const url = `http://127.0.0.1:${sitePort}/${kind}`;
-    const opening = conditions ? openUnder(conditions, profile, url) : browsers.open(engine, profile, url);
+    const opening = conditions ? openUnder(chromium, conditions, profile, url) : browsers.open(engine, profile, url);
     try {
       await opening;
       return await told;
@@ -124,12 +125,13 @@ export async function setScreenStage(place, kinds, images) {
 /**
  * A Chromium that is driven, as far as its page is slowed down: when it is loaded, and before it shows anything.
  *
+ * @param {string} program
  * @param {Conditions} conditions
  * @param {string} profile
  * @param {string} url
  */
-async function openUnder(conditions, profile, url) {
-  const browser = await launchChromium(await ensureBrowser(), profile);
+async function openUnder(program, conditions, profile, url) {
+  const browser = await launchChromium(program, profile);
   try {
     await impose(await browser.open(url), conditions);
     return browser;

@@ -5,6 +5,7 @@
  *   expected ── a batch gets no answer ───────────────────────────► in doubt
  *   in doubt ── a batch gets no answer again, where one image does ──► refused
  *   expected, in doubt ── a batch is refused, where one image is not ─► refused
+ *   any ── a batch comes in one piece, and shows no progress ───────► refused
  *   refused ── a minute passes ───────────────────────────────────► in doubt
  *   any ── a batch is answered ───────────────────────────────────► expected
  */

@@ -17,6 +17,7 @@ const brand = Symbol.for('pixstore.error');
  */
 export class PixstoreError extends Error {
   override readonly name = 'PixstoreError';
+  // Only declared: a field would be set twice, in every page.
   declare readonly code: PixstoreErrorCode;
   /**
    * The HTTP status that an application would answer with, from 400 to 507: below 500 when it is up to whoever sent the
