@@ -124,8 +124,9 @@ describe('deleteCachedImage', () => {
     await getAll(tab, all);
     expect(await cachedIds(tab)).toEqual([]);
     expect(await forget(tab, own[0].id)).toBe(true);
-    await tab.goto(`${world.site.origin}/?next`);
-    await startFrontend(world, tab);
+    await tab.evaluate(() => void dispatchEvent(new Event('pagehide')));
+    await eventually(() => cachedIds(tab)).toEqual(idsOf(others));
+    await beIdle(tab);
     await expectOnDisk(tab, others);
   });
 
