@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { constants, setPriority } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { exitCodes } from './exit-codes.js';
 import { main } from './main.js';
 
@@ -20,7 +21,9 @@ const exitCode = await main(process.argv.slice(2), {
   env: process.env,
   signal: stopping.signal,
   now: Date.now,
-  giveWay() {
+  beginLongWork() {
+    // Else V8 looks through all its memory for every 16 MB of pictures: docs/decisions/0040-garbage-of-long-commands.md.
+    setFlagsFromString('--heap-growing-percent=700');
     try {
       setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
     } catch {

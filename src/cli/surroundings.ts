@@ -15,6 +15,6 @@ export interface Surroundings {
   signal: AbortSignal;
   /** ms since 1970. */
   now(): number;
-  /** Lets others have the processor first. */
-  giveWay(): void;
+  /** Lets others have the processor first, and takes more memory for less time. */
+  beginLongWork(): void;
 }

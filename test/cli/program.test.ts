@@ -3,8 +3,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { quickFolder } from '../fault/support/quick-folder.js';
+import { smallPicture, withMorePixels } from '../support/small-picture.js';
 import { jsonLines, program, runCli } from './support/run-cli.js';
-import { folderWithStore, pathsIn } from './support/store.js';
+import { folderWithStore, pathsIn, withStore } from './support/store.js';
 
 test('wrong usage ends with 2 and one line with a code', async () => {
   const cwd = await quickFolder();
@@ -80,4 +81,16 @@ test('nobody reads to the end: it ends quietly', async () => {
   const { stdout, stderr } = spawnSync('sh', ['-c', line], { cwd, encoding: 'utf8' });
   expect(stdout.trim().split('\n')).toHaveLength(1);
   expect(stderr).toBe('');
+});
+
+test('what goes through a store does not look through its own memory once for every few pictures', async () => {
+  const cwd = await quickFolder();
+  const picture = withMorePixels(smallPicture(), Buffer.alloc(60_000));
+  const images = Array.from({ length: 5_000 }, () => picture);
+  await withStore(cwd, (backend) => Promise.all(images.map((image) => backend.saveImage(image))));
+  const tracing = `data:text/javascript,import{setFlagsFromString}from'node:v8';setFlagsFromString('--trace-gc')`;
+  const { code, stdout } = await runCli(['check'], { cwd, env: { NODE_OPTIONS: `--import ${tracing}` } });
+  expect(code).toBe(0);
+  expect(stdout).toContain('5,000 images read');
+  expect(stdout.match(/Mark-Compact/g)?.length).toBeLessThan(8);
 });

@@ -47,6 +47,7 @@ export const addImport: AddCommand = (program, run) => {
           signal: cli.signal,
         };
         await tryOut(how);
+        cli.beginLongWork();
         const backend = await cli.open({ make: true });
         return reportEach(cli, backend.importImages(files, how), {
           label: 'import',

@@ -15,7 +15,15 @@ export function surroundings({ isTTY = true, env = {} as Record<string, string> 
     texts.err += bytes;
   });
   const stopping = new AbortController();
-  const around: Surroundings = { stdin, stdout, stderr, env, signal: stopping.signal, now: Date.now, giveWay() {} };
+  const around: Surroundings = {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    signal: stopping.signal,
+    now: Date.now,
+    beginLongWork() {},
+  };
   return { around, texts, stdin, stopping };
 }
 
