@@ -59,7 +59,11 @@ for (const [name, rows] of Object.entries(results)) {
   const toTheRight = heads.map((head) => typeof rows[0]?.[head] === 'number');
   console.log(`\n${name}\n\n${align([heads, ...cells], toTheRight)}`);
 }
-if (!quick) keep('cli', { machine, commit: commit(), count, results });
+if (!quick) {
+  const kept = options.only ? JSON.parse(readFileSync(new URL('results/cli.json', import.meta.url), 'utf8')) : {};
+  const commits = Object.fromEntries(chosen.map((name) => [name, commit()]));
+  keep('cli', { machine, count, commits: { ...kept.commits, ...commits }, results: { ...kept.results, ...results } });
+}
 
 /** @param {string | number | undefined} value */
 function shown(value) {

@@ -37,8 +37,6 @@ export interface Cli {
   readonly signal: AbortSignal;
   /** ms since 1970. */
   now(): number;
-  /** For what goes through a whole store: a server beside it goes first. To be called before the store is opened. */
-  beginLongWork(): void;
   /** A result: with `--json` the value as a line of JSON, else the text; without a text nothing. */
   print(value: object, text?: string): Promise<void>;
   /** Results that are no text. */
@@ -111,7 +109,6 @@ export async function runCommand(
     env: surroundings.env,
     signal: surroundings.signal,
     now: surroundings.now,
-    beginLongWork: surroundings.beginLongWork,
     async print(value, text) {
       if (flags.json) await screen.result(jsonText(value));
       else if (text !== undefined) await screen.result(text);

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-import { constants, setPriority } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { exitCodes } from './exit-codes.js';
-import { main } from './main.js';
+import { giveWay } from './give-way.js';
 
 const stopping = new AbortController();
 
@@ -14,6 +12,10 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// Before anything is loaded, which is most of what a short command does. Servers give way to nobody.
+if (!process.argv.includes('serve')) giveWay();
+const { main } = await import('./main.js');
+
 const exitCode = await main(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -21,15 +23,6 @@ const exitCode = await main(process.argv.slice(2), {
   env: process.env,
   signal: stopping.signal,
   now: Date.now,
-  beginLongWork() {
-    // Else V8 looks through all its memory for every 16 MB of pictures: docs/decisions/0040-garbage-of-long-commands.md.
-    setFlagsFromString('--heap-growing-percent=700');
-    try {
-      setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-    } catch {
-      // It is not allowed everywhere, and nothing depends on it.
-    }
-  },
 });
 
 // A module of --config may have opened what keeps a process alive.

@@ -15,6 +15,4 @@ export interface Surroundings {
   signal: AbortSignal;
   /** ms since 1970. */
   now(): number;
-  /** Lets others have the processor first, and takes more memory for less time. */
-  beginLongWork(): void;
 }

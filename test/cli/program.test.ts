@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { quickFolder } from '../fault/support/quick-folder.js';
+import { freePort } from '../package/free-port.js';
 import { smallPicture, withMorePixels } from '../support/small-picture.js';
-import { jsonLines, program, runCli } from './support/run-cli.js';
+import { jsonLines, program, runCli, startCli } from './support/run-cli.js';
 import { folderWithStore, pathsIn, withStore } from './support/store.js';
 
 test('wrong usage ends with 2 and one line with a code', async () => {
@@ -94,3 +96,27 @@ test('what goes through a store does not look through its own memory once for ev
   expect(stdout).toContain('5,000 images read');
   expect(stdout.match(/Mark-Compact/g)?.length).toBeLessThan(8);
 });
+
+const tellsPriorities = `
+  import { readdirSync } from 'node:fs';
+  import { getPriority } from 'node:os';
+  const priorities = () => [...new Set(readdirSync('/proc/self/task').map((thread) => getPriority(Number(thread))))];
+  process.on('exit', () => console.error('threads have ' + priorities()));
+`;
+
+test.runIf(process.platform === 'linux')(
+  'threads of a command give way to servers, and those of a server do not',
+  async () => {
+    const cwd = await folderWithStore();
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(tellsPriorities)}` };
+    const { stderr } = await runCli(['check'], { cwd, env });
+    expect(stderr).toContain(`threads have ${constants.priority.PRIORITY_BELOW_NORMAL}\n`);
+    const { child, said, ended } = startCli(
+      ['serve', '--host', '127.0.0.1', '--port', String(await freePort()), '--json'],
+      { cwd, env },
+    );
+    await said(/"port":/);
+    child.kill('SIGTERM');
+    expect((await ended).stderr).toContain(`threads have ${getPriority()}\n`);
+  },
+);

@@ -9,7 +9,6 @@ export const addAdopt: AddCommand = (program, run) => {
     .option('--yes', 'do not ask')
     .action(
       run(async (cli, { yes }: { yes?: true }) => {
-        cli.beginLongWork();
         const backend = await cli.open();
         let isAdopted = true;
         const found = { missing: 0, unknown: 0 };

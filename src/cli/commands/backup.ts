@@ -26,7 +26,6 @@ export const addBackup: AddCommand = (program, run) => {
     .option('--rate <much>', 'at most so many images, or bytes, a second: 200, or 20MB', rateOf)
     .action(
       run(async (cli, where: string, { keysOnly, keep, rate = {} }: BackupFlags) => {
-        cli.beginLongWork();
         const backend = await cli.open();
         const place = await readPlace(where);
         const progress = cli.progress('backup', 'image');

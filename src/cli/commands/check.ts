@@ -17,7 +17,6 @@ export const addCheck: AddCommand = (program, run) => {
     .option('--rate <much>', 'at most so many images, or bytes, a second: 200, or 20MB', rateOf)
     .action(
       run(async (cli, { fast = false, rate = {} }: CheckFlags) => {
-        cli.beginLongWork();
         const backend = await cli.open();
         const progress = cli.progress('check', fast ? 'file' : 'image');
         const summary = { done: 0, bytes: 0, problems: 0, leftovers: 0 };

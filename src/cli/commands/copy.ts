@@ -30,7 +30,6 @@ export const addCopy: AddCommand = (program, run) => {
     .action(
       run(async (cli, flags: CopyFlags) => {
         const { finish, verifyCopied, keepProofs = false, rate = {} } = flags;
-        cli.beginLongWork();
         const from = await cli.open();
         const to = await openTarget(flags, (text) => cli.warn(text));
         const progress = cli.progress('copy', 'image');

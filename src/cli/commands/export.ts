@@ -15,7 +15,6 @@ export const addExport: AddCommand = (program, run) => {
     .option('--variants', 'files of variants as well')
     .action(
       run(async (cli, folder: string, { dir, variants }: ExportFlags) => {
-        cli.beginLongWork();
         const backend = await cli.open();
         const total = dir === undefined ? (await backend.stats()).images : undefined;
         const which = { ...(dir !== undefined && { dir }), variants: variants === true, signal: cli.signal };

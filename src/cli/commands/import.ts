@@ -47,7 +47,6 @@ export const addImport: AddCommand = (program, run) => {
           signal: cli.signal,
         };
         await tryOut(how);
-        cli.beginLongWork();
         const backend = await cli.open({ make: true });
         return reportEach(cli, backend.importImages(files, how), {
           label: 'import',

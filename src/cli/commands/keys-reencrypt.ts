@@ -19,7 +19,6 @@ export const addKeysReencrypt: AddCommand = (program, run) => {
     .option('--rate <much>', 'at most so many images, or bytes, a second: 200, or 20MB', rateOf)
     .action(
       run(async (cli, { before = cli.now(), dir, rate = {} }: ReencryptFlags) => {
-        cli.beginLongWork();
         const backend = await cli.open();
         const goOn = `--before ${new Date(before).toISOString()}`;
         cli.note(`If this is stopped, go on with ${goOn}`);

@@ -9,7 +9,6 @@ export const addKeysRotate: AddCommand = (program, run) => {
     .option('--compromised', 'the old one has leaked: seal everything anew, and let no proof of before pass')
     .action(
       run(async (cli, { compromised }: { compromised?: true }) => {
-        cli.beginLongWork();
         const backend = await cli.open();
         const progress = cli.progress('rotate', 'part');
         const { images } = await backend.stats();

@@ -18,7 +18,6 @@ export const addMigrate: AddCommand = (program, run) => {
       run(async (cli, folder: string, { fromV3, newTokens }: MigrateFlags) => {
         requireSource(fromV3, 'file');
         requireSource(folder, 'folder');
-        cli.beginLongWork();
         const backend = await cli.open({ make: true });
         const from = { database: fromV3, imageDir: folder, newTokens: newTokens === true, signal: cli.signal };
         return reportEach(cli, backend.migrateFromV3(from), {

@@ -21,7 +21,6 @@ export const addRestore: AddCommand = (program, run) => {
     .option('--rate <much>', 'at most so many images, or bytes, a second: 200, or 20MB', rateOf)
     .action(
       run(async (cli, where: string, { backup, erased = [], rate = {} }: RestoreFlags) => {
-        cli.beginLongWork();
         const backend = await cli.open({ shut: true });
         const place = await readPlace(where);
         const progress = cli.progress('restore', 'image');

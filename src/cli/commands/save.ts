@@ -38,7 +38,6 @@ export const addSave: AddCommand = (program, run) => {
     .option('--parallel <count>', 'how many at once', wholeNumber, parallel)
     .action(
       run(async (cli, names: string[], flags: SaveFlags) => {
-        cli.beginLongWork();
         const { dir } = flags;
         if (dir !== undefined && !isDir(dir)) throw dirInvalid();
         const files = () => without(flags.nameIds ? undefined : flags.journal, filesIn(names));

@@ -15,7 +15,6 @@ export const addSweep: AddCommand = (program, run) => {
     .option('--all', 'also when there are more than a crash leaves')
     .action(
       run(async (cli, { remove = false, all = false }: SweepFlags) => {
-        cli.beginLongWork();
         const backend = await cli.open();
         const progress = cli.progress('sweep', 'file');
         const summary = { files: 0, removed: 0 };

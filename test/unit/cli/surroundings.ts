@@ -22,7 +22,6 @@ export function surroundings({ isTTY = true, env = {} as Record<string, string> 
     env,
     signal: stopping.signal,
     now: Date.now,
-    beginLongWork() {},
   };
   return { around, texts, stdin, stopping };
 }
