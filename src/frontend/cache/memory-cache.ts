@@ -24,19 +24,13 @@ export interface MemoryCacheOptions {
   frontendMemoryCacheBytes: number;
 }
 
-/** Decrypted images, by id; some go when together they take more than the limit. */
+/** Decrypted images, by id; the least recently used go when together they take more than the limit. */
 export type MemoryCache = ReturnType<typeof createMemoryCache>;
 
-/**
- * The least recently used go. Where more is walked through again and again than there is room for, that alone would let
- * everything go just before it is asked for; so of what had to go and comes back, only one in 8 takes the place of others.
- * Why servers go by another rule (`shared/hot-cache.ts`), and figures of both, are in docs/decisions/0037-hot-cache.md.
- */
+// What `shared/hot-cache.ts` does besides would load 150 bytes more; and what a walk pushes out of here is on the disk.
 export function createMemoryCache({ frontendMemoryCacheBytes: limitBytes }: MemoryCacheOptions) {
   // In the order of their last use.
   const entries = new Map<string, MemoryEntry>();
-  // What had to go, of late.
-  const gone = new Set<string>();
   let bytes = 0;
 
   /** Removes the original of an image alone, or a variant, and says whether it was there. */
@@ -57,20 +51,16 @@ export function createMemoryCache({ frontendMemoryCacheBytes: limitBytes }: Memo
     has: (id: string): boolean => entries.has(id),
 
     /** Keeps an image, unless it is too large or a newer version of it is kept already. */
-    put(id: string, entry: MemoryEntry): void {
-      const { length } = entry.picture.bytes;
-      if ((entries.get(id)?.token ?? 0) > entry.token) return;
+    put(id: string, { token, version, picture }: MemoryEntry): void {
+      const { length } = picture.bytes;
+      if ((entries.get(id)?.token ?? 0) > token) return;
       removePart(id);
       if (length > limitBytes) return;
-      const isTurnedAway = gone.has(id) && Math.random() * 8 > 1;
-      entries.set(id, entry);
+      entries.set(id, { token, version, picture });
       bytes += length;
       for (const oldest of entries.keys()) {
         if (bytes <= limitBytes) break;
-        const goes = isTurnedAway ? id : oldest;
-        removePart(goes);
-        if (gone.size > entries.size * 2) gone.clear();
-        gone.add(goes);
+        removePart(oldest);
       }
     },
 

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createMemoryCache } from '../../../../src/frontend/cache/memory-cache.js';
 
 const picture = (bytes: number) => ({ bytes: new Uint8Array(bytes), type: 'image/png' });
@@ -80,54 +80,4 @@ test('a limit of 0 keeps nothing', () => {
   const cache = createMemoryCache({ frontendMemoryCacheBytes: 0 });
   cache.put('a', entry(1));
   expect(cache.has('a')).toBe(false);
-});
-
-/** Looks at one picture after another, and says how many of the last half were in memory. */
-function shareFound(ids: readonly number[], limitBytes: number, bytesOf = (_id: number) => 10): number {
-  let seed = 1;
-  vi.spyOn(Math, 'random').mockImplementation(() => {
-    seed = (seed * 48271) % 2147483647;
-    return seed / 2147483647;
-  });
-  const cache = createMemoryCache({ frontendMemoryCacheBytes: limitBytes });
-  let found = 0;
-  for (const [at, id] of ids.entries()) {
-    if (cache.get(`image-${id}`, 'key')) found += at < ids.length / 2 ? 0 : 1;
-    else cache.put(`image-${id}`, entry(bytesOf(id)));
-    expect(cache.usage().bytes).toBeLessThanOrEqual(limitBytes);
-  }
-  vi.restoreAllMocks();
-  return found / Math.ceil(ids.length / 2);
-}
-
-const walk = (length: number, times: number) => Array.from({ length: length * times }, (_, at) => at % length);
-const uneven = (id: number) => 1 + ((id * 7919) % 19);
-
-test('a walk through twice what there is room for, again and again, finds 40 % of it in memory', () => {
-  expect(shareFound(walk(200, 20), 1000)).toBeGreaterThan(0.4);
-  expect(shareFound(walk(200, 20), 1000, uneven), 'of several sizes').toBeGreaterThan(0.4);
-  expect(shareFound(walk(110, 20), 1000), 'a little more than there is room for').toBeGreaterThan(0.8);
-});
-
-test('a list scrolled down and up again finds what was seen last', () => {
-  const down = Array.from({ length: 200 }, (_, at) => at);
-  const downAndUp = [...down, ...down.toReversed()];
-  expect(shareFound(Array.from({ length: 10 }, () => downAndUp).flat(), 1000)).toBeGreaterThan(0.4);
-});
-
-test('after a walk, a few pictures that are looked at again and again are soon in memory', () => {
-  expect(shareFound([...walk(300, 2), ...walk(30, 40)], 1000)).toBeGreaterThan(0.95);
-});
-
-test('what had to go is kept like anything else where there is room', () => {
-  const cache = createMemoryCache({ frontendMemoryCacheBytes: 100 });
-  vi.spyOn(Math, 'random').mockReturnValue(0.99);
-  for (let at = 0; at < 15; at += 1) cache.put(`image-${at}`, entry(10));
-  cache.put('image-0', entry(10));
-  expect(cache.has('image-0'), 'all places are taken').toBe(false);
-  expect(cache.has('image-14')).toBe(true);
-  cache.remove();
-  cache.put('image-0', entry(10));
-  expect(cache.has('image-0')).toBe(true);
-  vi.restoreAllMocks();
 });
